@@ -1,0 +1,55 @@
+"""Freqtrade's own configuration for our commands: the same files, folders and defaults."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from freqtrade.commands import Arguments
+from freqtrade.configuration import Configuration
+from freqtrade.enums import RunMode
+
+from altseason.errors import InputError
+
+Config = dict[str, Any]
+
+
+def load_configuration(arguments: list[str]) -> Config:
+    """Read Freqtrade's configuration as one of its own commands would.
+
+    :param arguments: any of Freqtrade's common options, such as ``["-c", "config.json"]``.
+    :return: the merged configuration, with ``datadir`` and ``user_data_dir`` as paths.
+    :raises InputError: where neither a configuration names an exchange nor ``--datadir`` is given,
+        since Freqtrade would then read another folder than the one we write.
+    :raises OperationalException: for whatever Freqtrade itself refuses.
+    """
+    # list-data is the command that needs no configuration file but reads it when there is one.
+    parsed = Arguments(["list-data", *arguments]).get_parsed_arg()
+    if not parsed["config"] and not parsed["datadir"]:
+        raise InputError(
+            "no configuration found: expected user_data/config.json or config.json here, or "
+            "`-c FILE`, or `--datadir FOLDER` for the folder that holds the candles"
+        )
+    with quiet_freqtrade():
+        return Configuration(parsed, RunMode.UTIL_NO_EXCHANGE).get_config()
+
+
+@contextmanager
+def quiet_freqtrade() -> Iterator[None]:
+    """Keep Freqtrade's progress messages out of a command's own output; warnings still show."""
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def data_format(config: Config) -> str:
+    """Give the format that candles are stored in, by Freqtrade's own setting and default."""
+    return str(config.get("dataformat_ohlcv") or "feather")
+
+
+def data_directory(config: Config) -> Path:
+    """Give the folder that holds the candles of the configured exchange."""
+    return Path(config["datadir"])

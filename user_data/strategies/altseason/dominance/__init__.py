@@ -1,0 +1,1 @@
+"""Bitcoin's dominance: read from files, kept as candles, turned into the gate."""

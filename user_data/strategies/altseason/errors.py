@@ -1,0 +1,27 @@
+"""What can go wrong, by who must act.
+
+AltSeasonError              one line for the user, exit code 2, wherever it is raised
+├── InputError              the user: an option or a file handed to a command is wrong
+├── DominanceMissingError   the user: there is no dominance to read; the message names the command
+└── StoredDataError         the user: a stored file is damaged or not ours; it is left untouched
+
+Settings that are wrong raise Freqtrade's own ConfigurationError (see settings.py).
+"""
+
+from freqtrade.exceptions import OperationalException
+
+
+class AltSeasonError(OperationalException):
+    """Root of the tree; an OperationalException, so that Freqtrade too ends with the message alone."""
+
+
+class InputError(AltSeasonError):
+    """An option or a file handed to a command is wrong; nothing was written."""
+
+
+class DominanceMissingError(AltSeasonError):
+    """The gate is on, and there is no stored dominance pair to read."""
+
+
+class StoredDataError(AltSeasonError):
+    """A stored file cannot be read as what it should hold; it was left as it is."""
