@@ -1,6 +1,7 @@
 """Freqtrade's own configuration for our commands: the same files, folders and defaults."""
 
 import logging
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,21 +10,29 @@ from typing import Any
 from freqtrade.commands import Arguments
 from freqtrade.configuration import Configuration
 from freqtrade.enums import RunMode
+from freqtrade.resolvers import StrategyResolver
+from freqtrade.strategy import IStrategy
 
 from altseason.errors import InputError
 
 Config = dict[str, Any]
+DEFAULT_STRATEGY = "AltSeasonStrategy"
 
 
-def load_configuration(arguments: list[str]) -> Config:
+def load_configuration(options: Namespace) -> Config:
     """Read Freqtrade's configuration as one of its own commands would.
 
-    :param arguments: any of Freqtrade's common options, such as ``["-c", "config.json"]``.
+    :param options: config, user_data_dir and datadir, as Freqtrade's own options give them.
     :return: the merged configuration, with ``datadir`` and ``user_data_dir`` as paths.
     :raises InputError: where neither a configuration names an exchange nor ``--datadir`` is given,
         since Freqtrade would then read another folder than the one we write.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
+    arguments = [f"--config={file}" for file in options.config or []]
+    if options.user_data_dir:
+        arguments.append(f"--userdir={options.user_data_dir}")
+    if options.datadir:
+        arguments.append(f"--datadir={options.datadir}")
     # list-data is the command that needs no configuration file but reads it when there is one.
     parsed = Arguments(["list-data", *arguments]).get_parsed_arg()
     if not parsed["config"] and not parsed["datadir"]:
@@ -33,6 +42,20 @@ def load_configuration(arguments: list[str]) -> Config:
         )
     with quiet_freqtrade():
         return Configuration(parsed, RunMode.UTIL_NO_EXCHANGE).get_config()
+
+
+def load_strategy(config: Config) -> IStrategy:
+    """Load the configured strategy, AltSeasonStrategy if none, with its parameters as it runs.
+
+    :raises InputError: where the configured one is not derived from AltSeasonStrategy.
+    """
+    name = config.get("strategy") or DEFAULT_STRATEGY
+    with quiet_freqtrade():
+        strategy = StrategyResolver.load_strategy({**config, "strategy": name})
+        strategy.ft_load_hyper_params()
+    if not hasattr(strategy, "gate_rule"):
+        raise InputError(f"expected a strategy derived from {DEFAULT_STRATEGY}, found {name}")
+    return strategy
 
 
 @contextmanager

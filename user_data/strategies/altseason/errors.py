@@ -12,7 +12,7 @@ from freqtrade.exceptions import OperationalException
 
 
 class AltSeasonError(OperationalException):
-    """Root of the tree; an OperationalException, so that Freqtrade too ends with the message alone."""
+    """Root of the tree; an OperationalException, so that Freqtrade too ends with the message."""
 
 
 class InputError(AltSeasonError):

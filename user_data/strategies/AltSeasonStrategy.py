@@ -1,0 +1,191 @@
+"""Momentum on altcoins, entered only in alt season: while Bitcoin's dominance says so."""
+
+import logging
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import talib.abstract as ta
+from freqtrade.enums import RunMode
+from freqtrade.ft_types import AnnotationType
+from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter, IStrategy
+from technical import qtpylib
+
+# Freqtrade takes this folder off the path once it has loaded us, and hands its hyperopt workers the
+# path as it then is: without this they would not find the package beside this file.
+if str(Path(__file__).parent) not in sys.path[1:]:
+    sys.path.append(str(Path(__file__).parent))
+
+from altseason.charts import season_areas
+from altseason.digest import CONFIG_KEY, calculate_digest
+from altseason.dominance.gate import (
+    MODES,
+    Dominance,
+    GateRule,
+    add_dominance,
+    add_gate,
+    calculate_gate,
+)
+from altseason.dominance.reader import DominanceReader
+from altseason.pairs import never_entered_because
+from altseason.sample.marker import is_synthetic
+from altseason.settings import load_settings, validate_timeframes
+
+logger = logging.getLogger(__name__)
+
+
+class AltSeasonStrategy(IStrategy):
+    """The seed rules as defaults; every number of them is a parameter, see docs/strategy.md."""
+
+    INTERFACE_VERSION = 3
+    can_short = False
+
+    timeframe = "1h"
+    startup_candle_count = 400
+    process_only_new_candles = True
+
+    minimal_roi: ClassVar = {"0": 0.10}
+    stoploss = -0.05
+    trailing_stop = False
+    use_exit_signal = True
+
+    gate_mode = CategoricalParameter(MODES, default="level", space="buy")
+    dominance_threshold = DecimalParameter(40, 70, default=55, decimals=1, space="buy")
+    gate_band = DecimalParameter(0, 5, default=0, decimals=1, space="buy")
+    gate_sma_days = IntParameter(5, 60, default=20, space="buy")
+    macd_trigger = CategoricalParameter(["cross", "above"], default="cross", space="buy")
+    rsi_entry_max = IntParameter(50, 90, default=70, space="buy")
+
+    rsi_exit_min = IntParameter(60, 95, default=80, space="sell")
+
+    plot_config: ClassVar = {
+        "main_plot": {"sma50": {"color": "#f5a623"}, "sma200": {"color": "#4a6fe3"}},
+        "subplots": {
+            "RSI": {"rsi": {"color": "#8e44ad"}},
+            "MACD": {
+                "macd": {"color": "#2980b9"},
+                "macdsignal": {"color": "#e67e22"},
+                "macdhist": {"type": "bar", "color": "#95a5a6"},
+            },
+            "BTC dominance %": {
+                "close_btcd": {"color": "#c0392b"},
+                "sma_btcd": {"color": "#7f8c8d"},
+            },
+        },
+    }
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        self.settings = load_settings(config)
+        validate_timeframes(self.settings, config.get("timeframe") or self.timeframe)
+        self._dominance = DominanceReader(config, self.settings.dominance)
+        config[CONFIG_KEY] = calculate_digest(type(self), self._dominance.files)
+        self._told: set[str] = set()
+
+    @property
+    def gate_rule(self) -> GateRule:
+        """The gate by the parameters as they are now; hyperopt changes them with every epoch."""
+        return GateRule(
+            mode=self.gate_mode.value,
+            threshold=self.dominance_threshold.value,
+            band=self.gate_band.value,
+            sma_days=self.gate_sma_days.value,
+        )
+
+    def bot_start(self, **kwargs: Any) -> None:
+        """Say so where the candles are made up."""
+        if is_synthetic(Path(self.config["datadir"])):
+            self._warn_once("The data directory holds a SYNTHETIC market: nothing here is real.")
+
+    def populate_indicators(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
+        """Add the indicators, and dominance as it was known at each candle's close."""
+        dataframe["sma50"] = ta.SMA(dataframe, timeperiod=50)
+        dataframe["sma200"] = ta.SMA(dataframe, timeperiod=200)
+        dataframe["rsi"] = ta.RSI(dataframe, timeperiod=14)
+        macd = ta.MACD(dataframe, fastperiod=12, slowperiod=26, signalperiod=9)
+        dataframe[["macd", "macdsignal", "macdhist"]] = macd
+        dataframe = add_dominance(dataframe, self._read_dominance(), self.timeframe)
+        self._tell_about(dataframe, metadata["pair"])
+        return dataframe
+
+    def populate_entry_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
+        """Enter altcoins on momentum in alt season; reads the parameters, so once per epoch."""
+        rule = self.gate_rule
+        dataframe = add_gate(dataframe, calculate_gate(self._dominance.read(), rule), rule)
+
+        is_altcoin = never_entered_because(metadata["pair"]) is None
+        is_traded = dataframe["volume"] > 0
+        is_above_sma50 = dataframe["close"] > dataframe["sma50"]
+        is_above_sma200 = dataframe["close"] > dataframe["sma200"]
+        is_not_overbought = dataframe["rsi"] < self.rsi_entry_max.value
+        has_momentum = self._has_momentum(dataframe)
+        enters = (
+            is_altcoin
+            & is_traded
+            & is_above_sma50
+            & is_above_sma200
+            & is_not_overbought
+            & has_momentum
+            & dataframe["alt_season"]
+        )
+        dataframe["enter_long"] = enters.astype(int)
+        dataframe.loc[enters, "enter_tag"] = "alt_season_momentum"
+        return dataframe
+
+    def populate_exit_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
+        """Exit on the first reason that holds; never because of the gate."""
+        reasons = {
+            "below_sma50": dataframe["close"] < dataframe["sma50"],
+            "rsi_overbought": dataframe["rsi"] > self.rsi_exit_min.value,
+            "macd_down": dataframe["macd"] < dataframe["macdsignal"],
+        }
+        dataframe["exit_tag"] = np.select(list(reasons.values()), list(reasons), default="")
+        dataframe["exit_long"] = (dataframe["exit_tag"] != "").astype(int)
+        return dataframe
+
+    def plot_annotations(
+        self,
+        pair: str,
+        start_date: datetime,
+        end_date: datetime,
+        dataframe: pd.DataFrame,
+        **kwargs: Any,
+    ) -> list[AnnotationType]:
+        """Shade the alt seasons in FreqUI."""
+        return season_areas(dataframe, self.timeframe)
+
+    def _has_momentum(self, dataframe: pd.DataFrame) -> pd.Series:
+        if self.macd_trigger.value == "cross":
+            return qtpylib.crossed_above(dataframe["macd"], dataframe["macdsignal"])
+        return dataframe["macd"] > dataframe["macdsignal"]
+
+    def _read_dominance(self) -> Dominance:
+        """Read the dominance pair; outside of trading, a gate without data is refused."""
+        is_trading = self.config.get("runmode") in (RunMode.DRY_RUN, RunMode.LIVE)
+        if is_trading or self._gate_is_off():
+            return self._dominance.read()
+        return self._dominance.require()
+
+    def _gate_is_off(self) -> bool:
+        # While hyperopt varies the mode, its value here is only the first one.
+        return not self.gate_mode.can_optimize() and self.gate_mode.value == "off"
+
+    def _tell_about(self, dataframe: pd.DataFrame, pair: str) -> None:
+        if reason := never_entered_because(pair):
+            self._warn_once(f"{pair} is never entered: {reason}.", about=pair)
+        closed = dataframe["close_btcd"].isna().mean()
+        if closed > 0 and not self._gate_is_off():
+            self._warn_once(
+                f"Dominance is missing or stale at {closed:.1%} of the candles of {pair}, from "
+                f"{dataframe['date'].iloc[0]:%Y-%m-%d} to {dataframe['date'].iloc[-1]:%Y-%m-%d}: "
+                f"the gate is closed there. `altseason dominance status` shows what is stored.",
+                about="coverage",
+            )
+
+    def _warn_once(self, message: str, about: str = "synthetic") -> None:
+        if about not in self._told:
+            self._told.add(about)
+            logger.warning(message)

@@ -1,0 +1,28 @@
+"""What FreqUI draws around the candles."""
+
+from typing import Any
+
+import pandas as pd
+
+SEASON_COLOR = "rgba(46, 204, 113, 0.15)"
+
+
+def season_areas(dataframe: pd.DataFrame, timeframe: str) -> list[dict[str, Any]]:
+    """Give one area per alt season, for Freqtrade's `plot_annotations`.
+
+    :param dataframe: columns date (open time) and alt_season (bool).
+    :return: areas from the first candle's open to the last one's close.
+    """
+    is_open = dataframe["alt_season"].astype(bool)
+    starts = dataframe.loc[is_open & ~is_open.shift(1, fill_value=False), "date"]
+    lasts = dataframe.loc[is_open & ~is_open.shift(-1, fill_value=False), "date"]
+    return [
+        {
+            "type": "area",
+            "start": start.to_pydatetime(),
+            "end": (last + pd.Timedelta(timeframe)).to_pydatetime(),
+            "color": SEASON_COLOR,
+            "label": "alt season",
+        }
+        for start, last in zip(starts, lasts, strict=True)
+    ]

@@ -1,0 +1,110 @@
+"""`altseason dominance`: put dominance files into the candle store, and see what is there."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import pandas as pd
+from freqtrade.util import dt_now
+
+from altseason.configuration import (
+    Config,
+    data_directory,
+    data_format,
+    load_configuration,
+    load_strategy,
+)
+from altseason.dominance import report
+from altseason.dominance.candles import PAIR, TIMEFRAMES
+from altseason.dominance.gate import GateRule
+from altseason.dominance.importer import import_readings
+from altseason.dominance.reader import DominanceReader
+from altseason.dominance.sources.coingecko_chart import load_chart_pair
+from altseason.dominance.sources.files import (
+    STAMP_MEANING,
+    Options,
+    Stamp,
+    load_readings,
+)
+from altseason.dominance.status import Status, calculate_status
+from altseason.dominance.store import DominanceStore
+from altseason.output import show
+from altseason.settings import DominanceSettings, load_settings
+
+
+def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add `altseason dominance` and what it can do."""
+    parser = commands.add_parser("dominance", help=f"fill and inspect the pair {PAIR}")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    importing = actions.add_parser(
+        "import",
+        parents=[common],
+        help="store the dominance of a CSV file as candles",
+        description="Store a CSV file of Bitcoin's dominance as candles of the pair BTCD/USD.",
+    )
+    importing.add_argument("file", type=Path, metavar="FILE")
+    importing.add_argument(
+        "--total",
+        type=Path,
+        metavar="FILE",
+        help="the total market cap, where FILE is Bitcoin's (two CoinGecko chart downloads)",
+    )
+    importing.add_argument("--column", metavar="NAME", help="the column with dominance in percent")
+    importing.add_argument("--date-column", metavar="NAME", help="the column with the time")
+    importing.add_argument(
+        "--stamp",
+        choices=get_args(Stamp),
+        help="; ".join(f"{stamp}: {meaning}" for stamp, meaning in STAMP_MEANING.items())
+        + " (default: known from the format, else open, the later of the two)",
+    )
+    importing.set_defaults(run=run_import)
+    status = actions.add_parser(
+        "status", parents=[common], help="range, gaps, age and the gate now, by timeframe"
+    )
+    status.set_defaults(run=run_status)
+    for action in (importing, status):
+        action.add_argument("--json", action="store_true", help="print one JSON object instead")
+
+
+def run_import(options: argparse.Namespace) -> int:
+    """Import one file, or a pair of market-cap charts."""
+    config = load_configuration(options)
+    now = pd.Timestamp(dt_now())
+    choices = Options(options.column, options.date_column, options.stamp)
+    if options.total:
+        readings = load_chart_pair(options.file, options.total, choices, now)
+    else:
+        readings = load_readings(options.file, choices, now)
+    store = DominanceStore(data_directory(config), data_format(config))
+    imported = import_readings(readings, store, now)
+    if options.json:
+        show(json.dumps(report.import_as_json(readings, imported)))
+    else:
+        show(*report.import_as_text(options.file, readings, imported))
+    return 0
+
+
+def run_status(options: argparse.Namespace) -> int:
+    """Describe each stored timeframe, and what the strategy's gate says now."""
+    config = load_configuration(options)
+    rule: GateRule = load_strategy(config).gate_rule
+    statuses = _read_statuses(config, rule, pd.Timestamp(dt_now()))
+    if options.json:
+        show(json.dumps(report.statuses_as_json(data_directory(config), rule, statuses)))
+    else:
+        show(*report.statuses_as_text(data_directory(config), rule, statuses))
+    return 0
+
+
+def _read_statuses(config: Config, rule: GateRule, now: pd.Timestamp) -> list[Status]:
+    configured = load_settings(config).dominance
+    statuses = []
+    for timeframe in TIMEFRAMES:
+        settings = DominanceSettings(timeframe=timeframe)  # type: ignore[arg-type] # one of two
+        if timeframe == configured.timeframe:
+            settings = configured
+        dominance = DominanceReader(config, settings).read()
+        if not dominance.candles.empty:
+            statuses.append(calculate_status(dominance, rule, now))
+    return statuses

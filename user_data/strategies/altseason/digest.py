@@ -1,0 +1,33 @@
+"""A fingerprint of what a backtest result depends on and Freqtrade does not look at.
+
+Freqtrade answers a repeated backtest from its cache when the config, the parameter file and the
+strategy's own file are unchanged. Dominance candles, this package and parent classes in other files
+would go unnoticed; with their fingerprint in the config they do not.
+"""
+
+import hashlib
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+CONFIG_KEY = "altseason_digest"
+_PACKAGE = Path(__file__).parent
+
+
+def calculate_digest(strategy_class: type, data_files: Iterable[Path]) -> str:
+    """Hash our package, the files of a strategy's parent classes, and the data files that exist."""
+    digest = hashlib.sha256()
+    for path in (*_source_files(strategy_class), *data_files):
+        content = path.read_bytes() if path.is_file() else b""
+        digest.update(f"{path.name}:{len(content)}:".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _source_files(strategy_class: type) -> Iterator[Path]:
+    yield from sorted(_PACKAGE.rglob("*.py"))
+    for parent in strategy_class.__mro__[1:]:
+        module = sys.modules.get(parent.__module__)
+        file = getattr(module, "__file__", None)
+        if file and not parent.__module__.startswith("freqtrade."):
+            yield Path(file)

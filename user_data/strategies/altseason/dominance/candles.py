@@ -1,0 +1,119 @@
+"""Dominance as candles: the schema, and how readings become candles.
+
+Conventions of the whole package: dominance is in percent, profits and stops are ratios, `date` is
+a candle's open time in UTC. A dominance candle is known at its end, never earlier. Its `volume` is
+the number of readings in it, so a candle that Freqtrade only filled in has volume 0.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from freqtrade.candle_columns import OHLCV_COLUMNS
+
+from altseason.errors import StoredDataError
+
+PAIR = "BTCD/USD"
+TIMEFRAMES = ("1h", "1d")
+PRICE_COLUMNS = ["open", "high", "low", "close"]
+# Dominance outside of these is not believed; a fraction such as 0.57 lies outside as well.
+MIN_PERCENT, MAX_PERCENT = 1.0, 100.0
+# A candle whose last reading lies longer before its end than this does not show how it ended.
+PARTIAL_AFTER = pd.Timedelta(hours=3)
+FINE_SPACING = pd.Timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Candles that are missing between two real ones; both dates are open times, inclusive."""
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+
+
+def empty_candles() -> pd.DataFrame:
+    """Give a frame without rows that passes `validate_candles`."""
+    candles = pd.DataFrame(columns=OHLCV_COLUMNS, dtype="float64")
+    candles["date"] = pd.DatetimeIndex([], tz="UTC").as_unit("ms")
+    return candles
+
+
+def is_believable(percent: "pd.Series[float]") -> "pd.Series[bool]":
+    """Tell for each value whether it can be a dominance in percent; NaN and infinity cannot."""
+    return (percent > MIN_PERCENT) & (percent < MAX_PERCENT)
+
+
+def real_candles(candles: pd.DataFrame) -> pd.DataFrame:
+    """Drop the candles that were only filled in."""
+    return candles[candles["volume"] > 0].reset_index(drop=True)
+
+
+def validate_candles(candles: pd.DataFrame, timeframe: str) -> None:
+    """Refuse anything that is not a frame of dominance candles.
+
+    :param candles: columns date (tz-aware UTC, open time), open, high, low, close (percent) and
+        volume (readings).
+    :raises StoredDataError: with what was expected and the first value that differs.
+    """
+    if list(candles.columns) != OHLCV_COLUMNS:
+        raise StoredDataError(f"expected columns {OHLCV_COLUMNS}, found {list(candles.columns)}")
+    dates = candles["date"]
+    if str(getattr(dates.dtype, "tz", None)) != "UTC":
+        raise StoredDataError(f"expected dates in UTC, found the type {dates.dtype}")
+    if not dates.is_monotonic_increasing or dates.duplicated().any():
+        raise StoredDataError("expected each date once and in rising order")
+    off_grid = dates[dates != dates.dt.floor(timeframe)]
+    if len(off_grid):
+        raise StoredDataError(
+            f"expected open times of {timeframe} candles, found {off_grid.iloc[0]}"
+        )
+    for column in PRICE_COLUMNS:
+        wrong = candles[~is_believable(candles[column])]
+        if len(wrong):
+            raise StoredDataError(
+                f"expected {column} between {MIN_PERCENT:g} and {MAX_PERCENT:g} percent, "
+                f"found {wrong[column].iloc[0]} at {wrong['date'].iloc[0]}"
+            )
+
+
+def aggregate_candles(
+    readings: pd.DataFrame, timeframe: str, *, spacing: pd.Timedelta, now: pd.Timestamp
+) -> pd.DataFrame:
+    """Group readings into candles, leaving out those that do not show how they ended.
+
+    A reading belongs to the candle in whose half-open interval (open, end] it became known, so one
+    at D 00:00 closes the candle of the day before.
+
+    :param readings: columns known (UTC, when the reading was true), open, high, low, close; rising.
+    :param spacing: the usual time between two readings of this source.
+    :param now: candles that end later are not finished, and left out.
+    :return: real candles as in `validate_candles`; volume counts the readings.
+    """
+    length = pd.Timedelta(timeframe)
+    opens = readings["known"].dt.ceil(timeframe) - length
+    candles = (
+        readings.groupby(opens.rename("date"))
+        .agg(
+            open=("open", "first"),
+            high=("high", "max"),
+            low=("low", "min"),
+            close=("close", "last"),
+            volume=("close", "size"),
+            last_known=("known", "last"),
+        )
+        .reset_index()
+    )
+    end = candles["date"] + length
+    unread = end - candles["last_known"]
+    is_complete = ((unread <= PARTIAL_AFTER) | (unread < spacing)) & (end <= now)
+    candles = candles.loc[is_complete, OHLCV_COLUMNS].reset_index(drop=True)
+    candles["date"] = candles["date"].dt.as_unit("ms")
+    return candles.astype({"volume": "float64"})
+
+
+def find_gaps(candles: pd.DataFrame, timeframe: str) -> list[Gap]:
+    """List the stretches of missing candles between the first and the last one."""
+    length = pd.Timedelta(timeframe)
+    dates = candles["date"]
+    follows_gap = np.flatnonzero(dates.diff() > length)
+    return [Gap(dates[i - 1] + length, dates[i] - length) for i in follows_gap]

@@ -1,0 +1,171 @@
+"""The gate: from dominance candles and a rule to the boolean column `alt_season`.
+
+Everything that depends on hyperopt parameters is in `calculate_gate`, which works on the few
+dominance candles; a strategy's many rows only look its result up.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+from freqtrade.exceptions import ConfigurationError
+from freqtrade.strategy import merge_informative_pair
+
+MODES = ("level", "falling", "level_and_falling", "off")
+SUFFIX = "btcd"
+# A day's close that is older than this says nothing about falling, whatever the pair's timeframe.
+DAILY_MAX_AGE = pd.Timedelta(hours=36)
+
+
+@dataclass(frozen=True)
+class GateRule:
+    """When the gate is open.
+
+    :param mode: one of `MODES`; "level" and "falling" as below, "level_and_falling" needs both,
+        "off" is always open, even without data.
+    :param threshold: level opens when dominance is below this, in percent.
+    :param band: level closes when dominance is at or above threshold + band, in percentage points.
+    :param sma_days: falling means a daily close below the mean of this many days' closes.
+    """
+
+    mode: str = "level"
+    threshold: float = 55.0
+    band: float = 0.0
+    sma_days: int = 20
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise ConfigurationError(
+                f"gate_mode: expected one of {', '.join(MODES)}, found {self.mode!r}"
+            )
+        if not 1 < self.threshold < 100:
+            raise ConfigurationError(
+                f"dominance_threshold: expected percent between 1 and 100, found {self.threshold!r}"
+            )
+        if not 0 <= self.band < 100:
+            raise ConfigurationError(
+                f"gate_band: expected percentage points, 0 or more, found {self.band!r}"
+            )
+        if self.sma_days < 1:
+            raise ConfigurationError(
+                f"gate_sma_days: expected a number of days, 1 or more, found {self.sma_days!r}"
+            )
+
+    def __str__(self) -> str:
+        level = f"dominance below {self.threshold:g} %"
+        if self.band:
+            level += f" (until {self.threshold + self.band:g} %)"
+        falling = f"dominance below its {self.sma_days}-day SMA"
+        return {
+            "level": level,
+            "falling": falling,
+            "level_and_falling": f"{level}, and {falling}",
+            "off": "off, always open",
+        }[self.mode]
+
+
+@dataclass(frozen=True, eq=False)
+class Dominance:
+    """The dominance that a strategy reads; frames as in `candles.validate_candles`, all real.
+
+    :param timeframe: of `candles`, "1d" or "1h".
+    :param candles: what the level is read from, and what must be fresh.
+    :param daily: what falling is read from; the same frame where `timeframe` is "1d".
+    :param max_age: how long after the end of the newest candle the gate may be open.
+    """
+
+    timeframe: str
+    candles: pd.DataFrame
+    daily: pd.DataFrame
+    max_age: pd.Timedelta
+
+
+def add_dominance(dataframe: pd.DataFrame, dominance: Dominance, timeframe: str) -> pd.DataFrame:
+    """Add what was known of dominance at each row's close.
+
+    Adds `date_btcd` (open time of the newest real dominance candle known then) and `close_btcd`
+    (percent). Both are missing (NaT, NaN) where there was none yet, or where it was stale: the
+    row's close minus that candle's end was more than `dominance.max_age`.
+
+    :param dataframe: a strategy's candles; `timeframe` is theirs.
+    """
+    known = merge_informative_pair(
+        dataframe,
+        dominance.candles[["date", "close"]],
+        timeframe,
+        dominance.timeframe,
+        append_timeframe=False,
+        suffix=SUFFIX,
+    )
+    closes = known["date"] + pd.Timedelta(timeframe)
+    age = closes - (known[f"date_{SUFFIX}"] + pd.Timedelta(dominance.timeframe))
+    known.loc[age > dominance.max_age, [f"date_{SUFFIX}", f"close_{SUFFIX}"]] = None
+    return known
+
+
+@lru_cache(maxsize=8)
+def calculate_gate(dominance: Dominance, rule: GateRule) -> pd.DataFrame:
+    """Apply a rule to every dominance candle; remembered, since every pair of a run asks for it.
+
+    :return: indexed by the candle's `date`, with `sma` (percent) and `alt_season` (bool), both as
+        known at the candle's end; not to be modified.
+    """
+    gate = merge_informative_pair(
+        dominance.candles[["date", "close"]],
+        _calculate_falling(dominance.daily, rule.sma_days),
+        dominance.timeframe,
+        "1d",
+        append_timeframe=False,
+        suffix="daily",
+    )
+    length = pd.Timedelta(dominance.timeframe)
+    daily_age = gate["date"] + length - (gate["date_daily"] + pd.Timedelta(days=1))
+    is_falling = gate["is_falling_daily"].eq(True) & (daily_age <= DAILY_MAX_AGE)
+    is_low = _calculate_level(dominance, rule)
+    is_open = {
+        "level": is_low,
+        "falling": is_falling,
+        "level_and_falling": is_low & is_falling,
+        "off": True,
+    }[rule.mode]
+    return gate.assign(sma=gate["sma_daily"], alt_season=is_open).set_index("date")[
+        ["sma", "alt_season"]
+    ]
+
+
+def add_gate(dataframe: pd.DataFrame, gate: pd.DataFrame, rule: GateRule) -> pd.DataFrame:
+    """Add `sma_btcd` (percent) and `alt_season` (bool) to rows that `add_dominance` has seen."""
+    at_rows = gate.reindex(dataframe[f"date_{SUFFIX}"])
+    dataframe[f"sma_{SUFFIX}"] = at_rows["sma"].to_numpy(dtype="float64")
+    is_open = at_rows["alt_season"].eq(True).to_numpy()
+    dataframe["alt_season"] = np.full(len(dataframe), True) if rule.mode == "off" else is_open
+    return dataframe
+
+
+def _calculate_level(dominance: Dominance, rule: GateRule) -> "pd.Series[bool]":
+    """Open below the threshold, close at threshold + band, and start closed, also after a gap."""
+    candles = dominance.candles
+    close = candles["close"]
+    event = pd.Series(np.nan, index=candles.index)
+    event[close < rule.threshold] = 1.0
+    event[close >= rule.threshold + rule.band] = 0.0
+    # Between the two the last state holds, unless the data had become stale in the meantime.
+    was_stale = candles["date"].diff() > dominance.max_age
+    event[event.isna() & was_stale] = 0.0
+    return event.ffill().eq(1.0)
+
+
+def _calculate_falling(daily: pd.DataFrame, days: int) -> pd.DataFrame:
+    """Compare each daily close with the mean of the last `days` calendar days.
+
+    Days that are missing are left out of the mean; with more than a quarter of them missing, or
+    with less than `days` days of history, there is no mean and nothing is falling.
+    """
+    closes = daily.set_index("date")["close"]
+    sma = closes.rolling(f"{days}D", min_periods=days - days // 4).mean()
+    has_history = closes.index >= closes.index.min() + pd.Timedelta(days=days - 1)
+    sma = sma.where(has_history)
+    return pd.DataFrame({"date": closes.index, "sma": sma, "is_falling": closes < sma}).reset_index(
+        drop=True
+    )

@@ -1,0 +1,165 @@
+"""What the dominance commands tell a person, and what they tell a program."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from altseason.dominance.candles import PAIR, Gap
+from altseason.dominance.gate import GateRule
+from altseason.dominance.importer import Imported
+from altseason.dominance.sources.files import STAMP_MEANING, Readings
+from altseason.dominance.status import Status
+from altseason.sample.marker import is_synthetic
+
+SHOWN = 5
+HOUR = pd.Timedelta(hours=1)
+
+
+def import_as_text(file: Path, readings: Readings, imported: list[Imported]) -> list[str]:
+    """Say what was read, by which rule, and what it changed."""
+    stamps, layout = readings.rows["stamp"], readings.layout
+    lines = [
+        (
+            f"Read {file} as {layout.format}: {len(stamps)} rows, {_date(stamps.iloc[0])} to "
+            f"{_date(stamps.iloc[-1])} UTC, every {_duration(readings.spacing)}."
+        ),
+        f"Stamp rule: {layout.stamp} ({STAMP_MEANING[layout.stamp]}).",
+    ]
+    if not readings.was_sorted:
+        lines.append("The rows were not in the order of time, and were turned round.")
+    for part in imported:
+        lines += _imported_as_text(part)
+    return lines
+
+
+def _imported_as_text(part: Imported) -> list[str]:
+    dates = part.candles["date"]
+    lines = [
+        (
+            f"{PAIR} {part.timeframe}: {len(dates)} candles, {_date(dates.iloc[0])} to "
+            f"{_date(dates.iloc[-1])}, {part.result.added} of them new, {_count(part.gaps)}."
+        )
+    ]
+    lines += _gaps_as_text(part.gaps)
+    if part.left_out:
+        lines.append(f"Left out {part.left_out} rows of candles that do not show how they ended.")
+    disagreements = part.result.disagreements
+    if len(disagreements):
+        replaced = int(disagreements["replaced"].sum())
+        difference = (disagreements["offered"] - disagreements["stored"]).abs().median()
+        lines.append(
+            f"{len(disagreements)} candles disagree with those stored before, by "
+            f"{difference:.2f} percentage points in the median: {replaced} with more readings "
+            f"replaced the stored ones, {len(disagreements) - replaced} stored ones were kept. "
+            f"To start afresh with this file, move {part.file} away first."
+        )
+        lines += [
+            f"  {_date(row.date)}: stored {row.stored:.4f}, file {row.offered:.4f}"
+            for row in disagreements[:SHOWN].itertuples()
+        ]
+    return [*lines, f"Stored in {part.file}"]
+
+
+def import_as_json(readings: Readings, imported: list[Imported]) -> dict[str, Any]:
+    """Give the facts of `import_as_text`; dates in ISO 8601, UTC."""
+    stamps, layout = readings.rows["stamp"], readings.layout
+    return {
+        "format": layout.format,
+        "stamp": layout.stamp,
+        "rows": len(stamps),
+        "start": stamps.iloc[0].isoformat(),
+        "end": stamps.iloc[-1].isoformat(),
+        "spacing_minutes": readings.spacing / pd.Timedelta(minutes=1),
+        "timeframes": [
+            {
+                "timeframe": part.timeframe,
+                "candles": len(part.candles),
+                "start": part.candles["date"].iloc[0].isoformat(),
+                "end": part.candles["date"].iloc[-1].isoformat(),
+                "added": part.result.added,
+                "gaps": _gaps_as_json(part.gaps),
+                "rows_left_out": part.left_out,
+                "disagreements": len(part.result.disagreements),
+                "replaced": int(part.result.disagreements["replaced"].sum()),
+                "file": str(part.file),
+            }
+            for part in imported
+        ],
+    }
+
+
+def statuses_as_text(datadir: Path, rule: GateRule, statuses: list[Status]) -> list[str]:
+    """Describe what is stored, and what the gate says now."""
+    label = " (SYNTHETIC, no market data)" if is_synthetic(datadir) else ""
+    lines = [f"{PAIR} in {datadir}{label}", f"Gate: {rule}"]
+    if not statuses:
+        lines.append("Nothing is stored; `altseason dominance import FILE` stores a CSV file.")
+    for status in statuses:
+        lines += _status_as_text(status)
+    return lines
+
+
+def _status_as_text(status: Status) -> list[str]:
+    freshness = f"allowed {_duration(status.max_age)}"
+    if status.is_stale:
+        freshness += ", so it is stale"
+    return [
+        (
+            f"{status.timeframe}: {status.candles} candles, {_date(status.start)} to "
+            f"{_date(status.end)} UTC, {_count(status.gaps)}"
+        ),
+        *_gaps_as_text(status.gaps),
+        f"  newest close {status.close:.2f} %, {_duration(status.age)} old ({freshness})",
+        f"  gate now: {'open' if status.is_open else 'closed'}",
+    ]
+
+
+def statuses_as_json(datadir: Path, rule: GateRule, statuses: list[Status]) -> dict[str, Any]:
+    """Give the facts of `statuses_as_text`; dates in ISO 8601, UTC."""
+    return {
+        "datadir": str(datadir),
+        "synthetic": is_synthetic(datadir),
+        "rule": vars(rule),
+        "timeframes": [
+            {
+                "timeframe": status.timeframe,
+                "candles": status.candles,
+                "start": status.start.isoformat(),
+                "end": status.end.isoformat(),
+                "gaps": _gaps_as_json(status.gaps),
+                "age_hours": round(status.age / HOUR, 2),
+                "max_age_hours": status.max_age / HOUR,
+                "stale": status.is_stale,
+                "close": status.close,
+                "gate_open": status.is_open,
+            }
+            for status in statuses
+        ],
+    }
+
+
+def _gaps_as_text(gaps: list[Gap]) -> list[str]:
+    lines = [f"  missing: {_date(gap.start)} to {_date(gap.end)}" for gap in gaps[:SHOWN]]
+    if len(gaps) > SHOWN:
+        lines.append(f"  and {len(gaps) - SHOWN} more")
+    return lines
+
+
+def _gaps_as_json(gaps: list[Gap]) -> list[dict[str, str]]:
+    return [{"start": gap.start.isoformat(), "end": gap.end.isoformat()} for gap in gaps]
+
+
+def _count(gaps: list[Gap]) -> str:
+    return f"{len(gaps)} gap{'' if len(gaps) == 1 else 's'}" if gaps else "no gaps"
+
+
+def _date(date: Any) -> str:
+    return f"{date:%Y-%m-%d %H:%M}"
+
+
+def _duration(duration: pd.Timedelta) -> str:
+    hours = duration / HOUR
+    if hours >= 48:
+        return f"{hours / 24:.1f} days"
+    return f"{hours:.1f} hours" if hours >= 2 else f"{hours * 60:.0f} minutes"

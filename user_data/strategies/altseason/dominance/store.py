@@ -1,0 +1,157 @@
+"""The stored dominance pair: written and read by Freqtrade's data handlers, never shortened."""
+
+import fcntl
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from freqtrade.data.history import get_datahandler
+from freqtrade.enums import CandleType
+
+from altseason.dominance.candles import (
+    PAIR,
+    PRICE_COLUMNS,
+    empty_candles,
+    real_candles,
+    validate_candles,
+)
+from altseason.errors import StoredDataError
+
+
+@dataclass(frozen=True)
+class AppendResult:
+    """What appending did.
+
+    :param added: number of candles that were not there before.
+    :param disagreements: columns date, stored, offered (closes in percent), replaced (bool).
+    """
+
+    added: int
+    disagreements: pd.DataFrame
+
+
+class DominanceStore:
+    """The candles of `BTCD/USD` in one data directory, in the format of `dataformat_ohlcv`."""
+
+    def __init__(self, datadir: Path, data_format: str = "feather") -> None:
+        self._datadir = datadir
+        self._data_format = data_format
+        self._loaded: dict[str, tuple[tuple[int, int], pd.DataFrame]] = {}
+
+    def path(self, timeframe: str) -> Path:
+        """Give the file that holds the candles of a timeframe, whether it exists or not."""
+        handler = get_datahandler(self._datadir, self._data_format)
+        # Freqtrade has no public way to ask for a candle file's name.
+        filename: Path = handler._pair_data_filename(
+            self._datadir, PAIR, timeframe, CandleType.SPOT
+        )
+        return filename
+
+    def load(self, timeframe: str) -> pd.DataFrame:
+        """Load all real candles; the file is read again only after it has changed.
+
+        :return: a frame as in `validate_candles`, empty where nothing is stored; never modify it.
+        :raises StoredDataError: where the file is damaged or holds something else.
+        """
+        path = self.path(timeframe)
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            return empty_candles()
+        version = (status.st_mtime_ns, status.st_size)
+        if timeframe not in self._loaded or self._loaded[timeframe][0] != version:
+            self._loaded[timeframe] = (version, self._read(path, timeframe))
+        return self._loaded[timeframe][1]
+
+    def append(self, candles: pd.DataFrame, timeframe: str) -> AppendResult:
+        """Add candles to the stored ones, without ever losing one that is there.
+
+        Of two candles with one date the one with more readings stays, the stored one if even.
+
+        :param candles: real candles as in `validate_candles`.
+        :raises StoredDataError: where either side is not valid; the stored file is then unchanged.
+        """
+        validate_candles(candles, timeframe)
+        self._datadir.mkdir(parents=True, exist_ok=True)
+        with self._locked():
+            stored = self.load(timeframe)
+            merged, result = merge_candles(stored, candles)
+            if not merged.equals(stored):
+                self._write(merged, timeframe)
+        return result
+
+    def _read(self, path: Path, timeframe: str) -> pd.DataFrame:
+        handler = get_datahandler(self._datadir, self._data_format)
+        previous_level = logging.root.manager.disable
+        # Freqtrade logs a damaged file with its stack trace and gives an empty frame; we say it.
+        logging.disable(logging.ERROR)
+        try:
+            candles = handler.ohlcv_load(
+                PAIR, timeframe, CandleType.SPOT, fill_missing=False, warn_no_data=False
+            )
+        finally:
+            logging.disable(previous_level)
+        advice = f"move {path} away and import your dominance file again"
+        if candles.empty:
+            raise StoredDataError(f"{path}: expected dominance candles, found none; {advice}")
+        candles = real_candles(candles)
+        try:
+            validate_candles(candles, timeframe)
+        except StoredDataError as error:
+            raise StoredDataError(f"{path}: {error}; {advice}") from error
+        return candles
+
+    def _write(self, candles: pd.DataFrame, timeframe: str) -> None:
+        """Write a whole new file beside the old one, then put it in its place at once."""
+        path = self.path(timeframe)
+        with tempfile.TemporaryDirectory(dir=self._datadir, prefix=".altseason-") as folder:
+            handler = get_datahandler(Path(folder), self._data_format)
+            handler.ohlcv_store(PAIR, timeframe, candles, CandleType.SPOT)
+            written = Path(folder) / path.name
+            _flush_to_disk(written)
+            written.replace(path)
+        _flush_to_disk(self._datadir)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold off other processes that append to the same data directory."""
+        with (self._datadir / ".altseason.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def merge_candles(stored: pd.DataFrame, offered: pd.DataFrame) -> tuple[pd.DataFrame, AppendResult]:
+    """Merge two frames of real candles by date; see `DominanceStore.append` for who wins."""
+    both = stored.merge(offered, on="date", suffixes=("_stored", "_offered"))
+    differs = np.zeros(len(both), dtype=bool)
+    for column in PRICE_COLUMNS:
+        differs |= ~np.isclose(both[f"{column}_stored"], both[f"{column}_offered"], rtol=1e-9)
+    is_better = both["volume_offered"] > both["volume_stored"]
+    disagreements = pd.DataFrame(
+        {
+            "date": both["date"],
+            "stored": both["close_stored"],
+            "offered": both["close_offered"],
+            "replaced": is_better,
+        }
+    )[differs].reset_index(drop=True)
+    kept = stored[~stored["date"].isin(both.loc[is_better, "date"])]
+    taken = offered[~offered["date"].isin(both.loc[~is_better, "date"])]
+    # An empty frame would take part in choosing the column types.
+    parts = [part for part in (kept, taken) if not part.empty]
+    merged = pd.concat(parts).sort_values("date", ignore_index=True) if parts else stored
+    return merged, AppendResult(added=len(offered) - len(both), disagreements=disagreements)
+
+
+def _flush_to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,85 @@
+"""The `altseason` section of Freqtrade's configuration, validated once where it is read."""
+
+from typing import Annotated, Any, Literal
+
+import pandas as pd
+from freqtrade.exceptions import ConfigurationError
+from freqtrade.exchange import timeframe_to_minutes
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+SECTION = "altseason"
+DEFAULT_MAX_AGE_HOURS = {"1d": 36.0, "1h": 3.0}
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class DominanceSettings(_Section):
+    """Which dominance candles the strategy reads, and how old they may be."""
+
+    timeframe: Literal["1d", "1h"] = "1d"
+    max_age_hours: Annotated[float, Field(gt=0, le=24 * 366, allow_inf_nan=False)] | None = None
+
+    @property
+    def max_age(self) -> pd.Timedelta:
+        """How long after the end of the newest real candle the gate may still be open."""
+        hours = self.max_age_hours or DEFAULT_MAX_AGE_HOURS[self.timeframe]
+        return pd.Timedelta(hours=hours)
+
+
+class RiskSettings(_Section):
+    """How the stake is found."""
+
+    sizing: bool = True
+
+
+class Settings(_Section):
+    """All of our own settings; everything else is Freqtrade's."""
+
+    dominance: DominanceSettings = DominanceSettings()
+    risk: RiskSettings = RiskSettings()
+
+
+def load_settings(config: dict[str, Any]) -> Settings:
+    """Read our section of Freqtrade's configuration.
+
+    :raises ConfigurationError: in one line, for an unknown key, a wrong type or a wrong value.
+    """
+    try:
+        return Settings.model_validate(config.get(SECTION, {}))
+    except ValidationError as error:
+        raise ConfigurationError(_describe(error)) from error
+
+
+def validate_timeframes(settings: Settings, timeframe: str) -> None:
+    """Refuse a strategy timeframe that our dominance candles cannot be merged into.
+
+    :raises ConfigurationError: above 1d, and above 1h where dominance is read in 1h.
+    """
+    longest = settings.dominance.timeframe
+    if timeframe_to_minutes(timeframe) > timeframe_to_minutes(longest):
+        raise ConfigurationError(
+            f"timeframe: expected {longest} or shorter, as {SECTION}.dominance.timeframe is "
+            f"{longest}, found {timeframe}"
+        )
+
+
+def _describe(error: ValidationError) -> str:
+    problems = []
+    for problem in error.errors(include_url=False):
+        path = [str(part) for part in problem["loc"]]
+        name = ".".join([SECTION, *path])
+        if problem["type"] == "extra_forbidden":
+            allowed = ", ".join(sorted(_section_at(path[:-1]).model_fields))
+            problems.append(f"{name} is not known; allowed here: {allowed}")
+        else:
+            problems.append(f"{name}: {problem['msg']}, found {problem['input']!r}")
+    return "; ".join(problems)
+
+
+def _section_at(path: list[str]) -> type[BaseModel]:
+    section: type[BaseModel] = Settings
+    for name in path:
+        section = type(section.model_fields[name].get_default())
+    return section
