@@ -4,6 +4,8 @@ from typing import Any
 
 import pandas as pd
 
+from altseason.dominance.candles import candle_length
+
 SEASON_COLOR = "rgba(46, 204, 113, 0.15)"
 
 
@@ -20,7 +22,7 @@ def season_areas(dataframe: pd.DataFrame, timeframe: str) -> list[dict[str, Any]
         {
             "type": "area",
             "start": start.to_pydatetime(),
-            "end": (last + pd.Timedelta(timeframe)).to_pydatetime(),
+            "end": (last + candle_length(timeframe)).to_pydatetime(),
             "color": SEASON_COLOR,
             "label": "alt season",
         }

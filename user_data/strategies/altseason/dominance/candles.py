@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from freqtrade.candle_columns import OHLCV_COLUMNS
+from freqtrade.exchange import timeframe_to_resample_freq, timeframe_to_seconds
 
 from altseason.errors import StoredDataError
 
@@ -29,6 +30,11 @@ class Gap:
 
     start: pd.Timestamp
     end: pd.Timestamp
+
+
+def candle_length(timeframe: str) -> pd.Timedelta:
+    """Give the time from a candle's open to its end, for a timeframe as Freqtrade writes it."""
+    return pd.Timedelta(seconds=timeframe_to_seconds(timeframe))
 
 
 def empty_candles() -> pd.DataFrame:
@@ -62,7 +68,7 @@ def validate_candles(candles: pd.DataFrame, timeframe: str) -> None:
         raise StoredDataError(f"expected dates in UTC, found the type {dates.dtype}")
     if not dates.is_monotonic_increasing or dates.duplicated().any():
         raise StoredDataError("expected each date once and in rising order")
-    off_grid = dates[dates != dates.dt.floor(timeframe)]
+    off_grid = dates[dates != dates.dt.floor(timeframe_to_resample_freq(timeframe))]
     if len(off_grid):
         raise StoredDataError(
             f"expected open times of {timeframe} candles, found {off_grid.iloc[0]}"
@@ -89,8 +95,8 @@ def aggregate_candles(
     :param now: candles that end later are not finished, and left out.
     :return: real candles as in `validate_candles`; volume counts the readings.
     """
-    length = pd.Timedelta(timeframe)
-    opens = readings["known"].dt.ceil(timeframe) - length
+    length = candle_length(timeframe)
+    opens = readings["known"].dt.ceil(timeframe_to_resample_freq(timeframe)) - length
     candles = (
         readings.groupby(opens.rename("date"))
         .agg(
@@ -113,7 +119,7 @@ def aggregate_candles(
 
 def find_gaps(candles: pd.DataFrame, timeframe: str) -> list[Gap]:
     """List the stretches of missing candles between the first and the last one."""
-    length = pd.Timedelta(timeframe)
+    length = candle_length(timeframe)
     dates = candles["date"]
     follows_gap = np.flatnonzero(dates.diff() > length)
     return [Gap(dates[i - 1] + length, dates[i] - length) for i in follows_gap]

@@ -12,6 +12,8 @@ import pandas as pd
 from freqtrade.exceptions import ConfigurationError
 from freqtrade.strategy import merge_informative_pair
 
+from altseason.dominance.candles import candle_length
+
 MODES = ("level", "falling", "level_and_falling", "off")
 SUFFIX = "btcd"
 # A day's close that is older than this says nothing about falling, whatever the pair's timeframe.
@@ -98,8 +100,8 @@ def add_dominance(dataframe: pd.DataFrame, dominance: Dominance, timeframe: str)
         append_timeframe=False,
         suffix=SUFFIX,
     )
-    closes = known["date"] + pd.Timedelta(timeframe)
-    age = closes - (known[f"date_{SUFFIX}"] + pd.Timedelta(dominance.timeframe))
+    closes = known["date"] + candle_length(timeframe)
+    age = closes - (known[f"date_{SUFFIX}"] + candle_length(dominance.timeframe))
     known.loc[age > dominance.max_age, [f"date_{SUFFIX}", f"close_{SUFFIX}"]] = None
     return known
 
@@ -119,7 +121,7 @@ def calculate_gate(dominance: Dominance, rule: GateRule) -> pd.DataFrame:
         append_timeframe=False,
         suffix="daily",
     )
-    length = pd.Timedelta(dominance.timeframe)
+    length = candle_length(dominance.timeframe)
     daily_age = gate["date"] + length - (gate["date_daily"] + pd.Timedelta(days=1))
     is_falling = gate["is_falling_daily"].eq(True) & (daily_age <= DAILY_MAX_AGE)
     is_low = _calculate_level(dominance, rule)

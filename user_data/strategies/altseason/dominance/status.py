@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from altseason.dominance.candles import Gap, find_gaps
+from altseason.dominance.candles import Gap, candle_length, find_gaps
 from altseason.dominance.gate import Dominance, GateRule, calculate_gate
 
 
@@ -36,7 +36,7 @@ class Status:
 def calculate_status(dominance: Dominance, rule: GateRule, now: pd.Timestamp) -> Status:
     """Describe stored dominance, of which there must be some, as it stands now."""
     candles = dominance.candles
-    end = candles["date"].iloc[-1] + pd.Timedelta(dominance.timeframe)
+    end = candles["date"].iloc[-1] + candle_length(dominance.timeframe)
     is_fresh = now - end <= dominance.max_age
     gate = calculate_gate(dominance, rule)
     return Status(

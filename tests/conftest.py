@@ -1,0 +1,78 @@
+"""What most tests need: seeded candles, the real data where there are some, a strategy as loaded."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from freqtrade.resolvers import StrategyResolver
+from freqtrade.strategy import IStrategy
+
+ROOT = Path(__file__).parent.parent
+STRATEGIES = ROOT / "user_data" / "strategies"
+
+
+def dominance_candles(closes: list[float], start: str, timeframe: str = "1d") -> pd.DataFrame:
+    """Candles with the given closes, one after another, each from one reading."""
+    dates = pd.date_range(start, periods=len(closes), freq=timeframe.replace("1d", "1D"), tz="UTC")
+    close = np.array(closes, dtype="float64")
+    return pd.DataFrame(
+        {
+            "date": dates.as_unit("ms"),
+            "open": close,
+            "high": close,
+            "low": close,
+            "close": close,
+            "volume": np.ones(len(close)),
+        }
+    )
+
+
+def coin_candles(rows: int, *, start: str = "2021-01-01", timeframe: str = "1h", seed: int = 1):
+    """A seeded random walk of a coin's price, as Freqtrade hands candles to a strategy."""
+    random = np.random.default_rng(seed)
+    close = 100 * np.exp(np.cumsum(random.normal(0, 0.01, rows)))
+    frequency = timeframe.replace("1d", "1D").replace("m", "min")
+    return pd.DataFrame(
+        {
+            "date": pd.date_range(start, periods=rows, freq=frequency, tz="UTC").as_unit("ms"),
+            "open": np.roll(close, 1),
+            "high": close * 1.005,
+            "low": close * 0.995,
+            "close": close,
+            "volume": random.uniform(1, 100, rows),
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with real candles and dominance, named by ALTSEASON_REAL_DATA."""
+    folder = Path(os.environ.get("ALTSEASON_REAL_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "btc_dominance_daily.csv").is_file():
+        pytest.skip(f"no real data in {folder} (set ALTSEASON_REAL_DATA)")
+    return folder
+
+
+@pytest.fixture
+def load_strategy(tmp_path: Path) -> Callable[..., IStrategy]:
+    """Load AltSeasonStrategy by Freqtrade's own resolver, with any config and parameter values."""
+
+    def load(parameters: dict[str, Any] | None = None, **config: Any) -> IStrategy:
+        defaults = {
+            "strategy": "AltSeasonStrategy",
+            "strategy_path": str(STRATEGIES),
+            "user_data_dir": tmp_path,
+            "datadir": tmp_path,
+            "runmode": "backtest",
+        }
+        strategy = StrategyResolver.load_strategy({**defaults, **config})
+        strategy.ft_bot_start()
+        for name, value in (parameters or {}).items():
+            getattr(strategy, name).value = value
+        return strategy
+
+    return load

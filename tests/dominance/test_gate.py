@@ -1,0 +1,201 @@
+import pandas as pd
+import pytest
+from altseason.dominance.candles import candle_length, empty_candles
+from altseason.dominance.gate import Dominance, GateRule, add_dominance, add_gate, calculate_gate
+from freqtrade.exceptions import ConfigurationError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.conftest import coin_candles, dominance_candles
+
+
+def daily(candles: pd.DataFrame, max_age_hours: float = 36) -> Dominance:
+    return Dominance("1d", candles, candles, pd.Timedelta(hours=max_age_hours))
+
+
+def hourly(candles: pd.DataFrame, days: pd.DataFrame, max_age_hours: float = 3) -> Dominance:
+    return Dominance("1h", candles, days, pd.Timedelta(hours=max_age_hours))
+
+
+def opened(dominance: Dominance, rule: GateRule) -> list[bool]:
+    return calculate_gate(dominance, rule)["alt_season"].tolist()
+
+
+def rows_with_gate(
+    dominance: Dominance, rule: GateRule, *, start: str, rows: int, timeframe: str = "1h"
+) -> pd.DataFrame:
+    dataframe = coin_candles(rows, start=start, timeframe=timeframe)
+    dataframe = add_dominance(dataframe, dominance, timeframe)
+    return add_gate(dataframe, calculate_gate(dominance, rule), rule).set_index("date")
+
+
+def test_level_opens_below_the_threshold_and_closes_at_it():
+    dominance = daily(dominance_candles([55.1, 54.9, 55.0, 54.0], "2021-03-01"))
+    assert opened(dominance, GateRule()) == [False, True, False, True]
+
+
+def test_level_holds_inside_the_band():
+    closes = [56.0, 55.5, 54.0, 55.5, 56.9, 57.0, 56.0, 54.9]
+    dominance = daily(dominance_candles(closes, "2021-03-01"))
+    expected = [False, False, True, True, True, False, False, True]
+    assert opened(dominance, GateRule(band=2)) == expected
+
+
+def test_level_is_closed_again_inside_the_band_after_stale_data():
+    candles = dominance_candles([54.0, 55.5, 50.0, 55.5, 54.0], "2021-03-01")
+    candles = candles.drop(index=2).reset_index(drop=True)
+    # The third day is missing, so 36 hours after the second one the gate had closed.
+    assert opened(daily(candles), GateRule(band=2)) == [True, True, False, True]
+    assert opened(daily(candles, max_age_hours=48), GateRule(band=2)) == [True, True, True, True]
+
+
+def test_falling_compares_with_the_mean_of_the_days_up_to_and_with_this_one():
+    dominance = daily(dominance_candles([60.0, 58.0, 59.0, 57.0, 57.0, 57.0], "2021-03-01"))
+    gate = calculate_gate(dominance, GateRule(mode="falling", sma_days=3))
+    assert gate["sma"].round(4).tolist()[2:] == [59.0, 58.0, 57.6667, 57.0]
+    assert gate["sma"].isna().tolist()[:2] == [True, True]
+    assert gate["alt_season"].tolist() == [False, False, False, True, True, False]
+
+
+def test_falling_leaves_missing_days_out_of_the_mean():
+    candles = dominance_candles([60.0, 60.0, 60.0, 1.5, 54.0, 53.0], "2021-03-01")
+    candles = candles.drop(index=3).reset_index(drop=True)
+    gate = calculate_gate(daily(candles), GateRule(mode="falling", sma_days=4))
+    # Three of four days are enough: (60 + 60 + 54) / 3, then (60 + 54 + 53) / 3.
+    assert gate["sma"].round(4).tolist()[3:] == [58.0, 55.6667]
+
+
+def test_falling_needs_three_quarters_of_the_days():
+    candles = dominance_candles([60.0] * 8, "2021-03-01").drop(index=[4, 5]).reset_index(drop=True)
+    gate = calculate_gate(daily(candles), GateRule(mode="falling", sma_days=4))
+    assert gate["sma"].isna().tolist() == [True, True, True, False, True, True]
+
+
+def test_level_and_falling_needs_both():
+    closes = [60.0, 54.0, 54.5, 53.0]
+    dominance = daily(dominance_candles(closes, "2021-03-01"))
+    level = opened(dominance, GateRule())
+    falling = opened(dominance, GateRule(mode="falling", sma_days=2))
+    both = opened(dominance, GateRule(mode="level_and_falling", sma_days=2))
+    assert level == [False, True, True, True]
+    assert falling == [False, True, False, True]
+    assert both == [False, True, False, True]
+
+
+def test_off_is_open_everywhere_even_without_data():
+    rows = rows_with_gate(daily(empty_candles()), GateRule(mode="off"), start="2021-03-01", rows=48)
+    assert rows["alt_season"].all()
+    assert rows["close_btcd"].isna().all()
+
+
+@pytest.mark.parametrize("mode", ["level", "falling", "level_and_falling"])
+def test_any_other_mode_is_closed_without_data(mode: str):
+    rows = rows_with_gate(daily(empty_candles()), GateRule(mode=mode), start="2021-03-01", rows=48)
+    assert not rows["alt_season"].any()
+
+
+def test_a_day_is_known_at_its_end_and_not_an_hour_earlier():
+    dominance = daily(dominance_candles([60.0, 50.0], "2021-03-01"))
+    rows = rows_with_gate(dominance, GateRule(), start="2021-03-01", rows=72)
+    # 2021-03-02 is known at 24:00, which is the close of the row that opens at 23:00.
+    assert rows.loc["2021-03-02 22:00+00:00", "close_btcd"] == 60.0
+    assert rows.loc["2021-03-02 23:00+00:00", "close_btcd"] == 50.0
+    assert rows.index[rows["alt_season"]][0] == pd.Timestamp("2021-03-02 23:00", tz="UTC")
+
+
+def test_rows_are_stale_when_their_close_is_more_than_the_allowed_age_after_the_end():
+    dominance = daily(dominance_candles([50.0, 50.0], "2021-03-01"))
+    rows = rows_with_gate(dominance, GateRule(), start="2021-03-02", rows=96)
+    # The newest day ends on 03-03 at 00:00; 36 hours later is the close of the row at 11:00.
+    assert rows.index[rows["alt_season"]][-1] == pd.Timestamp("2021-03-04 11:00", tz="UTC")
+    assert rows.loc["2021-03-04 11:00+00:00", "close_btcd"] == 50.0
+    assert rows.loc["2021-03-04 12:00+00:00":, "close_btcd"].isna().all()
+
+
+def test_rows_before_the_first_known_day_are_closed():
+    dominance = daily(dominance_candles([50.0] * 3, "2021-03-03"))
+    rows = rows_with_gate(dominance, GateRule(), start="2021-03-01", rows=96)
+    assert rows.index[rows["alt_season"]][0] == pd.Timestamp("2021-03-03 23:00", tz="UTC")
+
+
+def test_rows_that_start_after_a_day_know_it():
+    dominance = daily(dominance_candles([50.0, 60.0], "2021-03-01"))
+    rows = rows_with_gate(dominance, GateRule(), start="2021-03-02 05:00", rows=24)
+    assert rows.iloc[0]["close_btcd"] == 50.0
+    assert rows.iloc[0]["alt_season"]
+
+
+@pytest.mark.parametrize("timeframe", ["5m", "15m", "4h", "1d"])
+def test_a_day_is_known_at_its_end_in_every_timeframe(timeframe: str):
+    dominance = daily(dominance_candles([60.0, 50.0, 60.0], "2021-03-01"))
+    length = candle_length(timeframe)
+    count = int(pd.Timedelta(days=3) / length)
+    rows = rows_with_gate(
+        dominance, GateRule(), start="2021-03-01", rows=count, timeframe=timeframe
+    )
+    closes = rows.index[rows["alt_season"]] + length
+    assert closes[0] == pd.Timestamp("2021-03-03", tz="UTC")
+    assert closes[-1] == pd.Timestamp("2021-03-04", tz="UTC") - length
+
+
+def test_hourly_dominance_is_known_at_the_end_of_its_hour():
+    hours = dominance_candles([60.0, 50.0, 60.0, 50.0], "2021-03-01", "1h")
+    rows = rows_with_gate(hourly(hours, empty_candles()), GateRule(), start="2021-03-01", rows=10)
+    # Stale three hours after 04:00, the end of the last one: the row at 06:00 closes at 07:00.
+    expected = [False, True, False, True, True, True, True, False, False, False]
+    assert rows["alt_season"].tolist() == expected
+
+
+def test_hourly_dominance_falls_by_its_daily_closes():
+    hours = dominance_candles([50.0] * 60, "2021-03-02", "1h")
+    days = dominance_candles([60.0, 50.0], "2021-03-01")
+    rule = GateRule(mode="falling", sma_days=2)
+    rows = rows_with_gate(hourly(hours, days), rule, start="2021-03-02", rows=60)
+    # The day 03-02 is known at its end, and says nothing any more 36 hours later.
+    assert rows.index[rows["alt_season"]][0] == pd.Timestamp("2021-03-02 23:00", tz="UTC")
+    assert rows.index[rows["alt_season"]][-1] == pd.Timestamp("2021-03-04 11:00", tz="UTC")
+    assert rows.loc["2021-03-02 23:00+00:00", "sma_btcd"] == 55.0
+
+
+@pytest.mark.parametrize("mode", ["level", "falling", "level_and_falling"])
+@pytest.mark.parametrize("timeframe", ["1d", "1h"])
+@settings(max_examples=25, deadline=None)
+@given(changed_day=st.integers(5, 34), to=st.floats(30, 80))
+def test_no_row_that_closes_before_the_end_of_a_day_knows_it(
+    mode: str, timeframe: str, changed_day: int, to: float
+):
+    """The look-ahead test: change the dominance of a day, and all of the future."""
+    per_day = 1 if timeframe == "1d" else 24
+    closes = [55 + 8 * ((i // per_day * 37) % 11 - 5) / 5 for i in range(40 * per_day)]
+    start = pd.Timestamp("2021-03-01", tz="UTC") + pd.Timedelta(days=changed_day)
+    known_from = start + candle_length(timeframe)
+    frames = []
+    for is_changed in (False, True):
+        candles = dominance_candles(closes, "2021-03-01", timeframe)
+        days = dominance_candles(closes[::per_day], "2021-03-01")
+        if is_changed:
+            candles.loc[candles["date"] >= start, ["open", "high", "low", "close"]] = to
+            days.loc[days["date"] >= start, ["open", "high", "low", "close"]] = to
+        dominance = daily(candles) if timeframe == "1d" else hourly(candles, days)
+        rule = GateRule(mode=mode, band=1, sma_days=5)
+        frames.append(rows_with_gate(dominance, rule, start="2021-03-01", rows=40 * 24))
+    closes_at = frames[0].index + pd.Timedelta(hours=1)
+    before = closes_at < known_from
+    pd.testing.assert_frame_equal(frames[0][before], frames[1][before])
+    assert before.any()
+    at_once = frames[1].loc[known_from - pd.Timedelta(hours=1), "close_btcd"]
+    assert at_once == to
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"mode": "levle"}, "gate_mode: expected one of level, falling"),
+        ({"threshold": 0.55}, "dominance_threshold: expected percent"),
+        ({"threshold": 100}, "dominance_threshold: expected percent"),
+        ({"band": -1}, "gate_band: expected percentage points"),
+        ({"sma_days": 0}, "gate_sma_days: expected a number of days"),
+    ],
+)
+def test_gate_rule_refuses_values_that_mean_nothing(values: dict, message: str):
+    with pytest.raises(ConfigurationError, match=message):
+        GateRule(**values)

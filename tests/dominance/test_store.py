@@ -1,0 +1,142 @@
+import multiprocessing
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from altseason.dominance.store import DominanceStore
+from altseason.errors import StoredDataError
+from freqtrade.data.history import load_pair_history
+from pandas.testing import assert_frame_equal
+from tests.conftest import dominance_candles
+
+FORMATS = ["feather", "parquet", "json", "jsongz"]
+
+
+@pytest.mark.parametrize("data_format", FORMATS)
+def test_append_writes_what_freqtrade_reads(tmp_path: Path, data_format: str):
+    candles = dominance_candles([60.0, 61.5, 62.25], "2021-03-01")
+    DominanceStore(tmp_path, data_format).append(candles, "1d")
+    by_freqtrade = load_pair_history("BTCD/USD", "1d", tmp_path, data_format=data_format)
+    assert_frame_equal(by_freqtrade, candles, check_dtype=False)
+
+
+@pytest.mark.parametrize("data_format", FORMATS)
+def test_load_gives_back_what_was_appended(tmp_path: Path, data_format: str):
+    candles = dominance_candles([60.0, 61.5], "2021-03-01", "1h")
+    DominanceStore(tmp_path, data_format).append(candles, "1h")
+    assert_frame_equal(DominanceStore(tmp_path, data_format).load("1h"), candles, check_dtype=False)
+
+
+def test_load_of_nothing_is_empty(tmp_path: Path):
+    assert DominanceStore(tmp_path).load("1d").empty
+
+
+def test_load_sees_what_another_process_appended(tmp_path: Path):
+    reader = DominanceStore(tmp_path)
+    DominanceStore(tmp_path).append(dominance_candles([60.0], "2021-03-01"), "1d")
+    first = reader.load("1d")
+    assert reader.load("1d") is first
+    DominanceStore(tmp_path).append(dominance_candles([61.0], "2021-03-02"), "1d")
+    assert reader.load("1d")["close"].tolist() == [60.0, 61.0]
+
+
+def test_load_leaves_out_candles_that_were_only_filled_in(tmp_path: Path):
+    store = DominanceStore(tmp_path)
+    store.append(dominance_candles([60.0], "2021-03-01"), "1d")
+    store.append(dominance_candles([63.0], "2021-03-04"), "1d")
+    # Freqtrade fills the two missing days when it loads and stores them again.
+    filled = load_pair_history("BTCD/USD", "1d", tmp_path)
+    assert len(filled) == 4
+    filled.to_feather(store.path("1d"), compression="lz4")
+    assert DominanceStore(tmp_path).load("1d")["close"].tolist() == [60.0, 63.0]
+
+
+def test_append_of_older_or_shorter_candles_loses_nothing(tmp_path: Path):
+    store = DominanceStore(tmp_path)
+    store.append(dominance_candles([62.0, 63.0, 64.0], "2021-03-03"), "1d")
+    older = store.append(dominance_candles([60.0, 61.0], "2021-03-01"), "1d")
+    shorter = store.append(dominance_candles([63.0], "2021-03-04"), "1d")
+    assert store.load("1d")["close"].tolist() == [60.0, 61.0, 62.0, 63.0, 64.0]
+    assert (older.added, shorter.added) == (2, 0)
+    assert older.disagreements.empty
+    assert shorter.disagreements.empty
+
+
+def test_append_keeps_the_stored_candle_and_reports_the_other(tmp_path: Path):
+    store = DominanceStore(tmp_path)
+    store.append(dominance_candles([60.0, 61.0], "2021-03-01"), "1d")
+    result = store.append(dominance_candles([50.0, 62.0], "2021-03-02"), "1d")
+    assert store.load("1d")["close"].tolist() == [60.0, 61.0, 62.0]
+    assert result.disagreements[["stored", "offered", "replaced"]].to_numpy().tolist() == [
+        [61.0, 50.0, False]
+    ]
+
+
+def test_append_takes_the_candle_with_more_readings(tmp_path: Path):
+    store = DominanceStore(tmp_path)
+    store.append(dominance_candles([60.0, 61.0], "2021-03-01"), "1d")
+    fuller = dominance_candles([61.5], "2021-03-02").assign(volume=24.0)
+    result = store.append(fuller, "1d")
+    assert store.load("1d")["close"].tolist() == [60.0, 61.5]
+    assert store.load("1d")["volume"].tolist() == [1.0, 24.0]
+    assert result.disagreements["replaced"].tolist() == [True]
+
+
+def test_append_of_the_same_candles_does_not_touch_the_file(tmp_path: Path):
+    store = DominanceStore(tmp_path)
+    store.append(dominance_candles([60.0, 61.0], "2021-03-01"), "1d")
+    before = store.path("1d").stat()
+    store.append(dominance_candles([60.0, 61.0], "2021-03-01"), "1d")
+    assert store.path("1d").stat() == before
+
+
+def test_append_of_invalid_candles_leaves_the_file_as_it_was(tmp_path: Path):
+    store = DominanceStore(tmp_path)
+    store.append(dominance_candles([60.0], "2021-03-01"), "1d")
+    before = store.path("1d").read_bytes()
+    with pytest.raises(StoredDataError, match="percent"):
+        store.append(dominance_candles([0.61], "2021-03-02"), "1d")
+    assert store.path("1d").read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"not a feather file", b"ARROW1" + b"\0" * 50])
+def test_append_to_a_damaged_file_refuses_and_leaves_it(tmp_path: Path, content: bytes):
+    store = DominanceStore(tmp_path)
+    store.path("1d").write_bytes(content)
+    with pytest.raises(StoredDataError, match="move .* away"):
+        store.append(dominance_candles([60.0], "2021-03-01"), "1d")
+    assert store.path("1d").read_bytes() == content
+
+
+def test_load_of_another_pair_s_candles_is_refused(tmp_path: Path):
+    store = DominanceStore(tmp_path)
+    store.append(dominance_candles([60.0], "2021-03-01"), "1d")
+    prices = store.load("1d").assign(close=30_000.0)
+    prices.to_feather(store.path("1d"), compression="lz4")
+    with pytest.raises(StoredDataError, match="found 30000"):
+        DominanceStore(tmp_path).load("1d")
+
+
+def test_append_leaves_nothing_but_the_candles_and_the_lock(tmp_path: Path):
+    store = DominanceStore(tmp_path)
+    store.append(dominance_candles([60.0], "2021-03-01"), "1d")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".altseason.lock",
+        "BTCD_USD-1d.feather",
+    ]
+
+
+def _append_day(arguments: tuple[Path, int]) -> None:
+    folder, day = arguments
+    candles = dominance_candles(
+        [50.0 + day], str(pd.Timestamp("2021-03-01") + pd.Timedelta(days=day))
+    )
+    DominanceStore(folder).append(candles, "1d")
+
+
+def test_append_from_several_processes_at_once_keeps_every_candle(tmp_path: Path):
+    with multiprocessing.get_context("fork").Pool(4) as pool:
+        pool.map(_append_day, [(tmp_path, day) for day in range(24)], chunksize=1)
+    assert DominanceStore(tmp_path).load("1d")["close"].tolist() == [
+        50.0 + day for day in range(24)
+    ]
