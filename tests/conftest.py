@@ -1,4 +1,4 @@
-"""What most tests need: seeded candles, the real data where there are some, a strategy as loaded."""
+"""What most tests need: seeded candles, the real data if there are any, the loaded strategy."""
 
 import os
 from collections.abc import Callable

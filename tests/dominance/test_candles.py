@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+
 from altseason.dominance.candles import (
     Gap,
     aggregate_candles,

@@ -1,10 +1,11 @@
 import pandas as pd
 import pytest
-from altseason.dominance.candles import candle_length, empty_candles
-from altseason.dominance.gate import Dominance, GateRule, add_dominance, add_gate, calculate_gate
 from freqtrade.exceptions import ConfigurationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from altseason.dominance.candles import candle_length, empty_candles
+from altseason.dominance.gate import Dominance, GateRule, add_dominance, add_gate, calculate_gate
 from tests.conftest import coin_candles, dominance_candles
 
 

@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from altseason.dominance.store import DominanceStore
-from altseason.errors import StoredDataError
 from freqtrade.data.history import load_pair_history
 from pandas.testing import assert_frame_equal
+
+from altseason.dominance.store import DominanceStore
+from altseason.errors import StoredDataError
 from tests.conftest import dominance_candles
 
 FORMATS = ["feather", "parquet", "json", "jsongz"]
@@ -103,7 +104,7 @@ def test_append_of_invalid_candles_leaves_the_file_as_it_was(tmp_path: Path):
 def test_append_to_a_damaged_file_refuses_and_leaves_it(tmp_path: Path, content: bytes):
     store = DominanceStore(tmp_path)
     store.path("1d").write_bytes(content)
-    with pytest.raises(StoredDataError, match="move .* away"):
+    with pytest.raises(StoredDataError, match=r"move .* away"):
         store.append(dominance_candles([60.0], "2021-03-01"), "1d")
     assert store.path("1d").read_bytes() == content
 

@@ -1,0 +1,194 @@
+"""`altseason dominance import` and `status`, as a person runs them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from altseason.cli import main
+from altseason.dominance.store import DominanceStore
+from tests.conftest import ROOT, STRATEGIES, dominance_candles
+
+
+@pytest.fixture
+def userdir(tmp_path: Path) -> Path:
+    """A foreign user_data with nothing but the strategies folder and a config in it."""
+    folder = tmp_path / "user_data"
+    folder.mkdir()
+    (folder / "strategies").symlink_to(STRATEGIES)
+    (folder / "config.json").write_text('{"exchange": {"name": "kraken"}}')
+    return folder
+
+
+@pytest.fixture
+def csv_file(tmp_path: Path) -> Path:
+    path = tmp_path / "dominance.csv"
+    path.write_text("date,dominance\n2021-01-01,60.5\n2021-01-02,59.5\n2021-01-05,58.5\n")
+    return path
+
+
+def test_import_stores_where_freqtrade_looks(
+    userdir: Path, csv_file: Path, capsys: pytest.CaptureFixture
+):
+    assert main(["dominance", "import", str(csv_file), "--userdir", str(userdir)]) == 0
+    output = capsys.readouterr().out
+    stored = userdir / "data" / "kraken" / "BTCD_USD-1d.feather"
+    assert DominanceStore(stored.parent).load("1d")["close"].tolist() == [60.5, 59.5, 58.5]
+    for fact in ("3 rows", "2021-01-01 00:00 to 2021-01-05 00:00", "1 gap", "Stamp rule: open"):
+        assert fact in output
+    assert "missing: 2021-01-03 00:00 to 2021-01-04 00:00" in output
+    assert str(stored) in output
+
+
+@pytest.mark.parametrize("data_format", ["feather", "json", "parquet"])
+def test_import_stores_in_the_configured_format(
+    userdir: Path, csv_file: Path, tmp_path: Path, data_format: str
+):
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"exchange": {"name": "okx"}, "dataformat_ohlcv": data_format}))
+    options = ["-c", str(config), "--userdir", str(userdir)]
+    assert main(["dominance", "import", str(csv_file), *options]) == 0
+    assert (userdir / "data" / "okx" / f"BTCD_USD-1d.{data_format}").is_file()
+
+
+def test_import_as_json_gives_the_same_facts(
+    userdir: Path, csv_file: Path, capsys: pytest.CaptureFixture
+):
+    assert main(["dominance", "import", str(csv_file), "--json", "--userdir", str(userdir)]) == 0
+    report = json.loads(capsys.readouterr().out)
+    day = report["timeframes"][0]
+    assert (report["format"], report["stamp"], report["rows"]) == (
+        "table of dates and values",
+        "open",
+        3,
+    )
+    assert (day["timeframe"], day["candles"], day["added"]) == ("1d", 3, 3)
+    assert day["gaps"] == [
+        {"start": "2021-01-03T00:00:00+00:00", "end": "2021-01-04T00:00:00+00:00"}
+    ]
+
+
+def test_import_reports_candles_that_disagree(
+    userdir: Path, csv_file: Path, capsys: pytest.CaptureFixture
+):
+    DominanceStore(userdir / "data" / "kraken").append(
+        dominance_candles([60.5, 50.0], "2021-01-01"), "1d"
+    )
+    assert main(["dominance", "import", str(csv_file), "--userdir", str(userdir)]) == 0
+    output = capsys.readouterr().out
+    assert "1 candles disagree" in output
+    assert "2021-01-02 00:00: stored 50.0000, file 59.5000" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["import", "BAD"], "line 2: '0.57'"),
+        (["import", "missing.csv"], "expected a CSV file with a header, but No such file"),
+        (["import", "GOOD", "--column", "btc"], "expected the column 'btc'"),
+        (["import", "GOOD", "-c", "missing.json"], 'Config file "missing.json" not found'),
+        (["import", "GOOD", "-d", "x", "--userdir", "nowhere"], "Directory `nowhere` does not exist"),
+    ],
+)
+def test_bad_input_ends_in_a_clear_line_and_writes_nothing(
+    userdir: Path,
+    csv_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture,
+    arguments: list[str],
+    message: str,
+):
+    bad = tmp_path / "bad.csv"
+    bad.write_text("date,dominance\n2021-01-01,0.57\n")
+    names = {"BAD": str(bad), "GOOD": str(csv_file)}
+    arguments = [names.get(argument, argument) for argument in arguments]
+    if "--userdir" not in arguments:
+        arguments += ["--userdir", str(userdir)]
+    assert main(["dominance", *arguments]) == 2
+    output = capsys.readouterr()
+    assert message in output.err
+    assert output.err.startswith("altseason: ")
+    assert "Traceback" not in output.err
+    assert output.out == ""
+    assert list(userdir.rglob("BTCD*")) == []
+
+
+def test_without_config_and_datadir_it_does_not_guess(
+    csv_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(["dominance", "import", str(csv_file)]) == 2
+    assert "no configuration found" in capsys.readouterr().err
+
+
+def test_status_of_nothing_says_how_to_begin(userdir: Path, capsys: pytest.CaptureFixture):
+    assert main(["dominance", "status", "--userdir", str(userdir)]) == 0
+    assert "altseason dominance import" in capsys.readouterr().out
+
+
+def test_status_shows_each_timeframe_with_its_age_and_gate(
+    userdir: Path, capsys: pytest.CaptureFixture
+):
+    store = DominanceStore(userdir / "data" / "kraken")
+    today = pd.Timestamp.now(tz="UTC").floor("D")
+    this_hour = pd.Timestamp.now(tz="UTC").floor("h")
+    days = dominance_candles([50.0] * 10, str(today - pd.Timedelta(days=10)))
+    store.append(days.drop(index=[4, 5]).reset_index(drop=True), "1d")
+    hours = dominance_candles([54.0] * 4, str(this_hour - pd.Timedelta(hours=9)), "1h")
+    store.append(hours, "1h")
+
+    assert main(["dominance", "status", "--json", "--userdir", str(userdir)]) == 0
+    report = json.loads(capsys.readouterr().out)
+    hourly, daily = report["timeframes"]
+    assert (daily["timeframe"], daily["candles"], len(daily["gaps"])) == ("1d", 8, 1)
+    assert 0 <= daily["age_hours"] <= 24
+    assert (daily["stale"], daily["gate_open"]) == (False, True)
+    # The newest hour ended five hours ago, and three are allowed.
+    assert (hourly["stale"], hourly["gate_open"], hourly["max_age_hours"]) == (True, False, 3)
+    assert report["rule"]["mode"] == "level"
+
+    assert main(["dominance", "status", "--userdir", str(userdir)]) == 0
+    output = capsys.readouterr().out
+    assert "gate now: open" in output
+    assert "gate now: closed" in output
+
+
+def test_status_reads_the_gate_from_the_parameter_file(
+    tmp_path: Path, userdir: Path, capsys: pytest.CaptureFixture
+):
+    (userdir / "strategies").unlink()
+    strategies = userdir / "strategies"
+    strategies.mkdir()
+    source = (STRATEGIES / "AltSeasonStrategy.py").read_text()
+    (strategies / "AltSeasonStrategy.py").write_text(source)
+    parameters = {"buy": {"gate_mode": "falling", "gate_sma_days": 7}}
+    (strategies / "AltSeasonStrategy.json").write_text(
+        json.dumps({"strategy_name": "AltSeasonStrategy", "params": parameters})
+    )
+    assert main(["dominance", "status", "--json", "--userdir", str(userdir)]) == 0
+    rule = json.loads(capsys.readouterr().out)["rule"]
+    assert (rule["mode"], rule["sma_days"]) == ("falling", 7)
+
+
+def test_command_runs_as_a_module_with_nothing_installed(userdir: Path, csv_file: Path):
+    """As in Freqtrade's image: the strategies folder on PYTHONPATH, and that is all."""
+    environment = {**os.environ, "PYTHONPATH": str(userdir / "strategies")}
+    command = [sys.executable, "-m", "altseason", "dominance", "import", str(csv_file)]
+    found = subprocess.run(
+        command, cwd=userdir.parent, env=environment, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    assert (userdir / "data" / "kraken" / "BTCD_USD-1d.feather").is_file()
+    assert found.stderr == ""
+
+
+def test_freqtrade_lists_the_pair(userdir: Path, csv_file: Path):
+    main(["dominance", "import", str(csv_file), "--userdir", str(userdir)])
+    command = [sys.executable, "-m", "freqtrade", "list-data", "--userdir", str(userdir)]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    assert "BTCD/USD" in found.stdout

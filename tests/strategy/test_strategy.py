@@ -1,0 +1,189 @@
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from freqtrade.enums import RunMode
+from freqtrade.exceptions import ConfigurationError
+from freqtrade.ft_types.plot_annotation_type import AnnotationTypeTA
+from freqtrade.strategy import IStrategy
+
+from altseason.dominance.store import DominanceStore
+from altseason.errors import DominanceMissingError
+from tests.conftest import coin_candles, dominance_candles
+
+Load = Callable[..., IStrategy]
+DEFAULTS = {
+    "gate_mode": "level",
+    "dominance_threshold": 55,
+    "gate_band": 0,
+    "gate_sma_days": 20,
+    "macd_trigger": "cross",
+    "rsi_entry_max": 70,
+    "rsi_exit_min": 80,
+}
+
+
+def store_days(folder: Path, closes: list[float], start: str = "2021-01-01") -> None:
+    DominanceStore(folder).append(dominance_candles(closes, start), "1d")
+
+
+def analyze(strategy: IStrategy, rows: int = 24 * 60, pair: str = "ETH/USDT") -> pd.DataFrame:
+    dataframe = strategy.advise_indicators(coin_candles(rows), {"pair": pair})
+    return strategy.ft_advise_signals(dataframe, {"pair": pair})
+
+
+def test_defaults_are_the_seed_rules(load_strategy: Load):
+    strategy = load_strategy()
+    assert {name: getattr(strategy, name).value for name in DEFAULTS} == DEFAULTS
+    assert (strategy.stoploss, strategy.minimal_roi, strategy.trailing_stop) == (
+        -0.05,
+        {0: 0.10},
+        False,
+    )
+    assert (strategy.timeframe, strategy.startup_candle_count) == ("1h", 400)
+
+
+def test_parameters_are_in_the_spaces_that_freqtrade_optimizes(load_strategy: Load):
+    strategy = load_strategy()
+    spaces = {name: parameter.space for name, parameter in strategy.enumerate_parameters()}
+    assert spaces == {name: "sell" if name == "rsi_exit_min" else "buy" for name in DEFAULTS}
+
+
+def test_columns_are_there_under_their_names(load_strategy: Load, tmp_path: Path):
+    store_days(tmp_path, [50.0] * 60)
+    dataframe = analyze(load_strategy())
+    expected = "sma50 sma200 rsi macd macdsignal macdhist close_btcd sma_btcd alt_season".split()
+    assert set(expected) <= set(dataframe.columns)
+    assert dataframe["alt_season"].dtype == bool
+    assert set(dataframe.loc[dataframe["enter_long"] == 1, "enter_tag"]) == {"alt_season_momentum"}
+    assert set(dataframe.loc[dataframe["enter_long"] == 0, "enter_tag"]) == {""}
+
+
+def test_closed_gate_stops_every_entry_and_no_exit(load_strategy: Load, tmp_path: Path):
+    store_days(tmp_path, [60.0] * 60)
+    closed = analyze(load_strategy())
+    ungated = analyze(load_strategy({"gate_mode": "off"}))
+    assert closed["enter_long"].sum() == 0
+    assert ungated["enter_long"].sum() > 0
+    pd.testing.assert_frame_equal(
+        closed[["exit_long", "exit_tag"]], ungated[["exit_long", "exit_tag"]]
+    )
+
+
+def test_candles_without_volume_are_not_entered(load_strategy: Load, tmp_path: Path):
+    store_days(tmp_path, [50.0] * 60)
+    strategy = load_strategy({"macd_trigger": "above"})
+    dataframe = strategy.advise_indicators(coin_candles(24 * 60), {"pair": "ETH/USDT"})
+    entered = strategy.ft_advise_signals(dataframe.copy(), {"pair": "ETH/USDT"})["enter_long"] == 1
+    assert entered.any()
+    dataframe.loc[entered, "volume"] = 0
+    assert strategy.ft_advise_signals(dataframe, {"pair": "ETH/USDT"})["enter_long"].sum() == 0
+
+
+@pytest.mark.parametrize("pair", ["BTC/USDT", "USDC/USDT"])
+def test_pairs_that_are_no_altcoins_are_never_entered_and_told_once(
+    load_strategy: Load, tmp_path: Path, caplog: pytest.LogCaptureFixture, pair: str
+):
+    store_days(tmp_path, [50.0] * 60)
+    strategy = load_strategy({"macd_trigger": "above"})
+    caplog.set_level(logging.WARNING)
+    for _ in range(2):
+        assert analyze(strategy, pair=pair)["enter_long"].sum() == 0
+    assert [pair in record.message for record in caplog.records] == [True]
+
+
+def test_missing_pair_is_an_error_that_names_the_command(load_strategy: Load):
+    with pytest.raises(DominanceMissingError, match="run `altseason dominance import FILE`"):
+        analyze(load_strategy())
+
+
+@pytest.mark.parametrize("runmode", [RunMode.DRY_RUN, RunMode.LIVE])
+def test_missing_pair_closes_the_gate_in_trading(load_strategy: Load, runmode: RunMode):
+    assert analyze(load_strategy(runmode=runmode))["enter_long"].sum() == 0
+
+
+def test_missing_pair_does_not_matter_where_the_gate_is_off(load_strategy: Load):
+    dataframe = analyze(load_strategy({"gate_mode": "off"}))
+    assert dataframe["alt_season"].all()
+    assert dataframe["enter_long"].sum() > 0
+
+
+def test_partly_covered_history_is_told_once_with_its_share(
+    load_strategy: Load, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    # 60 days of candles: the first ten days are not known, and the day 11 is known at its end.
+    store_days(tmp_path, [50.0] * 50, "2021-01-11")
+    strategy = load_strategy()
+    caplog.set_level(logging.WARNING)
+    dataframe = analyze(strategy)
+    analyze(strategy, pair="ADA/USDT")
+    assert dataframe.loc[: 24 * 11 - 2, "enter_long"].sum() == 0
+    assert dataframe.loc[: 24 * 11 - 2, "alt_season"].sum() == 0
+    assert dataframe.loc[24 * 11 - 1 :, "alt_season"].all()
+    # 263 of 1440 candles.
+    assert ["18.3%" in record.message for record in caplog.records] == [True]
+
+
+def test_gate_parameters_are_read_anew_for_every_epoch(load_strategy: Load, tmp_path: Path):
+    store_days(tmp_path, [52.0] * 60)
+    strategy = load_strategy()
+    dataframe = strategy.advise_indicators(coin_candles(24 * 60), {"pair": "ETH/USDT"})
+    for threshold, is_open in [(55, True), (51, False), (53, True)]:
+        strategy.dominance_threshold.value = threshold
+        found = strategy.ft_advise_signals(dataframe.copy(), {"pair": "ETH/USDT"})
+        assert found["alt_season"].iloc[-1] == is_open
+
+
+def test_gate_mode_that_does_not_exist_is_refused(load_strategy: Load, tmp_path: Path):
+    store_days(tmp_path, [50.0] * 60)
+    with pytest.raises(ConfigurationError, match="gate_mode: expected one of"):
+        analyze(load_strategy({"gate_mode": "sideways"}))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"altseason": {"dominance": {"timeframe": "1h"}}, "timeframe": "4h"},
+        {"timeframe": "3d"},
+        {"altseason": {"gate": {}}},
+    ],
+)
+def test_settings_that_are_wrong_stop_the_strategy_from_loading(load_strategy: Load, config: dict):
+    with pytest.raises(ConfigurationError):
+        load_strategy(**config)
+
+
+def test_informatives_of_a_subclass_do_not_clash(load_strategy: Load, tmp_path: Path):
+    store_days(tmp_path, [50.0] * 60)
+    dataframe = coin_candles(24 * 60).assign(close_1d=1.0, date_1d=pd.Timestamp("2021-01-01"))
+    found = load_strategy().advise_indicators(dataframe, {"pair": "ETH/USDT"})
+    assert found["close_1d"].eq(1.0).all()
+    assert found["close_btcd"].iloc[-1] == 50.0
+
+
+def test_plot_config_names_columns_that_exist(load_strategy: Load, tmp_path: Path):
+    store_days(tmp_path, [50.0] * 60)
+    strategy = load_strategy()
+    dataframe = analyze(strategy)
+    lines = [*strategy.plot_config["main_plot"]]
+    lines += [line for plot in strategy.plot_config["subplots"].values() for line in plot]
+    assert set(lines) <= set(dataframe.columns)
+
+
+def test_plot_annotations_shade_each_season(load_strategy: Load, tmp_path: Path):
+    store_days(tmp_path, [50.0, 60.0, 60.0, 50.0, *[50.0] * 6])
+    strategy = load_strategy()
+    areas = strategy.ft_plot_annotations("ETH/USDT", analyze(strategy, rows=24 * 7))
+    spans = [(f"{area['start']:%d %H:%M}", f"{area['end']:%d %H:%M}") for area in areas]
+    # 01-01 is known at the close of its row 23:00, 01-02 a day later; the candles end with 01-07.
+    assert spans == [("01 23:00", "02 23:00"), ("04 23:00", "08 00:00")]
+    for area in areas:
+        AnnotationTypeTA.validate_python(area, extra="forbid")
+
+
+def test_charts_of_candles_without_a_season_have_no_area(load_strategy: Load, tmp_path: Path):
+    store_days(tmp_path, [60.0] * 10)
+    strategy = load_strategy()
+    assert strategy.ft_plot_annotations("ETH/USDT", analyze(strategy, rows=24 * 7)) == []
