@@ -157,6 +157,14 @@ def test_hourly_dominance_falls_by_its_daily_closes():
     assert rows.loc["2021-03-02 23:00+00:00", "sma_btcd"] == 55.0
 
 
+def test_hourly_dominance_knows_a_day_whose_last_hour_is_missing():
+    hours = dominance_candles([50.0] * 60, "2021-03-02", "1h")
+    hours = hours.drop(index=[23, 24]).reset_index(drop=True)
+    days = dominance_candles([60.0, 50.0], "2021-03-01")
+    gate = calculate_gate(hourly(hours, days), GateRule(mode="falling", sma_days=2))
+    assert gate.index[gate["alt_season"]][0] == pd.Timestamp("2021-03-03 01:00", tz="UTC")
+
+
 @pytest.mark.parametrize("mode", ["level", "falling", "level_and_falling"])
 @pytest.mark.parametrize("timeframe", ["1d", "1h"])
 @settings(max_examples=25, deadline=None)

@@ -12,7 +12,8 @@ from freqtrade.data.history import load_pair_history
 from freqtrade.strategy import IStrategy
 
 from altseason.dominance.store import DominanceStore
-from altseason.sample import generate_market
+from altseason.sample.model import generate_market
+from altseason.sample.store import save_market
 from tests.conftest import dominance_candles
 from tests.strategy import oracle
 
@@ -83,11 +84,14 @@ def test_signals_agree_on_every_row_of_real_candles(
 def test_signals_agree_on_every_row_of_the_sample(
     load_strategy: Callable[..., IStrategy], tmp_path: Path
 ):
-    market = generate_market()
-    daily = market.dominance["1d"]
-    store_days(tmp_path, daily["close"].tolist(), str(daily["date"].iloc[0]))
-    days = [date.to_pydatetime() for date in daily["date"]]
-    counts = compare(load_strategy(), market.candles["ETH/USDT"], days, daily["close"].tolist())
+    save_market(generate_market(), tmp_path)
+    daily = DominanceStore(tmp_path).load("1d")
+    counts = compare(
+        load_strategy(),
+        load_pair_history("ETH/USDT", "1h", tmp_path),
+        [date.to_pydatetime() for date in daily["date"]],
+        daily["close"].tolist(),
+    )
     assert counts["enter"] >= 100
     assert counts["exit"] >= 1000
 

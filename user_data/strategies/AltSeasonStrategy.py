@@ -100,7 +100,9 @@ class AltSeasonStrategy(IStrategy):
         if is_synthetic(Path(self.config["datadir"])):
             self._warn_once("The data directory holds a SYNTHETIC market: nothing here is real.")
 
-    def populate_indicators(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
+    def populate_indicators(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any]
+    ) -> pd.DataFrame:
         """Add the indicators, and dominance as it was known at each candle's close."""
         dataframe["sma50"] = ta.SMA(dataframe, timeperiod=50)
         dataframe["sma200"] = ta.SMA(dataframe, timeperiod=200)
@@ -111,7 +113,9 @@ class AltSeasonStrategy(IStrategy):
         self._tell_about(dataframe, metadata["pair"])
         return dataframe
 
-    def populate_entry_trend(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
+    def populate_entry_trend(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any]
+    ) -> pd.DataFrame:
         """Enter altcoins on momentum in alt season; reads the parameters, so once per epoch."""
         rule = self.gate_rule
         dataframe = add_gate(dataframe, calculate_gate(self._dominance.read(), rule), rule)
@@ -135,7 +139,9 @@ class AltSeasonStrategy(IStrategy):
         dataframe.loc[enters, "enter_tag"] = "alt_season_momentum"
         return dataframe
 
-    def populate_exit_trend(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
+    def populate_exit_trend(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any]
+    ) -> pd.DataFrame:
         """Exit on the first reason that holds; never because of the gate."""
         reasons = {
             "below_sma50": dataframe["close"] < dataframe["sma50"],

@@ -113,27 +113,13 @@ def calculate_gate(dominance: Dominance, rule: GateRule) -> pd.DataFrame:
     :return: indexed by the candle's `date`, with `sma` (percent) and `alt_season` (bool), both as
         known at the candle's end; not to be modified.
     """
-    gate = merge_informative_pair(
-        dominance.candles[["date", "close"]],
-        _calculate_falling(dominance.daily, rule.sma_days),
-        dominance.timeframe,
-        "1d",
-        append_timeframe=False,
-        suffix="daily",
-    )
-    length = candle_length(dominance.timeframe)
-    daily_age = gate["date"] + length - (gate["date_daily"] + pd.Timedelta(days=1))
-    is_falling = gate["is_falling_daily"].eq(True) & (daily_age <= DAILY_MAX_AGE)
-    is_low = _calculate_level(dominance, rule)
-    is_open = {
-        "level": is_low,
-        "falling": is_falling,
-        "level_and_falling": is_low & is_falling,
-        "off": True,
-    }[rule.mode]
-    return gate.assign(sma=gate["sma_daily"], alt_season=is_open).set_index("date")[
-        ["sma", "alt_season"]
-    ]
+    gate = _merge_known_day(dominance, _calculate_falling(dominance.daily, rule.sma_days))
+    is_open = pd.Series(True, index=gate.index)
+    if rule.mode in ("level", "level_and_falling"):
+        is_open &= _calculate_level(dominance, rule)
+    if rule.mode in ("falling", "level_and_falling"):
+        is_open &= gate["is_falling"].eq(True)
+    return gate.assign(alt_season=is_open).set_index("date")[["sma", "alt_season"]]
 
 
 def add_gate(dataframe: pd.DataFrame, gate: pd.DataFrame, rule: GateRule) -> pd.DataFrame:
@@ -156,6 +142,21 @@ def _calculate_level(dominance: Dominance, rule: GateRule) -> "pd.Series[bool]":
     was_stale = candles["date"].diff() > dominance.max_age
     event[event.isna() & was_stale] = 0.0
     return event.ffill().eq(1.0)
+
+
+def _merge_known_day(dominance: Dominance, days: pd.DataFrame) -> pd.DataFrame:
+    """Give each dominance candle what its newest day says that had ended, if not long ago.
+
+    Unlike a strategy's rows, dominance candles have gaps, which `merge_informative_pair` would lose
+    days in.
+    """
+    candles = dominance.candles[["date"]]
+    return pd.merge_asof(
+        candles.assign(end=candles["date"] + candle_length(dominance.timeframe)),
+        days.assign(end=days["date"] + candle_length("1d")).drop(columns="date"),
+        on="end",
+        tolerance=DAILY_MAX_AGE,
+    )
 
 
 def _calculate_falling(daily: pd.DataFrame, days: int) -> pd.DataFrame:

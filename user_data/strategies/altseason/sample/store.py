@@ -1,0 +1,66 @@
+"""The sample market on disk, in a data directory that is marked as synthetic and holds no other."""
+
+import tempfile
+from pathlib import Path
+
+from freqtrade.data.history import get_datahandler
+from freqtrade.enums import CandleType
+from freqtrade.exchange import ccxt_exchanges
+
+from altseason.dominance.candles import PAIR
+from altseason.errors import InputError
+from altseason.sample.marker import SYNTHETIC_MARKER, is_synthetic, save_marker
+from altseason.sample.model import GENERATOR_VERSION, TIMEFRAME, SampleMarket
+
+
+def validate_target(datadir: Path) -> None:
+    """Refuse a folder that may hold real candles, now or after the next download.
+
+    :raises InputError: for a folder named as an exchange, since Freqtrade downloads into those, and
+        unless the folder is missing, empty or marked as synthetic.
+    """
+    # Creating the folder would make sense of "missing/../here", which before does not exist.
+    datadir = datadir.resolve()
+    if datadir.name in ccxt_exchanges():
+        raise InputError(
+            f"{datadir}: expected a folder of its own for synthetic candles, found one that "
+            f"Freqtrade downloads the candles of {datadir.name} into"
+        )
+    if datadir.exists() and not datadir.is_dir():
+        raise InputError(f"{datadir}: expected a folder for the synthetic candles, found a file")
+    if datadir.is_dir() and any(datadir.iterdir()) and not is_synthetic(datadir):
+        raise InputError(
+            f"{datadir}: expected a new or empty folder, or one with {SYNTHETIC_MARKER}, found "
+            "other files; name another folder with --datadir, nothing was written"
+        )
+
+
+def save_market(market: SampleMarket, datadir: Path, data_format: str = "feather") -> None:
+    """Write a market into a data directory; files of an earlier one are replaced.
+
+    :param data_format: as Freqtrade's `dataformat_ohlcv` names it.
+    :raises InputError: where the folder may hold real candles, or cannot be written.
+    """
+    validate_target(datadir)
+    datadir = datadir.resolve()
+    try:
+        datadir.mkdir(parents=True, exist_ok=True)
+        # The marker comes first: at no moment are there candles that it does not mark.
+        save_marker(datadir, seed=market.seed, version=GENERATOR_VERSION)
+        # A file is put in its place whole, so that a reader never meets half of one.
+        with tempfile.TemporaryDirectory(dir=datadir, prefix=".sample-") as folder:
+            _store_candles(market, Path(folder), data_format)
+            for path in sorted(Path(folder).iterdir()):
+                path.replace(datadir / path.name)
+    except OSError as error:
+        raise InputError(
+            f"{datadir}: expected a folder that can be written, found: {error.strerror}"
+        ) from error
+
+
+def _store_candles(market: SampleMarket, folder: Path, data_format: str) -> None:
+    handler = get_datahandler(folder, data_format)
+    for pair, candles in market.candles.items():
+        handler.ohlcv_store(pair, TIMEFRAME, candles, CandleType.SPOT)
+    for timeframe, candles in market.dominance.items():
+        handler.ohlcv_store(PAIR, timeframe, candles, CandleType.SPOT)
