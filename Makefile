@@ -13,6 +13,16 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
+SAMPLE := user_data/data/synthetic/SYNTHETIC.txt
+
+# make backtest [DATADIR=folder] [DOMINANCE=file.csv] [TIMERANGE=20190101-20200101] [CONFIG=config.json]
+backtest: $(INSTALLED) $(SAMPLE)
+	@DATADIR='$(DATADIR)' DOMINANCE='$(DOMINANCE)' TIMERANGE='$(TIMERANGE)' CONFIG='$(CONFIG)' \
+		$(BIN)/python scripts/backtest.py
+
+$(SAMPLE): $(wildcard user_data/strategies/altseason/sample/*.py) | $(INSTALLED)
+	$(BIN)/altseason sample
+
 test: $(INSTALLED)
 	$(BIN)/pytest -n 2 --dist worksteal
 
@@ -30,6 +40,9 @@ lock: $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \
 		--no-header --no-annotate --no-emit-index-url --output-file constraints.txt pyproject.toml
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks.backtest_cost
 
 clean:
 	rm -rf build .venv
