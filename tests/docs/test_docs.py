@@ -1,0 +1,120 @@
+"""Every command in the README and in docs/ is run, in order, as a reader would."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from freqtrade.data.history import get_datahandler
+from freqtrade.enums import CandleType
+
+from altseason.sample.model import SampleMarket, generate_market
+from altseason.sample.store import save_market
+from tests.conftest import ROOT
+
+DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+# Freqtrade asks the emulator, which serves the sample, in the place of the exchange. A line for
+# docker that was run without it already is only looked at. `make test` is what runs this test.
+PRELUDE = f"""
+set -eu
+PATH="{ROOT}/.venv/bin:$(dirname {sys.executable}):$PATH"
+freqtrade() {{
+    echo "freqtrade $*" >> done.log
+    altseason sandbox --datadir user_data/data/synthetic -- freqtrade "$@"
+}}
+docker() {{
+    case "$4" in freqtrade) if grep -qxF "$(shift 3; echo "$*")" done.log; then return; fi ;; esac
+    python "{ROOT}/tests/docs/compose.py" "$@"
+}}
+make() {{ if [ "$1" != test ]; then command make "$@"; fi; }}
+touch done.log
+"""
+
+
+def read_blocks(document: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / document).read_text(), re.S | re.M)
+
+
+def write_inputs(folder: Path, market: SampleMarket) -> None:
+    """Write what a reader would bring: candles, and dominance in the formats that are shown."""
+    save_market(market, folder / "user_data" / "data" / "synthetic")
+    (folder / "my_candles").mkdir()
+    for pair, candles in market.candles.items():
+        handler = get_datahandler(folder / "my_candles", "feather")
+        handler.ohlcv_store(pair, "1h", candles, CandleType.SPOT)
+    days = market.dominance["1d"]
+    dates, closes = days["date"].dt.strftime("%Y-%m-%d"), days["close"]
+    for name, header in [("my_dominance.csv", "date,dominance"), ("my_table.csv", "day,share")]:
+        rows = "".join(f"{date},{close}\n" for date, close in zip(dates, closes, strict=True))
+        (folder / name).write_text(f"{header}\n{rows}")
+    shutil.copy(folder / "my_dominance.csv", folder / "user_data")
+    for name, caps in [
+        ("btc-usd-max.csv", closes * 1e9),
+        ("total-market-cap.csv", closes * 0 + 1e11),
+    ]:
+        rows = "".join(
+            f"{date} 00:00:00 UTC,{cap},1\n" for date, cap in zip(dates, caps, strict=True)
+        )
+        (folder / name).write_text(f"snapped_at,market_cap,total_volume\n{rows}")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """The project's files as git has them, and an install that is already done."""
+    listed = subprocess.check_output(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True
+    )
+    for name in filter(None, listed.split("\0")):
+        target = tmp_path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target)
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    return tmp_path
+
+
+@pytest.mark.parametrize("document", [name for name in DOCUMENTS if read_blocks(name, "sh")])
+def test_every_command_of_the_documents_runs(clone: Path, document: str):
+    if not (ROOT / ".venv" / ".installed").exists():
+        pytest.skip("the documents speak of an install by make")
+    write_inputs(clone, generate_market())
+    if document != "README.md":
+        shutil.copy(clone / "config.json.example", clone / "user_data" / "config.json")
+    script = PRELUDE + "\n".join(read_blocks(document, "sh"))
+    found = subprocess.run(
+        ["bash", "-c", script],
+        cwd=clone,
+        env={**os.environ, "COLUMNS": "200"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout[-5000:]
+    assert "Traceback" not in found.stdout
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_of_the_documents_lead_somewhere(document: str):
+    text = (ROOT / document).read_text()
+    links = re.findall(r"\]\((?!https?://)([^)#]+)", text)
+    missing = [link for link in links if not (ROOT / document).parent.joinpath(link).exists()]
+    assert missing == []
+
+
+def test_json_of_the_documents_is_what_the_settings_accept():
+    from altseason.settings import load_settings
+
+    for document in DOCUMENTS:
+        for block in read_blocks(document, "json"):
+            load_settings(json.loads("{" + block + "}"))
+
+
+def test_ci_runs_what_the_readme_says():
+    commands = (ROOT / ".ci" / "run").read_text().splitlines()
+    assert "make test" in "".join(read_blocks("README.md", "sh"))
+    assert commands[-2:] == ["make check", "make test"]
