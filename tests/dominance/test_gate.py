@@ -165,34 +165,28 @@ def test_hourly_dominance_knows_a_day_whose_last_hour_is_missing():
     assert gate.index[gate["alt_season"]][0] == pd.Timestamp("2021-03-03 01:00", tz="UTC")
 
 
-@pytest.mark.parametrize("mode", ["level", "falling", "level_and_falling"])
-@pytest.mark.parametrize("timeframe", ["1d", "1h"])
-@settings(max_examples=25, deadline=None)
-@given(changed_day=st.integers(5, 34), to=st.floats(30, 80))
-def test_no_row_that_closes_before_the_end_of_a_day_knows_it(
-    mode: str, timeframe: str, changed_day: int, to: float
+@settings(max_examples=100, deadline=None)
+@given(
+    closes=st.lists(st.sampled_from([50.0, 54.9, 55.0, 55.9, 57.0, 60.0]), min_size=3, max_size=40),
+    missing=st.sets(st.integers(0, 39)),
+    band=st.sampled_from([0.0, 1.0, 2.0]),
+)
+def test_level_agrees_with_a_reading_candle_by_candle(
+    closes: list[float], missing: set[int], band: float
 ):
-    """The look-ahead test: change the dominance of a day, and all of the future."""
-    per_day = 1 if timeframe == "1d" else 24
-    closes = [55 + 8 * ((i // per_day * 37) % 11 - 5) / 5 for i in range(40 * per_day)]
-    start = pd.Timestamp("2021-03-01", tz="UTC") + pd.Timedelta(days=changed_day)
-    known_from = start + candle_length(timeframe)
-    frames = []
-    for is_changed in (False, True):
-        candles = dominance_candles(closes, "2021-03-01", timeframe)
-        days = dominance_candles(closes[::per_day], "2021-03-01")
-        if is_changed:
-            candles.loc[candles["date"] >= start, ["open", "high", "low", "close"]] = to
-            days.loc[days["date"] >= start, ["open", "high", "low", "close"]] = to
-        dominance = daily(candles) if timeframe == "1d" else hourly(candles, days)
-        rule = GateRule(mode=mode, band=1, sma_days=5)
-        frames.append(rows_with_gate(dominance, rule, start="2021-03-01", rows=40 * 24))
-    closes_at = frames[0].index + pd.Timedelta(hours=1)
-    before = closes_at < known_from
-    pd.testing.assert_frame_equal(frames[0][before], frames[1][before])
-    assert before.any()
-    at_once = frames[1].loc[known_from - pd.Timedelta(hours=1), "close_btcd"]
-    assert at_once == to
+    candles = dominance_candles(closes, "2021-03-01")
+    candles = candles[~candles.index.isin(missing)].reset_index(drop=True)
+    expected, is_open, last = [], False, None
+    for date, close in zip(candles["date"], candles["close"], strict=True):
+        if last is not None and date - last > pd.Timedelta(hours=36):
+            is_open = False
+        if close < 55:
+            is_open = True
+        elif close >= 55 + band:
+            is_open = False
+        expected.append(is_open)
+        last = date
+    assert opened(daily(candles), GateRule(band=band)) == expected
 
 
 @pytest.mark.parametrize(

@@ -187,3 +187,29 @@ def test_charts_of_candles_without_a_season_have_no_area(load_strategy: Load, tm
     store_days(tmp_path, [60.0] * 10)
     strategy = load_strategy()
     assert strategy.ft_plot_annotations("ETH/USDT", analyze(strategy, rows=24 * 7)) == []
+
+
+@pytest.mark.parametrize("timeframe", ["5m", "15m", "4h", "1d"])
+def test_strategy_works_at_any_timeframe_up_to_a_day(
+    load_strategy: Load, tmp_path: Path, timeframe: str
+):
+    rows = 500
+    store_days(tmp_path, [60.0, *[50.0] * rows], "2020-12-30")
+    strategy = load_strategy({"macd_trigger": "above"}, timeframe=timeframe)
+    dataframe = strategy.advise_indicators(
+        coin_candles(rows, timeframe=timeframe), {"pair": "ETH/USDT"}
+    )
+    found = strategy.ft_advise_signals(dataframe, {"pair": "ETH/USDT"})
+    assert found["enter_long"].sum() > 0
+    assert found["exit_long"].sum() > 0
+    # The 31st is the first day below the level, and is known when it ends.
+    assert found.loc[found["alt_season"], "date"].iloc[0] == pd.Timestamp("2021-01-01", tz="UTC")
+
+
+@pytest.mark.parametrize("data_format", ["json", "parquet"])
+def test_strategy_reads_dominance_in_the_configured_format(
+    load_strategy: Load, tmp_path: Path, data_format: str
+):
+    candles = dominance_candles([50.0] * 60, "2021-01-01")
+    DominanceStore(tmp_path, data_format).append(candles, "1d")
+    assert analyze(load_strategy(dataformat_ohlcv=data_format))["alt_season"].iloc[-1]
