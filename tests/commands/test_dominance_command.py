@@ -125,6 +125,14 @@ def test_without_config_and_datadir_it_does_not_guess(
     assert "no configuration found" in capsys.readouterr().err
 
 
+def test_config_without_an_exchange_is_refused(
+    userdir: Path, csv_file: Path, capsys: pytest.CaptureFixture
+):
+    (userdir / "config.json").write_text("{}")
+    assert main(["dominance", "import", str(csv_file), "--userdir", str(userdir)]) == 2
+    assert "expected a section 'exchange', found none" in capsys.readouterr().err
+
+
 def test_status_of_nothing_says_how_to_begin(userdir: Path, capsys: pytest.CaptureFixture):
     assert main(["dominance", "status", "--userdir", str(userdir)]) == 0
     assert "altseason dominance import" in capsys.readouterr().out

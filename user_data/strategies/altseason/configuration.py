@@ -40,8 +40,23 @@ def load_configuration(options: Namespace) -> Config:
             "no configuration found: expected user_data/config.json or config.json here, or "
             "`-c FILE`, or `--datadir FOLDER` for the folder that holds the candles"
         )
-    with quiet_freqtrade():
-        return Configuration(parsed, RunMode.UTIL_NO_EXCHANGE).get_config()
+    return read_configuration(parsed)
+
+
+def read_configuration(parsed: Config) -> Config:
+    """Read the configuration that a command of Freqtrade has, without its progress messages.
+
+    :param parsed: the command's options, as Freqtrade's own parser gives them.
+    :raises InputError: where the files name no exchange.
+    :raises OperationalException: for whatever Freqtrade itself refuses.
+    """
+    try:
+        with quiet_freqtrade():
+            return dict(Configuration(parsed, RunMode.UTIL_NO_EXCHANGE).get_config())
+    except KeyError as error:
+        # Freqtrade reads the section of the exchange without asking whether there is one.
+        files = ", ".join(parsed["config"] or [])
+        raise InputError(f"{files}: expected a section {error}, found none") from error
 
 
 def load_strategy(config: Config) -> IStrategy:

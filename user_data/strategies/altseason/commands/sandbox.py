@@ -1,0 +1,45 @@
+"""`altseason sandbox`: run a Freqtrade command against the exchange emulator."""
+
+import argparse
+from typing import Any
+
+from altseason.sandbox import USAGE, rehearse
+
+DESCRIPTION = """\
+Run a Freqtrade command against an exchange emulator on this machine: an HTTP server that answers
+like Binance spot, from candle files. The real Freqtrade runs, with your configuration, but nothing
+leaves this machine, and no key is used. It is a rehearsal: it shows that the software works. (What
+asks no exchange, such as `freqtrade install-ui`, is run as it is.)
+
+The options before `--` name the data directory whose candles the emulator serves; without any it
+is the one of the Freqtrade command.
+"""
+EXAMPLES = """\
+examples:
+  altseason sandbox -- freqtrade backtesting --strategy AltSeasonStrategy
+  altseason sandbox --datadir user_data/data/synthetic -- freqtrade list-pairs
+"""
+
+
+def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "sandbox",
+        parents=[common],
+        usage=USAGE,
+        help="run a Freqtrade command against an exchange emulator",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    # REMAINDER takes the options of Freqtrade too, and stays the same from Python 3.11 to 3.14.
+    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the Freqtrade command and give its exit code."""
+    words = options.words[1:] if options.words[:1] == ["--"] else options.words
+    # Without any of our own options the command's own data directory is served.
+    is_own = any((options.config, options.user_data_dir, options.datadir))
+    return rehearse(words, options if is_own else None)

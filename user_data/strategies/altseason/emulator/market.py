@@ -1,0 +1,114 @@
+"""The markets of the emulator: a view of the candle files in one data directory."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from freqtrade.data.history.datahandlers import get_datahandler
+from freqtrade.enums import CandleType, TradingMode
+from freqtrade.exchange import timeframe_to_msecs
+
+from altseason.dominance.candles import PAIR as DOMINANCE_PAIR
+from altseason.errors import InputError
+
+# https://developers.binance.com/docs/binance-spot-api-docs/enums#kline-candlestick-chart-intervals
+INTERVALS = frozenset("1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M".split())
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A spot market: what Freqtrade calls ETH/USDT is ETHUSDT for Binance."""
+
+    base: str
+    quote: str
+
+    @property
+    def name(self) -> str:
+        """Give Binance's name."""
+        return self.base + self.quote
+
+    @property
+    def pair(self) -> str:
+        """Give Freqtrade's name."""
+        return f"{self.base}/{self.quote}"
+
+
+class Market:
+    """The spot markets that have candle files in a data directory, and those candles.
+
+    A file is read once, when its candles are first asked for.
+    """
+
+    def __init__(self, datadir: Path, data_format: str = "feather") -> None:
+        """Look for candle files.
+
+        :param data_format: as Freqtrade's `dataformat_ohlcv` names it.
+        :raises InputError: where the folder cannot be read as a data directory.
+        """
+        self.datadir = datadir
+        try:
+            self._handler = get_datahandler(datadir, data_format)
+            available = self._handler.ohlcv_get_available_data(datadir, TradingMode.SPOT)
+        except ValueError as error:
+            # An unknown format, or a name such as ETH_USDT-1h-backup.feather.
+            raise InputError(
+                f"{datadir}: expected a Freqtrade data directory, found: {error}"
+            ) from error
+        self._stored = {
+            (pair, timeframe)
+            for pair, timeframe, candle_type in available
+            if candle_type == CandleType.SPOT and is_spot_market(pair)
+        }
+        self._loaded: dict[tuple[str, str], pd.DataFrame] = {}
+        found = (Symbol(*pair.split("/")) for pair in sorted({pair for pair, _ in self._stored}))
+        self.symbols = {symbol.name: symbol for symbol in found}
+
+    def intervals(self, symbol: Symbol) -> list[str]:
+        """Give the intervals that have a candle file, the shortest first."""
+        stored = [timeframe for pair, timeframe in self._stored if pair == symbol.pair]
+        return sorted(stored, key=timeframe_to_msecs)
+
+    def load_candles(self, symbol: Symbol, interval: str) -> pd.DataFrame:
+        """Load all stored candles of a market, gaps left as they are.
+
+        :return: Freqtrade's candle columns, ascending, and `open_time` in milliseconds;
+            no rows where nothing is stored. Not to be modified.
+        """
+        key = (symbol.pair, interval)
+        if key not in self._loaded:
+            self._loaded[key] = self._read(*key)
+        return self._loaded[key]
+
+    def _read(self, pair: str, interval: str) -> pd.DataFrame:
+        if (pair, interval) not in self._stored:
+            return pd.DataFrame({"open_time": pd.Series(dtype="int64")})
+        candles = self._handler.ohlcv_load(
+            pair, interval, CandleType.SPOT, fill_missing=False, warn_no_data=False
+        )
+        dates = pd.to_datetime(candles["date"], utc=True).dt.as_unit("ms")
+        return candles.assign(open_time=dates.astype("int64"))
+
+
+def is_spot_market(pair: str) -> bool:
+    """Tell whether a pair, as the data handler names it, can be traded on a spot exchange."""
+    base, _, quote = pair.partition("/")
+    return bool(base and quote) and ":" not in quote and pair != DOMINANCE_PAIR
+
+
+def select_candles(
+    candles: pd.DataFrame, *, start: int | None, end: int | None, limit: int
+) -> pd.DataFrame:
+    """Select the candles that Binance would answer with.
+
+    :param candles: as from `Market.load_candles`.
+    :param start: the first open time wanted, in milliseconds, inclusive; without it the newest
+        candles are selected.
+    :param end: the last open time wanted, in milliseconds, inclusive.
+    :param limit: the largest number of candles.
+    """
+    opened = candles["open_time"].to_numpy()
+    last = len(opened) if end is None else int(opened.searchsorted(end, side="right"))
+    if start is None:
+        return candles.iloc[max(last - limit, 0) : last]
+    first = int(opened.searchsorted(start))
+    return candles.iloc[first : min(first + limit, last)]

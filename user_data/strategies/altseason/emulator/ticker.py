@@ -1,0 +1,58 @@
+"""The last 24 hours of a market, reckoned from its candles.
+
+A data directory has no order book and no present: the last candle's close stands for the last
+price, the best bid and the best ask, and the day ends where the candles end.
+https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from altseason.emulator.answers import close_times, format_decimal
+from altseason.emulator.market import Symbol
+
+DAY = 24 * 60 * 60 * 1000
+
+
+def day_ticker(symbol: Symbol, candles: pd.DataFrame, interval: str) -> dict[str, Any]:
+    """Build the answer of `GET /api/v3/ticker/24hr` for one market.
+
+    :param candles: all of the market's, as from `Market.load_candles`; at least its last one
+        counts, also where that is longer than a day.
+    """
+    if candles.empty:
+        return {"symbol": symbol.name, "lastPrice": format_decimal(0.0), "count": 0}
+    end = close_times(candles["date"].iloc[-1:], interval)[0]
+    last = candles.iloc[-1]
+    day = candles[(candles["open_time"] > end - DAY) | (candles.index == last.name)]
+    opened = float(day["open"].iloc[0])
+    closed = float(last["close"])
+    volume = float(day["volume"].sum())
+    quote_volume = float((day["volume"] * day["close"]).sum())
+    prices = {
+        "priceChange": closed - opened,
+        "weightedAvgPrice": quote_volume / volume if volume else closed,
+        "prevClosePrice": opened,
+        "lastPrice": closed,
+        "lastQty": 0.0,
+        "bidPrice": closed,
+        "bidQty": 0.0,
+        "askPrice": closed,
+        "askQty": 0.0,
+        "openPrice": opened,
+        "highPrice": float(day["high"].max()),
+        "lowPrice": float(day["low"].min()),
+        "volume": volume,
+        "quoteVolume": quote_volume,
+    }
+    return {
+        "symbol": symbol.name,
+        "priceChangePercent": f"{(closed / opened - 1) * 100:.3f}",
+        **{name: format_decimal(value) for name, value in prices.items()},
+        "openTime": end + 1 - DAY,
+        "closeTime": end,
+        "firstId": -1,
+        "lastId": -1,
+        "count": 0,
+    }
