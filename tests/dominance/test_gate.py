@@ -147,10 +147,10 @@ def test_hourly_dominance_is_known_at_the_end_of_its_hour():
 
 
 def test_hourly_dominance_falls_by_its_daily_closes():
-    hours = dominance_candles([50.0] * 60, "2021-03-02", "1h")
+    hours = dominance_candles([50.0] * 72, "2021-03-02", "1h")
     days = dominance_candles([60.0, 50.0], "2021-03-01")
     rule = GateRule(mode="falling", sma_days=2)
-    rows = rows_with_gate(hourly(hours, days), rule, start="2021-03-02", rows=60)
+    rows = rows_with_gate(hourly(hours, days), rule, start="2021-03-02", rows=72)
     # The day 03-02 is known at its end, and says nothing any more 36 hours later.
     assert rows.index[rows["alt_season"]][0] == pd.Timestamp("2021-03-02 23:00", tz="UTC")
     assert rows.index[rows["alt_season"]][-1] == pd.Timestamp("2021-03-04 11:00", tz="UTC")
