@@ -18,17 +18,22 @@ from tests.conftest import ROOT
 
 DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
 # Freqtrade asks the emulator, which serves the sample, in the place of the exchange. A line for
-# docker that was run without it already is only looked at. `make test` is what runs this test.
+# docker that was run without docker already is not run again. `make test` runs this test.
 PRELUDE = f"""
 set -eu
 PATH="{ROOT}/.venv/bin:$(dirname {sys.executable}):$PATH"
 freqtrade() {{
     echo "freqtrade $*" >> done.log
-    altseason sandbox --datadir user_data/data/synthetic -- freqtrade "$@"
+    command altseason sandbox --datadir user_data/data/synthetic -- freqtrade "$@"
+}}
+altseason() {{
+    echo "altseason $*" >> done.log
+    command altseason "$@"
 }}
 docker() {{
-    case "$4" in freqtrade) if grep -qxF "$(shift 3; echo "$*")" done.log; then return; fi ;; esac
-    python "{ROOT}/tests/docs/compose.py" "$@"
+    if ! grep -qxF "$(shift 3; echo "$*")" done.log; then
+        python "{ROOT}/tests/docs/compose.py" "$@"
+    fi
 }}
 make() {{ if [ "$1" != test ]; then command make "$@"; fi; }}
 touch done.log

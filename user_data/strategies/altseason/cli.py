@@ -3,13 +3,19 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from freqtrade.commands.cli_options import AVAILABLE_CLI_OPTIONS
 from freqtrade.exceptions import FreqtradeException
 
 from altseason import __version__
-from altseason.commands import dominance, sample, sandbox
 
+# Each is a module in `altseason.commands`.
+COMMANDS = {
+    "dominance": "fill and inspect the pair BTCD/USD",
+    "sample": "write four years of synthetic candles and their dominance",
+    "sandbox": "run a Freqtrade command against an exchange emulator",
+}
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 COMMON_OPTIONS = ("config", "user_data_dir", "datadir")
@@ -17,7 +23,8 @@ COMMON_OPTIONS = ("config", "user_data_dir", "datadir")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; what a user can cause ends in one line."""
-    options = build_parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    options = build_parser(words[0] if words else "").parse_args(words)
     try:
         return int(options.run(options))
     except FreqtradeException as error:
@@ -27,14 +34,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of all commands."""
+def build_parser(chosen: str) -> argparse.ArgumentParser:
+    """Build the parser, with the options of the chosen command.
+
+    Only its module is imported: what they import of Freqtrade takes seconds.
+    """
     parser = argparse.ArgumentParser(prog="altseason", description=__doc__)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    common = common_parser()
-    for command in (dominance, sample, sandbox):
-        command.add_parser(commands, common)
+    for name, description in COMMANDS.items():
+        if name == chosen:
+            module = import_module(f"altseason.commands.{name}")
+            module.add_parser(commands, common_parser())
+        else:
+            commands.add_parser(name, help=description)
     return parser
 
 

@@ -5,15 +5,16 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from freqtrade.commands import Arguments
 from freqtrade.configuration import Configuration
 from freqtrade.enums import RunMode
-from freqtrade.resolvers import StrategyResolver
-from freqtrade.strategy import IStrategy
 
 from altseason.errors import InputError
+
+if TYPE_CHECKING:
+    from freqtrade.strategy import IStrategy
 
 Config = dict[str, Any]
 DEFAULT_STRATEGY = "AltSeasonStrategy"
@@ -59,11 +60,14 @@ def read_configuration(parsed: Config) -> Config:
         raise InputError(f"{files}: expected a section {error}, found none") from error
 
 
-def load_strategy(config: Config) -> IStrategy:
+def load_strategy(config: Config) -> "IStrategy":
     """Load the configured strategy, AltSeasonStrategy if none, with its parameters as it runs.
 
     :raises InputError: where the configured one is not derived from AltSeasonStrategy.
     """
+    # Importing it takes seconds, and most commands need no strategy.
+    from freqtrade.resolvers import StrategyResolver
+
     name = config.get("strategy") or DEFAULT_STRATEGY
     with quiet_freqtrade():
         strategy = StrategyResolver.load_strategy({**config, "strategy": name})

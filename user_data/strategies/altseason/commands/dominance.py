@@ -16,7 +16,7 @@ from altseason.configuration import (
     load_strategy,
 )
 from altseason.dominance import report
-from altseason.dominance.candles import PAIR, TIMEFRAMES
+from altseason.dominance.candles import TIMEFRAMES
 from altseason.dominance.gate import GateRule
 from altseason.dominance.importer import import_readings
 from altseason.dominance.reader import DominanceReader
@@ -35,7 +35,7 @@ from altseason.settings import DominanceSettings, load_settings
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add `altseason dominance` and what it can do."""
-    parser = commands.add_parser("dominance", help=f"fill and inspect the pair {PAIR}")
+    parser = commands.add_parser("dominance")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     importing = actions.add_parser(
         "import",

@@ -23,7 +23,6 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "sample",
         parents=[common],
-        help="write four years of synthetic candles and their dominance",
         description=f"Write four years of SYNTHETIC candles and their dominance: {NOTICE}. "
         "They go to --datadir, else to USERDIR/data/synthetic.",
     )

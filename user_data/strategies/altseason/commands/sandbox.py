@@ -27,7 +27,6 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         "sandbox",
         parents=[common],
         usage=USAGE,
-        help="run a Freqtrade command against an exchange emulator",
         description=DESCRIPTION,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
