@@ -81,7 +81,7 @@ def test_import_reports_candles_that_disagree(
     assert main(["dominance", "import", str(csv_file), "--userdir", str(userdir)]) == 0
     output = capsys.readouterr().out
     assert "1 candles disagree" in output
-    assert "2021-01-02 00:00: stored 50.0000, file 59.5000" in output
+    assert "2021-01-02 00:00: stored 50.0000, new 59.5000" in output
 
 
 @pytest.mark.parametrize(

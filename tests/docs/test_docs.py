@@ -15,9 +15,12 @@ from freqtrade.enums import CandleType
 from altseason.sample.model import SampleMarket, generate_market
 from altseason.sample.store import save_market
 from tests.conftest import ROOT
+from tests.providers.serving import serving
+from tests.providers.world import three_coins
 
 DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
-# Freqtrade asks the emulator, which serves the sample, in the place of the exchange. A line for
+# Freqtrade asks the emulator, which serves the sample, in the place of the exchange, and a download
+# asks a small world of coins in the place of CoinGecko. A line for
 # docker that was run without docker already is not run again. `make test` runs this test.
 PRELUDE = f"""
 set -eu
@@ -28,7 +31,10 @@ freqtrade() {{
 }}
 altseason() {{
     echo "altseason $*" >> done.log
-    command altseason "$@"
+    case "$1 ${{2-}}" in
+        "dominance download") command altseason "$@" --url "$PROVIDER" --calls-per-minute 100000 ;;
+        *) command altseason "$@" ;;
+    esac
 }}
 docker() {{
     if ! grep -qxF "$(shift 3; echo "$*")" done.log; then
@@ -89,16 +95,17 @@ def test_every_command_of_the_documents_runs(clone: Path, document: str):
     if document != "README.md":
         shutil.copy(clone / "config.json.example", clone / "user_data" / "config.json")
     script = PRELUDE + "\n".join(read_blocks(document, "sh"))
-    found = subprocess.run(
-        ["bash", "-c", script],
-        cwd=clone,
-        env={**os.environ, "COLUMNS": "200"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    with serving(three_coins().answer) as provider:
+        found = subprocess.run(
+            ["bash", "-c", script],
+            cwd=clone,
+            env={**os.environ, "COLUMNS": "200", "PROVIDER": provider.url},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
     assert found.returncode == 0, found.stdout[-5000:]
     assert "Traceback" not in found.stdout
 

@@ -3,6 +3,7 @@
 AltSeasonError              one line for the user, exit code 2, wherever it is raised
 ├── InputError              the user: an option or a file handed to a command is wrong
 ├── DominanceMissingError   the user: there is no dominance to read; the message names the command
+├── ProviderError           see dominance/sources/errors.py
 └── StoredDataError         the user: a stored file is damaged or not ours; it is left untouched
 
 Settings that are wrong raise Freqtrade's own ConfigurationError (see settings.py).

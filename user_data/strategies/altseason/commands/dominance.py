@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pandas as pd
 from freqtrade.util import dt_now
 
+from altseason.commands.download import add_download
 from altseason.configuration import (
     Config,
     data_directory,
@@ -65,6 +66,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     status.set_defaults(run=run_status)
     for action in (importing, status):
         action.add_argument("--json", action="store_true", help="print one JSON object instead")
+    add_download(actions, common)
 
 
 def run_import(options: argparse.Namespace) -> int:

@@ -48,7 +48,8 @@ class DominanceReader:
             path = self._store.path(self._settings.timeframe)
             raise DominanceMissingError(
                 f"the gate is on, but no dominance is stored: expected {PAIR} "
-                f"{self._settings.timeframe} in {path}; run `altseason dominance import FILE` "
-                f"(with the same -c or --datadir), or set gate_mode to off"
+                f"{self._settings.timeframe} in {path}; run `altseason dominance import FILE` or "
+                f"`altseason dominance download` (with the same -c or --datadir), or set "
+                f"gate_mode to off"
             )
         return dominance

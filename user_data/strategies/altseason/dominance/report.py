@@ -52,10 +52,10 @@ def _imported_as_text(part: Imported) -> list[str]:
             f"{len(disagreements)} candles disagree with those stored before, by "
             f"{difference:.2f} percentage points in the median: {replaced} with more readings "
             f"replaced the stored ones, {len(disagreements) - replaced} stored ones were kept. "
-            f"To start afresh with this file, move {part.file} away first."
+            f"To start afresh, move {part.file} away first."
         )
         lines += [
-            f"  {_date(row.date)}: stored {row.stored:.4f}, file {row.offered:.4f}"
+            f"  {_date(row.date)}: stored {row.stored:.4f}, new {row.offered:.4f}"
             for row in disagreements[:SHOWN].itertuples()
         ]
     return [*lines, f"Stored in {part.file}"]
@@ -94,7 +94,10 @@ def statuses_as_text(datadir: Path, rule: GateRule, statuses: list[Status]) -> l
     label = " (SYNTHETIC, no market data)" if is_synthetic(datadir) else ""
     lines = [f"{PAIR} in {datadir}{label}", f"Gate: {rule}"]
     if not statuses:
-        lines.append("Nothing is stored; `altseason dominance import FILE` stores a CSV file.")
+        lines.append(
+            "Nothing is stored: `altseason dominance import FILE` reads a file you have, and "
+            "`altseason dominance download` fetches a year."
+        )
     for status in statuses:
         lines += _status_as_text(status)
     return lines

@@ -1,0 +1,142 @@
+"""`altseason dominance download`: fill the dominance pair from CoinGecko."""
+
+import argparse
+import json
+import logging
+from typing import Any, get_args
+
+import pandas as pd
+
+from altseason.configuration import data_directory, data_format, load_configuration
+from altseason.dominance.candles import PAIR, candle_length
+from altseason.dominance.history.cache import SeriesCache
+from altseason.dominance.history.download import (
+    Plan,
+    Source,
+    download,
+    plan_download,
+    series_days,
+)
+from altseason.dominance.history.progress import show_progress
+from altseason.dominance.history.shares import make_readings
+from altseason.dominance.history.summary import (
+    compare_level,
+    download_as_json,
+    download_as_text,
+)
+from altseason.dominance.importer import import_readings
+from altseason.dominance.sources.coingecko import Access, load_access
+from altseason.dominance.sources.coingecko_history import FREE_DAYS
+from altseason.dominance.sources.http import Manners, build_session
+from altseason.dominance.sources.snapshot import read_clock
+from altseason.dominance.store import DominanceStore
+from altseason.errors import InputError
+from altseason.output import show
+from altseason.sample.marker import is_synthetic
+
+TIMEFRAME = "1d"
+# CoinGecko promises no number without a key, and 30 or more with one.
+CALLS_PER_MINUTE = {"keyless": 6, "demo": 30, "pro": 250}
+MOST_DAYS = 10_000
+MOST_COINS = 1000
+
+DESCRIPTION = f"""\
+Make daily dominance of CoinGecko's market caps and store it as candles of the pair {PAIR}:
+Bitcoin's share of the largest coins' sum, day by day, scaled so that the share of now equals the
+dominance that CoinGecko gives. Without a Pro key it is {FREE_DAYS} days, and a call for each coin.
+
+A key is read from Freqtrade's configuration: "coingecko": {{"api_key": "...", "is_demo": true}}.
+An interrupted download goes on when the same command is run again on that day.
+"""
+
+
+def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
+    """Add `altseason dominance download`."""
+    parser = actions.add_parser(
+        "download",
+        parents=[common],
+        help="store a year of daily dominance from CoinGecko, or what is missing since",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--days",
+        type=_whole_number(1, MOST_DAYS),
+        metavar="N",
+        help="finished days up to now (default: those since the newest stored candle)",
+    )
+    parser.add_argument(
+        "--coins",
+        type=_whole_number(2, MOST_COINS),
+        default=100,
+        metavar="N",
+        help="how many of the largest coins make the sum (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--source",
+        choices=get_args(Source),
+        default="coingecko",
+        help="coingecko-pro divides by the total market cap instead; it needs a Pro key",
+    )
+    parser.add_argument(
+        "--calls-per-minute",
+        type=_whole_number(1, 100_000),
+        metavar="N",
+        help=f"without a key {CALLS_PER_MINUTE['keyless']}, with a Demo key "
+        f"{CALLS_PER_MINUTE['demo']}, with a Pro key {CALLS_PER_MINUTE['pro']}, if left out",
+    )
+    parser.add_argument("--url", help=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+    parser.set_defaults(run=run_download)
+
+
+def run_download(options: argparse.Namespace) -> int:
+    """Download what is asked for, and store it when all of it is there."""
+    config = load_configuration(options)
+    datadir = data_directory(config)
+    if is_synthetic(datadir):
+        raise InputError(f"{datadir}: expected a folder for real candles, found synthetic ones")
+    access = load_access(config, options.url)
+    store = DominanceStore(datadir, data_format(config))
+    stored = store.load(TIMEFRAME)
+    plan = make_plan(options, access, stored)
+    cache = SeriesCache(datadir, plan.latest, series_days(plan))
+    # A retry is no news; what fails in the end is told in one line.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    pace = options.calls_per_minute or CALLS_PER_MINUTE[access.tier]
+    with build_session(Manners(calls_per_minute=pace)) as session, show_progress() as progress:
+        downloaded = download(session, access, plan, cache, progress)
+    readings = make_readings(downloaded.history, plan.days, plan.latest)
+    imported = import_readings(readings, store, read_clock())
+    facts = (plan, downloaded, readings, imported, compare_level(downloaded, stored))
+    if options.json:
+        show(json.dumps(download_as_json(*facts)))
+    else:
+        show(*download_as_text(*facts))
+    return 0
+
+
+def make_plan(options: argparse.Namespace, access: Access, stored: pd.DataFrame) -> Plan:
+    """Turn the options into a plan that starts where the stored candles end."""
+    newest = None if stored.empty else stored["date"].iloc[-1] + candle_length(TIMEFRAME)
+    return plan_download(
+        options.source,
+        access,
+        read_clock(),
+        days=options.days,
+        newest=newest,
+        coins=options.coins,
+    )
+
+
+def _whole_number(lowest: int, highest: int) -> Any:
+    """Give the reader of an option that takes a whole number."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and lowest <= int(text[:9]) <= highest):
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {lowest} to {highest}, found {text!r}"
+            )
+        return int(text)
+
+    return read

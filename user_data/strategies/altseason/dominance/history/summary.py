@@ -1,0 +1,130 @@
+"""What a download tells a person, and what it tells a program."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from altseason.dominance import report
+from altseason.dominance.history.download import Downloaded, Plan
+from altseason.dominance.history.shares import DAY, MOST_MISSING
+from altseason.dominance.importer import Imported
+from altseason.dominance.sources.coingecko import PROVIDER
+from altseason.dominance.sources.files import Readings
+
+COMPARED_DAYS = 30
+# Above this difference two series are hardly of one provider.
+SAME_LEVEL = 0.5
+
+
+@dataclass(frozen=True)
+class Level:
+    """How the download lies to what was stored before, on days that both have.
+
+    :param days: how many such days were compared.
+    :param difference: median of downloaded minus stored, in percentage points.
+    """
+
+    days: int
+    difference: float
+
+
+def compare_level(downloaded: Downloaded, stored: pd.DataFrame) -> Level | None:
+    """Compare the newest days that both have; None without any.
+
+    :param stored: the candles from before the download.
+    """
+    closes = pd.Series(stored["close"].to_numpy(), index=pd.DatetimeIndex(stored["date"] + DAY))
+    differences = (downloaded.history.percent - closes).dropna().tail(COMPARED_DAYS)
+    if differences.empty:
+        return None
+    return Level(len(differences), float(differences.median()))
+
+
+def download_as_text(
+    plan: Plan,
+    downloaded: Downloaded,
+    readings: Readings,
+    imported: list[Imported],
+    level: Level | None,
+) -> list[str]:
+    """Say what was fetched, what was made of it, and what that changed."""
+    lines = [*_made_as_text(downloaded), *_left_out_as_text(plan, downloaded, readings)]
+    if level is not None:
+        lines.append(
+            f"On {level.days} days that were stored before it differs by {level.difference:+.2f} "
+            f"percentage points in the median."
+        )
+        if abs(level.difference) > SAME_LEVEL:
+            lines.append(
+                "That is another level: what is stored may be of another provider. For one series "
+                "of one provider move the stored file away, and download again."
+            )
+    return [*lines, *report.import_as_text(Path(PROVIDER), readings, imported)]
+
+
+def download_as_json(
+    plan: Plan,
+    downloaded: Downloaded,
+    readings: Readings,
+    imported: list[Imported],
+    level: Level | None,
+) -> dict[str, Any]:
+    """Give the facts of `download_as_text`; dates in ISO 8601, UTC."""
+    history, current = downloaded.history, downloaded.current
+    return {
+        "source": plan.source,
+        "days_asked": plan.days,
+        "coins": downloaded.coins or None,
+        "coins_kept_from_before": downloaded.kept,
+        "survivors_only": current is not None,
+        "current": current.dominance if current else None,
+        "factor": history.factor,
+        "days_left_out": [f"{day:%Y-%m-%d}" for day in _days_left_out(plan, downloaded)],
+        "days_still_missing": plan.unreached,
+        "level": None if level is None else vars(level),
+        **report.import_as_json(readings, imported),
+    }
+
+
+def _made_as_text(downloaded: Downloaded) -> list[str]:
+    history, current = downloaded.history, downloaded.current
+    if current is None:
+        return [f"{history.name}, as {PROVIDER} has both."]
+    kept = f" ({downloaded.kept} of them were fetched before)" if downloaded.kept else ""
+    return [
+        (
+            f"{history.name}{kept}, times {history.factor:.4f}, so that the share of now equals "
+            f"{PROVIDER}'s {current.dominance:.2f} %."
+        ),
+        (
+            "Survivors only: these are the largest coins of today. What was large then and is not "
+            "now is missing, so the further back, the more it tends to read too high."
+        ),
+    ]
+
+
+def _left_out_as_text(plan: Plan, downloaded: Downloaded, readings: Readings) -> list[str]:
+    lines = []
+    days = _days_left_out(plan, downloaded)
+    if days:
+        shown = ", ".join(f"{day:%Y-%m-%d}" for day in days[: report.SHOWN])
+        lines.append(
+            f"Left out {len(days)} days on which coins with more than {MOST_MISSING:.0%} of the "
+            f"sum have no market cap: {shown}{', ...' if len(days) > report.SHOWN else ''}"
+        )
+    if len(readings.rows) < plan.days:
+        lines.append(f"Of the {plan.days} days asked for, {len(readings.rows)} could be made.")
+    if plan.unreached:
+        lines.append(
+            f"{plan.unreached} days between the newest stored candle and these stay missing: "
+            f"import them from a file."
+        )
+    return lines
+
+
+def _days_left_out(plan: Plan, downloaded: Downloaded) -> list[pd.Timestamp]:
+    """Give the days asked for that are left out, by the date of their candle."""
+    first = plan.latest - plan.days * DAY
+    return [end - DAY for end in downloaded.history.left_out if end > first]

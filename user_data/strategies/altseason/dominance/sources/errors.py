@@ -1,0 +1,57 @@
+"""What can go wrong with a provider, by who must act.
+
+ProviderError               root: one line with the provider, what was expected and what was found
+├── AccessError             the user: the key, the host, the plan or this machine's address
+├── UnavailableError        nobody: it does not answer now; ask again later
+│   ├── RateLimitedError    nobody: too many calls; ask again later, and less often
+│   └── NotCurrentError     nobody: its value is not of now (of the future: look at the clock here)
+└── AnswerError             the maintainer: the answer has another shape than is documented
+"""
+
+from altseason.errors import AltSeasonError
+
+REFUSED = frozenset({401, 403})
+# CoinPaprika answers 402 when the calls of the month are used up.
+TOO_MANY = frozenset({402, 429})
+
+
+class ProviderError(AltSeasonError):
+    """A provider gave no value that can be used."""
+
+
+class AccessError(ProviderError):
+    """The user must act: the key, the host, the plan or the address is refused."""
+
+
+class UnavailableError(ProviderError):
+    """Nobody must act: there is no answer now."""
+
+
+class RateLimitedError(UnavailableError):
+    """Nobody must act: too many calls were made."""
+
+
+class NotCurrentError(UnavailableError):
+    """Nobody must act: the value's own time is not now."""
+
+
+class AnswerError(ProviderError):
+    """The maintainer must act: the answer is not of the documented shape."""
+
+
+def error_for_status(endpoint: str, status: int, detail: str) -> ProviderError:
+    """Choose the error by the HTTP status, where the answer itself does not say more.
+
+    :param endpoint: the provider and path, for the message.
+    :param detail: what the answer says.
+    """
+    message = f"{endpoint}: expected HTTP status 200, found {status}: {detail}"
+    if status in REFUSED:
+        return AccessError(f"{message}; the key or this machine's address is refused")
+    if status in TOO_MANY:
+        return RateLimitedError(f"{message}; too many calls, try again later")
+    if status >= 500:
+        return UnavailableError(f"{message}; try again later")
+    if 300 <= status < 400:
+        return AccessError(f"{message}; redirects are not followed, as a key would go with them")
+    return AnswerError(message)

@@ -1,0 +1,186 @@
+"""HTTP for all providers: one session that always times out, backs off and says who it is."""
+
+import random
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import (
+    HTTPError,
+    InvalidHeader,
+    NewConnectionError,
+    ProtocolError,
+    SSLError,
+    TimeoutError,
+)
+from urllib3.util import Retry
+
+from altseason import __version__
+from altseason.dominance.sources.errors import AccessError, AnswerError, UnavailableError
+
+USER_AGENT = f"freqtrade-altseason/{__version__}"
+RETRIED_STATUS = frozenset({429, *range(500, 600)})
+LARGEST_BODY = 20_000_000
+CHUNK = 65_536
+# The body of an answer that broke off is not retried by urllib3, which only sees its head.
+BODY_ATTEMPTS = 2
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How a session asks; times in seconds.
+
+    :param deadline: the longest that the body of one answer may take.
+    :param backoff: the wait before the first retry, doubled with each further one, plus jitter.
+    :param longest_wait: bounds every wait, one that a provider asks for (`Retry-After`) too.
+    :param calls_per_minute: None for no pace at all.
+    """
+
+    connect_timeout: float = 5
+    read_timeout: float = 20
+    deadline: float = 60
+    retries: int = 3
+    backoff: float = 1
+    longest_wait: float = 60
+    calls_per_minute: float | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer as it came."""
+
+    url: str
+    status: int
+    body: bytes
+
+
+class _Retries(Retry):
+    """urllib3's retries with every wait bounded, and none of them left out."""
+
+    longest_wait = Manners.longest_wait
+
+    def new(self, **changes: Any) -> Self:
+        retries = super().new(**changes)
+        retries.longest_wait = self.longest_wait
+        return retries
+
+    def parse_retry_after(self, retry_after: str) -> float:
+        try:
+            seconds = super().parse_retry_after(retry_after)
+        except (InvalidHeader, ValueError, OverflowError):
+            return 0.0  # not a time: back off as if it had not been there
+        return min(seconds, self.longest_wait)
+
+    def get_backoff_time(self) -> float:
+        # urllib3 asks again at once after the first failure, which a rate limit counts as well.
+        wait = self.backoff_factor * 2 ** (len(self.history) - 1)
+        jitter = random.uniform(0, self.backoff_factor)  # noqa: S311 - no secret
+        return min(wait + jitter, self.longest_wait)
+
+
+class _PoliteAdapter(HTTPAdapter):
+    """Adds the timeouts and the pace, so that no call can forget them."""
+
+    def __init__(self, manners: Manners) -> None:
+        retries = _Retries(
+            total=manners.retries,
+            allowed_methods={"GET"},
+            status_forcelist=RETRIED_STATUS,
+            backoff_factor=manners.backoff,
+            raise_on_status=False,  # the last answer says why
+        )
+        retries.longest_wait = manners.longest_wait
+        super().__init__(max_retries=retries)
+        self.manners = manners
+        self._free_at = 0.0
+        self._turn = threading.Lock()
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override] # passed on as it is
+        self._wait_for_turn()
+        options["timeout"] = (self.manners.connect_timeout, self.manners.read_timeout)
+        return super().send(request, **options)
+
+    def _wait_for_turn(self) -> None:
+        if self.manners.calls_per_minute is None:
+            return
+        with self._turn:
+            time.sleep(max(0.0, self._free_at - time.monotonic()))
+            self._free_at = time.monotonic() + 60 / self.manners.calls_per_minute
+
+
+def build_session(manners: Manners | None = None) -> requests.Session:
+    """Build the session that all providers are asked with."""
+    session = requests.Session()
+    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
+    adapter = _PoliteAdapter(manners or Manners())
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def fetch_answer(
+    session: requests.Session,
+    url: str,
+    *,
+    params: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Ask by GET, and give the answer whatever its status; redirects are not followed.
+
+    :raises UnavailableError: where there is no whole answer in time.
+    :raises AccessError: where the URL or a header (a key) cannot be sent at all.
+    :raises AnswerError: where the answer is larger than any that is documented.
+    """
+    for attempt in range(1, BODY_ATTEMPTS + 1):
+        try:
+            with session.get(
+                url, params=params, headers=headers, stream=True, allow_redirects=False
+            ) as response:
+                return Answer(url, response.status_code, _read_body(url, response, session))
+        except ProtocolError as error:
+            if attempt == BODY_ATTEMPTS:
+                raise UnavailableError(
+                    f"{url}: expected a whole answer, but it broke off"
+                ) from error
+        except (requests.RequestException, HTTPError) as error:
+            # requests marks what cannot be sent as a ValueError; a key is never shown.
+            if isinstance(error, ValueError):
+                raise AccessError(
+                    f"{url}: expected a URL and a key that can be sent, found none "
+                    f"({type(error).__name__})"
+                ) from error
+            raise UnavailableError(
+                f"{url}: expected an answer, found none ({_reason(error)}); try again later"
+            ) from error
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _read_body(url: str, response: requests.Response, session: requests.Session) -> bytes:
+    adapter = session.get_adapter(url)
+    allowed = adapter.manners.deadline if isinstance(adapter, _PoliteAdapter) else Manners.deadline
+    ends_at = time.monotonic() + allowed
+    body = bytearray()
+    # Not iter_content, which waits for a whole chunk, however slowly it comes.
+    while chunk := response.raw.read1(CHUNK, decode_content=True):
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise AnswerError(f"{url}: expected at most {LARGEST_BODY} bytes, found more")
+        if time.monotonic() > ends_at:
+            raise UnavailableError(f"{url}: expected the answer within {allowed:g} s")
+    return bytes(body)
+
+
+def _reason(error: Exception) -> str:
+    """Give the kind of a network error: its text is long, and holds the whole URL again."""
+    # After the last retry requests hands on urllib3's error, with the reason inside.
+    cause = getattr(error.args[0] if error.args else error, "reason", error)
+    if isinstance(cause, requests.exceptions.SSLError | SSLError):
+        return "no trusted certificate"
+    # A refused connection is a time-out as well, by the history of urllib3's classes.
+    is_late = isinstance(cause, requests.Timeout | TimeoutError)
+    is_refused = isinstance(cause, NewConnectionError)
+    return "no answer in time" if is_late and not is_refused else "no connection"
