@@ -104,11 +104,12 @@ class AltSeasonStrategy(IStrategy):
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
         """Add the indicators, and dominance as it was known at each candle's close."""
-        dataframe["sma50"] = ta.SMA(dataframe, timeperiod=50)
-        dataframe["sma200"] = ta.SMA(dataframe, timeperiod=200)
-        dataframe["rsi"] = ta.RSI(dataframe, timeperiod=14)
-        macd = ta.MACD(dataframe, fastperiod=12, slowperiod=26, signalperiod=9)
-        dataframe[["macd", "macdsignal", "macdhist"]] = macd
+        close = dataframe["close"]
+        dataframe["sma50"] = ta.SMA(close, timeperiod=50)
+        dataframe["sma200"] = ta.SMA(close, timeperiod=200)
+        dataframe["rsi"] = ta.RSI(close, timeperiod=14)
+        macd, signal, histogram = ta.MACD(close, fastperiod=12, slowperiod=26, signalperiod=9)
+        dataframe["macd"], dataframe["macdsignal"], dataframe["macdhist"] = macd, signal, histogram
         dataframe = add_dominance(dataframe, self._read_dominance(), self.timeframe)
         self._tell_about(dataframe, metadata["pair"])
         return dataframe
@@ -148,8 +149,11 @@ class AltSeasonStrategy(IStrategy):
             "rsi_overbought": dataframe["rsi"] > self.rsi_exit_min.value,
             "macd_down": dataframe["macd"] < dataframe["macdsignal"],
         }
-        dataframe["exit_tag"] = np.select(list(reasons.values()), list(reasons), default="")
-        dataframe["exit_long"] = (dataframe["exit_tag"] != "").astype(int)
+        first = np.select(list(reasons.values()), range(1, len(reasons) + 1), default=0)
+        # Objects, not pandas' strings: most rows have a tag, and share the few that there are.
+        tags = np.array(["", *reasons], dtype=object)[first]
+        dataframe["exit_tag"] = pd.Series(tags, index=dataframe.index, dtype=object)
+        dataframe["exit_long"] = (first > 0).astype(int)
         return dataframe
 
     def plot_annotations(

@@ -92,18 +92,21 @@ def add_dominance(dataframe: pd.DataFrame, dominance: Dominance, timeframe: str)
 
     :param dataframe: a strategy's candles; `timeframe` is theirs.
     """
+    # Only the dates take part: the merge would copy every other column of the rows.
     known = merge_informative_pair(
-        dataframe,
+        dataframe[["date"]],
         dominance.candles[["date", "close"]],
         timeframe,
         dominance.timeframe,
         append_timeframe=False,
         suffix=SUFFIX,
     )
-    closes = known["date"] + candle_length(timeframe)
-    age = closes - (known[f"date_{SUFFIX}"] + candle_length(dominance.timeframe))
-    known.loc[age > dominance.max_age, [f"date_{SUFFIX}", f"close_{SUFFIX}"]] = None
-    return known
+    date, close = known[f"date_{SUFFIX}"], known[f"close_{SUFFIX}"]
+    age = known["date"] + candle_length(timeframe) - (date + candle_length(dominance.timeframe))
+    is_fresh = (age <= dominance.max_age).to_numpy()
+    dataframe[date.name] = date.where(is_fresh).array
+    dataframe[close.name] = close.where(is_fresh).array
+    return dataframe
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,1 @@
+"""What the strategy costs, measured; see backtest_cost.py."""

@@ -1,0 +1,105 @@
+"""What a backtest costs with AltSeasonStrategy, against a twin that only reads its signals.
+
+Both are real `freqtrade backtesting` processes, run in turn against the exchange emulator. They
+have to make the same trades, or there is nothing to compare.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from altseason.emulator.market import Market
+from altseason.emulator.overlay import offline_environment
+from altseason.emulator.server import run_emulator
+from benchmarks.preparation import ROOT, Workplace, find, list_altcoins, prepare, write_config
+from benchmarks.report import NOISE, compare, render
+from benchmarks.runs import Run, Runner
+from benchmarks.trades import describe_differences
+
+STRATEGY, TWIN, RECORDER = "AltSeasonStrategy", "BareTwin", "SignalRecorder"
+ROUNDS = 5
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def main() -> int:
+    """Run the bench; 1 where the trades differ or a limit is not kept."""
+    parser = build_parser()
+    options = parser.parse_args()
+    if options.rounds < 1:
+        parser.error(f"--rounds: expected 1 or more, found {options.rounds}")
+    workplace = find(options.work) if options.keep else prepare(options.work)
+    if workplace.is_synthetic:
+        console.print("No real data (set ALTSEASON_REAL_DATA): SYNTHETIC candles are measured.")
+    return asyncio.run(run_with_emulator(workplace, options))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser."""
+    parser = argparse.ArgumentParser(prog="benchmarks.backtest_cost", description=__doc__)
+    parser.add_argument(
+        "--rounds", type=int, default=ROUNDS, metavar="N", help="default: %(default)s"
+    )
+    parser.add_argument("--timerange", help="as Freqtrade reads it (default: three years)")
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "bench", metavar="FOLDER")
+    parser.add_argument(
+        "--keep", action="store_true", help="take the data and the signals of the last bench"
+    )
+    parser.add_argument(
+        "--no-limits", action="store_true", help="succeed with equal trades, whatever they cost"
+    )
+    return parser
+
+
+async def run_with_emulator(workplace: Workplace, options: argparse.Namespace) -> int:
+    """Run the bench while the emulator is there."""
+    market = Market(workplace.datadir)
+    pairs = list_altcoins(market)
+    timerange = options.timerange or workplace.timerange
+    async with run_emulator(market) as url:
+        write_config(workplace, pairs, url)
+        runner = Runner(workplace, timerange, offline_environment(os.environ, url))
+        kind = "SYNTHETIC" if workplace.is_synthetic else "Binance"
+        console.print(f"{len(pairs)} altcoins, {kind} candles, {timerange}: {', '.join(pairs)}")
+        # The emulator answers in this thread.
+        return await asyncio.to_thread(bench, runner, options)
+
+
+def bench(runner: Runner, options: argparse.Namespace) -> int:
+    """Record the signals, run both in turn, and judge."""
+    if not options.keep:
+        runner.run(RECORDER)
+    runs: dict[str, list[Run]] = {STRATEGY: [], TWIN: []}
+    for number in range(options.rounds):
+        # Who goes first changes, so that a machine that slows down is held against neither.
+        for strategy in (STRATEGY, TWIN) if number % 2 == 0 else (TWIN, STRATEGY):
+            runs[strategy].append(runner.run(strategy))
+        differences = check_trades(runs[STRATEGY][-1], runs[TWIN][-1])
+        if differences:
+            console.print("FAILED:", "\n".join(differences), markup=False)
+            return 1
+    console.print(f"{len(runs[TWIN][-1].trades)} trades, the same in all {options.rounds} rounds")
+    comparisons = compare(*([run.cost for run in runs[name]] for name in (STRATEGY, TWIN)))
+    console.print(render(comparisons))
+    if any(row.spread > NOISE for row in comparisons):
+        console.print(f"Equal runs differ by more than {NOISE:.0%}: the machine was not idle.")
+    exceeded = [row.title for row in comparisons if not row.is_within]
+    if exceeded and not options.no_limits:
+        console.print(f"FAILED: above the limit: {'; '.join(exceeded)}")
+        return 1
+    return 0
+
+
+def check_trades(strategy: Run, twin: Run) -> list[str]:
+    """Say why two runs cannot be compared; nothing where they can."""
+    if strategy.trades.empty and twin.trades.empty:
+        return ["no trades: nothing was compared"]
+    return describe_differences(strategy.trades, twin.trades)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

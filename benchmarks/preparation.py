@@ -1,0 +1,132 @@
+"""What a bench runs on: a data directory, a user_data and a configuration of its own."""
+
+import json
+import os
+from contextlib import chdir, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from altseason.cli import main as altseason
+from altseason.emulator.market import Market
+from altseason.emulator.overlay import exchange_settings
+from altseason.pairs import never_entered_because
+from AltSeasonStrategy import AltSeasonStrategy
+
+ROOT = Path(__file__).parent.parent
+STRATEGIES = ROOT / "user_data" / "strategies"
+BENCH_STRATEGIES = Path(__file__).parent / "strategies"
+REAL_DATA = Path(os.environ.get("ALTSEASON_REAL_DATA", ROOT.parent / "shared" / "data"))
+DOMINANCE_FILE = "btc_dominance_daily.csv"
+# Freqtrade takes these from the strategy unless they are configured: so they are one for both.
+SHARED_SETTINGS = (
+    "timeframe",
+    "startup_candle_count",
+    "process_only_new_candles",
+    "minimal_roi",
+    "stoploss",
+    "trailing_stop",
+    "use_exit_signal",
+)
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """The folders of a bench; everything that it writes is below `folder`."""
+
+    folder: Path
+    is_synthetic: bool
+
+    @property
+    def datadir(self) -> Path:
+        """Candles and dominance, real or not."""
+        return self.folder / "data" / ("synthetic" if self.is_synthetic else "binance")
+
+    @property
+    def user_data(self) -> Path:
+        """Freqtrade's own folder, with the strategies."""
+        return self.folder / "user_data"
+
+    @property
+    def signals(self) -> Path:
+        """The files that the twin reads, one a pair."""
+        return self.folder / "signals"
+
+    @property
+    def config(self) -> Path:
+        """Freqtrade's configuration."""
+        return self.folder / "config.json"
+
+    @property
+    def timerange(self) -> str:
+        """The years that are measured by default: the last three of the candles."""
+        return "20220101-20250101" if self.is_synthetic else "20190101-20220101"
+
+
+def find(folder: Path) -> Workplace:
+    """Give the bench of a folder, as the last one that was set up there has left it."""
+    return Workplace(folder.resolve(), is_synthetic=not (REAL_DATA / DOMINANCE_FILE).is_file())
+
+
+def prepare(folder: Path) -> Workplace:
+    """Set up a bench on the real data, or on the sample market where there are none."""
+    workplace = find(folder)
+    for part in (workplace.datadir, workplace.signals, workplace.user_data / "strategies"):
+        part.mkdir(parents=True, exist_ok=True)
+    # Links, and no parameter file beside them: what a user has tuned is not measured.
+    sources = [STRATEGIES / "AltSeasonStrategy.py", STRATEGIES / "altseason"]
+    for file in (*sources, *BENCH_STRATEGIES.glob("*.py")):
+        link(workplace.user_data / "strategies" / file.name, file)
+    if workplace.is_synthetic:
+        run_altseason(workplace, "sample")
+    else:
+        for file in (REAL_DATA / "binance").resolve().glob("*_USDT-1h.feather"):
+            link(workplace.datadir / file.name, file)
+        run_altseason(workplace, "dominance", "import", str((REAL_DATA / DOMINANCE_FILE).resolve()))
+    return workplace
+
+
+def link(path: Path, target: Path) -> None:
+    """Make a symbolic link, in the place of an earlier one but of nothing else."""
+    if path.is_symlink():
+        path.unlink()
+    path.symlink_to(target)
+
+
+def run_altseason(workplace: Workplace, *words: str) -> None:
+    """Run one of our commands on the data directory, in a folder without a configuration."""
+    log = workplace.folder / f"altseason-{words[0]}.log"
+    with log.open("w", encoding="utf-8") as out, redirect_stdout(out), chdir(workplace.folder):
+        code = altseason([*words, "--datadir", str(workplace.datadir)])
+    if code:
+        raise SystemExit(f"`altseason {words[0]}` failed")
+
+
+def list_altcoins(market: Market) -> list[str]:
+    """Give the pairs that are traded."""
+    pairs = [symbol.pair for symbol in market.symbols.values()]
+    return [pair for pair in pairs if never_entered_because(pair) is None]
+
+
+def write_config(workplace: Workplace, pairs: list[str], url: str) -> None:
+    """Write the configuration that the strategy and its twin share.
+
+    :param url: the exchange emulator's.
+    """
+    config: dict[str, Any] = {
+        **{name: getattr(AltSeasonStrategy, name) for name in SHARED_SETTINGS},
+        "dry_run": True,
+        "dry_run_wallet": 1000,
+        "stake_currency": "USDT",
+        "stake_amount": "unlimited",
+        "max_open_trades": len(pairs),
+        "fee": 0.001,
+        "entry_pricing": {"price_side": "same"},
+        "exit_pricing": {"price_side": "same"},
+        "exchange": {**exchange_settings(url), "pair_whitelist": pairs},
+        "pairlists": [{"method": "StaticPairList"}],
+        # The twin has no sizing of its own: stakes, and so profits, would differ.
+        "altseason": {"risk": {"sizing": False}},
+        "bench_signals": str(workplace.signals),
+    }
+    workplace.config.write_text(json.dumps(config, indent=2), encoding="utf-8")

@@ -1,0 +1,78 @@
+"""From the costs of the runs to ratios, and a verdict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from rich.table import Table
+
+TIME_LIMIT = 1.10
+MEMORY_LIMIT = 1.05
+# A larger spread means that something else ran on the machine.
+NOISE = 0.10
+QUANTITIES = (
+    ("wall", "wall time, s", TIME_LIMIT),
+    ("cpu", "CPU, s", TIME_LIMIT),
+    ("memory", "peak memory, MiB", MEMORY_LIMIT),
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One quantity, measured once a round for each of the two.
+
+    :param limit: the largest allowed ratio of the medians, strategy to twin.
+    """
+
+    title: str
+    strategy: Sequence[float]
+    twin: Sequence[float]
+    limit: float
+
+    @property
+    def ratio(self) -> float:
+        """What counts: the ratio of the medians."""
+        return median(self.strategy) / median(self.twin)
+
+    @property
+    def ratio_of_lowest(self) -> float:
+        """What it would be on a machine that does nothing else."""
+        return min(self.strategy) / min(self.twin)
+
+    @property
+    def spread(self) -> float:
+        """How far equal runs lie apart, as a share of their median: the larger of the two."""
+        return max((max(runs) - min(runs)) / median(runs) for runs in (self.strategy, self.twin))
+
+    @property
+    def is_within(self) -> bool:
+        """Tell whether the limit is kept."""
+        return self.ratio <= self.limit
+
+
+def compare(
+    strategy: Sequence[dict[str, float]], twin: Sequence[dict[str, float]]
+) -> list[Comparison]:
+    """Put the costs of the runs side by side, quantity by quantity."""
+    return [
+        Comparison(title, [cost[key] for cost in strategy], [cost[key] for cost in twin], limit)
+        for key, title, limit in QUANTITIES
+    ]
+
+
+def render(comparisons: Sequence[Comparison]) -> Table:
+    """Draw the table."""
+    table = Table("median of the runs", box=None)
+    for name in ("strategy", "twin", "ratio", "limit", "of lowest", "spread"):
+        table.add_column(name, justify="right")
+    for row in comparisons:
+        table.add_row(
+            row.title,
+            f"{median(row.strategy):.2f}",
+            f"{median(row.twin):.2f}",
+            f"{row.ratio:.3f}",
+            f"{row.limit:.2f}",
+            f"{row.ratio_of_lowest:.3f}",
+            f"{row.spread:.1%}",
+        )
+    return table

@@ -1,0 +1,22 @@
+"""AltSeasonStrategy, writing down the signals that it gives."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from AltSeasonStrategy import AltSeasonStrategy
+
+
+class SignalRecorder(AltSeasonStrategy):
+    """Makes the files that BareTwin reads: date, enter_long and exit_long, one row per candle."""
+
+    def populate_exit_trend(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any]
+    ) -> pd.DataFrame:
+        """Exit as ever; Freqtrade asks for exits last, so the entries are there too."""
+        dataframe = super().populate_exit_trend(dataframe, metadata)
+        file = f"{metadata['pair'].replace('/', '_')}.feather"
+        signals = dataframe[["date", "enter_long", "exit_long"]].reset_index(drop=True)
+        signals.to_feather(Path(self.config["bench_signals"]) / file)
+        return dataframe
