@@ -36,6 +36,10 @@ from altseason.settings import load_settings, validate_timeframes
 
 logger = logging.getLogger(__name__)
 
+# A backtest leaves these in the candles (freqtrade.data.btanalysis.get_tick_size_over_time), and
+# every copy of every pair would carry them on.
+PRECISION_COLUMNS = ["open_count", "high_count", "low_count", "close_count", "max_count"]
+
 
 class AltSeasonStrategy(IStrategy):
     """The seed rules as defaults; every number of them is a parameter, see docs/strategy.md."""
@@ -104,6 +108,7 @@ class AltSeasonStrategy(IStrategy):
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
         """Add the indicators, and dominance as it was known at each candle's close."""
+        dataframe = dataframe.drop(columns=PRECISION_COLUMNS, errors="ignore")
         close = dataframe["close"]
         dataframe["sma50"] = ta.SMA(close, timeperiod=50)
         dataframe["sma200"] = ta.SMA(close, timeperiod=200)
