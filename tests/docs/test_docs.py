@@ -21,33 +21,41 @@ from tests.providers.world import three_coins
 DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
 # Freqtrade asks the emulator, which serves the sample, in the place of the exchange, and a download
 # asks a small world of coins in the place of CoinGecko. A line for
-# docker that was run without docker already is not run again. `make test` runs this test.
+# docker that the document also has without docker is not run twice. `make test` runs this test.
 PRELUDE = f"""
 set -eu
 PATH="{ROOT}/.venv/bin:$(dirname {sys.executable}):$PATH"
 freqtrade() {{
-    echo "freqtrade $*" >> done.log
     command altseason sandbox --datadir user_data/data/synthetic -- freqtrade "$@"
 }}
 altseason() {{
-    echo "altseason $*" >> done.log
     case "$1 ${{2-}}" in
         "dominance download") command altseason "$@" --url "$PROVIDER" --calls-per-minute 100000 ;;
         *) command altseason "$@" ;;
     esac
 }}
 docker() {{
-    if ! grep -qxF "$(shift 3; echo "$*")" done.log; then
+    if ! grep -qxF "$(shift 3; echo "$*")" "$DOCUMENT"; then
         python "{ROOT}/tests/docs/compose.py" "$@"
     fi
 }}
 make() {{ if [ "$1" != test ]; then command make "$@"; fi; }}
-touch done.log
 """
 
 
-def read_blocks(document: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / document).read_text(), re.S | re.M)
+def read_blocks(document: str, language: str, section: str = "") -> list[str]:
+    text = (ROOT / document).read_text()
+    if section:
+        text = text.split(f"\n## {section}\n")[1].split("\n## ")[0]
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.S | re.M)
+
+
+def sections() -> list[tuple[str, str]]:
+    """The parts of the documents that have commands; each can be read on its own."""
+    titles = {name: re.findall(r"^## (.*)", (ROOT / name).read_text(), re.M) for name in DOCUMENTS}
+    titles = {name: found if name == "README.md" else [""] for name, found in titles.items()}
+    parts = [(name, title) for name, found in titles.items() for title in found]
+    return [(name, title) for name, title in parts if read_blocks(name, "sh", title)]
 
 
 def write_inputs(folder: Path, market: SampleMarket) -> None:
@@ -87,19 +95,19 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("document", [name for name in DOCUMENTS if read_blocks(name, "sh")])
-def test_every_command_of_the_documents_runs(clone: Path, document: str):
+@pytest.mark.parametrize(("document", "section"), sections())
+def test_every_command_of_the_documents_runs(clone: Path, document: str, section: str):
     if not (ROOT / ".venv" / ".installed").exists():
         pytest.skip("the documents speak of an install by make")
     write_inputs(clone, generate_market())
     if document != "README.md":
         shutil.copy(clone / "config.json.example", clone / "user_data" / "config.json")
-    script = PRELUDE + "\n".join(read_blocks(document, "sh"))
+    script = PRELUDE + "\n".join(read_blocks(document, "sh", section))
     with serving(three_coins().answer) as provider:
         found = subprocess.run(
             ["bash", "-c", script],
             cwd=clone,
-            env={**os.environ, "COLUMNS": "200", "PROVIDER": provider.url},
+            env={**os.environ, "COLUMNS": "200", "PROVIDER": provider.url, "DOCUMENT": document},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
