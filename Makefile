@@ -39,7 +39,7 @@ fix: $(INSTALLED)
 lock: $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \
-		--no-header --no-annotate --no-emit-index-url --output-file constraints.txt pyproject.toml
+		--no-header --no-annotate --output-file constraints.txt pyproject.toml
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.backtest_cost
