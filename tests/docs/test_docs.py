@@ -15,6 +15,7 @@ from freqtrade.enums import CandleType
 from altseason.sample.model import SampleMarket, generate_market
 from altseason.sample.store import save_market
 from tests.conftest import ROOT
+from tests.integration.freqtrade_runs import run_well
 from tests.providers.serving import serving
 from tests.providers.world import three_coins
 
@@ -104,18 +105,8 @@ def test_every_command_of_the_documents_runs(clone: Path, document: str, section
         shutil.copy(clone / "config.json.example", clone / "user_data" / "config.json")
     script = PRELUDE + "\n".join(read_blocks(document, "sh", section))
     with serving(three_coins().answer) as provider:
-        found = subprocess.run(
-            ["bash", "-c", script],
-            cwd=clone,
-            env={**os.environ, "COLUMNS": "200", "PROVIDER": provider.url, "DOCUMENT": document},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-    assert found.returncode == 0, found.stdout[-5000:]
-    assert "Traceback" not in found.stdout
+        environment = {**os.environ, "PROVIDER": provider.url, "DOCUMENT": document}
+        run_well(["bash", "-c", script], clone, environment)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -9,6 +9,7 @@ from freqtrade.commands.cli_options import AVAILABLE_CLI_OPTIONS
 from freqtrade.exceptions import FreqtradeException
 
 from altseason import __version__
+from altseason.output import tell
 
 # Each is a module in `altseason.commands`.
 COMMANDS = {
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except FreqtradeException as error:
-        print(f"altseason: {error}", file=sys.stderr)  # noqa: T201 - the command's own output
+        tell(f"altseason: {error}")
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

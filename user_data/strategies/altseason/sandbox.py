@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Sequence
@@ -29,6 +28,7 @@ from altseason.emulator.overlay import EXCHANGE, offline_environment
 from altseason.emulator.processes import receive_signals, run_process
 from altseason.emulator.server import run_emulator
 from altseason.errors import InputError
+from altseason.output import tell
 from altseason.sample.marker import is_synthetic
 
 USAGE = "altseason sandbox [--datadir FOLDER] -- freqtrade COMMAND ..."
@@ -160,4 +160,4 @@ def announce(url: str, datadir: Path) -> None:
     """Say what stands in for the exchange."""
     kind = "SYNTHETIC candles" if is_synthetic(datadir) else "candles"
     text = f"altseason sandbox: an exchange emulator on {url} serves {kind} from {datadir}"
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - the command's own output
+    tell(text)

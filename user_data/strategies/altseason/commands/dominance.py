@@ -103,7 +103,7 @@ def _read_statuses(config: Config, rule: GateRule, now: pd.Timestamp) -> list[St
     configured = load_settings(config).dominance
     statuses = []
     for timeframe in TIMEFRAMES:
-        settings = DominanceSettings(timeframe=timeframe)  # type: ignore[arg-type] # one of two
+        settings = DominanceSettings(timeframe=timeframe)
         if timeframe == configured.timeframe:
             settings = configured
         dominance = DominanceReader(config, settings).read()

@@ -6,6 +6,7 @@ the number of readings in it, so a candle that Freqtrade only filled in has volu
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from freqtrade.exchange import timeframe_to_resample_freq, timeframe_to_seconds
 from altseason.errors import StoredDataError
 
 PAIR = "BTCD/USD"
-TIMEFRAMES = ("1h", "1d")
+TIMEFRAMES: tuple[Literal["1h", "1d"], ...] = ("1h", "1d")
 PRICE_COLUMNS = ["open", "high", "low", "close"]
 # Dominance outside of these is not believed; a fraction such as 0.57 lies outside as well.
 MIN_PERCENT, MAX_PERCENT = 1.0, 100.0
