@@ -1,6 +1,7 @@
 """`altseason dominance download`, as a person runs it, with a provider on the loopback."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,10 +16,8 @@ import pytest
 from altseason.cli import main
 from altseason.dominance.store import DominanceStore
 from tests.conftest import dominance_candles
-from tests.providers.serving import Provider, Reply, serving
+from tests.providers.serving import COINGECKO_VARIABLE, Provider, Reply, serving
 from tests.providers.world import World, reply, three_coins
-
-FAST = ["--calls-per-minute", "100000"]
 
 
 @pytest.fixture
@@ -41,10 +40,13 @@ def datadir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def download(coingecko: Provider, datadir: Path) -> Callable[..., int]:
+def download(
+    coingecko: Provider, datadir: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., int]:
+    monkeypatch.setenv(COINGECKO_VARIABLE, coingecko.url)
+
     def download(*arguments: str) -> int:
-        options = ["--datadir", str(datadir), "--url", coingecko.url, *FAST]
-        return main(["dominance", "download", *options, *arguments])
+        return main(["dominance", "download", "--datadir", str(datadir), *arguments])
 
     return download
 
@@ -177,7 +179,6 @@ def test_pro_source_divides_by_the_total(
     [
         (["--days", "366"], "expected at most 365, found 366"),
         (["--source", "coingecko-pro"], "expected a Pro key, found none"),
-        (["--url", "http://api.coingecko.com"], "expected a URL with https"),
     ],
 )
 def test_what_cannot_be_had_is_refused_before_any_call(
@@ -251,8 +252,11 @@ def test_interrupted_download_goes_on_where_it_stopped(
     download, coingecko: Provider, datadir: Path
 ):
     command = [sys.executable, "-m", "altseason", "dominance", "download", "--days", "5"]
-    command += ["--datadir", str(datadir), "--url", coingecko.url, "--calls-per-minute", "90"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    command += ["--datadir", str(datadir), "--calls-per-minute", "90"]
+    environment = {**os.environ, COINGECKO_VARIABLE: coingecko.url}
+    process = subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 20
     while not list(datadir.rglob("bitcoin.json")) and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -16,7 +16,7 @@ from altseason.sample.model import SampleMarket, generate_market
 from altseason.sample.store import save_market
 from tests.conftest import ROOT
 from tests.integration.freqtrade_runs import run_well
-from tests.providers.serving import serving
+from tests.providers.serving import COINGECKO_VARIABLE, serving
 from tests.providers.world import three_coins
 
 DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
@@ -28,12 +28,6 @@ set -eu
 PATH="{ROOT}/.venv/bin:$(dirname {sys.executable}):$PATH"
 freqtrade() {{
     command altseason sandbox --datadir user_data/data/synthetic -- freqtrade "$@"
-}}
-altseason() {{
-    case "$1 ${{2-}}" in
-        "dominance download") command altseason "$@" --url "$PROVIDER" --calls-per-minute 100000 ;;
-        *) command altseason "$@" ;;
-    esac
 }}
 docker() {{
     if ! grep -qxF "$(shift 3; echo "$*")" "$DOCUMENT"; then
@@ -105,7 +99,7 @@ def test_every_command_of_the_documents_runs(clone: Path, document: str, section
         shutil.copy(clone / "config.json.example", clone / "user_data" / "config.json")
     script = PRELUDE + "\n".join(read_blocks(document, "sh", section))
     with serving(three_coins().answer) as provider:
-        environment = {**os.environ, "PROVIDER": provider.url, "DOCUMENT": document}
+        environment = {**os.environ, COINGECKO_VARIABLE: provider.url, "DOCUMENT": document}
         run_well(["bash", "-c", script], clone, environment)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from freqtrade.exceptions import ConfigurationError
 
 from altseason.dominance.sources.coingecko import Access, fetch_global, load_access
 from altseason.dominance.sources.coinlore import fetch_coinlore
@@ -229,8 +230,18 @@ def test_key_that_cannot_be_sent_is_refused(key: str):
 
 
 def test_key_never_goes_over_plain_http_to_another_machine():
-    with pytest.raises(AccessError, match="https"):
-        load_access({}, "http://api.coingecko.com/api/v3")
+    urls = {"coingecko": "http://api.coingecko.com/api/v3"}
+    with pytest.raises(ConfigurationError, match="https"):
+        load_access({"altseason": {"dominance": {"urls": urls}}})
+
+
+def test_pace_is_the_tier_s_and_none_on_this_machine():
+    paces = {
+        load_access({"coingecko": section}).calls_per_minute
+        for section in ({}, {"api_key": "CG-1"}, {"api_key": "CG-1", "is_demo": False})
+    }
+    assert paces == {6, 30, 250}
+    assert Access(url="http://127.0.0.1:4000").calls_per_minute is None
 
 
 def moment() -> pd.Timestamp:

@@ -10,6 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+# Freqtrade takes a setting from a variable of this name.
+COINGECKO_VARIABLE = "FREQTRADE__ALTSEASON__DOMINANCE__URLS__COINGECKO"
+
 
 @dataclass(frozen=True)
 class Request:

@@ -1,25 +1,60 @@
 """The `altseason` section of Freqtrade's configuration, validated once where it is read."""
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import pandas as pd
 from freqtrade.exceptions import ConfigurationError
 from freqtrade.exchange import timeframe_to_minutes
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 SECTION = "altseason"
 DEFAULT_MAX_AGE_HOURS = {"1d": 36.0, "1h": 3.0}
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether an address is on this machine."""
+    return urlsplit(url).hostname in LOOPBACK
+
+
+def _validate_url(url: str) -> str:
+    # A key goes with the request; plain HTTP would show it on the way.
+    address = urlsplit(url)
+    if not address.hostname or not (address.scheme == "https" or is_loopback(url)):
+        raise ValueError("expected an address that begins with https://")
+    return url
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+Url = Annotated[str, AfterValidator(_validate_url)]
+
+
+class UrlSettings(_Section):
+    """Other addresses to ask than the providers' own, such as a mirror's."""
+
+    coingecko: Url | None = None
+    coinmarketcap: Url | None = None
+    coinpaprika: Url | None = None
+    coinlore: Url | None = None
+
+
 class DominanceSettings(_Section):
-    """Which dominance candles the strategy reads, and how old they may be."""
+    """Which dominance candles the strategy reads, how old they may be, and who adds new ones.
+
+    :param record: whether the bot records dominance while it trades.
+    :param backfill: whether it fetches missing days by itself, too.
+    """
 
     timeframe: Literal["1d", "1h"] = "1d"
     max_age_hours: Annotated[float, Field(gt=0, le=24 * 366, allow_inf_nan=False)] | None = None
+    record: bool = True
+    backfill: bool = True
+    coinmarketcap_key: Annotated[str, Field(repr=False)] = ""
+    urls: UrlSettings = UrlSettings()
 
     @property
     def max_age(self) -> pd.Timedelta:

@@ -25,7 +25,7 @@ from altseason.dominance.history.summary import (
     download_as_text,
 )
 from altseason.dominance.importer import import_readings
-from altseason.dominance.sources.coingecko import Access, load_access
+from altseason.dominance.sources.coingecko import CALLS_PER_MINUTE, Access, load_access
 from altseason.dominance.sources.coingecko_history import FREE_DAYS
 from altseason.dominance.sources.http import Manners, build_session
 from altseason.dominance.sources.snapshot import read_clock
@@ -35,8 +35,6 @@ from altseason.output import show
 from altseason.sample.marker import is_synthetic
 
 TIMEFRAME = "1d"
-# CoinGecko promises no number without a key, and 30 or more with one.
-CALLS_PER_MINUTE = {"keyless": 6, "demo": 30, "pro": 250}
 MOST_DAYS = 10_000
 MOST_COINS = 1000
 
@@ -85,7 +83,6 @@ def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
         help=f"without a key {CALLS_PER_MINUTE['keyless']}, with a Demo key "
         f"{CALLS_PER_MINUTE['demo']}, with a Pro key {CALLS_PER_MINUTE['pro']}, if left out",
     )
-    parser.add_argument("--url", help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     parser.set_defaults(run=run_download)
 
@@ -96,14 +93,14 @@ def run_download(options: argparse.Namespace) -> int:
     datadir = data_directory(config)
     if is_synthetic(datadir):
         raise InputError(f"{datadir}: expected a folder for real candles, found synthetic ones")
-    access = load_access(config, options.url)
+    access = load_access(config)
     store = DominanceStore(datadir, data_format(config))
     stored = store.load(TIMEFRAME)
     plan = make_plan(options, access, stored)
     cache = SeriesCache(datadir, plan.latest, series_days(plan))
     # A retry is no news; what fails in the end is told in one line.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    pace = options.calls_per_minute or CALLS_PER_MINUTE[access.tier]
+    pace = options.calls_per_minute or access.calls_per_minute
     with build_session(Manners(calls_per_minute=pace)) as session, show_progress() as progress:
         downloaded = download(session, access, plan, cache, progress)
     readings = make_readings(downloaded.history, plan.days, plan.latest)

@@ -5,7 +5,6 @@ https://docs.coingecko.com/reference/crypto-global
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import pandas as pd
 import requests
@@ -25,13 +24,15 @@ from altseason.dominance.sources.errors import (
 )
 from altseason.dominance.sources.http import Answer, fetch_answer
 from altseason.dominance.sources.snapshot import Clock, Snapshot, build_snapshot, read_clock
+from altseason.settings import is_loopback, load_settings
 
 PROVIDER = "CoinGecko"
 Tier = Literal["keyless", "demo", "pro"]
 PUBLIC_URL = "https://api.coingecko.com/api/v3"
 PRO_URL = "https://pro-api.coingecko.com/api/v3"
 KEY_HEADERS = {"demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+# CoinGecko promises no number without a key, and 30 or more with one.
+CALLS_PER_MINUTE = {"keyless": 6, "demo": 30, "pro": 250}
 
 USE_DEMO = f"a Demo key goes to {PUBLIC_URL} in {KEY_HEADERS['demo']} (coingecko.is_demo: true)"
 USE_PRO = f"a Pro key goes to {PRO_URL} in {KEY_HEADERS['pro']} (coingecko.is_demo: false)"
@@ -49,7 +50,7 @@ ADVICE = {
 class Access:
     """Where CoinGecko is asked, and as whom.
 
-    :raises AccessError: where a key would go over plain HTTP to another machine.
+    :raises AccessError: where the key cannot be sent.
     """
 
     tier: Tier = "keyless"
@@ -57,10 +58,7 @@ class Access:
     url: str = PUBLIC_URL
 
     def __post_init__(self) -> None:
-        """Refuse what would hand the key to others, or could not be sent."""
-        address = urlsplit(self.url)
-        if address.scheme != "https" and address.hostname not in LOOPBACK:
-            raise AccessError(f"expected a URL with https, found {self.url}")
+        """Refuse what could not be sent."""
         if not (self.key.isascii() and (self.key.isprintable() and " " not in self.key)):
             raise AccessError(
                 "coingecko.api_key: expected the key as CoinGecko shows it, found other characters"
@@ -71,12 +69,18 @@ class Access:
         """The header that holds the key; none without one."""
         return {} if self.tier == "keyless" else {KEY_HEADERS[self.tier]: self.key}
 
+    @property
+    def calls_per_minute(self) -> float | None:
+        """How often CoinGecko may be asked; a server on this machine as often as one likes."""
+        return None if is_loopback(self.url) else CALLS_PER_MINUTE[self.tier]
 
-def load_access(config: dict[str, Any], url: str | None = None) -> Access:
+
+def load_access(config: dict[str, Any]) -> Access:
     """Read Freqtrade's own section `coingecko`, as Freqtrade does: a key is a Demo key by default.
 
-    :param url: the address to ask instead of CoinGecko's.
+    :raises ConfigurationError: where our own section, which may name another address, is wrong.
     """
+    url = load_settings(config).dominance.urls.coingecko
     section = config.get("coingecko") or {}
     key = str(section.get("api_key") or "")
     if not key:
