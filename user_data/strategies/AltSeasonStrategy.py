@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 import talib.abstract as ta
-from freqtrade.enums import RunMode
 from freqtrade.ft_types import AnnotationType
+from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter, IStrategy
 from technical import qtpylib
 
@@ -29,7 +29,8 @@ from altseason.dominance.gate import (
     add_gate,
     calculate_gate,
 )
-from altseason.dominance.reader import DominanceReader
+from altseason.dominance.reader import DominanceReader, is_trading
+from altseason.live import LiveDominance
 from altseason.pairs import never_entered_because
 from altseason.sample.marker import is_synthetic
 from altseason.settings import load_settings, validate_timeframes
@@ -87,6 +88,7 @@ class AltSeasonStrategy(IStrategy):
         validate_timeframes(self.settings, config.get("timeframe") or self.timeframe)
         self._dominance = DominanceReader(config, self.settings.dominance)
         config[CONFIG_KEY] = calculate_digest(type(self), self._dominance.files)
+        self._live: LiveDominance | None = None
         self._told: set[str] = set()
 
     @property
@@ -100,9 +102,17 @@ class AltSeasonStrategy(IStrategy):
         )
 
     def bot_start(self, **kwargs: Any) -> None:
-        """Say so where the candles are made up."""
+        """Say so where the candles are made up; where there is a now, have dominance recorded."""
         if is_synthetic(Path(self.config["datadir"])):
             self._warn_once("The data directory holds a SYNTHETIC market: nothing here is real.")
+        if is_trading(self.config):
+            self._live = LiveDominance(self.config, self._dominance)
+
+    def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
+        """Tell on Telegram what has become of the gate."""
+        if self._live is not None:
+            for message in self._live.collect_messages(self.gate_rule, current_time):
+                self.dp.send_msg(message, always_send=True)
 
     def populate_indicators(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
@@ -161,6 +171,24 @@ class AltSeasonStrategy(IStrategy):
         dataframe["exit_long"] = (first > 0).astype(int)
         return dataframe
 
+    def confirm_trade_entry(self, *, current_time: datetime, **kwargs: Any) -> bool:
+        """Refuse an entry whose dominance has become stale since its candle."""
+        try:
+            is_off = self.gate_mode.value == "off"
+            return is_off or not self._dominance.read().is_stale(current_time)
+        except Exception as error:  # Freqtrade would take any error for a yes
+            self._tell_once(f"Entries are refused, since checking dominance failed: {error!r}")
+            return False
+
+    def order_filled(self, *, trade: Trade, order: Order, **kwargs: Any) -> None:
+        """Keep with the trade which dominance it was entered by."""
+        # Not in backtests, where Freqtrade searches a list of all custom data for each of them.
+        is_first = order.ft_order_side == trade.entry_side and trade.nr_of_successful_entries == 1
+        if self._live is not None and is_first:
+            facts = self._live.describe_entry(self.gate_rule, order.order_date_utc)
+            for name, value in facts.items():
+                trade.set_custom_data(name, value)
+
     def plot_annotations(
         self,
         pair: str,
@@ -179,8 +207,7 @@ class AltSeasonStrategy(IStrategy):
 
     def _read_dominance(self) -> Dominance:
         """Read the dominance pair; outside of trading, a gate without data is refused."""
-        is_trading = self.config.get("runmode") in (RunMode.DRY_RUN, RunMode.LIVE)
-        if is_trading or self._gate_is_off():
+        if is_trading(self.config) or self._gate_is_off():
             return self._dominance.read()
         return self._dominance.require()
 
@@ -200,6 +227,11 @@ class AltSeasonStrategy(IStrategy):
                 f"the gate is closed there. `altseason dominance status` shows what is stored.",
                 about="coverage",
             )
+
+    def _tell_once(self, message: str) -> None:
+        if message not in self._told:
+            self._warn_once(message, about=message)
+            self.dp.send_msg(message, always_send=True)
 
     def _warn_once(self, message: str, about: str = "synthetic") -> None:
         if about not in self._told:

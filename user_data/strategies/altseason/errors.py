@@ -1,6 +1,7 @@
 """What can go wrong, by who must act.
 
 AltSeasonError              one line for the user, exit code 2, wherever it is raised
+├── BusyError               nobody: another process holds a file; ask again
 ├── InputError              the user: an option or a file handed to a command is wrong
 ├── DominanceMissingError   the user: there is no dominance to read; the message names the command
 ├── ProviderError           see dominance/sources/errors.py
@@ -14,6 +15,10 @@ from freqtrade.exceptions import OperationalException
 
 class AltSeasonError(OperationalException):
     """Root of the tree; an OperationalException, so that Freqtrade too ends with the message."""
+
+
+class BusyError(AltSeasonError):
+    """Another process holds a file for longer than it should; ask again."""
 
 
 class InputError(AltSeasonError):

@@ -9,32 +9,18 @@ import pandas as pd
 
 from altseason.configuration import data_directory, data_format, load_configuration
 from altseason.dominance.candles import PAIR, candle_length
-from altseason.dominance.history.cache import SeriesCache
-from altseason.dominance.history.download import (
-    Plan,
-    Source,
-    download,
-    plan_download,
-    series_days,
-)
+from altseason.dominance.history.download import Plan, Source, plan_download
+from altseason.dominance.history.fill import TIMEFRAME, fill
 from altseason.dominance.history.progress import show_progress
-from altseason.dominance.history.shares import make_readings
-from altseason.dominance.history.summary import (
-    compare_level,
-    download_as_json,
-    download_as_text,
-)
-from altseason.dominance.importer import import_readings
+from altseason.dominance.history.summary import download_as_json, download_as_text
 from altseason.dominance.sources.coingecko import CALLS_PER_MINUTE, Access, load_access
 from altseason.dominance.sources.coingecko_history import FREE_DAYS
-from altseason.dominance.sources.http import Manners, build_session
 from altseason.dominance.sources.snapshot import read_clock
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.output import show
 from altseason.sample.marker import is_synthetic
 
-TIMEFRAME = "1d"
 MOST_DAYS = 10_000
 MOST_COINS = 1000
 
@@ -95,21 +81,23 @@ def run_download(options: argparse.Namespace) -> int:
         raise InputError(f"{datadir}: expected a folder for real candles, found synthetic ones")
     access = load_access(config)
     store = DominanceStore(datadir, data_format(config))
-    stored = store.load(TIMEFRAME)
-    plan = make_plan(options, access, stored)
-    cache = SeriesCache(datadir, plan.latest, series_days(plan))
+    plan = make_plan(options, access, store.load(TIMEFRAME))
     # A retry is no news; what fails in the end is told in one line.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    pace = options.calls_per_minute or access.calls_per_minute
-    with build_session(Manners(calls_per_minute=pace)) as session, show_progress() as progress:
-        downloaded = download(session, access, plan, cache, progress)
-    readings = make_readings(downloaded.history, plan.days, plan.latest)
-    imported = import_readings(readings, store, read_clock())
-    facts = (plan, downloaded, readings, imported, compare_level(downloaded, stored))
+    with show_progress() as progress:
+        filled = fill(
+            plan,
+            access,
+            datadir,
+            store,
+            calls_per_minute=options.calls_per_minute or access.calls_per_minute,
+            progress=progress,
+            now=read_clock(),
+        )
     if options.json:
-        show(json.dumps(download_as_json(*facts)))
+        show(json.dumps(download_as_json(plan, filled)))
     else:
-        show(*download_as_text(*facts))
+        show(*download_as_text(plan, filled))
     return 0
 
 

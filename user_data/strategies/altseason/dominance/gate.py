@@ -5,6 +5,7 @@ dominance candles; a strategy's many rows only look its result up.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 import numpy as np
@@ -81,6 +82,20 @@ class Dominance:
     candles: pd.DataFrame
     daily: pd.DataFrame
     max_age: pd.Timedelta
+
+    def find_candle(self, time: datetime) -> pd.Series | None:
+        """Give the newest candle that had ended at a time, None where there was none yet."""
+        # Stored dates are in milliseconds, and pandas compares no finer time with them.
+        known = pd.Timestamp(time).floor("ms") - candle_length(self.timeframe)
+        count = int(self.candles["date"].searchsorted(known, side="right"))
+        return self.candles.iloc[count - 1] if count else None
+
+    def is_stale(self, time: datetime) -> bool:
+        """Tell whether what was known at a time was too old for the gate to be open."""
+        candle = self.find_candle(time)
+        if candle is None:
+            return True
+        return bool(time - (candle["date"] + candle_length(self.timeframe)) > self.max_age)
 
 
 def add_dominance(dataframe: pd.DataFrame, dominance: Dominance, timeframe: str) -> pd.DataFrame:

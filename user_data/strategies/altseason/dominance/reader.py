@@ -1,23 +1,37 @@
 """The one way by which a strategy gets its dominance, the same in every run mode."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
+from freqtrade.enums import RunMode
+
 from altseason.configuration import data_format
-from altseason.dominance.candles import PAIR, TIMEFRAMES
+from altseason.dominance.candles import PAIR, TIMEFRAMES, empty_candles
+from altseason.dominance.feed.recording import Recording
 from altseason.dominance.gate import Dominance
 from altseason.dominance.store import DominanceStore
-from altseason.errors import DominanceMissingError
+from altseason.errors import BusyError, DominanceMissingError, StoredDataError
 from altseason.settings import DominanceSettings
+
+logger = logging.getLogger(__name__)
+
+
+def is_trading(config: dict[str, Any]) -> bool:
+    """Tell whether a bot trades, dry or live: only then there is a now."""
+    return config.get("runmode") in (RunMode.DRY_RUN, RunMode.LIVE)
 
 
 class DominanceReader:
     """Reads the stored pair in full, whatever the run's time range: once, and after a change."""
 
     def __init__(self, config: dict[str, Any], settings: DominanceSettings) -> None:
-        self._store = DominanceStore(Path(config["datadir"]), data_format(config))
+        datadir = Path(config["datadir"])
+        self._store = DominanceStore(datadir, data_format(config))
         self._settings = settings
         self._current: Dominance | None = None
+        self._recording = Recording(datadir, self._store) if is_trading(config) else None
+        self._last_problem = ""
 
     @property
     def files(self) -> list[Path]:
@@ -27,9 +41,29 @@ class DominanceReader:
     def read(self) -> Dominance:
         """Read the dominance pair; its frames are empty where nothing is stored.
 
+        While a bot trades, candles that have just ended are made first, and damaged files are as
+        none: an error would stop exits, too.
+
         :return: the same object as before where the stored candles are.
-        :raises StoredDataError: where a stored file is damaged.
+        :raises StoredDataError: where a stored file is damaged, and nobody trades.
         """
+        if self._recording is None:
+            return self._read_stored()
+        try:
+            self._recording.settle()
+        except BusyError:
+            pass  # the next call tries again
+        except (OSError, StoredDataError) as error:
+            self._warn(error)
+        try:
+            return self._read_stored()
+        except (OSError, StoredDataError) as error:
+            self._warn(error)
+            timeframe, nothing = self._settings.timeframe, empty_candles()
+            self._current = Dominance(timeframe, nothing, nothing, self._settings.max_age)
+            return self._current
+
+    def _read_stored(self) -> Dominance:
         timeframe = self._settings.timeframe
         candles, daily = self._store.load(timeframe), self._store.load("1d")
         current = self._current
@@ -37,6 +71,11 @@ class DominanceReader:
             current = Dominance(timeframe, candles, daily, self._settings.max_age)
             self._current = current
         return current
+
+    def _warn(self, error: Exception) -> None:
+        if str(error) != self._last_problem:
+            self._last_problem = str(error)
+            logger.warning(f"{error}; until then the gate goes by what can be read")
 
     def require(self) -> Dominance:
         """Read the dominance pair, or say which command makes it.

@@ -37,8 +37,7 @@ def calculate_status(dominance: Dominance, rule: GateRule, now: pd.Timestamp) ->
     """Describe stored dominance, of which there must be some, as it stands now."""
     candles = dominance.candles
     end = candles["date"].iloc[-1] + candle_length(dominance.timeframe)
-    is_fresh = now - end <= dominance.max_age
-    gate = calculate_gate(dominance, rule)
+    is_open = bool(calculate_gate(dominance, rule)["alt_season"].iloc[-1])
     return Status(
         timeframe=dominance.timeframe,
         candles=len(candles),
@@ -48,5 +47,5 @@ def calculate_status(dominance: Dominance, rule: GateRule, now: pd.Timestamp) ->
         age=now - end,
         max_age=dominance.max_age,
         close=float(candles["close"].iloc[-1]),
-        is_open=rule.mode == "off" or (bool(gate["alt_season"].iloc[-1]) and bool(is_fresh)),
+        is_open=rule.mode == "off" or (is_open and not dominance.is_stale(now)),
     )

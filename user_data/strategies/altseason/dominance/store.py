@@ -4,7 +4,8 @@ import fcntl
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,15 +89,11 @@ class DominanceStore:
 
     def _read(self, path: Path, timeframe: str) -> pd.DataFrame:
         handler = get_datahandler(self._datadir, self._data_format)
-        previous_level = logging.root.manager.disable
         # Freqtrade logs a damaged file with its stack trace and gives an empty frame; we say it.
-        logging.disable(logging.ERROR)
-        try:
+        with _unlogged({parent.__module__ for parent in type(handler).__mro__}):
             candles = handler.ohlcv_load(
                 PAIR, timeframe, CandleType.SPOT, fill_missing=False, warn_no_data=False
             )
-        finally:
-            logging.disable(previous_level)
         advice = f"move {path} away and import your dominance file again"
         if candles.empty:
             raise StoredDataError(f"{path}: expected dominance candles, found none; {advice}")
@@ -114,9 +111,9 @@ class DominanceStore:
             handler = get_datahandler(Path(folder), self._data_format)
             handler.ohlcv_store(PAIR, timeframe, candles, CandleType.SPOT)
             written = Path(folder) / path.name
-            _flush_to_disk(written)
+            flush_to_disk(written)
             written.replace(path)
-        _flush_to_disk(self._datadir)
+        flush_to_disk(self._datadir)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -149,9 +146,28 @@ def merge_candles(stored: pd.DataFrame, offered: pd.DataFrame) -> tuple[pd.DataF
     return merged, AppendResult(added=len(offered) - len(both), disagreements=disagreements)
 
 
-def _flush_to_disk(path: Path) -> None:
+def flush_to_disk(path: Path) -> None:
+    """Have a file, or the names in a folder, on disk before going on."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _unlogged(names: Iterable[str]) -> Iterator[None]:
+    """Keep out of the log what this thread, and no other, says by some loggers."""
+    this_thread = threading.get_ident()
+
+    def is_from_elsewhere(record: logging.LogRecord) -> bool:
+        return record.thread != this_thread
+
+    loggers = [logging.getLogger(name) for name in names]
+    for logger in loggers:
+        logger.addFilter(is_from_elsewhere)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(is_from_elsewhere)

@@ -1,6 +1,5 @@
 """What a download tells a person, and what it tells a program."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,48 +7,15 @@ import pandas as pd
 
 from altseason.dominance import report
 from altseason.dominance.history.download import Downloaded, Plan
+from altseason.dominance.history.fill import SAME_LEVEL, Filled
 from altseason.dominance.history.shares import DAY, MOST_MISSING
-from altseason.dominance.importer import Imported
 from altseason.dominance.sources.coingecko import PROVIDER
 from altseason.dominance.sources.files import Readings
 
-COMPARED_DAYS = 30
-# Above this difference two series are hardly of one provider.
-SAME_LEVEL = 0.5
 
-
-@dataclass(frozen=True)
-class Level:
-    """How the download lies to what was stored before, on days that both have.
-
-    :param days: how many such days were compared.
-    :param difference: median of downloaded minus stored, in percentage points.
-    """
-
-    days: int
-    difference: float
-
-
-def compare_level(downloaded: Downloaded, stored: pd.DataFrame) -> Level | None:
-    """Compare the newest days that both have; None without any.
-
-    :param stored: the candles from before the download.
-    """
-    closes = pd.Series(stored["close"].to_numpy(), index=pd.DatetimeIndex(stored["date"] + DAY))
-    differences = (downloaded.history.percent - closes).dropna().tail(COMPARED_DAYS)
-    if differences.empty:
-        return None
-    return Level(len(differences), float(differences.median()))
-
-
-def download_as_text(
-    plan: Plan,
-    downloaded: Downloaded,
-    readings: Readings,
-    imported: list[Imported],
-    level: Level | None,
-) -> list[str]:
+def download_as_text(plan: Plan, filled: Filled) -> list[str]:
     """Say what was fetched, what was made of it, and what that changed."""
+    downloaded, readings, level = filled.downloaded, filled.readings, filled.level
     lines = [*_made_as_text(downloaded), *_left_out_as_text(plan, downloaded, readings)]
     if level is not None:
         lines.append(
@@ -61,17 +27,12 @@ def download_as_text(
                 "That is another level: what is stored may be of another provider. For one series "
                 "of one provider move the stored file away, and download again."
             )
-    return [*lines, *report.import_as_text(Path(PROVIDER), readings, imported)]
+    return [*lines, *report.import_as_text(Path(PROVIDER), readings, filled.imported)]
 
 
-def download_as_json(
-    plan: Plan,
-    downloaded: Downloaded,
-    readings: Readings,
-    imported: list[Imported],
-    level: Level | None,
-) -> dict[str, Any]:
+def download_as_json(plan: Plan, filled: Filled) -> dict[str, Any]:
     """Give the facts of `download_as_text`; dates in ISO 8601, UTC."""
+    downloaded, level = filled.downloaded, filled.level
     history, current = downloaded.history, downloaded.current
     return {
         "source": plan.source,
@@ -84,7 +45,7 @@ def download_as_json(
         "days_left_out": [f"{day:%Y-%m-%d}" for day in _days_left_out(plan, downloaded)],
         "days_still_missing": plan.unreached,
         "level": None if level is None else vars(level),
-        **report.import_as_json(readings, imported),
+        **report.import_as_json(filled.readings, filled.imported),
     }
 
 

@@ -1,0 +1,186 @@
+"""The thread that records dominance: one in each process and data directory, as long as it runs.
+
+Freqtrade builds a new strategy for every `/reload_config` and tells the old one nothing, so the
+thread belongs to this module.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from altseason.configuration import data_directory, data_format
+from altseason.dominance.feed.backfill import Backfill
+from altseason.dominance.feed.claim import Claim
+from altseason.dominance.feed.notices import Notices
+from altseason.dominance.feed.poller import Poller
+from altseason.dominance.feed.providers import Providers, build_providers
+from altseason.dominance.feed.recording import INTERVAL, Recording
+from altseason.dominance.sources.coingecko import PROVIDER as PRIMARY
+from altseason.dominance.sources.coingecko import Access, load_access
+from altseason.dominance.sources.snapshot import Clock, read_clock
+from altseason.dominance.store import DominanceStore
+from altseason.errors import BusyError, StoredDataError
+from altseason.settings import DominanceSettings, load_settings
+
+logger = logging.getLogger(__name__)
+
+STEP_SECONDS = 10.0
+
+
+class Feed:
+    """Records dominance in one data directory, or waits until it has to.
+
+    :param clock: the time; everything that is due is due by it.
+    :param sleep: waits a number of seconds between two steps.
+    """
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        *,
+        clock: Clock = read_clock,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        datadir = data_directory(config)
+        self.notices = Notices()
+        self.recording = Recording(datadir, DominanceStore(datadir, data_format(config)), clock)
+        self._clock = clock
+        self._sleep = sleep
+        self._claim = Claim(datadir)
+        self._polled: pd.Timestamp | None = None
+        self._wanted: tuple[Access, DominanceSettings] | None = None
+        self._in_use: Providers | None = None
+        self._poller: Poller | None = None
+        self._provider, self._seen_size = PRIMARY, 0
+        self._is_rebuilt = self._is_stopping = False
+        self._configuring = threading.Lock()
+        self._thread = threading.Thread(target=self.run, name="altseason-feed", daemon=True)
+        self.configure(config)
+
+    @property
+    def is_polling(self) -> bool:
+        """Whether it is this process that asks the providers."""
+        return self._poller is not None
+
+    def configure(self, config: dict[str, Any]) -> None:
+        """Take another configuration for what follows: keys, addresses, and whether to back-fill.
+
+        :raises OperationalException: where the configuration is wrong; nothing changes then.
+        """
+        wanted = (load_access(config), load_settings(config).dominance)
+        with self._configuring:
+            if wanted != self._wanted:
+                self._providers = build_providers(config, self._clock)
+                self._backfill = Backfill(config, self.recording.store, self.notices, self._clock)
+                self._wanted, self._poller = wanted, None
+
+    def start(self) -> None:
+        """Go on in a thread of its own, which ends with the process."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Have `run` end after its step, and let another process poll."""
+        self._is_stopping = True
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def run(self) -> None:
+        """Record until it is stopped."""
+        while not self._is_stopping:
+            try:
+                self.step()
+            except Exception as error:
+                # Nobody would notice that the thread has ended, and dominance would go stale.
+                logger.exception("Recording dominance failed, trying again")
+                self.notices.begin("internal", f"Recording dominance failed: {error!r}")
+            else:
+                self.notices.end("internal", "Recording dominance goes on.")
+            self._sleep(STEP_SECONDS)
+        self._claim.release()
+        self._providers.close()
+
+    def step(self) -> None:
+        """Do what is due: poll, make candles of what has ended, tell, and fill what is missing."""
+        try:
+            is_ours = self._claim.take()
+            if is_ours and self._is_due():
+                self._poll()
+            if not self._is_rebuilt:
+                self.recording.rebuild()
+                self._is_rebuilt = True
+            self.recording.settle()
+            self._tell_provider()
+        except (OSError, BusyError, StoredDataError) as error:
+            self.notices.begin("folder", f"Dominance cannot be recorded: {error}")
+            return
+        self.notices.end("folder", "Dominance can be recorded again.")
+        if is_ours and self._wanted and self._wanted[1].backfill:
+            self._backfill.run()
+
+    def _is_due(self) -> bool:
+        now = self._clock()
+        if self._polled is None:
+            self._polled = self._claim.load_polled()
+        # A time to come was written by a clock that has been put back since.
+        return self._polled is None or not pd.Timedelta(0) <= now - self._polled < INTERVAL
+
+    def _poll(self) -> None:
+        poller = self._prepare_poller()
+        # Before the call: one that ends the process must not be made again at once.
+        self._polled = self._clock()
+        self._claim.save_polled(self._polled)
+        poller.poll()
+
+    def _prepare_poller(self) -> Poller:
+        with self._configuring:
+            if self._poller is None:
+                if self._in_use is not None:
+                    self._in_use.close()
+                self._in_use = self._providers
+                self._poller = Poller(self.recording, self._in_use, self.notices, self._clock)
+            return self._poller
+
+    def _tell_provider(self) -> None:
+        """Tell when another provider's readings count; also where another process polls."""
+        size = self.recording.log.size()
+        if size == self._seen_size:
+            return
+        self._seen_size = size
+        last = self.recording.load_last()
+        if last is None or last.provider == self._provider:
+            return
+        self._provider = last.provider
+        if last.offset is None:
+            self.notices.tell(f"Dominance comes from {last.provider} again: {last.raw:.2f} %.")
+        else:
+            self.notices.tell(
+                f"{PRIMARY} does not answer. Dominance comes from {last.provider} now: "
+                f"{last.raw:.2f} % there, {last.dominance:.2f} % after the learnt offset of "
+                f"{last.offset:+.2f}."
+            )
+
+
+_feeds: dict[Path, Feed] = {}
+_registering = threading.Lock()
+
+
+def start_feed(config: dict[str, Any]) -> Feed:
+    """Give the feed of a data directory, started if there was none in this process.
+
+    :raises OperationalException: where the configuration is wrong.
+    """
+    folder = data_directory(config).resolve()
+    with _registering:
+        feed = _feeds.get(folder)
+        if feed is None:
+            feed = Feed(config)
+            feed.start()
+            _feeds[folder] = feed
+        else:
+            feed.configure(config)
+        return feed

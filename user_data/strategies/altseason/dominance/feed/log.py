@@ -1,0 +1,186 @@
+"""The log of readings: each goes here first, and candles can be made of it anew.
+
+One JSON object a line, only ever appended, and on disk before it counts. A line without its end was
+torn by a crash: it was never acknowledged, and the next one takes its place.
+"""
+
+import fcntl
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import pandas as pd
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
+from altseason.dominance.store import flush_to_disk
+from altseason.errors import BusyError
+
+logger = logging.getLogger(__name__)
+
+NAME = "BTCD_USD-readings.jsonl"
+FIRST_CHUNK = 64 * 1024
+# A write takes milliseconds; a process that was stopped while it wrote must not hold up a bot.
+PATIENCE_SECONDS = 0.5
+RETRY_SECONDS = 0.01
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Percent = Annotated[float, Field(gt=MIN_PERCENT, lt=MAX_PERCENT)]
+
+
+class Reading(BaseModel):
+    """One line.
+
+    :param known: when it was read, in UTC; this decides which candle it belongs to.
+    :param time: when it was true, where the provider says so.
+    :param raw: what the provider said, in percent.
+    :param dominance: what counts, in percent; None where it was only compared to the primary.
+    :param offset: raw minus the primary, in percentage points: measured where it was compared,
+        learnt where a fallback counts; None for the primary itself.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    known: AwareDatetime
+    time: AwareDatetime | None
+    provider: str
+    raw: Percent
+    dominance: Percent | None
+    offset: Number | None
+
+
+class SnapshotLog:
+    """The log in one data directory; any number of processes may read and append."""
+
+    def __init__(self, datadir: Path) -> None:
+        self.path = datadir / NAME
+        self._has_told_damage = False
+
+    def size(self) -> int:
+        """Give the size in bytes, 0 where there is no log yet."""
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def append(self, make: Callable[[], Reading]) -> Reading | None:
+        """Add what `make` gives, and return it once it is on disk.
+
+        `make` is called while nobody else can read, so that who reads later finds everything that
+        was known before.
+
+        :return: None where the log holds a reading of later: the clock was put back.
+        :raises OSError: where it cannot be written; the log is as before then.
+        """
+        is_new = not self.path.exists()
+        with self.path.open("ab+") as file, _locked(file, fcntl.LOCK_EX):
+            end = _find_end(file)
+            file.truncate(end)
+            reading = make()
+            last = self._parse(_last_line(file, end))
+            if last and reading.known < last[0].known:
+                return None
+            _write(file, end, reading.model_dump_json().encode() + b"\n")
+        if is_new:
+            flush_to_disk(self.path.parent)
+        return reading
+
+    def load(
+        self, start: pd.Timestamp, clock: Callable[[], pd.Timestamp]
+    ) -> tuple[pd.Timestamp, list[Reading]]:
+        """Load the readings from a time on, and tell up to which moment they are all there.
+
+        :param clock: asked while nobody can append.
+        :raises BusyError: where another process does not let go of the log.
+        """
+        try:
+            with self.path.open("rb") as file, _locked(file, fcntl.LOCK_SH):
+                now, content = clock(), self._read_back_to(file, start)
+        except FileNotFoundError:
+            return clock(), []
+        readings = self._parse(content)
+        return now, [reading for reading in readings if reading.known >= start]
+
+    def _read_back_to(self, file: BinaryIO, start: pd.Timestamp) -> bytes:
+        """Read whole lines from the end backwards, until one is older than `start`."""
+        end, chunk = _find_end(file), FIRST_CHUNK
+        while True:
+            begin = max(0, end - chunk)
+            file.seek(begin)
+            content = file.read(end - begin)
+            if begin == 0:
+                return content
+            content = content[content.index(b"\n") + 1 :] if b"\n" in content else b""
+            oldest = self._parse(content[: content.find(b"\n") + 1])
+            if oldest and oldest[0].known < start:
+                return content
+            chunk *= 2
+
+    def _parse(self, content: bytes) -> list[Reading]:
+        readings = []
+        for line in content.splitlines():
+            try:
+                readings.append(Reading.model_validate_json(line))
+            except ValidationError:
+                self._tell_damage(line)
+        return readings
+
+    def _tell_damage(self, line: bytes) -> None:
+        if not self._has_told_damage:
+            self._has_told_damage = True
+            logger.warning(
+                f"{self.path}: expected a reading in each line, found {line[:60]!r}; such lines "
+                f"are left out, and left as they are"
+            )
+
+
+@contextmanager
+def _locked(file: BinaryIO, kind: int) -> Iterator[None]:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+            break
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                raise BusyError(f"{file.name}: another process does not let go of it") from error
+            time.sleep(RETRY_SECONDS)
+    try:
+        yield
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _find_end(file: BinaryIO) -> int:
+    """Give the position after the last whole line."""
+    end = file.seek(0, os.SEEK_END)
+    while end > 0:
+        begin = max(0, end - FIRST_CHUNK)
+        file.seek(begin)
+        newline = file.read(end - begin).rfind(b"\n")
+        if newline >= 0:
+            return begin + newline + 1
+        end = begin
+    return 0
+
+
+def _last_line(file: BinaryIO, end: int) -> bytes:
+    begin = max(0, end - FIRST_CHUNK)
+    file.seek(begin)
+    lines = file.read(end - begin).splitlines()
+    return lines[-1] if lines else b""
+
+
+def _write(file: BinaryIO, end: int, line: bytes) -> None:
+    try:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+    except OSError:
+        # Half a line may have found room on a full disk.
+        os.ftruncate(file.fileno(), end)
+        raise

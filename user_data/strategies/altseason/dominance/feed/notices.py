@@ -1,0 +1,52 @@
+"""What the feed has to tell a person: when something begins, and when it is over; once each."""
+
+import logging
+import threading
+from collections import deque
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING = 20
+
+
+class Notices:
+    """Messages for the log at once, and for whoever collects them: the bot, for Telegram."""
+
+    def __init__(self) -> None:
+        self._active: set[str] = set()
+        self._waiting: deque[str] = deque(maxlen=MOST_WAITING)
+        self._lock = threading.Lock()
+
+    def begin(self, topic: str, message: str, *, is_urgent: bool = True) -> None:
+        """Tell that something is wrong, unless it was told and is not over yet.
+
+        :param is_urgent: whether a person has to know now; else it is for the log alone.
+        """
+        with self._lock:
+            if topic in self._active:
+                return
+            self._active.add(topic)
+        logger.warning(message)
+        if is_urgent:
+            self._waiting.append(message)
+
+    def end(self, topic: str, message: str, *, is_urgent: bool = True) -> None:
+        """Tell that it is over, where it was told that it had begun."""
+        with self._lock:
+            if topic not in self._active:
+                return
+            self._active.discard(topic)
+        self.tell(message, is_urgent=is_urgent)
+
+    def tell(self, message: str, *, is_urgent: bool = True) -> None:
+        """Tell news."""
+        logger.info(message)
+        if is_urgent:
+            self._waiting.append(message)
+
+    def collect(self) -> list[str]:
+        """Give the messages that nobody has collected yet; at most the newest 20."""
+        collected = []
+        while self._waiting:
+            collected.append(self._waiting.popleft())
+        return collected

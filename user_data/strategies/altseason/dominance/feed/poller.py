@@ -1,0 +1,156 @@
+"""One poll: the primary's dominance, or a fallback's in its place, corrected by what was learnt."""
+
+import pandas as pd
+
+from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
+from altseason.dominance.feed.log import Reading
+from altseason.dominance.feed.notices import Notices
+from altseason.dominance.feed.offsets import MAX_AGE, Offsets
+from altseason.dominance.feed.providers import Fetch, Providers
+from altseason.dominance.feed.recording import Recording
+from altseason.dominance.sources import snapshot as snapshots
+from altseason.dominance.sources.coingecko import PROVIDER as PRIMARY
+from altseason.dominance.sources.errors import AccessError, ProviderError
+from altseason.dominance.sources.snapshot import Clock, Snapshot, read_clock
+from altseason.errors import BusyError
+
+# For so long the primary has to fail before a fallback counts.
+PATIENCE = pd.Timedelta(minutes=30)
+# A fallback that does not answer is not asked for a comparison with every poll.
+COMPARE_AGAIN_AFTER = pd.Timedelta(hours=1)
+
+
+class Poller:
+    """Asks the providers by turns, and logs what they say.
+
+    What it has learnt it finds again in the log, after a restart or in another process.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        providers: Providers,
+        notices: Notices,
+        clock: Clock = read_clock,
+    ) -> None:
+        self._recording = recording
+        self._providers = providers
+        self._notices = notices
+        self._clock = clock
+        _, readings = recording.log.load(clock() - MAX_AGE, clock)
+        self._offsets = Offsets(readings)
+        self._last = {reading.provider: reading for reading in readings}
+        self._changed: dict[str, pd.Timestamp] = {}
+        self._not_before: dict[str, pd.Timestamp] = {}
+        self._failing_since: pd.Timestamp | None = None
+
+    def poll(self) -> None:
+        """Ask once, and log what counts; whatever goes wrong is told and not raised."""
+        primary = self._ask_primary()
+        if primary is not None:
+            self._log(primary, primary.dominance, None)
+            for name, fetch in self._providers.fallbacks.items():
+                self._compare(name, fetch, primary)
+        elif self._failing_since and self._clock() - self._failing_since >= PATIENCE:
+            self._fall_back()
+
+    def _ask_primary(self) -> Snapshot | None:
+        is_first_failure = self._failing_since is None
+        session = self._providers.patient if is_first_failure else self._providers.brief
+        try:
+            snapshot = self._providers.primary(session)
+        except ProviderError as error:
+            self._failing_since = self._failing_since or self._clock()
+            self._notices.begin("primary", str(error), is_urgent=isinstance(error, AccessError))
+            return None
+        self._failing_since = None
+        self._notices.end("primary", f"{PRIMARY} answers again.", is_urgent=False)
+        self._notices.end("fallback", "Dominance is recorded again.", is_urgent=False)
+        return snapshot
+
+    def _compare(self, name: str, fetch: Fetch, primary: Snapshot) -> None:
+        """Ask a fallback now and then, to learn how far it lies from the primary."""
+        now = self._clock()
+        if now < max(self._offsets.next_comparison(name, now), self._not_before.get(name, now)):
+            return
+        snapshot = self._ask_fallback(name, fetch)
+        if snapshot is None:
+            self._not_before[name] = now + COMPARE_AGAIN_AFTER
+            return
+        reading = self._log(snapshot, None, snapshot.dominance - primary.dominance)
+        if reading is not None:
+            self._offsets.learn(reading)
+
+    def _fall_back(self) -> None:
+        for name, fetch in self._providers.fallbacks.items():
+            offset = self._offsets.find(name, self._clock())
+            if offset is None:
+                continue
+            snapshot = self._ask_fallback(name, fetch)
+            if snapshot is None or not self._is_current(snapshot):
+                continue
+            dominance = snapshot.dominance - offset
+            if MIN_PERCENT < dominance < MAX_PERCENT:
+                self._log(snapshot, dominance, offset)
+                self._notices.end("fallback", "Dominance is recorded again.", is_urgent=False)
+                return
+        self._notices.begin(
+            "fallback",
+            f"{PRIMARY} does not answer, and no fallback does whose offset was learnt: "
+            f"no dominance is recorded.",
+            is_urgent=False,
+        )
+
+    def _ask_fallback(self, name: str, fetch: Fetch) -> Snapshot | None:
+        try:
+            snapshot = fetch(self._providers.brief)
+        except ProviderError as error:
+            self._notices.begin(f"fallback {name}", str(error), is_urgent=False)
+            return None
+        self._notices.end(f"fallback {name}", f"{name} answers.", is_urgent=False)
+        last = self._last.get(name)
+        if last is not None and last.raw != snapshot.dominance:
+            self._changed[name] = self._clock()
+        return snapshot
+
+    def _is_current(self, snapshot: Snapshot) -> bool:
+        """Tell whether a value is of now; one that has no time shows it by moving."""
+        if snapshot.time is not None:
+            return True  # else it had been refused
+        changed = self._changed.get(snapshot.provider)
+        return changed is not None and self._clock() - changed <= snapshots.MAX_AGE
+
+    def _log(
+        self, snapshot: Snapshot, dominance: float | None, offset: float | None
+    ) -> Reading | None:
+        if dominance is not None and self._is_known(snapshot):
+            return None
+        path = self._recording.log.path
+        try:
+            reading = self._recording.append(snapshot, dominance=dominance, offset=offset)
+        except (OSError, BusyError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            self._notices.begin(
+                "log",
+                f"{path}: expected a file that can be written, but {reason}. "
+                f"Dominance is not recorded until then.",
+            )
+            return None
+        self._notices.end("log", f"{path} can be written again.")
+        if reading is None:
+            self._notices.begin(
+                "clock",
+                f"The clock here was put back: it is before the last reading in {path}. "
+                f"Dominance is recorded again once it has caught up.",
+            )
+            return None
+        self._notices.end("clock", "The clock has caught up, dominance is recorded again.")
+        self._last[snapshot.provider] = reading
+        return reading
+
+    def _is_known(self, snapshot: Snapshot) -> bool:
+        """Tell whether a provider says again, or still, what it has said before."""
+        last = self._last.get(snapshot.provider)
+        if last is None or last.time is None or snapshot.time is None or last.dominance is None:
+            return False
+        return snapshot.time <= last.time

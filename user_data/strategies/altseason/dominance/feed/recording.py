@@ -1,0 +1,99 @@
+"""From the log of readings to stored candles, each made at the moment it has ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from altseason.dominance.candles import PRICE_COLUMNS, TIMEFRAMES, aggregate_candles
+from altseason.dominance.feed.log import Reading, SnapshotLog
+from altseason.dominance.sources.snapshot import Clock, Snapshot, read_clock
+from altseason.dominance.store import DominanceStore
+
+# CoinGecko renews its value this often; asking more often is waste.
+INTERVAL = pd.Timedelta(minutes=10)
+SHORTEST = "h"
+DAY = pd.Timedelta(days=1)
+BEGINNING = pd.Timestamp(0, tz="UTC")
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What was made of the whole log.
+
+    :param added: candles that were not stored before, by timeframe.
+    """
+
+    readings: int
+    added: dict[str, int]
+
+
+class Recording:
+    """What was read while a bot traded, in one data directory.
+
+    Any process may settle: which candles there are follows from the log alone.
+    """
+
+    def __init__(self, datadir: Path, store: DominanceStore, clock: Clock = read_clock) -> None:
+        self.log = SnapshotLog(datadir)
+        self.store = store
+        self._clock = clock
+        self._settled: pd.Timestamp | None = None
+
+    def append(
+        self, snapshot: Snapshot, *, dominance: float | None, offset: float | None = None
+    ) -> Reading | None:
+        """Log a snapshot; see `Reading` for the values and `SnapshotLog.append` for errors."""
+        time = None if snapshot.time is None else snapshot.time.to_pydatetime()
+        return self.log.append(
+            lambda: Reading(
+                known=self._clock().to_pydatetime(),
+                time=time,
+                provider=snapshot.provider,
+                raw=snapshot.dominance,
+                dominance=dominance,
+                offset=offset,
+            )
+        )
+
+    def load_last(self) -> Reading | None:
+        """Load the newest reading that counts, if there is one of the last two days."""
+        _, readings = self.log.load(self._clock() - 2 * DAY, self._clock)
+        return next((one for one in reversed(readings) if one.dominance is not None), None)
+
+    def settle(self) -> None:
+        """Store the candles that have ended since this was last done; asks no network.
+
+        :raises BusyError: where the log is being written for too long.
+        :raises OSError: where the candles cannot be written.
+        """
+        hour = self._clock().floor(SHORTEST)
+        if hour == self._settled:
+            return
+        # The day that ended last, and all of today.
+        self._store_since(hour.floor("D") - DAY)
+        self._settled = hour
+
+    def rebuild(self) -> Rebuilt:
+        """Store the candles of the whole log."""
+        return self._store_since(BEGINNING)
+
+    def _store_since(self, start: pd.Timestamp) -> Rebuilt:
+        now, readings = self.log.load(start, self._clock)
+        rows = make_rows(readings)
+        added: dict[str, int] = {}
+        for timeframe in TIMEFRAMES:
+            candles = aggregate_candles(rows, timeframe, spacing=INTERVAL, now=now)
+            added[timeframe] = 0
+            if not candles.empty:
+                added[timeframe] = self.store.append(candles, timeframe).added
+        return Rebuilt(len(rows), added)
+
+
+def make_rows(readings: Sequence[Reading]) -> pd.DataFrame:
+    """Give the readings that count as rows for `aggregate_candles`."""
+    counted = [reading for reading in readings if reading.dominance is not None]
+    known = pd.to_datetime([reading.known for reading in counted], utc=True)
+    percent = [reading.dominance for reading in counted]
+    return pd.DataFrame({"known": known, **dict.fromkeys(PRICE_COLUMNS, percent)})

@@ -1,0 +1,105 @@
+"""What the strategy does for dominance only while it trades: have it recorded, and tell of it."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from altseason.configuration import data_directory
+from altseason.dominance.candles import candle_length
+from altseason.dominance.feed.backfill import FURTHEST_DAYS, find_missing_days
+from altseason.dominance.feed.feed import Feed, start_feed
+from altseason.dominance.gate import Dominance, GateRule
+from altseason.dominance.reader import DominanceReader
+from altseason.dominance.sources.coingecko import load_access
+from altseason.dominance.sources.coingecko_history import DAY_IS_KNOWN_AFTER
+from altseason.dominance.sources.snapshot import read_clock
+from altseason.dominance.watch import find_watch
+from altseason.errors import AltSeasonError
+from altseason.sample.marker import is_synthetic
+from altseason.settings import DominanceSettings, is_loopback, load_settings
+
+logger = logging.getLogger(__name__)
+
+DAY = pd.Timedelta(days=1)
+
+
+class LiveDominance:
+    """Stands beside a strategy that trades, dry or live."""
+
+    def __init__(self, config: dict[str, Any], reader: DominanceReader) -> None:
+        self._reader = reader
+        self._watch = find_watch(data_directory(config).resolve())
+        self._messages: list[str] = []
+        settings = load_settings(config).dominance
+        self._feed = self._start_feed(config, settings)
+        self._say(*describe_history(reader.read(), settings, read_clock()))
+
+    def collect_messages(self, rule: GateRule, now: datetime) -> list[str]:
+        """Give what a person has to be told since the last call; asks no network."""
+        self._say(*self._watch.observe(self._reader.read(), rule, now))
+        messages, self._messages = self._messages, []
+        if self._feed is not None:
+            messages += self._feed.notices.collect()
+        return messages
+
+    def describe_entry(self, rule: GateRule, time: datetime) -> dict[str, Any]:
+        """Give what a trade keeps of the dominance that it was entered by."""
+        candle = self._reader.read().find_candle(time)
+        if candle is None:
+            return {"gate_rule": str(rule)}
+        return {
+            "dominance": round(float(candle["close"]), 4),
+            "dominance_candle": f"{candle['date']:%Y-%m-%d %H:%M}",
+            "gate_rule": str(rule),
+        }
+
+    def _start_feed(self, config: dict[str, Any], settings: DominanceSettings) -> Feed | None:
+        if not settings.record:
+            logger.info("Dominance is not recorded by this bot (altseason.dominance.record).")
+            return None
+        datadir = data_directory(config)
+        try:
+            if is_synthetic(datadir) and not is_loopback(load_access(config).url):
+                self._say(
+                    f"{datadir} holds synthetic candles: no real dominance is recorded there."
+                )
+                return None
+            return start_feed(config)
+        except AltSeasonError as error:
+            self._say(f"Dominance is not recorded: {error}")
+            return None
+
+    def _say(self, *messages: str) -> None:
+        for message in messages:
+            logger.warning(message)
+            self._messages.append(message)
+
+
+def describe_history(
+    dominance: Dominance, settings: DominanceSettings, now: pd.Timestamp
+) -> list[str]:
+    """Say which history is missing, and which command fills it; nothing where none is."""
+    latest = (now - DAY_IS_KNOWN_AFTER).floor("D")
+    fills_itself = settings.record and settings.backfill
+    if dominance.daily.empty:
+        gap = "No daily dominance is stored"
+        days = 365
+    else:
+        newest = dominance.daily["date"].iloc[-1] + candle_length("1d")
+        missing = find_missing_days(dominance.daily, latest)
+        unreached = latest - newest > FURTHEST_DAYS * DAY
+        if not missing:
+            return []
+        first = newest if unreached else missing[0]
+        days = (latest - first) // DAY
+        count = days if unreached else len(missing)
+        gap = f"Dominance of {count} days since {first:%Y-%m-%d} is missing"
+        if fills_itself and not unreached:
+            return [f"{gap}. It is fetched now, in a few minutes."]
+    advice = f"run `altseason dominance download --days {min(days, 365)}`, or import a file"
+    if fills_itself:
+        first_days = f"The last {FURTHEST_DAYS} days are fetched now, in a few minutes"
+        return [f"{gap}. {first_days}; for more {advice}."]
+    return [f"{gap}. To fill it {advice}."]
