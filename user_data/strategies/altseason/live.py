@@ -12,13 +12,11 @@ from altseason.dominance.feed.backfill import FURTHEST_DAYS, find_missing_days
 from altseason.dominance.feed.feed import Feed, start_feed
 from altseason.dominance.gate import Dominance, GateRule
 from altseason.dominance.reader import DominanceReader
-from altseason.dominance.sources.coingecko import load_access
 from altseason.dominance.sources.coingecko_history import DAY_IS_KNOWN_AFTER
 from altseason.dominance.sources.snapshot import read_clock
 from altseason.dominance.watch import find_watch
 from altseason.errors import AltSeasonError
-from altseason.sample.marker import is_synthetic
-from altseason.settings import DominanceSettings, is_loopback, load_settings
+from altseason.settings import DominanceSettings, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -59,13 +57,7 @@ class LiveDominance:
         if not settings.record:
             logger.info("Dominance is not recorded by this bot (altseason.dominance.record).")
             return None
-        datadir = data_directory(config)
         try:
-            if is_synthetic(datadir) and not is_loopback(load_access(config).url):
-                self._say(
-                    f"{datadir} holds synthetic candles: no real dominance is recorded there."
-                )
-                return None
             return start_feed(config)
         except AltSeasonError as error:
             self._say(f"Dominance is not recorded: {error}")

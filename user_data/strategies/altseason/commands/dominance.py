@@ -9,6 +9,7 @@ import pandas as pd
 from freqtrade.util import dt_now
 
 from altseason.commands.download import add_download
+from altseason.commands.record import EXIT_NOTHING, add_record
 from altseason.configuration import (
     Config,
     data_directory,
@@ -18,6 +19,12 @@ from altseason.configuration import (
 )
 from altseason.dominance import report
 from altseason.dominance.candles import TIMEFRAMES
+from altseason.dominance.feed.recording import Recording
+from altseason.dominance.feed.status import (
+    load_recording_status,
+    recording_as_json,
+    recording_as_text,
+)
 from altseason.dominance.gate import GateRule
 from altseason.dominance.importer import import_readings
 from altseason.dominance.reader import DominanceReader
@@ -66,7 +73,13 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     status.set_defaults(run=run_status)
     for action in (importing, status):
         action.add_argument("--json", action="store_true", help="print one JSON object instead")
+    status.add_argument(
+        "--check",
+        action="store_true",
+        help="end with exit code 1 if nothing was recorded in the last hour",
+    )
     add_download(actions, common)
+    add_record(actions, common)
 
 
 def run_import(options: argparse.Namespace) -> int:
@@ -88,15 +101,21 @@ def run_import(options: argparse.Namespace) -> int:
 
 
 def run_status(options: argparse.Namespace) -> int:
-    """Describe each stored timeframe, and what the strategy's gate says now."""
+    """Describe each stored timeframe, what the strategy's gate says now, and what is recorded."""
     config = load_configuration(options)
+    datadir = data_directory(config)
     rule: GateRule = load_strategy(config).gate_rule
     statuses = _read_statuses(config, rule, pd.Timestamp(dt_now()))
+    recorded = load_recording_status(
+        Recording(datadir, DominanceStore(datadir, data_format(config)))
+    )
     if options.json:
-        show(json.dumps(report.statuses_as_json(data_directory(config), rule, statuses)))
+        facts = report.statuses_as_json(datadir, rule, statuses)
+        show(json.dumps({**facts, "recorded": recording_as_json(recorded)}))
     else:
-        show(*report.statuses_as_text(data_directory(config), rule, statuses))
-    return 0
+        show(*report.statuses_as_text(datadir, rule, statuses), *recording_as_text(recorded))
+    is_recorded = recorded is not None and recorded.is_current
+    return EXIT_NOTHING if options.check and not is_recorded else 0
 
 
 def _read_statuses(config: Config, rule: GateRule, now: pd.Timestamp) -> list[Status]:

@@ -24,8 +24,9 @@ from altseason.dominance.sources.coingecko import PROVIDER as PRIMARY
 from altseason.dominance.sources.coingecko import Access, load_access
 from altseason.dominance.sources.snapshot import Clock, read_clock
 from altseason.dominance.store import DominanceStore
-from altseason.errors import BusyError, StoredDataError
-from altseason.settings import DominanceSettings, load_settings
+from altseason.errors import BusyError, InputError, StoredDataError
+from altseason.sample.marker import is_synthetic
+from altseason.settings import DominanceSettings, is_loopback, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ class Feed:
 
     :param clock: the time; everything that is due is due by it.
     :param sleep: waits a number of seconds between two steps.
+    :raises InputError: where the folder holds synthetic candles, and the provider is a real one.
+    :raises OperationalException: where the configuration is wrong.
     """
 
     def __init__(
@@ -47,6 +50,8 @@ class Feed:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         datadir = data_directory(config)
+        if is_synthetic(datadir) and not is_loopback(load_access(config).url):
+            raise InputError(f"{datadir}: expected a folder for real candles, found synthetic ones")
         self.notices = Notices()
         self.recording = Recording(datadir, DominanceStore(datadir, data_format(config)), clock)
         self._clock = clock
@@ -172,7 +177,7 @@ _registering = threading.Lock()
 def start_feed(config: dict[str, Any]) -> Feed:
     """Give the feed of a data directory, started if there was none in this process.
 
-    :raises OperationalException: where the configuration is wrong.
+    :raises OperationalException: as `Feed` does.
     """
     folder = data_directory(config).resolve()
     with _registering:

@@ -1,5 +1,7 @@
 """One poll: the primary's dominance, or a fallback's in its place, corrected by what was learnt."""
 
+import logging
+
 import pandas as pd
 
 from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
@@ -13,6 +15,8 @@ from altseason.dominance.sources.coingecko import PROVIDER as PRIMARY
 from altseason.dominance.sources.errors import AccessError, ProviderError
 from altseason.dominance.sources.snapshot import Clock, Snapshot, read_clock
 from altseason.errors import BusyError
+
+logger = logging.getLogger(__name__)
 
 # For so long the primary has to fail before a fallback counts.
 PATIENCE = pd.Timedelta(minutes=30)
@@ -146,6 +150,8 @@ class Poller:
             return None
         self._notices.end("clock", "The clock has caught up, dominance is recorded again.")
         self._last[snapshot.provider] = reading
+        if dominance is not None:
+            logger.info(f"Dominance {dominance:.2f} % by {snapshot.provider}")
         return reading
 
     def _is_known(self, snapshot: Snapshot) -> bool:

@@ -1,0 +1,90 @@
+"""`altseason dominance record` and `rebuild`: what a trading bot does by itself, without a bot."""
+
+import argparse
+import json
+import logging
+import signal
+from typing import Any, NoReturn
+
+from altseason.configuration import data_directory, data_format, load_configuration
+from altseason.dominance.candles import PAIR
+from altseason.dominance.feed.feed import Feed
+from altseason.dominance.feed.recording import Recording
+from altseason.dominance.sources.snapshot import read_clock
+from altseason.dominance.store import DominanceStore
+from altseason.errors import InputError
+from altseason.output import show, tell
+
+EXIT_NOTHING = 1
+DESCRIPTION = f"""\
+Record dominance until it is stopped, as a bot does while it trades: one reading every 10 minutes,
+kept in a log, and candles of the pair {PAIR} made of it. Bots on the same data directory then read
+it and ask nobody; of several recorders one asks, and another goes on when it ends.
+"""
+
+
+def add_record(actions: Any, common: argparse.ArgumentParser) -> None:
+    """Add `altseason dominance record` and `altseason dominance rebuild`."""
+    record = actions.add_parser(
+        "record",
+        parents=[common],
+        help="record dominance from now on, without a bot",
+        description=DESCRIPTION,
+    )
+    record.add_argument("--once", action="store_true", help="record one reading, and end")
+    record.set_defaults(run=run_record)
+    rebuild = actions.add_parser(
+        "rebuild",
+        parents=[common],
+        help="make the candles of all recorded readings anew, where they are missing",
+    )
+    rebuild.add_argument("--json", action="store_true", help="print one JSON object instead")
+    rebuild.set_defaults(run=run_rebuild)
+
+
+def run_record(options: argparse.Namespace) -> int:
+    """Record until Ctrl-C or SIGTERM, which are its normal end."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    # A retry is no news; what fails in the end is told.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    feed = Feed(load_configuration(options))
+    if options.once:
+        return _record_once(feed)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        tell(f"Recording dominance into {feed.recording.log.path}; Ctrl-C ends it.")
+        feed.run()
+    except KeyboardInterrupt:
+        tell("Recording has ended.")
+    return 0
+
+
+def run_rebuild(options: argparse.Namespace) -> int:
+    """Make candles of the whole log."""
+    config = load_configuration(options)
+    datadir = data_directory(config)
+    recording = Recording(datadir, DominanceStore(datadir, data_format(config)))
+    if not recording.log.size():
+        raise InputError(f"{recording.log.path}: expected recorded readings, found none")
+    rebuilt = recording.rebuild()
+    if options.json:
+        show(json.dumps({"readings": rebuilt.readings, "added": rebuilt.added}))
+    else:
+        added = ", ".join(f"{count} of {name}" for name, count in rebuilt.added.items())
+        show(f"{rebuilt.readings} readings in {recording.log.path}; candles added: {added}")
+    return 0
+
+
+def _record_once(feed: Feed) -> int:
+    start = read_clock()
+    feed.step()
+    last = feed.recording.load_last()
+    if last is None or last.dominance is None or last.known < start:
+        tell("Nothing new was recorded: one process asks, every 10 minutes, if anybody answers.")
+        return EXIT_NOTHING
+    show(f"{last.known:%Y-%m-%d %H:%M:%S} UTC  {last.dominance:.2f} %  {last.provider}")
+    return 0
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
