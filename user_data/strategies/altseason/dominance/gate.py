@@ -6,12 +6,14 @@ dominance candles; a strategy's many rows only look its result up.
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from freqtrade.exceptions import ConfigurationError
 from freqtrade.strategy import merge_informative_pair
+from freqtrade.util import dt_ts
 
 from altseason.dominance.candles import candle_length
 
@@ -83,19 +85,27 @@ class Dominance:
     daily: pd.DataFrame
     max_age: pd.Timedelta
 
+    @cached_property
+    def _ends(self) -> "npt.NDArray[np.int64]":
+        """The candles' ends in milliseconds: a bot asks for the age in every loop."""
+        ends = self.candles["date"] + candle_length(self.timeframe)
+        return np.asarray(ends.dt.as_unit("ms").astype("int64"), dtype=np.int64)
+
     def find_candle(self, time: datetime) -> pd.Series | None:
         """Give the newest candle that had ended at a time, None where there was none yet."""
-        # Stored dates are in milliseconds, and pandas compares no finer time with them.
-        known = pd.Timestamp(time).floor("ms") - candle_length(self.timeframe)
-        count = int(self.candles["date"].searchsorted(known, side="right"))
+        count = self._count_ended(time)
         return self.candles.iloc[count - 1] if count else None
 
     def is_stale(self, time: datetime) -> bool:
         """Tell whether what was known at a time was too old for the gate to be open."""
-        candle = self.find_candle(time)
-        if candle is None:
+        count = self._count_ended(time)
+        if not count:
             return True
-        return bool(time - (candle["date"] + candle_length(self.timeframe)) > self.max_age)
+        age = dt_ts(time) - int(self._ends[count - 1])
+        return age > self.max_age / pd.Timedelta(milliseconds=1)
+
+    def _count_ended(self, time: datetime) -> int:
+        return int(self._ends.searchsorted(dt_ts(time), side="right"))
 
 
 def add_dominance(dataframe: pd.DataFrame, dominance: Dominance, timeframe: str) -> pd.DataFrame:

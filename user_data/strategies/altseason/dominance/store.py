@@ -43,16 +43,18 @@ class DominanceStore:
     def __init__(self, datadir: Path, data_format: str = "feather") -> None:
         self._datadir = datadir
         self._data_format = data_format
+        self._paths: dict[str, Path] = {}
         self._loaded: dict[str, tuple[tuple[int, int], pd.DataFrame]] = {}
 
     def path(self, timeframe: str) -> Path:
         """Give the file that holds the candles of a timeframe, whether it exists or not."""
-        handler = get_datahandler(self._datadir, self._data_format)
-        # Freqtrade has no public way to ask for a candle file's name.
-        filename: Path = handler._pair_data_filename(
-            self._datadir, PAIR, timeframe, CandleType.SPOT
-        )
-        return filename
+        if timeframe not in self._paths:
+            handler = get_datahandler(self._datadir, self._data_format)
+            # Freqtrade has no public way to ask for a candle file's name.
+            self._paths[timeframe] = handler._pair_data_filename(
+                self._datadir, PAIR, timeframe, CandleType.SPOT
+            )
+        return self._paths[timeframe]
 
     def load(self, timeframe: str) -> pd.DataFrame:
         """Load all real candles; the file is read again only after it has changed.
