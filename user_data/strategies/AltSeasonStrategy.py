@@ -30,7 +30,7 @@ from altseason.dominance.gate import (
     calculate_gate,
 )
 from altseason.dominance.reader import DominanceReader, is_trading
-from altseason.live import LiveDominance
+from altseason.live import LiveDominance, as_markdown
 from altseason.pairs import never_entered_because
 from altseason.sample.marker import is_synthetic
 from altseason.settings import load_settings, validate_timeframes
@@ -231,7 +231,7 @@ class AltSeasonStrategy(IStrategy):
     def _tell_once(self, message: str) -> None:
         if message not in self._told:
             self._warn_once(message, about=message)
-            self.dp.send_msg(message, always_send=True)
+            self.dp.send_msg(as_markdown(message), always_send=True)
 
     def _warn_once(self, message: str, about: str = "synthetic") -> None:
         if about not in self._told:

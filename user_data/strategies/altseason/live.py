@@ -40,7 +40,7 @@ class LiveDominance:
         messages, self._messages = self._messages, []
         if self._feed is not None:
             messages += self._feed.notices.collect()
-        return messages
+        return [as_markdown(message) for message in messages]
 
     def describe_entry(self, rule: GateRule, time: datetime) -> dict[str, Any]:
         """Give what a trade keeps of the dominance that it was entered by."""
@@ -67,6 +67,17 @@ class LiveDominance:
         for message in messages:
             logger.warning(message)
             self._messages.append(message)
+
+
+def as_markdown(message: str) -> str:
+    """Give a message that Telegram takes: it refuses one whose Markdown does not close.
+
+    What could be taken for Markdown, such as a file's name, is sent as code.
+    """
+    outside_of_code = "".join(message.split("`")[::2])
+    if message.count("`") % 2 or any(mark in outside_of_code for mark in "_*["):
+        return f"`{message.replace('`', chr(39))}`"
+    return message
 
 
 def describe_history(
