@@ -1,57 +1,203 @@
-"""config.json.example and docker-compose.yml are what they say."""
+"""config.json.example and the overlays are what they say, and Freqtrade takes them."""
 
-import subprocess
-import sys
+import copy
+import re
 from pathlib import Path
+from typing import Any
 
-import yaml
-from freqtrade import __version__ as freqtrade_version
-from freqtrade.configuration.load_config import load_config_file
+import pytest
+from freqtrade.configuration.config_validation import validate_config_consistency
+from freqtrade.configuration.environment_vars import environment_vars_to_dict
+from freqtrade.configuration.load_config import load_config_file, load_from_files
+from freqtrade.enums import CandleType, RunMode
+from freqtrade.exceptions import ConfigurationError
+from freqtrade.exchange import Exchange
+from freqtrade.exchange.common import SUPPORTED_EXCHANGES
+from freqtrade.misc import deep_merge_dicts
+from freqtrade.resolvers import ExchangeResolver
+from pydantic import BaseModel
 
-from altseason.settings import load_settings
+from altseason.settings import DEFAULT_MAX_AGE_HOURS, Settings, load_settings
 from tests.conftest import ROOT
 
-KEYS = {"image", "volumes", "environment", "command", "entrypoint", "profiles"}
+EXAMPLE = ROOT / "config.json.example"
+OVERLAYS = ROOT / "user_data" / "overlays"
+EXCHANGES = ["binance", "bybit", "kraken", "okx"]
+# Freqtrade refuses this one on purpose, see below.
+REFUSED = "frequi"
+# Where a secret would stand: all but these are read from the environment only.
+SECRETS = {
+    "exchange": ["key", "secret", "password"],
+    "telegram": ["token", "chat_id"],
+    "api_server": ["password", "jwt_secret_key", "ws_token"],
+    "coingecko": ["api_key"],
+}
+# Settings that the example does not show: a secret, and what only tests and mirrors need.
+NOT_SHOWN = {"dominance.coinmarketcap_key", "dominance.urls"}
+PASSWORD_VARIABLE = "FREQTRADE__API_SERVER__PASSWORD"  # noqa: S105 it is a name
+JWT_KEY_VARIABLE = "FREQTRADE__API_SERVER__JWT_SECRET_KEY"
 
 
-def test_example_config_passes_freqtrade_s_own_check(tmp_path: Path):
-    (tmp_path / "user_data").mkdir()
-    command = [
-        sys.executable,
-        "-m",
-        "freqtrade",
-        "show-config",
-        "--userdir",
-        tmp_path / "user_data",
-    ]
-    command += ["-c", ROOT / "config.json.example"]
-    found = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert found.returncode == 0, found.stderr
-    assert "ERROR" not in found.stderr
-    assert '"name": "binance"' in found.stdout
+def load(*overlays: str) -> dict[str, Any]:
+    """The example with overlays, and with what Freqtrade adds before it checks them."""
+    files = [str(EXAMPLE), *(str(OVERLAYS / f"{name}.json") for name in overlays)]
+    config = deep_merge_dicts(environment_vars_to_dict(), load_from_files(files))
+    return {
+        **config,
+        "runmode": RunMode.DRY_RUN if config["dry_run"] else RunMode.LIVE,
+        "candle_type_def": CandleType.SPOT,
+    }
 
 
-def test_example_config_is_dry_and_holds_no_secret():
-    config = load_config_file(str(ROOT / "config.json.example"))
-    assert config["dry_run"] is True
-    assert (config["exchange"]["key"], config["exchange"]["secret"]) == ("", "")
-    assert "token" not in str(config)
-    load_settings(config)
+def check(config: dict[str, Any]) -> None:
+    """Check as `freqtrade trade` does, which by then has these three from the strategy."""
+    of_strategy = {"timeframe": "1h", "stoploss": -0.05, "minimal_roi": {"0": 0.10}}
+    validate_config_consistency({**copy.deepcopy(config), **of_strategy})
 
 
-def test_compose_file_uses_known_keys_and_the_version_we_test_with():
-    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    assert set(compose) == {"services", "x-freqtrade"}
-    for service in compose["services"].values():
-        assert set(service) <= KEYS
-        assert service["image"] == f"freqtradeorg/freqtrade:{freqtrade_version}"
-        assert service["volumes"] == ["./user_data:/freqtrade/user_data"]
+def for_exchange(name: str) -> dict[str, Any]:
+    return load() if name == "binance" else load(name)
 
 
-def test_compose_file_s_command_is_one_that_freqtrade_parses():
-    from freqtrade.commands import Arguments
+def load_exchange(name: str) -> Exchange:
+    return ExchangeResolver.load_exchange(for_exchange(name), validate=False)
 
-    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    words = compose["services"]["freqtrade"]["command"].split()
-    options = Arguments(words).get_parsed_arg()
-    assert options["command"] == "trade"
+
+def setting_names(model: type[BaseModel], prefix: str = "") -> set[str]:
+    """Every setting of the models by its path, such as "dominance.timeframe"."""
+    names: set[str] = set()
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        is_section = isinstance(kind, type) and issubclass(kind, BaseModel)
+        if is_section and f"{prefix}{name}" not in NOT_SHOWN:
+            names |= setting_names(kind, f"{prefix}{name}.")
+        else:
+            names.add(f"{prefix}{name}")
+    return names
+
+
+def shown_names(section: dict[str, Any], prefix: str = "") -> set[str]:
+    names: set[str] = set()
+    for name, value in section.items():
+        path = f"{prefix}{name}"
+        names |= shown_names(value, f"{path}.") if isinstance(value, dict) else {path}
+    return names
+
+
+@pytest.mark.parametrize(
+    "overlays",
+    [[], ["bybit"], ["kraken"], ["okx"], ["dry_run"], ["live"], ["okx", "live"]],
+    ids=" ".join,
+)
+def test_config_files_pass_freqtrade_s_own_check(overlays: list[str]):
+    check(load(*overlays))
+
+
+def test_overlays_are_all_covered_here():
+    files = {path.stem for path in OVERLAYS.iterdir()}
+    assert files == {"bybit", "dry_run", "frequi", "kraken", "live", "okx"}
+
+
+@pytest.mark.parametrize("name", EXCHANGES)
+def test_exchange_can_run_the_strategy_with_its_order_types(name: str, load_strategy):
+    strategy, exchange = load_strategy(), load_exchange(name)
+    assert (name, exchange.id) == (name, name)
+    assert name in SUPPORTED_EXCHANGES
+    exchange.validate_trading_mode_and_margin_mode(exchange.trading_mode, None, True)
+    exchange.validate_ordertypes(strategy.order_types)
+    exchange.validate_order_time_in_force(strategy.order_time_in_force)
+    for side in ("entry_pricing", "exit_pricing"):
+        exchange.validate_pricing(exchange._config[side])
+    # It raises where the exchange does not give that many candles.
+    exchange.validate_required_startup_candles(strategy.startup_candle_count, strategy.timeframe)
+
+
+# 400 candles and the one that is still open, by how many a call gives: 1000, 1000, 720 and 300.
+@pytest.mark.parametrize(
+    ("name", "calls"), [("binance", 1), ("bybit", 1), ("kraken", 1), ("okx", 2)]
+)
+def test_exchange_gives_the_startup_candles_in_so_many_calls(name: str, calls: int):
+    assert load_exchange(name).validate_required_startup_candles(400, "1h") == calls
+
+
+@pytest.mark.parametrize("name", EXCHANGES)
+def test_pairs_are_quoted_in_the_stake_currency_and_fill_the_open_trades(name: str):
+    config = for_exchange(name)
+    pairs = config["exchange"]["pair_whitelist"]
+    assert {pair.split("/")[1] for pair in pairs} == {config["stake_currency"]}
+    assert len(pairs) == len(set(pairs)) == config["max_open_trades"]
+
+
+def test_bybit_has_no_stops_on_spot_and_okx_needs_a_password():
+    # What the comments in the overlays say of the exchanges.
+    assert load_exchange("bybit").get_option("stoploss_on_exchange") is False
+    assert load_exchange("okx")._api.requiredCredentials["password"] is True
+    assert load_exchange("kraken").get_option("ohlcv_has_history") is False
+
+
+def test_example_is_dry_and_only_the_live_overlay_is_not():
+    modes = {name: load_config_file(str(OVERLAYS / f"{name}.json")) for name in ("dry_run", "live")}
+    assert load()["dry_run"] is True
+    assert [modes["dry_run"]["dry_run"], modes["live"]["dry_run"]] == [True, False]
+    assert modes["dry_run"]["db_url"] != modes["live"]["db_url"]
+    dry = [name for name in ("bybit", "frequi", "kraken", "okx") if load(name)["dry_run"]]
+    assert dry == ["bybit", "frequi", "kraken", "okx"]
+
+
+@pytest.mark.parametrize("file", [EXAMPLE, *sorted(OVERLAYS.iterdir())], ids=lambda path: path.name)
+def test_config_files_hold_no_secret(file: Path):
+    config = load_config_file(str(file))
+    found = [config.get(section, {}).get(key) for section in SECRETS for key in SECRETS[section]]
+    unset = {"unset, see .env.example", ("unset, see .env.example",)}
+    values = {tuple(value) if isinstance(value, list) else value for value in found if value}
+    assert values <= unset
+
+
+def test_example_switches_nothing_on_that_talks_to_the_outside():
+    config = load()
+    assert [config[section]["enabled"] for section in ("telegram", "api_server")] == [False, False]
+    assert config["api_server"]["listen_ip_address"] == "127.0.0.1"
+
+
+def test_example_shows_every_setting_of_ours_with_its_default_and_a_comment():
+    section = load_config_file(str(EXAMPLE))["altseason"]
+    assert shown_names(section) == setting_names(Settings) - NOT_SHOWN
+    assert load_settings({"altseason": section}) == load_settings(
+        {"altseason": {"dominance": {"max_age_hours": DEFAULT_MAX_AGE_HOURS["1d"]}}}
+    )
+    lines = EXAMPLE.read_text().split('"altseason": {')[1].splitlines()
+    bare = [line for line in lines if re.search(r'": [^{]', line) and "// " not in line]
+    assert bare == []
+    assert "FREQTRADE__ALTSEASON__DOMINANCE__COINMARKETCAP_KEY" in EXAMPLE.read_text()
+
+
+def test_frequi_overlay_is_refused_until_password_and_key_are_set(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    for given in ({}, {PASSWORD_VARIABLE: "secret"}, {JWT_KEY_VARIABLE: "f" * 32}):
+        with monkeypatch.context() as environment:
+            for name, value in given.items():
+                environment.setenv(name, value)
+            with pytest.raises(ConfigurationError, match=r"unset, see \.env\.example"):
+                check(load(REFUSED))
+    monkeypatch.setenv(PASSWORD_VARIABLE, "secret")
+    monkeypatch.setenv(JWT_KEY_VARIABLE, "f" * 32)
+    check(load(REFUSED))
+    assert load(REFUSED)["api_server"]["enabled"] is True
+
+
+def test_variables_named_in_the_files_reach_the_settings_that_they_are_named_for(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("FREQTRADE__TELEGRAM__ENABLED", "true")
+    monkeypatch.setenv("FREQTRADE__TELEGRAM__TOKEN", "123:abc")
+    monkeypatch.setenv("FREQTRADE__TELEGRAM__CHAT_ID", "456")
+    monkeypatch.setenv("FREQTRADE__COINGECKO__API_KEY", "CG-abc")
+    monkeypatch.setenv("FREQTRADE__EXCHANGE__PASSWORD", "789")
+    monkeypatch.setenv("FREQTRADE__ALTSEASON__DOMINANCE__COINMARKETCAP_KEY", "a-b")
+    config = load("okx")
+    check(config)
+    assert config["telegram"] == {"enabled": True, "token": "123:abc", "chat_id": "456"}
+    assert config["coingecko"] == {"api_key": "CG-abc", "is_demo": True}
+    assert config["exchange"].items() >= {"password": "789"}.items()
+    assert load_settings(config).dominance.coinmarketcap_key == "a-b"

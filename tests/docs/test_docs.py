@@ -30,7 +30,7 @@ freqtrade() {{
     command altseason sandbox --datadir user_data/data/synthetic -- freqtrade "$@"
 }}
 docker() {{
-    if ! grep -qxF "$(shift 3; echo "$*")" "$DOCUMENT"; then
+    if [ "$2" != run ] || ! grep -qxF "$(shift 3; echo "$*")" "$DOCUMENT"; then
         python "{ROOT}/tests/docs/compose.py" "$@"
     fi
 }}

@@ -1,5 +1,6 @@
 """What a person is told about the gate while a bot trades: each change of it, once."""
 
+import logging
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -8,6 +9,8 @@ import pandas as pd
 
 from altseason.dominance.candles import candle_length
 from altseason.dominance.gate import Dominance, GateRule, calculate_gate
+
+logger = logging.getLogger(__name__)
 
 DAY = pd.Timedelta(days=1)
 
@@ -34,7 +37,9 @@ class GateWatch:
             is_open = bool(calculate_gate(dominance, rule)["alt_season"].iloc[-1])
             if self._was_stale:
                 messages.append(_describe_fresh(dominance, rule, is_open=is_open))
-            elif self._was_open not in (None, is_open):
+            elif self._was_open is None:
+                logger.info(f"The gate is {_name(is_open)}: {_describe_newest(dominance)}; {rule}.")
+            elif self._was_open != is_open:
                 messages.append(_describe_change(dominance, rule, is_open=is_open))
             self._was_open = is_open
         self._was_stale = is_stale
@@ -68,18 +73,17 @@ def _describe_change(dominance: Dominance, rule: GateRule, *, is_open: bool) -> 
     season = find_last_season(calculate_gate(dominance, rule)["alt_season"])
     length = candle_length(dominance.timeframe)
     facts = f"{_describe_newest(dominance)}; the rule: {rule}."
-    if season is None:
-        lasted = "It is the first one on record."
-        return f"Alt season has begun: {facts} {lasted}"
-    start, end = season[0], season[1] + length
-    days = (end - start) / DAY
+    before, after = "It is the first one on record.", ""  # with another rule there may be none
+    if season is not None:
+        start, end = season[0], season[1] + length
+        days = (end - start) / DAY
+        before = f"The last one lasted {days:.3g} days, to {end:%Y-%m-%d}."
+        after = f" after {days:.3g} days"
     if is_open:
-        return (
-            f"Alt season has begun: {facts} The last one lasted {days:.3g} days, to {end:%Y-%m-%d}."
-        )
+        return f"Alt season has begun: {facts} {before}"
     return (
-        f"Alt season is over after {days:.3g} days: {facts} There are no new entries; open trades "
-        f"keep their own exits."
+        f"Alt season is over{after}: {facts} There are no new entries; open trades keep their own "
+        f"exits."
     )
 
 
@@ -98,11 +102,14 @@ def _describe_stale(dominance: Dominance, now: datetime) -> str:
 
 
 def _describe_fresh(dominance: Dominance, rule: GateRule, *, is_open: bool) -> str:
-    state = "open" if is_open else "closed"
     return (
         f"Dominance is fresh again: {_describe_newest(dominance)}. By the rule ({rule}) the gate "
-        f"is {state}."
+        f"is {_name(is_open)}."
     )
+
+
+def _name(is_open: bool) -> str:
+    return "open" if is_open else "closed"
 
 
 def _describe_newest(dominance: Dominance) -> str:
