@@ -5,6 +5,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from altseason.emulator.clock import Clock
+from altseason.emulator.dominance import LiveDominance
+from altseason.emulator.live import LiveMarket
 from altseason.emulator.market import Market
 from altseason.emulator.server import run_emulator
 
@@ -12,12 +15,16 @@ CLOCK = 1_700_000_000_000
 
 
 @contextmanager
-def serving(market: Market) -> Iterator[str]:
+def serving(
+    market: Market | LiveMarket,
+    clock: Clock = lambda: CLOCK,
+    dominance: LiveDominance | None = None,
+) -> Iterator[str]:
     """Serve a market from a thread, as a process of its own would."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    emulator = run_emulator(market, lambda: CLOCK)
+    emulator = run_emulator(market, clock, dominance=dominance)
     try:
         yield asyncio.run_coroutine_threadsafe(emulator.__aenter__(), loop).result(10)
         closing = emulator.__aexit__(None, None, None)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from altseason.cli import main
+from tests.emulator.candle_files import make_candles, store_candles
 
 
 @pytest.fixture
@@ -37,11 +38,25 @@ def test_anything_but_freqtrade_is_refused(refuse: Callable[..., str], words: li
     assert "-- freqtrade COMMAND" in refuse(*words)
 
 
-@pytest.mark.parametrize("command", ["trade", "webserver"])
-def test_a_command_that_needs_more_of_an_exchange_is_refused(
-    home: Path, refuse: Callable[..., str], command: str
+def test_trading_without_candles_of_the_whitelist_is_refused(
+    home: Path,
+    refuse: Callable[..., str],
+    write_config: Callable[..., str],
+    write_candles: Callable[[str], Path],
 ) -> None:
-    assert f"`freqtrade {command}` is not supported yet" in refuse("--", "freqtrade", command)
+    write_config(exchange={"name": "binance", "pair_whitelist": ["ADA/USDT", "BNB/USDT"]})
+    write_candles("data")
+    line = refuse("--datadir", "data", "--", "freqtrade", "trade", "--strategy", "ClockStrategy")
+    assert "pair of the whitelist (ADA/USDT, BNB/USDT), found ETH/USDT, SOL/USDT" in line
+
+
+def test_trading_on_a_day_of_candles_is_refused(
+    home: Path, refuse: Callable[..., str], write_config: Callable[..., str]
+) -> None:
+    write_config()
+    store_candles(home / "data", "ETH/USDT", make_candles(24))
+    line = refuse("--datadir", "data", "--", "freqtrade", "trade")
+    assert "candles of 2 days or more to trade on, found 1.0 days" in line
 
 
 def test_a_configuration_on_standard_input_is_refused(

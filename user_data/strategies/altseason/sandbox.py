@@ -5,10 +5,12 @@ import json
 import os
 import tempfile
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from freqtrade.enums import TradingMode
+from freqtrade.misc import deep_merge_dicts
 
 from altseason.configuration import (
     Config,
@@ -17,6 +19,7 @@ from altseason.configuration import (
     load_configuration,
     read_configuration,
 )
+from altseason.emulator.clock import Clock, wall_clock
 from altseason.emulator.command import (
     FreqtradeCommand,
     additional_arguments,
@@ -26,6 +29,7 @@ from altseason.emulator.command import (
 from altseason.emulator.market import Market
 from altseason.emulator.overlay import EXCHANGE, offline_environment
 from altseason.emulator.processes import receive_signals, run_process
+from altseason.emulator.rehearsal import Rehearsal, plan_rehearsal, trading_settings
 from altseason.emulator.server import run_emulator
 from altseason.errors import InputError
 from altseason.output import tell
@@ -36,8 +40,6 @@ ADVICE = (
     "name the folder to serve with `altseason sandbox --datadir FOLDER`, "
     "or write a sample with `altseason sample`"
 )
-# They need more of an exchange than the emulator has.
-UNSUPPORTED = frozenset({"trade", "webserver"})
 # What decides about the data directory, the stored format, the pairs and the trading mode.
 CONFIGURING_OPTIONS = (
     "command",
@@ -52,12 +54,15 @@ CONFIGURING_OPTIONS = (
 )
 
 
-def rehearse(words: Sequence[str], source: Namespace | None = None) -> int:
+def rehearse(
+    words: Sequence[str], source: Namespace | None = None, clock: Clock = wall_clock
+) -> int:
     """Run a Freqtrade command against the emulator.
 
     :param words: the command line, from the word `freqtrade` on.
     :param source: config, user_data_dir and datadir for the data directory whose candles the
         emulator serves; without them it is the command's own.
+    :param clock: gives the exchange's time in milliseconds.
     :return: the command's exit code, 128 + n where signal n ended it.
     :raises InputError: where the command, or the data directory, is nothing to rehearse with.
     """
@@ -67,9 +72,12 @@ def rehearse(words: Sequence[str], source: Namespace | None = None) -> int:
     refuse_unsupported(command)
     # Freqtrade creates the folder that it is given.
     refuse_missing(source.datadir if source else command.options.get("datadir"))
-    config = load_command_configuration(command)
+    config = load_command_configuration(command, source.datadir if source else None)
     served = load_configuration(source) if source else config
     market = open_market(data_directory(served), data_format(served))
+    if command.is_trading:
+        rehearsal = plan_rehearsal(market, config, clock())
+        return asyncio.run(run_trading(command, config, rehearsal, clock))
     return asyncio.run(run_with_emulator(command, config, market))
 
 
@@ -85,13 +93,10 @@ def read_words(words: Sequence[str]) -> FreqtradeCommand:
 
 
 def refuse_unsupported(command: FreqtradeCommand) -> None:
-    """Refuse what would not run on the emulator, or not only on the emulator.
+    """Refuse what would not run only on the emulator.
 
     :raises InputError: in one line that says why.
     """
-    name = command.options["command"]
-    if name in UNSUPPORTED:
-        raise InputError(f"rehearsing `freqtrade {name}` is not supported yet")
     if "-" in (command.options["config"] or []):
         # Freqtrade reads nothing but standard input then, and so not the overlay.
         raise InputError("expected configuration files, found `-c -`: write it to a file first")
@@ -108,9 +113,10 @@ def refuse_missing(datadir: str | None) -> None:
         )
 
 
-def load_command_configuration(command: FreqtradeCommand) -> Config:
+def load_command_configuration(command: FreqtradeCommand, served: str | None = None) -> Config:
     """Read the configuration that the command would have without the emulator.
 
+    :param served: the folder to serve candles from, where it is named.
     :raises InputError: where it needs an exchange that the emulator is not.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
@@ -118,6 +124,9 @@ def load_command_configuration(command: FreqtradeCommand) -> Config:
     if not options["config"] and not options["exchange"]:
         # Freqtrade would have no exchange, and its folder for candles no name.
         options["exchange"] = EXCHANGE
+    if command.is_trading and served:
+        # Its own plays no part, and Freqtrade would make the folder.
+        options["datadir"] = served
     config = read_configuration(options)
     if config["trading_mode"] != TradingMode.SPOT:
         raise InputError(
@@ -148,12 +157,46 @@ async def run_with_emulator(command: FreqtradeCommand, config: Config, market: M
     received = receive_signals()
     async with run_emulator(market) as url:
         announce(url, market.datadir)
-        with tempfile.TemporaryDirectory(prefix="altseason-sandbox-") as folder:
-            overlay = Path(folder) / "emulator.json"
-            overlay.write_text(json.dumps(build_overlay(command, config, url)), encoding="utf-8")
-            process = command.process(*additional_arguments(command, config, overlay))
+        with temporary_folder() as folder:
+            overlay = build_overlay(command, config, url)
+            arguments = additional_arguments(command, config, save_overlay(overlay, folder))
             environment = offline_environment(os.environ, url)
+            process = command.process(*arguments)
+            return await run_process(process, environment, received, interrupt=command.interrupt)
+
+
+async def run_trading(
+    command: FreqtradeCommand, config: Config, rehearsal: Rehearsal, clock: Clock
+) -> int:
+    """Run a trading bot on candles that end now, and give its exit code."""
+    received = receive_signals()
+    async with run_emulator(rehearsal.market, clock, dominance=rehearsal.dominance) as url:
+        announce(url, rehearsal.source.datadir)
+        tell(rehearsal.describe())
+        with temporary_folder() as folder:
+            datadir = folder / "data"
+            rehearsal.save_datadir(datadir, data_format(config), clock())
+            overlay = build_overlay(command, config, url)
+            overlay = deep_merge_dicts(trading_settings(config, url, folder), overlay)
+            arguments = additional_arguments(command, config, save_overlay(overlay, folder))
+            # Of two the last one counts.
+            process = command.process(*arguments, "--datadir", str(datadir))
+            environment = offline_environment(os.environ, url, overlay)
             return await run_process(process, environment, received)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Give a folder that is there as long as the command runs."""
+    with tempfile.TemporaryDirectory(prefix="altseason-sandbox-") as folder:
+        yield Path(folder)
+
+
+def save_overlay(overlay: Config, folder: Path) -> Path:
+    """Write the configuration file that is read last."""
+    path = folder / "emulator.json"
+    path.write_text(json.dumps(overlay), encoding="utf-8")
+    return path
 
 
 def announce(url: str, datadir: Path) -> None:

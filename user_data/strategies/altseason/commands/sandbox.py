@@ -11,6 +11,10 @@ like Binance spot, from candle files. The real Freqtrade runs, with your configu
 leaves this machine, and no key is used. It is a rehearsal: it shows that the software works. (What
 asks no exchange, such as `freqtrade install-ui`, is run as it is.)
 
+`freqtrade trade` sees the candles moved by whole days, so that they end now, and goes on into the
+last weeks of them. It is a dry-run with a database and a data directory of its own, thrown away
+when it ends; chats and webhooks are off. The API server stays yours, for FreqUI.
+
 The options before `--` name the data directory whose candles the emulator serves; without any it
 is the one of the Freqtrade command.
 """
@@ -18,6 +22,7 @@ EXAMPLES = """\
 examples:
   altseason sandbox -- freqtrade backtesting --strategy AltSeasonStrategy
   altseason sandbox --datadir user_data/data/synthetic -- freqtrade list-pairs
+  altseason sandbox --datadir user_data/data/synthetic -- freqtrade trade
 """
 
 

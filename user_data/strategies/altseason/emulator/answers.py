@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from freqtrade.exchange import timeframe_to_msecs
 
-from altseason.emulator.market import Symbol
+from altseason.emulator.market import Symbol, close_times
 
 ORDER_TYPES = [
     "LIMIT",
@@ -144,17 +143,6 @@ def klines(candles: pd.DataFrame, interval: str) -> list[list[Any]]:
         ]
         for opened, closed, *values in rows
     ]
-
-
-def close_times(dates: "pd.Series[pd.Timestamp]", interval: str) -> list[int]:
-    """Give the last millisecond of each candle."""
-    if interval == "1M":
-        # Months differ in length.
-        ends = dates + pd.offsets.MonthBegin()
-    else:
-        ends = dates + pd.Timedelta(milliseconds=timeframe_to_msecs(interval))
-    milliseconds = ends.dt.as_unit("ms").astype("int64") - 1
-    return [int(value) for value in milliseconds]
 
 
 def format_decimal(value: float) -> str:

@@ -1,5 +1,6 @@
 """A command line of Freqtrade, and how it is changed to find the emulator and nothing else."""
 
+import signal
 import sys
 from collections.abc import Sequence
 from copy import deepcopy
@@ -38,6 +39,17 @@ class FreqtradeCommand:
             return False
         return "config" in self.options and self.options["command"] not in WITHOUT_CONFIG
 
+    @property
+    def is_trading(self) -> bool:
+        """Tell whether it needs an exchange that has a present."""
+        return bool(self.options["command"] == "trade")
+
+    @property
+    def interrupt(self) -> int:
+        """Give the signal that ends it at a Ctrl-C."""
+        # With SIGINT the webserver shuts down, and then waits for a thread that never ends.
+        return signal.SIGTERM if self.options["command"] == "webserver" else signal.SIGINT
+
     def process(self, *additional: str) -> list[str]:
         """Give the command line that starts it, also where its script is not on the path."""
         return [sys.executable, "-m", "freqtrade", *self.arguments, *additional]
@@ -62,7 +74,7 @@ def build_overlay(command: FreqtradeCommand, config: Config, url: str) -> Config
 
     :param config: the configuration that the command has without the emulator.
     """
-    overlay: Config = {"exchange": exchange_settings(url)}
+    overlay: Config = {"exchange": exchange_settings(url, is_live=command.is_trading)}
     if command.options["config"]:
         return overlay
     # Where no file is named Freqtrade starts from this, and takes the pairs of a file in the data

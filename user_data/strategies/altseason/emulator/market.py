@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import pandas as pd
 from freqtrade.data.history.datahandlers import get_datahandler
@@ -13,6 +14,8 @@ from altseason.errors import InputError
 
 # https://developers.binance.com/docs/binance-spot-api-docs/enums#kline-candlestick-chart-intervals
 INTERVALS = frozenset("1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M".split())
+
+DAY = 24 * 60 * 60 * 1000
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Market:
         :raises InputError: where the folder cannot be read as a data directory.
         """
         self.datadir = datadir
+        self.data_format = data_format
         try:
             self._handler = get_datahandler(datadir, data_format)
             available = self._handler.ohlcv_get_available_data(datadir, TradingMode.SPOT)
@@ -63,6 +67,10 @@ class Market:
         found = (Symbol(*pair.split("/")) for pair in sorted({pair for pair, _ in self._stored}))
         self.symbols = {symbol.name: symbol for symbol in found}
 
+    def at(self, now: int) -> Self:
+        """Give itself: what is stored is the same at any time."""
+        return self
+
     def intervals(self, symbol: Symbol) -> list[str]:
         """Give the intervals that have a candle file, the shortest first."""
         stored = [timeframe for pair, timeframe in self._stored if pair == symbol.pair]
@@ -78,6 +86,19 @@ class Market:
         if key not in self._loaded:
             self._loaded[key] = self._read(*key)
         return self._loaded[key]
+
+    def select(
+        self,
+        symbol: Symbol,
+        interval: str,
+        *,
+        start: int | None = None,
+        end: int | None = None,
+        limit: int,
+    ) -> pd.DataFrame:
+        """Select stored candles as `select_candles` does."""
+        candles = self.load_candles(symbol, interval)
+        return select_candles(candles, start=start, end=end, limit=limit)
 
     def _read(self, pair: str, interval: str) -> pd.DataFrame:
         if (pair, interval) not in self._stored:
@@ -112,3 +133,14 @@ def select_candles(
         return candles.iloc[max(last - limit, 0) : last]
     first = int(opened.searchsorted(start))
     return candles.iloc[first : min(first + limit, last)]
+
+
+def close_times(dates: "pd.Series[pd.Timestamp]", interval: str) -> list[int]:
+    """Give the last millisecond of each candle."""
+    if interval == "1M":
+        # Months differ in length.
+        ends = dates + pd.offsets.MonthBegin()
+    else:
+        ends = dates + pd.Timedelta(milliseconds=timeframe_to_msecs(interval))
+    milliseconds = ends.dt.as_unit("ms").astype("int64") - 1
+    return [int(value) for value in milliseconds]

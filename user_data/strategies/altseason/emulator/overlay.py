@@ -40,11 +40,14 @@ CCXT_PROXIES = (
 HTTP_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
-def exchange_settings(url: str) -> dict[str, Any]:
+def exchange_settings(url: str, *, is_live: bool = False) -> dict[str, Any]:
     """Give the section `exchange` that has to win over the one of the user.
 
     :param url: the emulator's, such as "http://127.0.0.1:40000".
+    :param is_live: whether its last candle is still running.
     """
+    # Binance's last candle is running, so Freqtrade drops it; that of a data directory has ended.
+    ended = {} if is_live else {"_ft_has_params": {"ohlcv_partial_candle": False}}
     ccxt_settings = {
         "urls": {"api": api_urls(url)},
         "options": {
@@ -66,8 +69,7 @@ def exchange_settings(url: str) -> dict[str, Any]:
         "ccxt_config": ccxt_settings,
         "ccxt_sync_config": ccxt_settings,
         "ccxt_async_config": ccxt_settings,
-        # Binance's last candle is still running, so Freqtrade drops it; the emulator's has ended.
-        "_ft_has_params": {"ohlcv_partial_candle": False},
+        **ended,
         "demo_trading": False,
         "enable_ws": False,
         # Else Freqtrade takes candles up to 5m and trades from Binance's public archive.
@@ -81,16 +83,21 @@ def api_urls(url: str) -> dict[str, str]:
     return {name: url + urlsplit(address).path for name, address in real.items()}
 
 
-def offline_environment(environment: Mapping[str, str], url: str) -> dict[str, str]:
+def offline_environment(
+    environment: Mapping[str, str], url: str, overlay: Mapping[str, Any] | None = None
+) -> dict[str, str]:
     """Give an environment in which Freqtrade keeps to the overlay, and reaches only this machine.
 
     :param environment: the one to start from, such as `os.environ`.
+    :param overlay: what the last configuration file says; the exchange's section without it.
     """
-    overruled = {name.lower() for name in exchange_settings(url)}
+    settings = {"exchange": exchange_settings(url), **(overlay or {})}
+    # What the user has of their own in these sections is another exchange's.
+    settings["exchange"] = dict.fromkeys(settings["exchange"])
     kept = {
         name: value
         for name, value in environment.items()
-        if not _sets_exchange(name, overruled) and name.upper() not in (*HTTP_PROXIES, "NO_PROXY")
+        if not _overrules(name, settings) and name.upper() not in (*HTTP_PROXIES, "NO_PROXY")
     }
     # Pairlists, fiat rates and whatever a strategy asks for itself go through requests, which asks
     # the proxy: the emulator, which refuses. ccxt looks at none of these variables.
@@ -98,9 +105,16 @@ def offline_environment(environment: Mapping[str, str], url: str) -> dict[str, s
     return {**kept, **proxies, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 
 
-def _sets_exchange(variable: str, names: set[str]) -> bool:
-    """Tell whether Freqtrade would take one of the exchange's settings from a variable."""
+def _overrules(variable: str, settings: Mapping[str, Any]) -> bool:
+    """Tell whether a variable, which wins over every file, would change one of the settings."""
     if not variable.startswith(ENV_VAR_PREFIX):
         return False
-    section, *path = variable.removeprefix(ENV_VAR_PREFIX).lower().split("__")
-    return section == "exchange" and bool(names.intersection(path[:1]))
+    found: Any = settings
+    for name in variable.removeprefix(ENV_VAR_PREFIX).lower().split("__"):
+        if not isinstance(found, Mapping):
+            return True
+        found = {key.lower(): value for key, value in found.items()}
+        if name not in found:
+            return False
+        found = found[name]
+    return True

@@ -14,6 +14,8 @@ SYMBOLS_PATTERN = '^\\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}\\]$'
 NUMBER_PATTERN = "^[0-9]{1,20}$"
 DEFAULT_LIMIT = 500
 MAXIMUM_LIMIT = 1000
+DEFAULT_DEPTH = 100
+MAXIMUM_DEPTH = 5000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,19 @@ def parse_klines_query(parameters: Mapping[str, str], symbols: Mapping[str, Symb
     )
     refuse_unread(parameters, ("symbol", "interval", "startTime", "endTime", "limit"))
     return query
+
+
+def parse_depth_query(
+    parameters: Mapping[str, str], symbols: Mapping[str, Symbol]
+) -> tuple[Symbol, int]:
+    """Read the parameters of `GET /api/v3/depth`: the market, and how many levels are wanted.
+
+    :raises BinanceError: with the code that Binance has for what is wrong.
+    """
+    symbol = parse_symbol(required(parameters, "symbol"), symbols)
+    limit = parse_limit(parameters, default=DEFAULT_DEPTH, maximum=MAXIMUM_DEPTH)
+    refuse_unread(parameters, ("symbol", "limit"))
+    return symbol, limit
 
 
 def required(parameters: Mapping[str, str], name: str) -> str:
@@ -95,12 +110,14 @@ def parse_number(parameters: Mapping[str, str], name: str) -> int | None:
     return int(parameters[name])
 
 
-def parse_limit(parameters: Mapping[str, str]) -> int:
-    """Read how many candles are wanted at most."""
+def parse_limit(
+    parameters: Mapping[str, str], *, default: int = DEFAULT_LIMIT, maximum: int = MAXIMUM_LIMIT
+) -> int:
+    """Read how many candles, or levels, are wanted at most."""
     limit = parse_number(parameters, "limit")
     if limit is None:
-        return DEFAULT_LIMIT
-    if not 1 <= limit <= MAXIMUM_LIMIT:
+        return default
+    if not 1 <= limit <= maximum:
         raise BinanceError(
             errors.INVALID_PARAMETER, "Data sent for parameter 'limit' is not valid."
         )

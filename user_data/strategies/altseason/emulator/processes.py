@@ -32,11 +32,16 @@ def receive_signals() -> "asyncio.Queue[int]":
 
 
 async def run_process(
-    process: Sequence[str], environment: Mapping[str, str], received: "asyncio.Queue[int]"
+    process: Sequence[str],
+    environment: Mapping[str, str],
+    received: "asyncio.Queue[int]",
+    *,
+    interrupt: int = signal.SIGINT,
 ) -> int:
     """Run a process and all that it starts, hand on signals, and leave none of it behind.
 
     :param received: as from `receive_signals`.
+    :param interrupt: what it is sent at a Ctrl-C.
     :return: its exit code, 128 + n where signal n ended it.
     """
     with adopting_orphans():
@@ -44,7 +49,7 @@ async def run_process(
         child = await asyncio.create_subprocess_exec(
             *process, env=dict(environment), start_new_session=True
         )
-        forwarding = asyncio.create_task(forward_signals(received, child.pid))
+        forwarding = asyncio.create_task(forward_signals(received, child.pid, interrupt))
         try:
             code = await child.wait()
         finally:
@@ -53,10 +58,10 @@ async def run_process(
     return code if code >= 0 else 128 - code
 
 
-async def forward_signals(received: "asyncio.Queue[int]", group: int) -> None:
+async def forward_signals(received: "asyncio.Queue[int]", group: int, interrupt: int) -> None:
     """Hand signals on to a process group: Ctrl-C asks, a second one and SIGTERM insist."""
     if await received.get() == signal.SIGINT:
-        signal_group(group, signal.SIGINT)
+        signal_group(group, interrupt)
         await received.get()
     signal_group(group, signal.SIGTERM)
     with suppress(TimeoutError):

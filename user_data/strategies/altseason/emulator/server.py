@@ -1,40 +1,40 @@
 """The emulator's HTTP side: it maps requests to the market, and errors to Binance's shape."""
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
+from freqtrade.exchange import timeframe_to_msecs
 
 from altseason.emulator import answers, errors
+from altseason.emulator.book import order_book
+from altseason.emulator.clock import Clock, wall_clock
+from altseason.emulator.dominance import LiveDominance
 from altseason.emulator.errors import BinanceError
-from altseason.emulator.market import Market, Symbol, select_candles
+from altseason.emulator.live import LiveMarket
+from altseason.emulator.market import DAY, Market, Symbol
 from altseason.emulator.parameters import (
+    parse_depth_query,
     parse_klines_query,
     parse_symbol,
     parse_symbols,
     refuse_unread,
 )
+from altseason.emulator.providers import Providers
 from altseason.emulator.ticker import day_ticker
 
 HOST = "127.0.0.1"
 # Idle connections are closed at once; this is for requests that are being answered.
 SHUTDOWN_SECONDS = 1.0
 
-Clock = Callable[[], int]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def wall_clock() -> int:
-    """Give the time in milliseconds."""
-    return int(time.time() * 1000)
-
-
 class Endpoints:
-    """The endpoints of Binance's spot API that the emulator has."""
+    """The endpoints of Binance's spot API that a data directory is enough for."""
 
-    def __init__(self, market: Market, clock: Clock) -> None:
+    def __init__(self, market: Market | LiveMarket, clock: Clock) -> None:
         self._market = market
         self._clock = clock
 
@@ -70,9 +70,10 @@ class Endpoints:
     async def klines(self, request: web.Request) -> web.Response:
         """Give candles."""
         query = parse_klines_query(read_parameters(request), self._market.symbols)
-        candles = self._market.load_candles(query.symbol, query.interval)
-        selected = select_candles(candles, start=query.start, end=query.end, limit=query.limit)
-        return web.json_response(answers.klines(selected, query.interval))
+        candles = self._market.at(self._clock()).select(
+            query.symbol, query.interval, start=query.start, end=query.end, limit=query.limit
+        )
+        return web.json_response(answers.klines(candles, query.interval))
 
     async def ticker(self, request: web.Request) -> web.Response:
         """Sum up the last day of the market that is asked for, of some, or of all."""
@@ -87,6 +88,31 @@ class Endpoints:
     def _day(self, symbol: Symbol) -> dict[str, Any]:
         interval = self._market.intervals(symbol)[0]
         return day_ticker(symbol, self._market.load_candles(symbol, interval), interval)
+
+
+class LiveEndpoints(Endpoints):
+    """The endpoints of a market that has a present, and so a price at which it can be traded."""
+
+    def __init__(self, market: LiveMarket, clock: Clock) -> None:
+        super().__init__(market, clock)
+        self._live = market
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give the paths, with their handlers."""
+        return [*super().routes(), web.get("/api/v3/depth", self.depth)]
+
+    async def depth(self, request: web.Request) -> web.Response:
+        """Give the order book."""
+        symbol, limit = parse_depth_query(read_parameters(request), self._live.symbols)
+        now = self._clock()
+        return web.json_response(order_book(self._live.at(now).price(symbol), limit, now))
+
+    def _day(self, symbol: Symbol) -> dict[str, Any]:
+        interval = self._live.intervals(symbol)[0]
+        now = self._clock()
+        most = DAY // timeframe_to_msecs(interval) + 1
+        candles = self._live.at(now).select(symbol, interval, limit=most)
+        return day_ticker(symbol, candles, interval, now=now)
 
 
 def read_parameters(request: web.Request) -> dict[str, str]:
@@ -110,21 +136,37 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     return web.json_response({"code": code, "msg": message}, status=status)
 
 
-def build_application(market: Market, clock: Clock = wall_clock) -> web.Application:
-    """Build the server's application.
-
-    :param clock: gives the exchange's time in milliseconds.
-    """
+def build_application(
+    market: Market | LiveMarket, clock: Clock, dominance: LiveDominance | None
+) -> web.Application:
+    """Build the server's application; parameters as in `run_emulator`."""
     application = web.Application(middlewares=[answer_errors])
-    application.add_routes(Endpoints(market, clock).routes())
+    if isinstance(market, LiveMarket):
+        application.add_routes(LiveEndpoints(market, clock).routes())
+    else:
+        application.add_routes(Endpoints(market, clock).routes())
+    if dominance is not None:
+        application.add_routes(Providers(dominance, clock).routes())
     return application
 
 
 @asynccontextmanager
-async def run_emulator(market: Market, clock: Clock = wall_clock) -> AsyncIterator[str]:
-    """Serve a market on a free port of the loopback interface, and give the server's URL."""
+async def run_emulator(
+    market: Market | LiveMarket,
+    clock: Clock = wall_clock,
+    *,
+    dominance: LiveDominance | None = None,
+) -> AsyncIterator[str]:
+    """Serve a market on a free port of the loopback interface, and give the server's URL.
+
+    :param market: candles that are all there at any time, or those that end now.
+    :param clock: gives the exchange's time in milliseconds.
+    :param dominance: what the providers of dominance answer with; without it there are none.
+    """
     runner = web.AppRunner(
-        build_application(market, clock), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS
+        build_application(market, clock, dominance),
+        access_log=None,
+        shutdown_timeout=SHUTDOWN_SECONDS,
     )
     await runner.setup()
     try:

@@ -1,7 +1,8 @@
 """The last 24 hours of a market, reckoned from its candles.
 
 A data directory has no order book and no present: the last candle's close stands for the last
-price, the best bid and the best ask, and the day ends where the candles end.
+price, the best bid and the best ask, and the day ends where the candles end. A live market has
+both.
 https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints
 """
 
@@ -9,37 +10,40 @@ from typing import Any
 
 import pandas as pd
 
-from altseason.emulator.answers import close_times, format_decimal
-from altseason.emulator.market import Symbol
+from altseason.emulator.answers import format_decimal
+from altseason.emulator.book import best_ask, best_bid, level_amount
+from altseason.emulator.market import DAY, Symbol, close_times
 
-DAY = 24 * 60 * 60 * 1000
 
-
-def day_ticker(symbol: Symbol, candles: pd.DataFrame, interval: str) -> dict[str, Any]:
+def day_ticker(
+    symbol: Symbol, candles: pd.DataFrame, interval: str, *, now: int | None = None
+) -> dict[str, Any]:
     """Build the answer of `GET /api/v3/ticker/24hr` for one market.
 
-    :param candles: all of the market's, as from `Market.load_candles`; at least its last one
-        counts, also where that is longer than a day.
+    :param candles: all of the market's, or those of its last day; at least the last one counts,
+        also where that is longer than a day.
+    :param now: where the day of a live market ends, in milliseconds.
     """
     if candles.empty:
         return {"symbol": symbol.name, "lastPrice": format_decimal(0.0), "count": 0}
-    end = close_times(candles["date"].iloc[-1:], interval)[0]
+    end = now if now is not None else close_times(candles["date"].iloc[-1:], interval)[0]
     last = candles.iloc[-1]
     day = candles[(candles["open_time"] > end - DAY) | (candles.index == last.name)]
     opened = float(day["open"].iloc[0])
     closed = float(last["close"])
     volume = float(day["volume"].sum())
     quote_volume = float((day["volume"] * day["close"]).sum())
+    bid, ask = (closed, closed) if now is None else (best_bid(closed), best_ask(closed))
     prices = {
         "priceChange": closed - opened,
         "weightedAvgPrice": quote_volume / volume if volume else closed,
         "prevClosePrice": opened,
         "lastPrice": closed,
         "lastQty": 0.0,
-        "bidPrice": closed,
-        "bidQty": 0.0,
-        "askPrice": closed,
-        "askQty": 0.0,
+        "bidPrice": bid,
+        "bidQty": 0.0 if now is None else level_amount(bid),
+        "askPrice": ask,
+        "askQty": 0.0 if now is None else level_amount(ask),
         "openPrice": opened,
         "highPrice": float(day["high"].max()),
         "lowPrice": float(day["low"].min()),

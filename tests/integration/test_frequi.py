@@ -1,0 +1,128 @@
+"""What FreqUI draws, from real bots in the sandbox: candles, indicators and shaded alt seasons."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tests.integration.freqtrade_runs import Home
+from tests.sandbox.bots import Api
+
+Make = Callable[[Path], Home]
+INDICATORS = ["sma50", "sma200", "rsi", "macd", "macdsignal", "macdhist"]
+DOMINANCE = ["close_btcd", "sma_btcd", "alt_season"]
+HOUR, DAY = pd.Timedelta("1h"), pd.Timedelta("1D")
+PAIR = {"pair": "ETH/USDT", "timeframe": "1h"}
+
+
+@contextmanager
+def rehearsing(run: Home, *words: str, end: int, code: int) -> Iterator[subprocess.Popen[str]]:
+    """Run a Freqtrade command in the sandbox until it is told to end.
+
+    :param end: the signal that tells it.
+    :param code: what it ends with then, after it has cleaned up.
+    """
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "altseason", "sandbox", "--datadir", str(run.datadir)),
+            *("--", "freqtrade", *words),
+        ],
+        cwd=run.folder,
+        env={**os.environ, "PYTHONPATH": str(run.strategies)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.send_signal(end)
+        _, messages = process.communicate(timeout=60)
+    assert process.returncode == code, messages
+    assert "Application shutdown complete" in messages
+    assert "Traceback" not in messages
+    assert "ERROR" not in messages
+
+
+def as_frame(answer: dict[str, Any]) -> pd.DataFrame:
+    frame = pd.DataFrame(answer["data"], columns=answer["columns"])
+    return frame.assign(date=pd.to_datetime(frame["date"], utc=True))
+
+
+def find_seasons(sample: Path, first: pd.Timestamp, last: pd.Timestamp) -> list[list[pd.Timestamp]]:
+    """The stretches of hours at whose end the last finished day had closed below 55 %."""
+    days = pd.read_feather(sample / "BTCD_USD-1d.feather").set_index("date")["close"]
+    seasons: list[list[pd.Timestamp]] = []
+    for opened in pd.date_range(first, last, freq="1h"):
+        end = opened + HOUR
+        if days[end.floor("D") - DAY] >= 55:
+            continue
+        if seasons and seasons[-1][1] == opened:
+            seasons[-1][1] = end
+        else:
+            seasons.append([opened, end])
+    return seasons
+
+
+def test_freqtrade_trade_shows_candles_that_end_now_with_indicators_and_dominance(
+    sample: Path, home: Make
+):
+    run, api = home(sample), Api()
+    run.write_config(api_server=api.section, initial_state="running")
+    now = pd.Timestamp.now("UTC")
+    words = ("trade", "--strategy", "AltSeasonStrategy")
+    # As a service is ended.
+    with rehearsing(run, *words, end=signal.SIGTERM, code=130) as process:
+        api.wait_until_running(process)
+        answer = api.get("pair_candles", **PAIR, limit=500)
+        plot = api.get("plot_config")
+
+    assert set(INDICATORS + DOMINANCE) <= set(answer["columns"])
+    candles = as_frame(answer)
+    assert now - candles["date"].iloc[-1] < 2 * HOUR + pd.Timedelta("1min")
+    # 28 days of the sample are still to come.
+    stored = pd.read_feather(sample / "ETH_USDT-1h.feather").set_index("date")["close"]
+    end = stored.index[-1] + HOUR
+    shift = (now - (end - 28 * DAY)).ceil("D")
+    shown = candles[candles["volume"] > 0].set_index("date")
+    assert shown["close"].tolist() == stored[shown.index - shift].tolist()
+    assert candles[INDICATORS].tail(24).notna().all().all()
+    dominance = pd.read_feather(sample / "BTCD_USD-1d.feather").set_index("date")["close"]
+    known = (candles["date"] + HOUR).dt.floor("D") - DAY - shift
+    assert candles["close_btcd"].tolist() == dominance[known].tolist()
+
+    assert set(plot["main_plot"]) == {"sma50", "sma200"}
+    assert {name: set(lines) for name, lines in plot["subplots"].items()} == {
+        "RSI": {"rsi"},
+        "MACD": {"macd", "macdsignal", "macdhist"},
+        "BTC dominance %": {"close_btcd", "sma_btcd"},
+    }
+
+
+def test_freqtrade_webserver_shades_exactly_the_alt_seasons(sample: Path, home: Make):
+    run, api = home(sample), Api()
+    run.write_config(api_server=api.section)
+    words = ("webserver", "--datadir", str(sample))
+    # As a person ends it.
+    with rehearsing(run, *words, end=signal.SIGINT, code=143) as process:
+        api.wait_until_up(process)
+        asked = {"timerange": "20220101-20220701", "strategy": "AltSeasonStrategy"}
+        answer = api.get("pair_history", **PAIR, **asked)
+
+    assert set(INDICATORS + DOMINANCE) <= set(answer["columns"])
+    candles = as_frame(answer)
+    first, last = candles["date"].iloc[0], candles["date"].iloc[-1]
+    assert (last - first) > 150 * DAY
+    shaded = [
+        [pd.Timestamp(area["start"]), pd.Timestamp(area["end"])] for area in answer["annotations"]
+    ]
+    assert {area["type"] for area in answer["annotations"]} == {"area"}
+    assert len(shaded) > 1
+    assert shaded == find_seasons(sample, first, last)

@@ -1,0 +1,11 @@
+"""The exchange's time: a function, so that all of the emulator can live at another one."""
+
+import time
+from collections.abc import Callable
+
+Clock = Callable[[], int]
+
+
+def wall_clock() -> int:
+    """Give the time in milliseconds."""
+    return int(time.time() * 1000)
