@@ -58,7 +58,10 @@ class Service:
     def is_healthy(self, port: int) -> bool:
         """Run the health check here once."""
         words = [word.replace(API_PORT, str(port)) for word in self.health]
-        found = subprocess.run(localize(words), env=self.local(port), timeout=60, check=False)
+        # What it says goes to the engine, and not to the person.
+        found = subprocess.run(
+            localize(words), env=self.local(port), timeout=60, capture_output=True, check=False
+        )
         return found.returncode == 0
 
     def local(self, port: int) -> dict[str, str]:
