@@ -68,6 +68,8 @@ def load_strategy(tmp_path: Path) -> Callable[..., IStrategy]:
             "user_data_dir": tmp_path,
             "datadir": tmp_path,
             "runmode": "backtest",
+            # A test that trades asks no provider, if it does not say so itself.
+            "altseason": {"dominance": {"record": False}},
         }
         strategy = StrategyResolver.load_strategy({**defaults, **config})
         strategy.ft_bot_start()

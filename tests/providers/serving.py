@@ -25,13 +25,16 @@ class Request:
 class Reply:
     """What to answer, and how.
 
-    :param way: whole; in chunks; in chunks that break off; broken off; dripping; never; hanging up.
+    :param way: whole; in chunks; in chunks that break off; broken off; dripping; with a head that
+        drips and never ends; never; hanging up.
     """
 
     body: bytes
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    way: Literal["whole", "chunked", "cut", "truncated", "drip", "hang", "drop"] = "whole"
+    way: Literal["whole", "chunked", "cut", "truncated", "drip", "slow head", "hang", "drop"] = (
+        "whole"
+    )
 
 
 Answering = Callable[[Request], Reply]
@@ -55,8 +58,8 @@ class Provider:
 class _Server(ThreadingHTTPServer):
     """Holds what the handlers of single requests share."""
 
-    def __init__(self, answer: Answering) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, answer: Answering, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.answer = answer
         self.closing = threading.Event()
         self.provider = Provider(f"http://127.0.0.1:{self.server_port}")
@@ -81,6 +84,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.closing.wait(5)
         if reply.way in ("hang", "drop"):
             return
+        if reply.way == "slow head":
+            self.drip_head()
+            return
         self.send_response(reply.status)
         for name, value in {"Content-Type": "application/json", **reply.headers}.items():
             self.send_header(name, value)
@@ -98,6 +104,14 @@ class _Handler(BaseHTTPRequestHandler):
             if reply.way == "drip" and self.server.closing.wait(0.05):
                 return
 
+    def drip_head(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Filler: ")
+        # So long as no client with a sense of time should wait.
+        for _ in range(300):
+            self.wfile.write(b".")
+            if self.server.closing.wait(0.05):
+                return
+
     def give_chunks(self, reply: Reply) -> None:
         for start in range(0, len(reply.body), 50):
             chunk = reply.body[start : start + 50]
@@ -110,9 +124,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(answer: Answering) -> Iterator[Provider]:
-    """Serve from threads until the test is over."""
-    server = _Server(answer)
+def serving(answer: Answering, *, port: int = 0) -> Iterator[Provider]:
+    """Serve from threads until the test is over.
+
+    :param port: any free one by default.
+    """
+    server = _Server(answer, port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

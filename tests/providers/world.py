@@ -1,4 +1,4 @@
-"""A small world of coins that answers like CoinGecko.
+"""A small world of coins that answers like CoinGecko, and the fallbacks beside it.
 
 Run as a program it serves 140 days of it until it is stopped, and prints its address first:
 `python -m tests.providers.world`.
@@ -6,7 +6,8 @@ Run as a program it serves 140 days of it until it is stopped, and prints its ad
 
 import json
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tests.providers.serving import Reply, Request, serving
@@ -74,6 +75,54 @@ class World:
         by_size = sorted(self.now, key=lambda coin: -(self.now[coin] or 0))
         shown = by_size[(page - 1) * per_page : page * per_page]
         return [{"id": coin, "symbol": coin[:3], "market_cap": self.now[coin]} for coin in shown]
+
+
+@dataclass
+class Market:
+    """What all four providers say of dominance at a moment; one server plays them, by folder.
+
+    :param clock: the time at which they live.
+    :param percent: by the provider's name.
+    :param renewed_at: when a provider's value was true; that of now where it is not here.
+    :param faults: how a provider answers that does not work.
+    """
+
+    clock: Callable[[], datetime]
+    percent: dict[str, float] = field(
+        default_factory=lambda: {
+            "coingecko": 57.0,
+            "coinmarketcap": 58.5,
+            "coinpaprika": 57.25,
+            "coinlore": 55.0,
+        }
+    )
+    renewed_at: dict[str, datetime] = field(default_factory=dict)
+    faults: dict[str, Reply] = field(default_factory=dict)
+
+    def urls(self, url: str) -> dict[str, str]:
+        """Give what belongs into the settings, where the server is at an address."""
+        return {name: f"{url}/{name}" for name in self.percent}
+
+    def answer(self, request: Request) -> Reply:
+        """Answer as the provider would whose folder it is."""
+        name = request.path.split("/")[1]
+        if name in self.faults:
+            return self.faults[name]
+        percent, time = self.percent[name], self.renewed_at.get(name, self.clock())
+        seconds = int(time.timestamp())
+        bodies = {
+            "/coingecko/global": global_body(percent, seconds),
+            "/coinmarketcap/v1/global-metrics/quotes/latest": {
+                "data": {"btc_dominance": percent, "last_updated": time.isoformat()},
+                "status": {"error_code": 0, "error_message": None},
+            },
+            "/coinpaprika/global": {
+                "bitcoin_dominance_percentage": percent,
+                "last_updated": seconds,
+            },
+            "/coinlore/global/": [{"coins_count": 14000, "btc_d": f"{percent:.2f}"}],
+        }
+        return reply(bodies[request.path]) if request.path in bodies else reply({}, 404)
 
 
 def reply(body: object, status: int = 200) -> Reply:

@@ -9,7 +9,7 @@ import pandas as pd
 from altseason.configuration import data_directory
 from altseason.dominance.candles import candle_length
 from altseason.dominance.feed.backfill import FURTHEST_DAYS, find_missing_days
-from altseason.dominance.feed.feed import Feed, start_feed
+from altseason.dominance.feed.feed import Feed, end_feed, start_feed
 from altseason.dominance.gate import Dominance, GateRule
 from altseason.dominance.reader import DominanceReader
 from altseason.dominance.sources.coingecko_history import DAY_IS_KNOWN_AFTER
@@ -56,6 +56,7 @@ class LiveDominance:
     def _start_feed(self, config: dict[str, Any], settings: DominanceSettings) -> Feed | None:
         if not settings.record:
             logger.info("Dominance is not recorded by this bot (altseason.dominance.record).")
+            end_feed(config)  # that was started before /reload_config
             return None
         try:
             return start_feed(config)

@@ -49,7 +49,10 @@ def run_record(options: argparse.Namespace) -> int:
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     feed = Feed(load_configuration(options))
     if options.once:
-        return _record_once(feed)
+        try:
+            return _record_once(feed)
+        finally:
+            feed.close()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         tell(f"Recording dominance into {feed.recording.log.path}; Ctrl-C ends it.")

@@ -159,6 +159,17 @@ def add_gate(dataframe: pd.DataFrame, gate: pd.DataFrame, rule: GateRule) -> pd.
     return dataframe
 
 
+def is_closed_by_rule(dataframe: pd.DataFrame, rule: GateRule) -> "pd.Series[bool]":
+    """Tell for rows that `add_gate` has seen where fresh dominance, and not the lack of it, closes.
+
+    A rule that looks at falling has nothing to say where there is no mean.
+    """
+    is_known = dataframe[f"close_{SUFFIX}"].notna()
+    if rule.mode in ("falling", "level_and_falling"):
+        is_known &= dataframe[f"sma_{SUFFIX}"].notna()
+    return is_known & ~dataframe["alt_season"]
+
+
 def _calculate_level(dominance: Dominance, rule: GateRule) -> "pd.Series[bool]":
     """Open below the threshold, close at threshold + band, and start closed, also after a gap."""
     candles = dominance.candles

@@ -43,6 +43,8 @@ class DominanceStore:
     def __init__(self, datadir: Path, data_format: str = "feather") -> None:
         self._datadir = datadir
         self._data_format = data_format
+        # One object: who compares it with what was there before sees no change.
+        self._nothing = empty_candles()
         self._paths: dict[str, Path] = {}
         self._loaded: dict[str, tuple[tuple[int, int], pd.DataFrame]] = {}
 
@@ -66,7 +68,7 @@ class DominanceStore:
         try:
             status = path.stat()
         except FileNotFoundError:
-            return empty_candles()
+            return self._nothing
         version = (status.st_mtime_ns, status.st_size)
         if timeframe not in self._loaded or self._loaded[timeframe][0] != version:
             self._loaded[timeframe] = (version, self._read(path, timeframe))

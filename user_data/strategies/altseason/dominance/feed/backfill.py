@@ -25,13 +25,9 @@ AGAIN_AFTER = pd.Timedelta(hours=1)
 def find_missing_days(daily: pd.DataFrame, latest: pd.Timestamp) -> list[pd.Timestamp]:
     """Give the open times of the days that are not stored, out of the last 90.
 
-    :param daily: the stored candles; days before the first of them do not count as missing.
     :param latest: the newest midnight at which a day that has ended can be fetched.
     """
-    first = latest - FURTHEST_DAYS * DAY
-    if not daily.empty:
-        first = max(first, daily["date"].iloc[0])
-    wanted = pd.date_range(first, latest - DAY, freq="D")
+    wanted = pd.date_range(latest - FURTHEST_DAYS * DAY, latest - DAY, freq="D")
     return list(wanted[~wanted.isin(daily["date"])])
 
 

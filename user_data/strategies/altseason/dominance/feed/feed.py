@@ -50,8 +50,6 @@ class Feed:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         datadir = data_directory(config)
-        if is_synthetic(datadir) and not is_loopback(load_access(config).url):
-            raise InputError(f"{datadir}: expected a folder for real candles, found synthetic ones")
         self.notices = Notices()
         self.recording = Recording(datadir, DominanceStore(datadir, data_format(config)), clock)
         self._clock = clock
@@ -77,7 +75,10 @@ class Feed:
 
         :raises OperationalException: where the configuration is wrong; nothing changes then.
         """
-        wanted = (load_access(config), load_settings(config).dominance)
+        datadir, access = data_directory(config), load_access(config)
+        if is_synthetic(datadir) and not is_loopback(access.url):
+            raise InputError(f"{datadir}: expected a folder for real candles, found synthetic ones")
+        wanted = (access, load_settings(config).dominance)
         with self._configuring:
             if wanted != self._wanted:
                 self._providers = build_providers(config, self._clock)
@@ -88,26 +89,37 @@ class Feed:
         """Go on in a thread of its own, which ends with the process."""
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, *, wait: bool = True) -> None:
         """Have `run` end after its step, and let another process poll."""
         self._is_stopping = True
-        if self._thread.is_alive():
+        if wait and self._thread.is_alive():
             self._thread.join()
 
     def run(self) -> None:
         """Record until it is stopped."""
-        while not self._is_stopping:
-            try:
-                self.step()
-            except Exception as error:
-                # Nobody would notice that the thread has ended, and dominance would go stale.
-                logger.exception("Recording dominance failed, trying again")
-                self.notices.begin("internal", f"Recording dominance failed: {error!r}")
-            else:
-                self.notices.end("internal", "Recording dominance goes on.")
-            self._sleep(STEP_SECONDS)
+        try:
+            while not self._is_stopping:
+                self._try_step()
+                self._sleep(STEP_SECONDS)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let another process poll, and close the connections; for who does not `run`."""
         self._claim.release()
-        self._providers.close()
+        for providers in (self._providers, self._in_use):
+            if providers is not None:
+                providers.close()
+
+    def _try_step(self) -> None:
+        try:
+            self.step()
+        except Exception as error:
+            # Nobody would notice that the thread has ended, and dominance would go stale.
+            logger.exception("Recording dominance failed, trying again")
+            self.notices.begin("internal", f"Recording dominance failed: {error!r}")
+        else:
+            self.notices.end("internal", "Recording dominance goes on.")
 
     def step(self) -> None:
         """Do what is due: poll, make candles of what has ended, tell, and fill what is missing."""
@@ -189,3 +201,11 @@ def start_feed(config: dict[str, Any]) -> Feed:
         else:
             feed.configure(config)
         return feed
+
+
+def end_feed(config: dict[str, Any]) -> None:
+    """Have the feed of a data directory end soon, if there is one; does not wait for it."""
+    with _registering:
+        feed = _feeds.pop(data_directory(config).resolve(), None)
+    if feed is not None:
+        feed.stop(wait=False)

@@ -77,7 +77,8 @@ class SnapshotLog:
         :raises OSError: where it cannot be written; the log is as before then.
         """
         is_new = not self.path.exists()
-        with self.path.open("ab+") as file, _locked(file, fcntl.LOCK_EX):
+        # Unbuffered: what a full disk has not taken would be written once more by closing the file.
+        with self.path.open("ab+", buffering=0) as file, _locked(file, fcntl.LOCK_EX):
             end = _find_end(file)
             file.truncate(end)
             reading = make()
@@ -177,8 +178,8 @@ def _last_line(file: BinaryIO, end: int) -> bytes:
 
 def _write(file: BinaryIO, end: int, line: bytes) -> None:
     try:
-        file.write(line)
-        file.flush()
+        while line:
+            line = line[file.write(line) :]
         os.fsync(file.fileno())
     except OSError:
         # Half a line may have found room on a full disk.

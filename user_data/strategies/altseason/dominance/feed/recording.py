@@ -5,11 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from freqtrade.exchange import timeframe_to_resample_freq
 
-from altseason.dominance.candles import PRICE_COLUMNS, TIMEFRAMES, aggregate_candles
+from altseason.dominance.candles import (
+    PRICE_COLUMNS,
+    TIMEFRAMES,
+    aggregate_candles,
+    candle_length,
+)
 from altseason.dominance.feed.log import Reading, SnapshotLog
 from altseason.dominance.sources.snapshot import Clock, Snapshot, read_clock
 from altseason.dominance.store import DominanceStore
+from altseason.errors import StoredDataError
 
 # CoinGecko renews its value this often; asking more often is waste.
 INTERVAL = pd.Timedelta(minutes=10)
@@ -67,27 +74,50 @@ class Recording:
 
         :raises BusyError: where the log is being written for too long.
         :raises OSError: where the candles cannot be written.
+        :raises StoredDataError: where a stored file is damaged; the other one is complete then.
         """
         hour = self._clock().floor(SHORTEST)
         if hour == self._settled:
             return
-        # The day that ended last, and all of today.
-        self._store_since(hour.floor("D") - DAY)
+        # The day that had ended then, and all since: a file may not have been writable for days.
+        since = min(hour, self._settled or hour)
+        if not self._is_stored(hour):
+            self._store_since(since.floor("D") - DAY)
         self._settled = hour
 
     def rebuild(self) -> Rebuilt:
         """Store the candles of the whole log."""
         return self._store_since(BEGINNING)
 
+    def _is_stored(self, now: pd.Timestamp) -> bool:
+        """Tell whether another thread or process has made the candles that ended last."""
+        try:
+            newest = {
+                timeframe: self.store.load(timeframe)["date"].max() for timeframe in TIMEFRAMES
+            }
+        except StoredDataError:
+            return False
+        return all(
+            newest[timeframe]
+            >= now.floor(timeframe_to_resample_freq(timeframe)) - candle_length(timeframe)
+            for timeframe in TIMEFRAMES
+        )
+
     def _store_since(self, start: pd.Timestamp) -> Rebuilt:
         now, readings = self.log.load(start, self._clock)
         rows = make_rows(readings)
         added: dict[str, int] = {}
+        damage: StoredDataError | None = None
         for timeframe in TIMEFRAMES:
             candles = aggregate_candles(rows, timeframe, spacing=INTERVAL, now=now)
             added[timeframe] = 0
-            if not candles.empty:
-                added[timeframe] = self.store.append(candles, timeframe).added
+            try:
+                if not candles.empty:
+                    added[timeframe] = self.store.append(candles, timeframe).added
+            except StoredDataError as error:
+                damage = error  # the other file is not, and a gate may need no more than that one
+        if damage is not None:
+            raise damage
         return Rebuilt(len(rows), added)
 
 

@@ -1,0 +1,290 @@
+"""Who is asked when, and what counts, with the values by hand."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from altseason.dominance.feed.notices import Notices
+from altseason.dominance.feed.poller import Poller
+from altseason.dominance.feed.providers import build_providers
+from tests.feed.simulation import (
+    SimulatedClock,
+    dominance_config,
+    load_counted,
+    load_lines,
+    make_recording,
+    utc,
+)
+from tests.providers.serving import Provider, Reply
+from tests.providers.world import Market, reply
+
+DOWN = Reply(b"<html>", 503)
+FALLBACKS = ["coinmarketcap", "coinpaprika", "coinlore"]
+Make = Callable[[], Poller]
+
+
+@pytest.fixture
+def notices() -> Notices:
+    return Notices()
+
+
+@pytest.fixture
+def make_poller(
+    tmp_path: Path, clock: SimulatedClock, market: Market, server: Provider, notices: Notices
+) -> Iterator[Make]:
+    """A poller on the test's folder, which finds there what one before it has learnt."""
+    providers = build_providers(dominance_config(tmp_path, market.urls(server.url)), clock)
+    yield lambda: Poller(make_recording(tmp_path, clock), providers, notices, clock)
+    providers.close()
+
+
+def poll(poller: Poller, clock: SimulatedClock, times: int, every: str = "10min") -> None:
+    for _ in range(times):
+        poller.poll()
+        clock.move(every)
+
+
+def learn(make_poller: Make, clock: SimulatedClock, market: Market) -> Poller:
+    """Compare each fallback three times, at 00:00, 00:10 and 00:20; CoinLore's value moves."""
+    poller = make_poller()
+    for lore in (55.2, 55.1, 55.0):
+        market.percent["coinlore"] = lore
+        poll(poller, clock, 1)
+    return poller
+
+
+def test_primary_counts_once_for_each_value_it_renews(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = make_poller()
+    market.renewed_at["coingecko"] = utc("2026-05-26 23:58")
+    poll(poller, clock, 2)
+    make_poller().poll()
+    assert load_counted(tmp_path) == [("00:00", "CoinGecko", 57.0)]
+    market.renewed_at["coingecko"], market.percent["coingecko"] = utc("2026-05-27 00:19"), 57.5
+    poll(poller, clock, 1)
+    assert load_counted(tmp_path)[1:] == [("00:20", "CoinGecko", 57.5)]
+    line = load_lines(tmp_path)[0]
+    assert (line["time"], line["raw"], line["offset"]) == ("2026-05-26T23:58:00Z", 57.0, None)
+
+
+def test_fallbacks_are_compared_three_times_then_every_six_hours(
+    make_poller: Make, clock: SimulatedClock, server: Provider, tmp_path: Path
+):
+    poll(make_poller(), clock, 5)
+    assert [server.count(f"/{name}/") for name in FALLBACKS] == [3, 3, 3]
+    compared = [line for line in load_lines(tmp_path) if line["dominance"] is None][:3]
+    assert [(line["provider"], line["raw"], line["offset"]) for line in compared] == [
+        ("CoinMarketCap", 58.5, 1.5),
+        ("CoinPaprika", 57.25, 0.25),
+        ("CoinLore", 55.0, -2.0),
+    ]
+    # The third comparison was at 00:20; a new poller knows that.
+    poller = make_poller()
+    clock.now = utc("2026-05-27 06:19")
+    poller.poll()
+    assert server.count("/coinlore/") == 3
+    clock.now = utc("2026-05-27 06:20")
+    poll(poller, clock, 3)
+    assert [server.count(f"/{name}/") for name in FALLBACKS] == [4, 4, 4]
+
+
+def test_fallback_that_does_not_answer_is_compared_again_after_an_hour(
+    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider
+):
+    market.faults["coinpaprika"] = DOWN
+    poller = make_poller()
+    poll(poller, clock, 6)
+    assert server.count("/coinpaprika/") == 1
+    poll(poller, clock, 1)  # at 01:00
+    assert server.count("/coinpaprika/") == 2
+    assert server.count("/coinmarketcap/") == 3
+
+
+def test_nothing_counts_while_the_primary_fails_for_less_than_half_an_hour(
+    make_poller: Make,
+    clock: SimulatedClock,
+    market: Market,
+    server: Provider,
+    tmp_path: Path,
+    notices: Notices,
+):
+    poller = learn(make_poller, clock, market)
+    market.faults["coingecko"] = DOWN
+    server.requests.clear()
+    poll(poller, clock, 3)  # 00:30, 00:40, 00:50
+    assert [time for time, _, _ in load_counted(tmp_path)] == ["00:00", "00:10", "00:20"]
+    # The first failure is tried again, those that follow are not.
+    assert server.count("/coingecko/") == 3 + 1 + 1
+    assert sum(server.count(f"/{name}/") for name in FALLBACKS) == 0
+    assert notices.collect() == []
+
+
+def test_first_fallback_counts_after_half_an_hour_corrected_by_its_offset(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)
+    market.faults["coingecko"] = DOWN
+    market.percent["coinmarketcap"] = 60.0
+    poll(poller, clock, 4)
+    # At 01:00, half an hour after the first failure: 60 - 1.5.
+    assert load_counted(tmp_path)[3:] == [("01:00", "CoinMarketCap", 58.5)]
+    line = load_lines(tmp_path)[-1]
+    assert (line["raw"], line["dominance"], line["offset"]) == (60.0, 58.5, 1.5)
+    market.percent["coinmarketcap"] = 60.5
+    poll(poller, clock, 1)
+    assert load_counted(tmp_path)[4:] == [("01:10", "CoinMarketCap", 59.0)]
+
+
+def test_next_fallback_counts_where_the_first_does_not_answer(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)
+    market.faults |= {"coingecko": DOWN, "coinmarketcap": DOWN}
+    market.percent["coinpaprika"] = 58.0
+    poll(poller, clock, 4)
+    assert load_counted(tmp_path)[3:] == [("01:00", "CoinPaprika", 57.75)]
+
+
+def test_fallback_with_an_old_value_counts_once(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)
+    market.faults["coingecko"] = DOWN
+    market.renewed_at["coinmarketcap"] = utc("2026-05-27 00:55")
+    poll(poller, clock, 10)  # 00:30 to 02:00
+    # From 01:55 on it is more than an hour old, and the next one counts; 57.25 - 0.25.
+    assert load_counted(tmp_path)[3:] == [
+        ("01:00", "CoinMarketCap", 57.0),
+        ("02:00", "CoinPaprika", 57.0),
+    ]
+
+
+def test_fallback_without_a_learnt_offset_never_counts(
+    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
+):
+    poller = make_poller()
+    poll(poller, clock, 2)  # two comparisons are not enough
+    market.faults["coingecko"] = DOWN
+    server.requests.clear()
+    poll(poller, clock, 10)
+    assert [time for time, _, _ in load_counted(tmp_path)] == ["00:00", "00:10"]
+    assert sum(server.count(f"/{name}/") for name in FALLBACKS) == 0
+
+
+def test_fallback_that_lies_too_far_off_never_counts(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    market.percent |= {"coinmarketcap": 67.5, "coinpaprika": 46.5, "coinlore": 70.0}
+    poller = make_poller()
+    poll(poller, clock, 3)
+    market.faults["coingecko"] = DOWN
+    poll(poller, clock, 10)
+    assert len(load_counted(tmp_path)) == 3
+
+
+def test_offset_that_was_learnt_a_week_ago_does_not_count(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)
+    market.faults["coingecko"] = DOWN
+    clock.now = utc("2026-06-03 00:21")
+    poll(poller, clock, 10)
+    assert len(load_counted(tmp_path)) == 3
+
+
+def without_timed_fallbacks(market: Market) -> None:
+    market.faults |= {"coingecko": DOWN, "coinmarketcap": DOWN, "coinpaprika": DOWN}
+
+
+def test_coinlore_counts_once_its_value_has_moved(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = make_poller()
+    poll(poller, clock, 3)  # 55.0 each time
+    without_timed_fallbacks(market)
+    poll(poller, clock, 5)  # 00:30 to 01:10
+    assert len(load_counted(tmp_path)) == 3
+    market.percent["coinlore"] = 56.0
+    poll(poller, clock, 8)  # 01:20 to 02:30, and it stands still from 01:20 on
+    # 56 + 2; what has not moved for more than an hour is not of now.
+    times = ["01:20", "01:30", "01:40", "01:50", "02:00", "02:10", "02:20"]
+    assert load_counted(tmp_path)[3:] == [(time, "CoinLore", 58.0) for time in times]
+
+
+def test_return_to_the_primary_makes_no_jump(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    """All four rise by 0.1 every 10 minutes, and one fallback's level wavers by 0.05."""
+    poller = make_poller()
+    start = dict(market.percent)
+    for step in range(20):
+        market.percent = {name: value + step / 10 for name, value in start.items()}
+        market.percent["coinmarketcap"] += 0.05 * (-1) ** step
+        market.faults = {"coingecko": DOWN} if 5 <= step < 12 else {}
+        poll(poller, clock, 1)
+    counted = load_counted(tmp_path)
+    assert [name for _, name, _ in counted[5:10]] == ["CoinMarketCap"] * 4 + ["CoinGecko"]
+    values = {time: value for time, _, value in counted}
+    true = {time: 57 + (int(time[:2]) * 60 + int(time[3:])) / 100 for time in values}
+    # The offset was learnt of +1.55, +1.45 and +1.55, so it is off by at most 0.1.
+    assert all(abs(values[time] - true[time]) <= 0.1 + 1e-9 for time in values)
+
+
+def test_restart_keeps_what_was_learnt(
+    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
+):
+    learn(make_poller, clock, market)
+    market.faults["coingecko"] = DOWN
+    server.requests.clear()
+    poll(make_poller(), clock, 4)
+    assert load_counted(tmp_path)[3:] == [("01:00", "CoinMarketCap", 57.0)]
+    assert [server.count(f"/{name}/") for name in FALLBACKS] == [1, 0, 0]
+
+
+def test_primary_that_refuses_the_key_is_told_once(
+    make_poller: Make, clock: SimulatedClock, market: Market, notices: Notices
+):
+    status = {"error_code": 10002, "error_message": "API Key Missing"}
+    market.faults["coingecko"] = reply({"status": status}, 401)
+    poller = make_poller()
+    poll(poller, clock, 3)
+    [message] = notices.collect()
+    assert "the key is missing" in message
+    market.faults.clear()
+    poll(poller, clock, 1)
+    market.faults["coingecko"] = reply({"status": status}, 401)
+    poll(poller, clock, 2)
+    assert len(notices.collect()) == 1
+
+
+def test_clock_that_is_put_back_is_told_and_recording_goes_on_later(
+    make_poller: Make, clock: SimulatedClock, tmp_path: Path, notices: Notices
+):
+    poller = make_poller()
+    poll(poller, clock, 2)
+    clock.now = utc("2026-05-26 23:50")
+    poll(poller, clock, 2)
+    [message] = notices.collect()
+    assert "put back" in message
+    clock.now = utc("2026-05-27 00:20")
+    poll(poller, clock, 1)
+    assert [time for time, _, _ in load_counted(tmp_path)] == ["00:00", "00:10", "00:20"]
+    assert len(notices.collect()) == 1
+
+
+def test_log_that_cannot_be_written_is_told_once_and_does_not_end_it(
+    make_poller: Make, clock: SimulatedClock, tmp_path: Path, notices: Notices
+):
+    poller = make_poller()
+    log = tmp_path / "BTCD_USD-readings.jsonl"
+    log.mkdir()
+    poll(poller, clock, 2)
+    [message] = notices.collect()
+    assert "Is a directory" in message
+    assert str(log) in message
+    log.rmdir()
+    poll(poller, clock, 1)
+    assert [time for time, _, _ in load_counted(tmp_path)] == ["00:20"]
+    assert len(notices.collect()) == 1

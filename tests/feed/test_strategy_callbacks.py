@@ -1,0 +1,264 @@
+"""The strategy's callbacks in trading, loaded as Freqtrade loads it."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from freqtrade.data.dataprovider import DataProvider
+from freqtrade.enums import RunMode
+from freqtrade.persistence import Order, Trade, init_db
+from freqtrade.strategy import IStrategy
+from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
+
+from altseason.dominance.store import DominanceStore
+from tests.conftest import coin_candles, dominance_candles
+from tests.feed.simulation import dominance_config
+from tests.providers.serving import Provider, Reply, serving
+from tests.providers.world import Market
+
+ENTRY = {
+    "pair": "ETH/USDT",
+    "order_type": "limit",
+    "amount": 1.0,
+    "rate": 100.0,
+    "time_in_force": "GTC",
+    "entry_tag": "alt_season_momentum",
+    "side": "long",
+}
+Load = Callable[..., IStrategy]
+
+
+@pytest.fixture
+def load_live(load_strategy: Load, tmp_path: Path, registry: None) -> Load:
+    """The strategy of a dry run with Freqtrade's own data provider; it records nothing itself."""
+
+    def load(parameters: dict[str, Any] | None = None, **config: Any) -> IStrategy:
+        defaults = {**dominance_config(tmp_path, {}, record=False), "runmode": RunMode.DRY_RUN}
+        strategy = load_strategy(parameters, **{**defaults, **config})
+        strategy.dp = DataProvider(strategy.config, None)
+        return strategy
+
+    return load
+
+
+def store_days(folder: Path, closes: list[float], end: datetime) -> None:
+    """Store days, of which the last ends at a midnight."""
+    begin = end - timedelta(days=len(closes))
+    DominanceStore(folder).append(dominance_candles(closes, f"{begin:%Y-%m-%d}"), "1d")
+
+
+def confirm(strategy: IStrategy, now: datetime) -> bool:
+    """Ask as Freqtrade does, where any error would be a yes."""
+    return strategy_safe_wrapper(strategy.confirm_trade_entry, default_retval=True)(
+        current_time=now, **ENTRY
+    )
+
+
+def messages(strategy: IStrategy) -> list[str]:
+    """What waits for Telegram, taken out of the queue."""
+    waiting = list(strategy.dp._msg_queue)
+    strategy.dp._msg_queue.clear()
+    return waiting
+
+
+MIDNIGHT = datetime(2026, 5, 27, tzinfo=UTC)
+
+
+def test_entry_is_allowed_while_dominance_is_fresh(load_live: Load, tmp_path: Path):
+    store_days(tmp_path, [50.0] * 3, MIDNIGHT)
+    strategy = load_live()
+    # By the default a day's candle may be 36 hours old.
+    assert confirm(strategy, MIDNIGHT)
+    assert confirm(strategy, MIDNIGHT + timedelta(hours=36))
+    assert not confirm(strategy, MIDNIGHT + timedelta(hours=36, milliseconds=1))
+
+
+def test_entry_is_refused_without_any_dominance_unless_the_gate_is_off(load_live: Load):
+    assert not confirm(load_live(), MIDNIGHT)
+    assert confirm(load_live({"gate_mode": "off"}), MIDNIGHT)
+
+
+def test_entry_is_refused_on_damaged_candles(load_live: Load, tmp_path: Path):
+    store_days(tmp_path, [50.0] * 3, MIDNIGHT)
+    strategy = load_live()
+    assert confirm(strategy, MIDNIGHT)
+    stored = tmp_path / "BTCD_USD-1d.feather"
+    content = stored.read_bytes()
+    stored.write_bytes(b"garbage")
+    assert not confirm(strategy, MIDNIGHT)
+    stored.write_bytes(content)
+    assert confirm(strategy, MIDNIGHT)
+
+
+def test_indicators_do_not_raise_on_damaged_candles(load_live: Load, tmp_path: Path):
+    (tmp_path / "BTCD_USD-1d.feather").write_bytes(b"garbage")
+    strategy = load_live()
+    dataframe = strategy.advise_indicators(coin_candles(500), {"pair": "ETH/USDT"})
+    dataframe = strategy.ft_advise_signals(dataframe, {"pair": "ETH/USDT"})
+    assert dataframe["enter_long"].sum() == 0
+    assert dataframe["exit_long"].sum() > 0
+
+
+def test_entry_is_refused_on_an_internal_error_which_is_told_once(load_live: Load):
+    strategy = load_live()
+    del strategy._dominance
+    assert not confirm(strategy, MIDNIGHT)
+    assert not confirm(strategy, MIDNIGHT)
+    [message] = messages(strategy)
+    assert "Entries are refused, since checking dominance failed:" in message
+
+
+def test_entry_in_a_backtest_goes_by_the_candle_of_its_own_time(
+    load_strategy: Load, tmp_path: Path
+):
+    # Known at the ends of the 1st, the 2nd and the 20th.
+    for end in (2, 3, 21):
+        store_days(tmp_path, [50.0], datetime(2021, 1, end, tzinfo=UTC))
+    strategy = load_strategy()
+    moments = ["01 23:59", "02 00:00", "04 12:00", "04 12:01", "20 23:59", "21 00:00", "22 12:00"]
+    allowed = [
+        confirm(strategy, pd.Timestamp(f"2021-01-{moment}", tz="UTC").to_pydatetime())
+        for moment in moments
+    ]
+    assert allowed == [False, True, True, False, False, True, True]
+
+
+def test_gate_is_told_of_on_telegram_once(load_live: Load, tmp_path: Path):
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    store_days(tmp_path, [60.0] * 100, today - timedelta(days=1))
+    strategy = load_live(altseason={"dominance": {"record": False, "max_age_hours": 100}})
+    now = datetime.now(UTC)
+    strategy.bot_loop_start(current_time=now)
+    messages(strategy)  # that a day is missing
+    store_days(tmp_path, [50.0], today)
+    strategy.bot_loop_start(current_time=now)
+    [message] = messages(strategy)
+    assert "Alt season has begun: dominance 50.00 %" in message
+    strategy.bot_loop_start(current_time=now)
+    assert messages(strategy) == []
+
+
+def test_backtest_starts_nothing_and_tells_nothing(load_strategy: Load, tmp_path: Path):
+    store_days(tmp_path, [60.0] * 3, MIDNIGHT)
+    strategy = load_strategy()
+    strategy.dp = DataProvider(strategy.config, None)
+    strategy.bot_loop_start(current_time=MIDNIGHT + timedelta(days=100))
+    assert messages(strategy) == []
+    assert [path.name for path in tmp_path.iterdir() if "lock" in path.name] == [".altseason.lock"]
+
+
+@pytest.fixture
+def trade() -> Iterator[Trade]:
+    """A trade with one filled entry, in a database of its own."""
+    init_db("sqlite://")
+    trade = Trade(
+        pair="ETH/USDT",
+        stake_amount=100.0,
+        amount=1.0,
+        open_rate=100.0,
+        fee_open=0.001,
+        fee_close=0.001,
+        exchange="binance",
+        open_date=MIDNIGHT,
+        is_open=True,
+    )
+    trade.orders.append(filled_order("1", "buy"))
+    Trade.session.add(trade)
+    Trade.commit()
+    yield trade
+    Trade.session.remove()
+
+
+def filled_order(number: str, side: str) -> Order:
+    return Order(
+        ft_order_side=side,
+        ft_pair="ETH/USDT",
+        ft_is_open=False,
+        ft_amount=1.0,
+        ft_price=100.0,
+        order_id=number,
+        status="closed",
+        symbol="ETH/USDT",
+        order_type="limit",
+        side=side,
+        price=100.0,
+        average=100.0,
+        amount=1.0,
+        filled=1.0,
+        remaining=0.0,
+        order_date=MIDNIGHT + timedelta(hours=2),
+    )
+
+
+def fill(strategy: IStrategy, trade: Trade, order: Order) -> None:
+    strategy_safe_wrapper(strategy.order_filled, supress_error=True)(
+        pair=trade.pair, trade=trade, order=order, current_time=MIDNIGHT + timedelta(hours=3)
+    )
+
+
+def kept(trade: Trade) -> dict[str, Any]:
+    return {data.cd_key: data.value for data in trade.get_all_custom_data()}
+
+
+def test_trade_keeps_the_dominance_that_it_was_entered_by(
+    load_live: Load, tmp_path: Path, trade: Trade
+):
+    # The newest candle ends after the order.
+    store_days(tmp_path, [60.0, 53.12351, 40.0], MIDNIGHT + timedelta(days=1))
+    strategy = load_live({"gate_mode": "falling"})
+    fill(strategy, trade, trade.orders[0])
+    assert kept(trade) == {
+        "dominance": 53.1235,
+        "dominance_candle": "2026-05-26 00:00",
+        "gate_rule": "dominance below its 20-day SMA",
+    }
+    # Neither a second entry nor an exit changes it.
+    store_days(tmp_path, [41.0], MIDNIGHT + timedelta(days=2))
+    trade.orders.append(filled_order("2", "sell"))
+    fill(strategy, trade, trade.orders[1])
+    trade.orders.append(filled_order("3", "buy"))
+    fill(strategy, trade, trade.orders[2])
+    assert kept(trade)["dominance_candle"] == "2026-05-26 00:00"
+
+
+def test_trade_without_dominance_keeps_the_rule_alone(load_live: Load, trade: Trade):
+    fill(load_live({"gate_mode": "off"}), trade, trade.orders[0])
+    assert kept(trade) == {"gate_rule": "off, always open"}
+
+
+def test_provider_that_hangs_holds_up_neither_indicators_nor_the_loop(
+    load_live: Load, tmp_path: Path, market: Market, wait_until: Callable[..., None]
+):
+    market.faults = dict.fromkeys(market.percent, Reply(b"", way="hang"))
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    store_days(tmp_path, [50.0] * 100, today)
+    with serving(market.answer) as server:
+        strategy = load_live(**dominance_config(tmp_path, market.urls(server.url)))
+        wait_until(lambda: server.requests)
+        begun = time.monotonic()
+        strategy.bot_loop_start(current_time=datetime.now(UTC))
+        dataframe = strategy.advise_indicators(coin_candles(500), {"pair": "ETH/USDT"})
+        strategy.ft_advise_signals(dataframe, {"pair": "ETH/USDT"})
+        assert confirm(strategy, datetime.now(UTC))
+        # A hanging answer takes 5 seconds, and the call that waits for it is the first one still.
+        assert time.monotonic() - begun < 4
+        assert len(server.requests) == 1
+
+
+def test_strategy_that_records_makes_its_own_candles(
+    load_live: Load,
+    tmp_path: Path,
+    market: Market,
+    server: Provider,
+    wait_until: Callable[..., None],
+):
+    market.clock = lambda: datetime.now(UTC)
+    load_live(**dominance_config(tmp_path, market.urls(server.url)))
+    # Four lines: what the primary says, and three that are compared with it.
+    log = tmp_path / "BTCD_USD-readings.jsonl"
+    wait_until(lambda: log.exists() and log.read_text().count("\n") == 4)
+    assert server.count("/coingecko/") == 1

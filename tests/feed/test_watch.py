@@ -1,0 +1,160 @@
+"""What is told of the gate, and that it is told once."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from altseason.dominance.candles import empty_candles
+from altseason.dominance.gate import Dominance, GateRule
+from altseason.dominance.watch import GateWatch, find_last_season, find_watch
+from tests.conftest import dominance_candles
+from tests.feed.simulation import utc
+
+RULE = GateRule()
+BEGIN = "2026-05-01"
+OPEN, CLOSED = 50.0, 60.0
+
+
+def days(closes: list[float]) -> Dominance:
+    candles = dominance_candles(closes, BEGIN)
+    return Dominance("1d", candles, candles, pd.Timedelta(hours=36))
+
+
+def after(closes: list[float], hours: float = 1) -> pd.Timestamp:
+    """The time some hours after the last of them has ended."""
+    return utc(BEGIN) + pd.Timedelta(days=len(closes), hours=hours)
+
+
+def observe(watch: GateWatch, closes: list[float], hours: float = 1) -> list[str]:
+    return watch.observe(days(closes), RULE, after(closes, hours))
+
+
+@pytest.mark.parametrize("closes", [[CLOSED, OPEN], [OPEN, CLOSED]])
+def test_first_look_at_a_fresh_gate_is_silent(closes: list[float]):
+    assert observe(GateWatch(), closes) == []
+
+
+def test_season_is_told_once_when_it_begins_and_once_when_it_is_over():
+    watch = GateWatch()
+    # Three days of a season, from the 2nd to the end of the 4th.
+    closes = [CLOSED, OPEN, OPEN, OPEN, CLOSED]
+    assert observe(watch, closes) == []
+    closes.append(54.25)
+    [begun] = observe(watch, closes)
+    assert begun == (
+        "Alt season has begun: dominance 54.25 %; the rule: dominance below 55 %. "
+        "The last one lasted 3 days, to 2026-05-05."
+    )
+    assert observe(watch, closes, hours=2) == []
+    closes += [OPEN, OPEN]
+    assert observe(watch, closes) == []
+    closes.append(55.5)
+    [over] = observe(watch, closes)
+    assert over == (
+        "Alt season is over after 3 days: dominance 55.50 %; the rule: dominance below 55 %. "
+        "There are no new entries; open trades keep their own exits."
+    )
+    assert observe(watch, closes, hours=2) == []
+
+
+def test_first_season_on_record_has_none_before_it():
+    watch = GateWatch()
+    observe(watch, [CLOSED])
+    [begun] = observe(watch, [CLOSED, OPEN])
+    assert begun.endswith("It is the first one on record.")
+
+
+def test_season_by_the_hour_is_told_in_parts_of_a_day():
+    watch = GateWatch()
+    candles = dominance_candles([CLOSED] + [OPEN] * 6 + [CLOSED], BEGIN, "1h")
+    for count in (7, 8):
+        hourly = candles.head(count)
+        dominance = Dominance("1h", hourly, dominance_candles([], BEGIN), pd.Timedelta(hours=3))
+        messages = watch.observe(dominance, RULE, utc(BEGIN) + pd.Timedelta(hours=count))
+    assert "over after 0.25 days" in messages[0]
+
+
+def test_gate_that_another_rule_closes_without_any_season_is_over():
+    watch, closes = GateWatch(), [50.0, 50.0]
+    observe(watch, closes)
+    [message] = watch.observe(days(closes), GateRule(threshold=45), after(closes))
+    assert message.startswith("Alt season is over: dominance 50.00 %; the rule: dominance below 45")
+
+
+def test_rule_is_told_as_it_is():
+    watch, closes = GateWatch(), [60.0, 50.0, 52.0]
+    rule = GateRule("level_and_falling", 55, 2, 2)
+    assert watch.observe(days(closes[:2]), rule, after(closes[:2])) == []
+    [message] = watch.observe(days(closes), rule, after(closes))
+    assert "dominance below 55 % (until 57 %), and dominance below its 2-day SMA" in message
+
+
+def test_stale_dominance_is_told_once_and_its_recovery_once():
+    watch, closes = GateWatch(), [CLOSED, OPEN]
+    assert observe(watch, closes, hours=36) == []
+    [stale] = observe(watch, closes, hours=36.5)
+    assert stale == (
+        "Dominance is stale: the newest candle ended 2026-05-03 00:00 UTC, 36.5 hours ago; "
+        "allowed are 36. The gate is closed for entries; exits go on."
+    )
+    assert observe(watch, closes, hours=40) == []
+    closes += [54.0, 53.5]
+    [fresh] = observe(watch, closes)
+    assert fresh == (
+        "Dominance is fresh again: dominance 53.50 %. By the rule (dominance below 55 %) the "
+        "gate is open."
+    )
+    assert observe(watch, closes, hours=2) == []
+
+
+def test_change_while_it_was_stale_is_told_with_the_recovery():
+    watch, closes = GateWatch(), [CLOSED, OPEN]
+    observe(watch, closes)
+    observe(watch, closes, hours=40)
+    [fresh] = observe(watch, [*closes, OPEN, CLOSED])
+    assert "the gate is closed" in fresh
+    assert observe(watch, [*closes, OPEN, CLOSED], hours=2) == []
+
+
+def test_first_look_at_stale_dominance_tells():
+    watch = GateWatch()
+    nothing = Dominance("1d", empty_candles(), empty_candles(), pd.Timedelta(hours=36))
+    [message] = watch.observe(nothing, RULE, utc(BEGIN))
+    assert message.startswith("No dominance is stored yet.")
+    assert watch.observe(nothing, RULE, utc(BEGIN)) == []
+    assert "the gate is open" in observe(watch, [OPEN])[0]
+
+
+def test_gate_that_is_off_is_silent():
+    watch, off = GateWatch(), GateRule("off")
+    nothing = Dominance("1d", empty_candles(), empty_candles(), pd.Timedelta(hours=36))
+    assert watch.observe(nothing, off, utc(BEGIN)) == []
+    for closes in ([OPEN], [OPEN, CLOSED]):
+        assert watch.observe(days(closes), off, after(closes)) == []
+
+
+def test_watch_of_a_folder_outlives_the_strategy(tmp_path: Path):
+    assert find_watch(tmp_path) is find_watch(Path(str(tmp_path)))
+    assert find_watch(tmp_path) is not find_watch(tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("seasons", "expected"),
+    [
+        ("", None),
+        ("0", None),
+        ("1", None),
+        ("011", None),
+        ("10", (0, 0)),
+        ("0110", (1, 2)),
+        ("011011", (1, 2)),
+        ("0100110", (4, 5)),
+        ("1101", (0, 1)),
+    ],
+)
+def test_last_season_is_the_newest_that_is_over(seasons: str, expected: tuple[int, int] | None):
+    dates = pd.date_range(BEGIN, periods=len(seasons), freq="D", tz="UTC")
+    alt_season = pd.Series([one == "1" for one in seasons], index=dates, dtype=bool)
+    found = find_last_season(alt_season)
+    assert found == (None if expected is None else tuple(dates[i] for i in expected))
