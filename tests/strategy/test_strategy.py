@@ -53,7 +53,11 @@ def test_defaults_are_the_seed_rules(load_strategy: Load):
 def test_parameters_are_in_the_spaces_that_freqtrade_optimizes(load_strategy: Load):
     strategy = load_strategy()
     spaces = {name: parameter.space for name, parameter in strategy.enumerate_parameters()}
-    assert spaces == {name: "sell" if name == "rsi_exit_min" else "buy" for name in DEFAULTS}
+    protections = ("cooldown_candles", "stops_allowed", "drawdown_allowed")
+    assert spaces == {
+        **{name: "sell" if name == "rsi_exit_min" else "buy" for name in DEFAULTS},
+        **dict.fromkeys(protections, "protection"),
+    }
 
 
 def test_columns_are_there_under_their_names(load_strategy: Load, tmp_path: Path):

@@ -19,7 +19,7 @@ from technical import qtpylib
 if str(Path(__file__).parent) not in sys.path[1:]:
     sys.path.append(str(Path(__file__).parent))
 
-from altseason.charts import season_areas
+from altseason.charts import PLOT_CONFIG, season_areas
 from altseason.digest import CONFIG_KEY, calculate_digest
 from altseason.dominance.gate import (
     MODES,
@@ -28,10 +28,14 @@ from altseason.dominance.gate import (
     add_dominance,
     add_gate,
     calculate_gate,
+    is_closed_by_rule,
 )
 from altseason.dominance.reader import DominanceReader, is_trading
+from altseason.guards import fails_closed
 from altseason.live import LiveDominance, as_markdown
 from altseason.pairs import never_entered_because
+from altseason.risk.manager import ATR_COLUMN, ATR_PERIOD, RiskManager
+from altseason.risk.protections import build_protections
 from altseason.sample.marker import is_synthetic
 from altseason.settings import load_settings, validate_timeframes
 
@@ -66,21 +70,11 @@ class AltSeasonStrategy(IStrategy):
 
     rsi_exit_min = IntParameter(60, 95, default=80, space="sell")
 
-    plot_config: ClassVar = {
-        "main_plot": {"sma50": {"color": "#f5a623"}, "sma200": {"color": "#4a6fe3"}},
-        "subplots": {
-            "RSI": {"rsi": {"color": "#8e44ad"}},
-            "MACD": {
-                "macd": {"color": "#2980b9"},
-                "macdsignal": {"color": "#e67e22"},
-                "macdhist": {"type": "bar", "color": "#95a5a6"},
-            },
-            "BTC dominance %": {
-                "close_btcd": {"color": "#c0392b"},
-                "sma_btcd": {"color": "#7f8c8d"},
-            },
-        },
-    }
+    cooldown_candles = IntParameter(1, 24, default=3, space="protection")
+    stops_allowed = IntParameter(2, 8, default=4, space="protection")
+    drawdown_allowed = DecimalParameter(0.05, 0.3, default=0.15, decimals=2, space="protection")
+
+    plot_config: ClassVar = PLOT_CONFIG
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
@@ -88,6 +82,7 @@ class AltSeasonStrategy(IStrategy):
         validate_timeframes(self.settings, config.get("timeframe") or self.timeframe)
         self._dominance = DominanceReader(config, self.settings.dominance)
         config[CONFIG_KEY] = calculate_digest(type(self), self._dominance.files)
+        self._risk = RiskManager(self, self.settings.risk, config)
         self._live: LiveDominance | None = None
         self._told: set[str] = set()
 
@@ -99,6 +94,15 @@ class AltSeasonStrategy(IStrategy):
             threshold=self.dominance_threshold.value,
             band=self.gate_band.value,
             sma_days=self.gate_sma_days.value,
+        )
+
+    @property
+    def protections(self) -> list[dict[str, Any]]:
+        """Freqtrade's own protections, where they are wanted."""
+        if not self.settings.risk.protections:
+            return []
+        return build_protections(
+            self.cooldown_candles.value, self.stops_allowed.value, self.drawdown_allowed.value
         )
 
     def bot_start(self, **kwargs: Any) -> None:
@@ -125,6 +129,8 @@ class AltSeasonStrategy(IStrategy):
         dataframe["rsi"] = ta.RSI(close, timeperiod=14)
         macd, signal, histogram = ta.MACD(close, fastperiod=12, slowperiod=26, signalperiod=9)
         dataframe["macd"], dataframe["macdsignal"], dataframe["macdhist"] = macd, signal, histogram
+        if self.settings.risk.needs_atr:
+            dataframe[ATR_COLUMN] = ta.ATR(dataframe, timeperiod=ATR_PERIOD)
         dataframe = add_dominance(dataframe, self._read_dominance(), self.timeframe)
         self._tell_about(dataframe, metadata["pair"])
         return dataframe
@@ -164,6 +170,8 @@ class AltSeasonStrategy(IStrategy):
             "rsi_overbought": dataframe["rsi"] > self.rsi_exit_min.value,
             "macd_down": dataframe["macd"] < dataframe["macdsignal"],
         }
+        if self.settings.risk.regime_exit:
+            reasons["gate_closed"] = is_closed_by_rule(dataframe, self.gate_rule)
         first = np.select(list(reasons.values()), range(1, len(reasons) + 1), default=0)
         # Objects, not pandas' strings: most rows have a tag, and share the few that there are.
         tags = np.array(["", *reasons], dtype=object)[first]
@@ -171,14 +179,33 @@ class AltSeasonStrategy(IStrategy):
         dataframe["exit_long"] = (first > 0).astype(int)
         return dataframe
 
+    @fails_closed(0.0, "sizing")
+    def custom_stake_amount(
+        self, *, pair: str, proposed_stake: float, max_stake: float, **kwargs: Any
+    ) -> float:
+        """Stake what the trade may lose at its stop; 0 for no trade."""
+        stake = self._risk.find_stake(
+            pair, proposed=proposed_stake, min_stake=kwargs["min_stake"], max_stake=max_stake
+        )
+        if stake.reason:
+            self._warn_once(f"{pair} is not entered: {stake.reason}.")
+        return stake.amount
+
+    def custom_stoploss(self, *, trade: Trade, current_rate: float, **kwargs: Any) -> float | None:
+        """Trail by ATR; Freqtrade asks only where `altseason.risk.atr_trailing` is on."""
+        return self._risk.find_stop(trade, current_rate)
+
+    def adjust_trade_position(
+        self, *, trade: Trade, current_exit_rate: float, min_stake: float | None, **kwargs: Any
+    ) -> float | None:
+        """Trim what has outgrown its risk; asked only where `altseason.risk.rebalancing` is on."""
+        return self._risk.find_trim(trade, current_exit_rate, min_stake)
+
+    @fails_closed(False, "checking dominance")
     def confirm_trade_entry(self, *, current_time: datetime, **kwargs: Any) -> bool:
         """Refuse an entry whose dominance has become stale since its candle."""
-        try:
-            is_off = self.gate_mode.value == "off"
-            return is_off or not self._dominance.read().is_stale(current_time)
-        except Exception as error:  # Freqtrade would take any error for a yes
-            self._tell_once(f"Entries are refused, since checking dominance failed: {error!r}")
-            return False
+        is_off = self.gate_mode.value == "off"
+        return is_off or not self._dominance.read().is_stale(current_time)
 
     def order_filled(self, *, trade: Trade, order: Order, **kwargs: Any) -> None:
         """Keep with the trade which dominance it was entered by."""
@@ -200,6 +227,12 @@ class AltSeasonStrategy(IStrategy):
         """Shade the alt seasons in FreqUI."""
         return season_areas(dataframe, self.timeframe)
 
+    def tell_once(self, message: str) -> None:
+        """Tell in the log and on Telegram."""
+        if message not in self._told:
+            self._warn_once(message)
+            self.dp.send_msg(as_markdown(message), always_send=True)
+
     def _has_momentum(self, dataframe: pd.DataFrame) -> pd.Series:
         if self.macd_trigger.value == "cross":
             return qtpylib.crossed_above(dataframe["macd"], dataframe["macdsignal"])
@@ -217,7 +250,7 @@ class AltSeasonStrategy(IStrategy):
 
     def _tell_about(self, dataframe: pd.DataFrame, pair: str) -> None:
         if reason := never_entered_because(pair):
-            self._warn_once(f"{pair} is never entered: {reason}.", about=pair)
+            self._warn_once(f"{pair} is never entered: {reason}.")
             return
         closed = dataframe["close_btcd"].isna().mean()
         if closed > 0 and not self._gate_is_off():
@@ -228,12 +261,7 @@ class AltSeasonStrategy(IStrategy):
                 about="coverage",
             )
 
-    def _tell_once(self, message: str) -> None:
-        if message not in self._told:
-            self._warn_once(message, about=message)
-            self.dp.send_msg(as_markdown(message), always_send=True)
-
-    def _warn_once(self, message: str, about: str = "synthetic") -> None:
-        if about not in self._told:
-            self._told.add(about)
+    def _warn_once(self, message: str, about: str = "") -> None:
+        if (about or message) not in self._told:
+            self._told.add(about or message)
             logger.warning(message)

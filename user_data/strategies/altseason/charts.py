@@ -7,6 +7,21 @@ import pandas as pd
 from altseason.dominance.candles import candle_length
 
 SEASON_COLOR = "rgba(46, 204, 113, 0.15)"
+PLOT_CONFIG = {
+    "main_plot": {"sma50": {"color": "#f5a623"}, "sma200": {"color": "#4a6fe3"}},
+    "subplots": {
+        "RSI": {"rsi": {"color": "#8e44ad"}},
+        "MACD": {
+            "macd": {"color": "#2980b9"},
+            "macdsignal": {"color": "#e67e22"},
+            "macdhist": {"type": "bar", "color": "#95a5a6"},
+        },
+        "BTC dominance %": {
+            "close_btcd": {"color": "#c0392b"},
+            "sma_btcd": {"color": "#7f8c8d"},
+        },
+    },
+}
 
 
 def season_areas(dataframe: pd.DataFrame, timeframe: str) -> list[dict[str, Any]]:

@@ -64,9 +64,26 @@ class DominanceSettings(_Section):
 
 
 class RiskSettings(_Section):
-    """How the stake is found."""
+    """How much is at stake, and when a position is cut or closed besides the seed's rules.
+
+    :param risk_factor: the part of the equity that a trade may lose at its stop.
+    :param atr_multiple: how many ATR the stop distance has at least.
+    :param kept_coins: coins that the user holds on purpose, which are no orphans.
+    """
 
     sizing: bool = True
+    risk_factor: Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False)] = 0.02
+    atr_multiple: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] = 5.0
+    atr_trailing: bool = False
+    regime_exit: bool = False
+    rebalancing: bool = False
+    protections: bool = False
+    kept_coins: list[str] = []
+
+    @property
+    def needs_atr(self) -> bool:
+        """Whether anything looks at volatility."""
+        return self.sizing or self.atr_trailing or self.rebalancing
 
 
 class Settings(_Section):

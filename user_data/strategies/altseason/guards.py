@@ -1,0 +1,26 @@
+"""Guards that fail closed: Freqtrade takes an error in a callback for consent."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+
+def fails_closed(refusal: Any, check: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Have a strategy's callback refuse the entry when it fails, and tell it once.
+
+    :param refusal: what the callback returns then.
+    :param check: what has failed, for the message.
+    """
+
+    def decorate(callback: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(callback)
+        def guarded(self: Any, **arguments: Any) -> Any:
+            try:
+                return callback(self, **arguments)
+            except Exception as error:
+                self.tell_once(f"Entries are refused, since {check} failed: {error!r}")
+                return refusal
+
+        return guarded
+
+    return decorate

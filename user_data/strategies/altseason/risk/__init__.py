@@ -1,0 +1,6 @@
+"""How much is at stake, and when it is too much; arithmetic apart from the strategy.
+
+sizing.py       the stake of an entry, and what a grown position has too much
+stops.py        the chandelier stop
+protections.py  Freqtrade's own protections, with values that fit the strategy
+"""

@@ -1,0 +1,103 @@
+"""The risk rules beside a strategy: they look up what was known, and ask the arithmetic."""
+
+from typing import Any
+
+from freqtrade.exceptions import ConfigurationError
+from freqtrade.persistence import Trade
+from freqtrade.strategy import IStrategy, stoploss_from_absolute
+
+from altseason.risk.sizing import (
+    Stake,
+    calculate_excess,
+    calculate_stake,
+    calculate_stop_distance,
+)
+from altseason.risk.stops import calculate_chandelier
+from altseason.settings import SECTION, RiskSettings
+
+ATR_COLUMN = "atr"
+ATR_PERIOD = 14
+NEAREST_STOP = 0.0001
+
+
+class RiskManager:
+    """What a strategy's callbacks ask; switches on what Freqtrade calls only where it is wanted.
+
+    :raises ConfigurationError: where two trailing stops are chosen.
+    """
+
+    def __init__(self, strategy: IStrategy, settings: RiskSettings, config: dict[str, Any]) -> None:
+        self._strategy = strategy
+        self._settings = settings
+        if settings.atr_trailing:
+            if _has_trailing_stop(strategy, config):
+                raise ConfigurationError(
+                    f"{SECTION}.risk.atr_trailing: expected trailing_stop to be false beside it, "
+                    f"found true; choose one of the two"
+                )
+            strategy.use_custom_stoploss = True
+        if settings.rebalancing:
+            strategy.position_adjustment_enable = True
+
+    def find_stake(
+        self, pair: str, *, proposed: float, min_stake: float | None, max_stake: float
+    ) -> Stake:
+        """Give the stake for an entry now; the proposed one where sizing is off."""
+        if not self._settings.sizing:
+            return Stake(proposed)
+        return calculate_stake(
+            self._strategy.wallets.get_total_stake_amount(),
+            self._find_distance(pair),
+            self._settings.risk_factor,
+            proposed=proposed,
+            min_stake=min_stake,
+            max_stake=max_stake,
+        )
+
+    def find_stop(self, trade: Trade, current_rate: float) -> float | None:
+        """Give the chandelier stop as a ratio below the rate, None where it cannot be told."""
+        atr, _ = self._find_volatility(trade.pair)
+        highest = max(trade.max_rate or trade.open_rate, current_rate)
+        stop = calculate_chandelier(highest, atr, self._settings.atr_multiple)
+        if stop is None:
+            return None
+        # Freqtrade takes 0, a stop that the price has passed already, for no stop.
+        return max(float(stoploss_from_absolute(stop, current_rate)), NEAREST_STOP)
+
+    def find_trim(self, trade: Trade, current_rate: float, min_stake: float | None) -> float | None:
+        """Give the part of a trade's stake to sell, negative as Freqtrade wants it, None for none.
+
+        :param min_stake: the smallest order; neither what is sold nor what is left may be smaller.
+        """
+        if trade.has_open_orders:
+            return None
+        value = trade.amount * current_rate
+        part = calculate_excess(
+            value,
+            self._strategy.wallets.get_total_stake_amount(),
+            self._find_distance(trade.pair),
+            self._settings.risk_factor,
+        )
+        smallest = min(part, 1 - part) * value
+        return -part * trade.stake_amount if part and smallest >= (min_stake or 0) else None
+
+    def _find_distance(self, pair: str) -> float:
+        atr, close = self._find_volatility(pair)
+        return calculate_stop_distance(
+            self._strategy.stoploss, atr / close, self._settings.atr_multiple
+        )
+
+    def _find_volatility(self, pair: str) -> tuple[float, float]:
+        """Give ATR and close of the newest candle that has closed, NaN where there is none."""
+        candles, _ = self._strategy.dp.get_analyzed_dataframe(pair, self._strategy.timeframe)
+        if candles.empty:
+            return float("nan"), float("nan")
+        return float(candles[ATR_COLUMN].iat[-1]), float(candles["close"].iat[-1])
+
+
+def _has_trailing_stop(strategy: IStrategy, config: dict[str, Any]) -> bool:
+    """Look where Freqtrade does: the config, then the parameter file, then the class."""
+    if "trailing_stop" in config:
+        return bool(config["trailing_stop"])
+    chosen = strategy._ft_params_from_file.get("trailing", {})
+    return bool(chosen.get("trailing_stop", strategy.trailing_stop))

@@ -1,0 +1,43 @@
+"""Freqtrade's own protections, with values that fit 1 h candles and a stop at 5 %.
+
+https://www.freqtrade.io/en/stable/plugins/#protections
+"""
+
+from typing import Any
+
+DAY, WEEK = 24, 7 * 24
+
+
+def build_protections(cooldown: int, stops: int, drawdown: float) -> list[dict[str, Any]]:
+    """Build the list that Freqtrade reads.
+
+    :param cooldown: candles after an exit during which a pair is not entered again.
+    :param stops: so many stop-losses within a day, over all pairs, halt entries for half a day.
+    :param drawdown: a loss of this part of the equity within two days halts entries for a day.
+    """
+    return [
+        {"method": "CooldownPeriod", "stop_duration_candles": cooldown},
+        {
+            "method": "StoplossGuard",
+            "lookback_period_candles": DAY,
+            "trade_limit": stops,
+            "stop_duration_candles": DAY // 2,
+            "only_per_pair": False,
+        },
+        {
+            "method": "MaxDrawdown",
+            "lookback_period_candles": 2 * DAY,
+            "trade_limit": 10,
+            "stop_duration_candles": DAY,
+            "max_allowed_drawdown": drawdown,
+            "calculation_mode": "equity",
+        },
+        {
+            # A pair that lost over its last three trades of a week pauses for a day.
+            "method": "LowProfitPairs",
+            "lookback_period_candles": WEEK,
+            "trade_limit": 3,
+            "stop_duration_candles": DAY,
+            "required_profit": 0.0,
+        },
+    ]

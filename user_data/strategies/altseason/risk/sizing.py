@@ -1,0 +1,81 @@
+"""Position sizing by risk: what a trade may lose at its stop decides how large it is.
+
+The fixed-fractional rule, with a stop distance that grows with volatility: R. Vince, "Portfolio
+Management Formulas" (1990); J. W. Wilder's average true range, "New Concepts in Technical Trading
+Systems" (1978).
+"""
+
+import math
+from dataclasses import dataclass
+
+# A position is trimmed only once its risk has clearly outgrown its budget.
+TOLERATED_GROWTH = 1.5
+
+
+@dataclass(frozen=True)
+class Stake:
+    """What an entry may cost.
+
+    :param amount: in stake currency; 0 for no entry.
+    :param reason: why there is none.
+    """
+
+    amount: float
+    reason: str = ""
+
+
+def calculate_stop_distance(stoploss: float, volatility: float, atr_multiple: float) -> float:
+    """Give how far a trade may fall, as a ratio of its price; NaN where that cannot be told.
+
+    :param stoploss: Freqtrade's, a ratio; its sign does not matter.
+    :param volatility: ATR(14) / close of the signal candle.
+    :param atr_multiple: how many ATR the price may move against the trade.
+    """
+    distance = max(abs(stoploss), atr_multiple * volatility)
+    is_known = _is_positive(abs(stoploss)) and _is_positive(volatility) and _is_positive(distance)
+    return distance if is_known else math.nan
+
+
+def calculate_stake(
+    equity: float,
+    distance: float,
+    risk_factor: float,
+    *,
+    proposed: float,
+    min_stake: float | None,
+    max_stake: float,
+) -> Stake:
+    """Give the stake with which a fall by `distance` loses `risk_factor` of the equity.
+
+    :param equity: all there is, in stake currency.
+    :param distance: as from `calculate_stop_distance`.
+    :param proposed: Freqtrade's stake, which is never exceeded.
+    :param min_stake: the exchange's smallest order; below it there is no entry, since Freqtrade
+        would lift the stake.
+    """
+    if not _is_positive(distance):
+        return Stake(0.0, "the stop distance is unknown")
+    if not _is_positive(equity):
+        return Stake(0.0, "there is no equity")
+    amount = min(equity * risk_factor / distance, proposed, max_stake)
+    if not _is_positive(amount):
+        return Stake(0.0, "there is nothing left to stake")
+    if min_stake is not None and not amount >= min_stake:
+        return Stake(0.0, "the stake is below the exchange's minimum")
+    return Stake(amount)
+
+
+def calculate_excess(value: float, equity: float, distance: float, risk_factor: float) -> float:
+    """Give the part of a position, as a ratio, that brings its risk back to its budget.
+
+    :param value: of the position now, in stake currency.
+    :return: 0 unless the risk has outgrown 1.5 times the budget; never more than 1.
+    """
+    if not all(map(_is_positive, (value, equity, distance, risk_factor))):
+        return 0.0
+    growth = value * distance / (equity * risk_factor)
+    return 1 - 1 / growth if growth > TOLERATED_GROWTH else 0.0
+
+
+def _is_positive(number: float) -> bool:
+    return math.isfinite(number) and number > 0
