@@ -22,6 +22,7 @@ from tests.conftest import ROOT
 
 EXAMPLE = ROOT / "config.json.example"
 OVERLAYS = ROOT / "user_data" / "overlays"
+ORDERS = ("limit_orders", "market_orders")
 EXCHANGES = ["binance", "bybit", "kraken", "okx"]
 # Freqtrade refuses this one on purpose, see below.
 REFUSED = "frequi"
@@ -95,7 +96,21 @@ def test_config_files_pass_freqtrade_s_own_check(overlays: list[str]):
 
 def test_overlays_are_all_covered_here():
     files = {path.stem for path in OVERLAYS.iterdir()}
-    assert files == {"bybit", "dry_run", "frequi", "kraken", "live", "okx"}
+    assert files == {"bybit", "dry_run", "frequi", "kraken", "live", "okx", *ORDERS}
+
+
+@pytest.mark.parametrize("overlay", ORDERS)
+def test_order_overlays_fit_the_exchanges_that_they_name(overlay: str):
+    config = load(overlay)
+    check(config)
+    on_exchange = config["order_types"]["stoploss_on_exchange"]
+    for name in ("binance", "okx", "kraken"):
+        exchange = load_exchange(name)
+        exchange.validate_ordertypes(config["order_types"])
+        exchange.validate_order_time_in_force(config["order_time_in_force"])
+        for side in ("entry_pricing", "exit_pricing"):
+            exchange.validate_pricing(config[side])
+        assert not on_exchange or exchange.get_option("stoploss_on_exchange")
 
 
 @pytest.mark.parametrize("name", EXCHANGES)

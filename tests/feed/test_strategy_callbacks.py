@@ -109,7 +109,7 @@ def test_entry_is_refused_on_an_internal_error_which_is_told_once(load_live: Loa
     assert not confirm(strategy, MIDNIGHT)
     assert not confirm(strategy, MIDNIGHT)
     [message] = messages(strategy)
-    assert "Entries are refused, since checking dominance failed:" in message
+    assert "Entries are refused, since the check before an entry failed:" in message
 
 
 def test_entry_in_a_backtest_goes_by_the_candle_of_its_own_time(

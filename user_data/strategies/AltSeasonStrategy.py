@@ -1,6 +1,5 @@
 """Momentum on altcoins, entered only in alt season: while Bitcoin's dominance says so."""
 
-import logging
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 import talib.abstract as ta
+from freqtrade.enums import RunMode
 from freqtrade.ft_types import AnnotationType
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter, IStrategy
@@ -32,14 +32,14 @@ from altseason.dominance.gate import (
 )
 from altseason.dominance.reader import DominanceReader, is_trading
 from altseason.guards import fails_closed
-from altseason.live import LiveDominance, as_markdown
+from altseason.live import LiveDominance
 from altseason.pairs import never_entered_because
 from altseason.risk.manager import ATR_COLUMN, ATR_PERIOD, RiskManager
+from altseason.risk.orphans import describe_orphan
 from altseason.risk.protections import build_protections
 from altseason.sample.marker import is_synthetic
 from altseason.settings import load_settings, validate_timeframes
-
-logger = logging.getLogger(__name__)
+from altseason.telling import Telling
 
 # A backtest leaves these in the candles (freqtrade.data.btanalysis.get_tick_size_over_time), and
 # every copy of every pair would carry them on.
@@ -84,7 +84,7 @@ class AltSeasonStrategy(IStrategy):
         config[CONFIG_KEY] = calculate_digest(type(self), self._dominance.files)
         self._risk = RiskManager(self, self.settings.risk, config)
         self._live: LiveDominance | None = None
-        self._told: set[str] = set()
+        self.telling = Telling(self)
 
     @property
     def gate_rule(self) -> GateRule:
@@ -108,7 +108,7 @@ class AltSeasonStrategy(IStrategy):
     def bot_start(self, **kwargs: Any) -> None:
         """Say so where the candles are made up; where there is a now, have dominance recorded."""
         if is_synthetic(Path(self.config["datadir"])):
-            self._warn_once("The data directory holds a SYNTHETIC market: nothing here is real.")
+            self.telling.warn("The data directory holds a SYNTHETIC market: nothing here is real.")
         if is_trading(self.config):
             self._live = LiveDominance(self.config, self._dominance)
 
@@ -132,7 +132,7 @@ class AltSeasonStrategy(IStrategy):
         if self.settings.risk.needs_atr:
             dataframe[ATR_COLUMN] = ta.ATR(dataframe, timeperiod=ATR_PERIOD)
         dataframe = add_dominance(dataframe, self._read_dominance(), self.timeframe)
-        self._tell_about(dataframe, metadata["pair"])
+        self.telling.warn_of(dataframe, metadata["pair"], is_gated=not self._gate_is_off())
         return dataframe
 
     def populate_entry_trend(
@@ -188,7 +188,7 @@ class AltSeasonStrategy(IStrategy):
             pair, proposed=proposed_stake, min_stake=kwargs["min_stake"], max_stake=max_stake
         )
         if stake.reason:
-            self._warn_once(f"{pair} is not entered: {stake.reason}.")
+            self.telling.warn(f"{pair} is not entered: {stake.reason}.")
         return stake.amount
 
     def custom_stoploss(self, *, trade: Trade, current_rate: float, **kwargs: Any) -> float | None:
@@ -201,11 +201,17 @@ class AltSeasonStrategy(IStrategy):
         """Trim what has outgrown its risk; asked only where `altseason.risk.rebalancing` is on."""
         return self._risk.find_trim(trade, current_exit_rate, min_stake)
 
-    @fails_closed(False, "checking dominance")
-    def confirm_trade_entry(self, *, current_time: datetime, **kwargs: Any) -> bool:
-        """Refuse an entry whose dominance has become stale since its candle."""
-        is_off = self.gate_mode.value == "off"
-        return is_off or not self._dominance.read().is_stale(current_time)
+    @fails_closed(False, "the check before an entry")
+    def confirm_trade_entry(
+        self, *, pair: str, rate: float, current_time: datetime, **kwargs: Any
+    ) -> bool:
+        """Refuse an entry by dominance that has become stale, or of coins that nothing explains."""
+        if self.gate_mode.value != "off" and self._dominance.read().is_stale(current_time):
+            return False
+        orphan = self._find_orphan(pair, rate)
+        if orphan:
+            self.telling.alert(orphan)
+        return not orphan
 
     def order_filled(self, *, trade: Trade, order: Order, **kwargs: Any) -> None:
         """Keep with the trade which dominance it was entered by."""
@@ -227,16 +233,16 @@ class AltSeasonStrategy(IStrategy):
         """Shade the alt seasons in FreqUI."""
         return season_areas(dataframe, self.timeframe)
 
-    def tell_once(self, message: str) -> None:
-        """Tell in the log and on Telegram."""
-        if message not in self._told:
-            self._warn_once(message)
-            self.dp.send_msg(as_markdown(message), always_send=True)
-
     def _has_momentum(self, dataframe: pd.DataFrame) -> pd.Series:
         if self.macd_trigger.value == "cross":
             return qtpylib.crossed_above(dataframe["macd"], dataframe["macdsignal"])
         return dataframe["macd"] > dataframe["macdsignal"]
+
+    def _find_orphan(self, pair: str, rate: float) -> str | None:
+        if self.config.get("runmode") != RunMode.LIVE:
+            return None
+        market, kept = self.dp.market(pair), self.settings.risk.kept_coins
+        return describe_orphan(pair, rate, wallets=self.wallets, market=market, kept=kept)
 
     def _read_dominance(self) -> Dominance:
         """Read the dominance pair; outside of trading, a gate without data is refused."""
@@ -247,21 +253,3 @@ class AltSeasonStrategy(IStrategy):
     def _gate_is_off(self) -> bool:
         # While hyperopt varies the mode, its value here is only the first one.
         return not self.gate_mode.can_optimize() and self.gate_mode.value == "off"
-
-    def _tell_about(self, dataframe: pd.DataFrame, pair: str) -> None:
-        if reason := never_entered_because(pair):
-            self._warn_once(f"{pair} is never entered: {reason}.")
-            return
-        closed = dataframe["close_btcd"].isna().mean()
-        if closed > 0 and not self._gate_is_off():
-            self._warn_once(
-                f"Dominance is missing or stale at {closed:.1%} of the candles of {pair}, from "
-                f"{dataframe['date'].iloc[0]:%Y-%m-%d} to {dataframe['date'].iloc[-1]:%Y-%m-%d}: "
-                f"the gate is closed there. `altseason dominance status` shows what is stored.",
-                about="coverage",
-            )
-
-    def _warn_once(self, message: str, about: str = "") -> None:
-        if (about or message) not in self._told:
-            self._told.add(about or message)
-            logger.warning(message)

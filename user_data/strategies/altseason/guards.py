@@ -18,7 +18,7 @@ def fails_closed(refusal: Any, check: str) -> Callable[[Callable[..., Any]], Cal
             try:
                 return callback(self, **arguments)
             except Exception as error:
-                self.tell_once(f"Entries are refused, since {check} failed: {error!r}")
+                self.telling.alert(f"Entries are refused, since {check} failed: {error!r}")
                 return refusal
 
         return guarded
