@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from altseason.emulator.account import Account
 from altseason.emulator.clock import Clock
 from altseason.emulator.dominance import LiveDominance
 from altseason.emulator.live import LiveMarket
@@ -19,12 +20,13 @@ def serving(
     market: Market | LiveMarket,
     clock: Clock = lambda: CLOCK,
     dominance: LiveDominance | None = None,
+    account: Account | None = None,
 ) -> Iterator[str]:
     """Serve a market from a thread, as a process of its own would."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    emulator = run_emulator(market, clock, dominance=dominance)
+    emulator = run_emulator(market, clock, dominance=dominance, account=account)
     try:
         yield asyncio.run_coroutine_threadsafe(emulator.__aenter__(), loop).result(10)
         closing = emulator.__aexit__(None, None, None)

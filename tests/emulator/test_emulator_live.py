@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from altseason.emulator.live import LiveMarket, plan_shift, stored_span
 from altseason.emulator.market import DAY, Market, Symbol
+from altseason.emulator.prices import Prices
 from altseason.errors import InputError
 from tests.emulator.candle_files import HOUR, drop_rows, make_candles, store_candles
 
@@ -43,6 +44,11 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Market:
 @pytest.fixture(scope="module")
 def live(stored: Market) -> LiveMarket:
     return LiveMarket(stored, SHIFT)
+
+
+def price(market: LiveMarket, now: int) -> float | None:
+    last = Prices(market).last(ETH, now)
+    return None if last is None else float(last)
 
 
 @pytest.mark.parametrize(
@@ -118,14 +124,18 @@ def test_a_candle_nears_its_end_without_a_jump(live: LiveMarket, stored: Market)
 def test_in_a_gap_the_last_candle_is_the_one_before(live: LiveMarket, hours: float) -> None:
     moment = live.at(MOVED_START + int(hours * HOUR))
     assert moment.select(ETH, "1h", limit=1)["open_time"].tolist() == [MOVED_START + 99 * HOUR]
-    assert moment.price(ETH) == live.load_candles(ETH, "1h")["close"].iloc[99]
+    assert (
+        price(live, MOVED_START + int(hours * HOUR))
+        == live.load_candles(ETH, "1h")["close"].iloc[99]
+    )
 
 
 def test_before_the_first_candle_and_after_the_last_there_is_no_failure(live: LiveMarket) -> None:
-    before, after = live.at(MOVED_START - 1), live.at(MOVED_START + 400 * HOUR)
-    assert before.price(ETH) is None
+    times = MOVED_START - 1, MOVED_START + 400 * HOUR
+    before, after = (live.at(time) for time in times)
+    assert price(live, times[0]) is None
     assert before.select(ETH, "1h", limit=5).empty
-    assert after.price(ETH) == live.load_candles(ETH, "1h")["close"].iloc[-1]
+    assert price(live, times[1]) == live.load_candles(ETH, "1h")["close"].iloc[-1]
     assert after.select(ETH, "4h", limit=5).empty
 
 
@@ -152,7 +162,7 @@ def test_a_longer_candle_runs_as_the_shorter_ones_in_it(live: LiveMarket, now: i
     day = live.at(now).select(ETH, "1d", limit=1).iloc[0]
     hours = live.at(now).select(ETH, "1h", start=now // DAY * DAY, limit=24)
     if len(hours):
-        assert day["close"] == hours["close"].iloc[-1] == live.at(now).price(ETH)
+        assert day["close"] == hours["close"].iloc[-1] == price(live, now)
         assert (day["high"], day["low"]) == (hours["high"].max(), hours["low"].min())
         assert day["volume"] == pytest.approx(hours["volume"].sum())
 
@@ -169,4 +179,4 @@ def test_a_market_without_shorter_candles_runs_by_itself(tmp_path: Path) -> None
     noon = START + 3 * DAY + DAY // 2
     last = market.load_candles(ETH, "1d").iloc[3]
     # Half-way the path is half-way between the low and the high.
-    assert market.at(noon).price(ETH) == pytest.approx((last["low"] + last["high"]) / 2)
+    assert price(market, noon) == pytest.approx((last["low"] + last["high"]) / 2)

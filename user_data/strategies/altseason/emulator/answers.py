@@ -4,13 +4,14 @@ https://developers.binance.com/docs/binance-spot-api-docs/rest-api/general-endpo
 https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from altseason.emulator.market import Symbol, close_times
+from altseason.emulator.rules import TradingRules
 
 ORDER_TYPES = [
     "LIMIT",
@@ -21,18 +22,15 @@ ORDER_TYPES = [
     "TAKE_PROFIT",
     "TAKE_PROFIT_LIMIT",
 ]
-# Candle files do not say how fine prices and amounts were; this fine, rounding moves no backtest.
 DECIMALS = 8
-FINEST = "0.00000001"
-MINIMUM_COST = "5.00000000"
-MAXIMUM_COST = "9000000.00000000"
-MAXIMUM_PRICE = "922327.00000000"
-MAXIMUM_AMOUNT = "92141578737.00000000"
 
 
-def exchange_information(symbols: Iterable[Symbol], now: int) -> dict[str, Any]:
+def exchange_information(
+    symbols: Iterable[Symbol], now: int, rules: Mapping[str, TradingRules] | None = None
+) -> dict[str, Any]:
     """Build the answer of `GET /api/v3/exchangeInfo`.
 
+    :param rules: by the names of those markets that have other rules than the finest.
     :param now: the exchange's time in milliseconds.
     """
     return {
@@ -47,11 +45,14 @@ def exchange_information(symbols: Iterable[Symbol], now: int) -> dict[str, Any]:
             }
         ],
         "exchangeFilters": [],
-        "symbols": [symbol_information(symbol) for symbol in symbols],
+        "symbols": [
+            symbol_information(symbol, (rules or {}).get(symbol.name, TradingRules()))
+            for symbol in symbols
+        ],
     }
 
 
-def symbol_information(symbol: Symbol) -> dict[str, Any]:
+def symbol_information(symbol: Symbol, rules: TradingRules) -> dict[str, Any]:
     """Build what Binance tells of one market."""
     return {
         "symbol": symbol.name,
@@ -71,47 +72,12 @@ def symbol_information(symbol: Symbol) -> dict[str, Any]:
         "cancelReplaceAllowed": True,
         "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": False,
-        "filters": symbol_filters(),
+        "filters": rules.filters(),
         "permissions": ["SPOT"],
         "permissionSets": [["SPOT"]],
         "defaultSelfTradePreventionMode": "EXPIRE_MAKER",
         "allowedSelfTradePreventionModes": ["EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH"],
     }
-
-
-def symbol_filters() -> list[dict[str, Any]]:
-    """Build the rules that orders have to keep."""
-    return [
-        {
-            "filterType": "PRICE_FILTER",
-            "minPrice": FINEST,
-            "maxPrice": MAXIMUM_PRICE,
-            "tickSize": FINEST,
-        },
-        {
-            "filterType": "LOT_SIZE",
-            "minQty": FINEST,
-            "maxQty": MAXIMUM_AMOUNT,
-            "stepSize": FINEST,
-        },
-        {
-            # Zero means that the rule of LOT_SIZE holds.
-            "filterType": "MARKET_LOT_SIZE",
-            "minQty": "0.00000000",
-            "maxQty": MAXIMUM_AMOUNT,
-            "stepSize": "0.00000000",
-        },
-        {
-            "filterType": "NOTIONAL",
-            "minNotional": MINIMUM_COST,
-            "applyMinToMarket": True,
-            "maxNotional": MAXIMUM_COST,
-            "applyMaxToMarket": False,
-            "avgPriceMins": 5,
-        },
-        {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 200},
-        {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 5},
-    ]
 
 
 def klines(candles: pd.DataFrame, interval: str) -> list[list[Any]]:

@@ -100,11 +100,6 @@ class Moment:
         selected = select_candles(self._seen(symbol, interval), start=start, end=end, limit=limit)
         return self._run_last(selected, symbol, interval)
 
-    def price(self, symbol: Symbol) -> float | None:
-        """Give the last price, or None before the first candle."""
-        last = self.select(symbol, self.market.intervals(symbol)[0], limit=1)
-        return None if last.empty else float(last["close"].iloc[0])
-
     def _seen(self, symbol: Symbol, interval: str) -> pd.DataFrame:
         candles = self.market.load_candles(symbol, interval)
         return candles.iloc[: int(candles["open_time"].searchsorted(self.now, side="right"))]

@@ -1,6 +1,6 @@
 """The emulator's HTTP side: it maps requests to the market, and errors to Binance's shape."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -8,10 +8,12 @@ from aiohttp import web
 from freqtrade.exchange import timeframe_to_msecs
 
 from altseason.emulator import answers, errors
+from altseason.emulator.account import Account
 from altseason.emulator.book import order_book
 from altseason.emulator.clock import Clock, wall_clock
 from altseason.emulator.dominance import LiveDominance
 from altseason.emulator.errors import BinanceError
+from altseason.emulator.faults import Faults, lagging
 from altseason.emulator.live import LiveMarket
 from altseason.emulator.market import DAY, Market, Symbol
 from altseason.emulator.parameters import (
@@ -21,8 +23,11 @@ from altseason.emulator.parameters import (
     parse_symbols,
     refuse_unread,
 )
+from altseason.emulator.prices import Prices
 from altseason.emulator.providers import Providers
+from altseason.emulator.rules import TradingRules
 from altseason.emulator.ticker import day_ticker
+from altseason.emulator.trading import TradingEndpoints
 
 HOST = "127.0.0.1"
 # Idle connections are closed at once; this is for requests that are being answered.
@@ -34,9 +39,19 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Endpoints:
     """The endpoints of Binance's spot API that a data directory is enough for."""
 
-    def __init__(self, market: Market | LiveMarket, clock: Clock) -> None:
+    def __init__(
+        self,
+        market: Market | LiveMarket,
+        clock: Clock,
+        rules: Mapping[str, TradingRules] | None = None,
+    ) -> None:
+        """Serve a market.
+
+        :param rules: by the names of those markets that have other rules than the finest.
+        """
         self._market = market
         self._clock = clock
+        self._rules = rules or {}
 
     def routes(self) -> list[web.RouteDef]:
         """Give the paths, with their handlers."""
@@ -65,7 +80,8 @@ class Endpoints:
         symbols = list(self._market.symbols.values())
         if "symbol" in parameters:
             symbols = [parse_symbol(parameters["symbol"], self._market.symbols)]
-        return web.json_response(answers.exchange_information(symbols, self._clock()))
+        answer = answers.exchange_information(symbols, self._clock(), self._rules)
+        return web.json_response(answer)
 
     async def klines(self, request: web.Request) -> web.Response:
         """Give candles."""
@@ -93,9 +109,16 @@ class Endpoints:
 class LiveEndpoints(Endpoints):
     """The endpoints of a market that has a present, and so a price at which it can be traded."""
 
-    def __init__(self, market: LiveMarket, clock: Clock) -> None:
-        super().__init__(market, clock)
+    def __init__(
+        self,
+        market: LiveMarket,
+        clock: Clock,
+        rules: Mapping[str, TradingRules] | None = None,
+    ) -> None:
+        """Serve a market as it is at the clock's time; rules as above."""
+        super().__init__(market, clock, rules)
         self._live = market
+        self._prices = Prices(market)
 
     def routes(self) -> list[web.RouteDef]:
         """Give the paths, with their handlers."""
@@ -105,14 +128,18 @@ class LiveEndpoints(Endpoints):
         """Give the order book."""
         symbol, limit = parse_depth_query(read_parameters(request), self._live.symbols)
         now = self._clock()
-        return web.json_response(order_book(self._live.at(now).price(symbol), limit, now))
+        price = self._prices.last(symbol, now)
+        return web.json_response(order_book(price, limit, now, self._rules_of(symbol)))
 
     def _day(self, symbol: Symbol) -> dict[str, Any]:
         interval = self._live.intervals(symbol)[0]
         now = self._clock()
         most = DAY // timeframe_to_msecs(interval) + 1
         candles = self._live.at(now).select(symbol, interval, limit=most)
-        return day_ticker(symbol, candles, interval, now=now)
+        return day_ticker(symbol, candles, interval, now=now, rules=self._rules_of(symbol))
+
+    def _rules_of(self, symbol: Symbol) -> TradingRules:
+        return self._rules.get(symbol.name, TradingRules())
 
 
 def read_parameters(request: web.Request) -> dict[str, str]:
@@ -137,14 +164,36 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 def build_application(
-    market: Market | LiveMarket, clock: Clock, dominance: LiveDominance | None
+    market: Market | LiveMarket,
+    clock: Clock,
+    dominance: LiveDominance | None,
+    account: Account | None,
 ) -> web.Application:
     """Build the server's application; parameters as in `run_emulator`."""
+    if account is not None:
+        if not isinstance(market, LiveMarket):
+            raise ValueError("expected a market with a present for an account to trade on")
+        return build_exchange(market, clock, dominance, account)
     application = web.Application(middlewares=[answer_errors])
     if isinstance(market, LiveMarket):
         application.add_routes(LiveEndpoints(market, clock).routes())
     else:
         application.add_routes(Endpoints(market, clock).routes())
+    if dominance is not None:
+        application.add_routes(Providers(dominance, clock).routes())
+    return application
+
+
+def build_exchange(
+    market: LiveMarket, clock: Clock, dominance: LiveDominance | None, account: Account
+) -> web.Application:
+    """Build the application of an exchange to trade on, and to fail on, with signed orders."""
+    faults = Faults()
+    # What fails is outside, so that a refusal can be lost as well.
+    application = web.Application(middlewares=[faults.middleware(), answer_errors])
+    application.add_routes(LiveEndpoints(market, lagging(clock), account.rules).routes())
+    application.add_routes(TradingEndpoints(account, market, clock).routes())
+    application.add_routes(faults.routes())
     if dominance is not None:
         application.add_routes(Providers(dominance, clock).routes())
     return application
@@ -156,15 +205,18 @@ async def run_emulator(
     clock: Clock = wall_clock,
     *,
     dominance: LiveDominance | None = None,
+    account: Account | None = None,
 ) -> AsyncIterator[str]:
     """Serve a market on a free port of the loopback interface, and give the server's URL.
 
     :param market: candles that are all there at any time, or those that end now.
     :param clock: gives the exchange's time in milliseconds.
     :param dominance: what the providers of dominance answer with; without it there are none.
+    :param account: who can trade with signed orders, where the candles end now; without it no
+        path is signed, and there are no control endpoints.
     """
     runner = web.AppRunner(
-        build_application(market, clock, dominance),
+        build_application(market, clock, dominance, account),
         access_log=None,
         shutdown_timeout=SHUTDOWN_SECONDS,
     )
