@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: install backtest test check fix bench lock clean
+.PHONY: install backtest test check fix bench faults soak lock clean
 
 install: $(INSTALLED)
 
@@ -43,6 +43,16 @@ lock: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.backtest_cost
+
+# Breaks what can break around the recorder, for a quarter of an hour; make test does a small part.
+faults: $(INSTALLED)
+	$(BIN)/python -m tests.reliability.faults --write
+	$(BIN)/python -m tests.reliability.readme
+
+# The same with real bots, for days of simulated time.
+soak: $(INSTALLED)
+	$(BIN)/python -m tests.reliability.soak
+	$(BIN)/python -m tests.reliability.readme
 
 clean:
 	rm -rf build .venv

@@ -6,13 +6,17 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from freqtrade.misc import deep_merge_dicts
+
 from altseason.dominance.store import DominanceStore
-from altseason.emulator.dominance import load_dominance
+from altseason.emulator.clock import Clock
+from altseason.emulator.dominance import LiveDominance, load_dominance
 from altseason.emulator.live import LiveMarket
 from altseason.emulator.market import Market
 from altseason.emulator.overlay import exchange_settings, offline_environment
@@ -32,10 +36,12 @@ CONFIG: dict[str, Any] = {
     "exit_pricing": {"price_side": "same"},
     "pairlists": [{"method": "StaticPairList"}],
     "initial_state": "running",
+    "strategy": "AltSeasonStrategy",
+    "strategy_path": str(STRATEGIES),
     # Freqtrade says that it lives once a minute, so in every loop that is longer.
     "internals": {"process_throttle_secs": 300, "heartbeat_interval": 86400},
+    "exchange": {"pair_whitelist": ["ETH/USDT", "BNB/USDT", "SOL/USDT", "ADA/USDT"]},
 }
-PAIRS = ["ETH/USDT", "BNB/USDT", "SOL/USDT", "ADA/USDT"]
 
 
 @dataclass(frozen=True)
@@ -77,12 +83,15 @@ class Replay:
         """Give the variables with which it runs, and reaches this machine only."""
         return trade_environment(self.url)
 
-    def trade_until(self, stop_at: datetime) -> str:
-        """Trade until a time, and give what the bot said."""
+    def trade_until(self, stop_at: datetime, environment: Mapping[str, str] | None = None) -> str:
+        """Trade until a time, and give what the bot said.
+
+        :param environment: variables besides its own.
+        """
         found = subprocess.run(
             self.words(stop_at),
             cwd=self.folder,
-            env=self.environment,
+            env={**self.environment, **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -102,13 +111,14 @@ def trade_words(folder: Path, url: str, settings: Mapping[str, Any]) -> list[str
     :param settings: what else is in its configuration.
     """
     config = folder / "config.json"
-    exchange = {**exchange_settings(url, is_live=True), "pair_whitelist": PAIRS}
-    altseason = {"dominance": {"urls": provider_urls(url)}}
-    config.write_text(
-        json.dumps({**CONFIG, "exchange": exchange, "altseason": altseason, **settings})
-    )
+    wanted = deep_merge_dicts(settings, deepcopy(CONFIG))
+    # The settings may be a user's, who has other addresses.
+    loopback = {
+        "exchange": exchange_settings(url, is_live=True),
+        "altseason": {"dominance": {"urls": provider_urls(url)}},
+    }
+    config.write_text(json.dumps(deep_merge_dicts(loopback, wanted)))
     words = ["trade", "-c", config, "--datadir", folder / "data", "--userdir", folder]
-    words += ["--strategy", "AltSeasonStrategy", "--strategy-path", STRATEGIES]
     words += ["--db-url", f"sqlite:///{folder / 'trades.sqlite'}"]
     return [str(word) for word in words]
 
@@ -119,20 +129,51 @@ def trade_environment(url: str) -> dict[str, str]:
     return {**offline_environment(os.environ, url), "PYTHONPATH": path}
 
 
+@dataclass(frozen=True)
+class InterruptedDominance(LiveDominance):
+    """Dominance that no provider answers with for a while: they give status 503 then.
+
+    :param outage: when that begins and ends, in milliseconds.
+    """
+
+    clock: Clock
+    outage: tuple[int, int]
+
+    def percent(self, time: int) -> float | None:
+        begin, end = self.outage
+        return None if begin <= self.clock() < end else super().percent(time)
+
+
 @contextmanager
-def replaying(folder: Path, stored: Path, start: datetime, **settings: Any) -> Iterator[Replay]:
+def replaying(
+    folder: Path,
+    stored: Path,
+    start: datetime,
+    *,
+    outage: tuple[datetime, datetime] | None = None,
+    **settings: Any,
+) -> Iterator[Replay]:
     """Serve stored candles and dominance at the time of a bot that starts then.
 
     :param folder: of the bot, empty.
     :param stored: a data directory; the bot finds the dominance of before its start.
+    :param outage: from when to when all providers of dominance fail.
     :param settings: what else is in its configuration.
     """
-    now = int(start.timestamp() * 1000)
+    now = to_milliseconds(start)
     dominance = load_dominance(stored, "feather", 0)
     (folder / "data").mkdir()
     dominance.save_until(now, DominanceStore(folder / "data", "feather"))
     ClockFile(folder / "clock", now)
-    market = LiveMarket(Market(stored), 0)
-    emulator = run_emulator(market, read_clock(folder / "clock"), dominance=dominance)
+    clock = read_clock(folder / "clock")
+    if outage is not None:
+        begin, end = map(to_milliseconds, outage)
+        dominance = InterruptedDominance(dominance.candles, clock, (begin, end))
+    emulator = run_emulator(LiveMarket(Market(stored), 0), clock, dominance=dominance)
     with in_thread(emulator) as url:
         yield Replay(folder, start, url, settings)
+
+
+def to_milliseconds(moment: datetime) -> int:
+    """Give the milliseconds since 1970."""
+    return int(moment.timestamp() * 1000)

@@ -103,6 +103,7 @@ def test_retry_after_is_bounded(coingecko: Provider, asked: str):
         (Reply(b"", way="hang"), UnavailableError, "no answer in time"),
         (Reply(b'{"data": {}}', way="truncated"), UnavailableError, "it broke off"),
         (Reply(b"x" * 100, way="drip"), UnavailableError, "within 0.5 s"),
+        (Reply(b"", way="slow head"), UnavailableError, "no answer in time"),
         (Reply(HTML), AnswerError, "expected JSON, found '<html>"),
         (Reply(HTML, 403), AccessError, "address is refused"),
         (Reply(b"", 302, {"Location": "/other"}), AccessError, "redirects are not followed"),

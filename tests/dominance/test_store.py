@@ -141,3 +141,12 @@ def test_append_from_several_processes_at_once_keeps_every_candle(tmp_path: Path
     assert DominanceStore(tmp_path).load("1d")["close"].tolist() == [
         50.0 + day for day in range(24)
     ]
+
+
+def test_append_removes_what_a_killed_process_left_and_nothing_else(tmp_path: Path):
+    for name in (".altseason-part-x1", ".altseason-download"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("half")
+    DominanceStore(tmp_path).append(dominance_candles([50.0], "2026-01-01"), "1d")
+    assert not (tmp_path / ".altseason-part-x1").exists()
+    assert (tmp_path / ".altseason-download" / "file").exists()

@@ -213,6 +213,18 @@ def test_coinlore_counts_once_its_value_has_moved(
     assert load_counted(tmp_path)[3:] == [(time, "CoinLore", 58.0) for time in times]
 
 
+def test_coinlore_does_not_count_where_the_clock_here_may_be_wrong(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)
+    for name in ("coingecko", "coinmarketcap", "coinpaprika"):
+        market.renewed_at[name] = utc("2026-05-26 22:00")  # the clock here is two hours ahead
+    for lore in (54.9, 54.8, 54.7, 54.6, 54.5):
+        market.percent["coinlore"] = lore
+        poll(poller, clock, 1)
+    assert len(load_counted(tmp_path)) == 3
+
+
 def test_return_to_the_primary_makes_no_jump(
     make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
 ):

@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,8 @@ from altseason.dominance.candles import (
     validate_candles,
 )
 from altseason.errors import StoredDataError
+
+UNFINISHED = ".altseason-part-"
 
 
 @dataclass(frozen=True)
@@ -109,9 +112,14 @@ class DominanceStore:
         return candles
 
     def _write(self, candles: pd.DataFrame, timeframe: str) -> None:
-        """Write a whole new file beside the old one, then put it in its place at once."""
+        """Write a whole new file beside the old one, then put it in its place at once.
+
+        Nobody else does at the same time: the lock is ours.
+        """
         path = self.path(timeframe)
-        with tempfile.TemporaryDirectory(dir=self._datadir, prefix=".altseason-") as folder:
+        for left in self._datadir.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(left, ignore_errors=True)  # of a process that was killed while it wrote
+        with tempfile.TemporaryDirectory(dir=self._datadir, prefix=UNFINISHED) as folder:
             handler = get_datahandler(Path(folder), self._data_format)
             handler.ohlcv_store(PAIR, timeframe, candles, CandleType.SPOT)
             written = Path(folder) / path.name

@@ -76,15 +76,19 @@ def _describe_change(dominance: Dominance, rule: GateRule, *, is_open: bool) -> 
     before, after = "It is the first one on record.", ""  # with another rule there may be none
     if season is not None:
         start, end = season[0], season[1] + length
-        days = (end - start) / DAY
-        before = f"The last one lasted {days:.3g} days, to {end:%Y-%m-%d}."
-        after = f" after {days:.3g} days"
+        days = _count_days((end - start) / DAY)
+        before = f"The last one lasted {days}, to {end:%Y-%m-%d}."
+        after = f" after {days}"
     if is_open:
         return f"Alt season has begun: {facts} {before}"
     return (
         f"Alt season is over{after}: {facts} There are no new entries; open trades keep their own "
         f"exits."
     )
+
+
+def _count_days(days: float) -> str:
+    return f"{days:.3g} day{'' if days == 1 else 's'}"
 
 
 def _describe_stale(dominance: Dominance, now: datetime) -> str:

@@ -86,7 +86,9 @@ class Backfill:
             now=now,
         )
         added = sum(one.result.added for one in filled.imported)
-        self._notices.tell(f"Dominance of {added} missing days was fetched and stored.")
+        self._notices.tell(
+            f"Dominance of {added} of {len(missing)} missing days was fetched and stored."
+        )
         if filled.level is not None and abs(filled.level.difference) > SAME_LEVEL:
             self._notices.tell(
                 f"What was stored before differs by {-filled.level.difference:+.2f} percentage "

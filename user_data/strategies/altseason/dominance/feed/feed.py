@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from altseason.configuration import data_directory, data_format
 from altseason.dominance.feed.backfill import Backfill
@@ -49,6 +50,8 @@ class Feed:
         clock: Clock = read_clock,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        # Arrow's own allocator keeps what files that grow leave behind, some megabytes a month.
+        pa.set_memory_pool(pa.system_memory_pool())
         datadir = data_directory(config)
         self.notices = Notices()
         self.recording = Recording(datadir, DominanceStore(datadir, data_format(config)), clock)

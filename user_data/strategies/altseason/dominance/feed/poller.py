@@ -12,7 +12,7 @@ from altseason.dominance.feed.providers import Fetch, Providers
 from altseason.dominance.feed.recording import Recording
 from altseason.dominance.sources import snapshot as snapshots
 from altseason.dominance.sources.coingecko import PROVIDER as PRIMARY
-from altseason.dominance.sources.errors import AccessError, ProviderError
+from altseason.dominance.sources.errors import AccessError, NotCurrentError, ProviderError
 from altseason.dominance.sources.snapshot import Clock, Snapshot, read_clock
 from altseason.errors import BusyError
 
@@ -47,6 +47,7 @@ class Poller:
         self._changed: dict[str, pd.Timestamp] = {}
         self._not_before: dict[str, pd.Timestamp] = {}
         self._failing_since: pd.Timestamp | None = None
+        self._is_clock_doubtful = False
 
     def poll(self) -> None:
         """Ask once, and log what counts; whatever goes wrong is told and not raised."""
@@ -59,12 +60,14 @@ class Poller:
             self._fall_back()
 
     def _ask_primary(self) -> Snapshot | None:
+        self._is_clock_doubtful = False
         is_first_failure = self._failing_since is None
         session = self._providers.patient if is_first_failure else self._providers.brief
         try:
             snapshot = self._providers.primary(session)
         except ProviderError as error:
             self._failing_since = self._failing_since or self._clock()
+            self._is_clock_doubtful = isinstance(error, NotCurrentError)
             self._notices.begin("primary", str(error), is_urgent=isinstance(error, AccessError))
             return None
         self._failing_since = None
@@ -109,6 +112,7 @@ class Poller:
         try:
             snapshot = fetch(self._providers.brief)
         except ProviderError as error:
+            self._is_clock_doubtful |= isinstance(error, NotCurrentError)
             self._notices.begin(f"fallback {name}", str(error), is_urgent=False)
             return None
         self._notices.end(f"fallback {name}", f"{name} answers.", is_urgent=False)
@@ -122,7 +126,9 @@ class Poller:
         if snapshot.time is not None:
             return True  # else it had been refused
         changed = self._changed.get(snapshot.provider)
-        return changed is not None and self._clock() - changed <= snapshots.MAX_AGE
+        if changed is None or self._is_clock_doubtful:
+            return False  # where others' times are not of now it may be our clock that is wrong
+        return self._clock() - changed <= snapshots.MAX_AGE
 
     def _log(
         self, snapshot: Snapshot, dominance: float | None, offset: float | None

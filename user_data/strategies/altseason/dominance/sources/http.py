@@ -1,6 +1,8 @@
 """HTTP for all providers: one session that always times out, backs off and says who it is."""
 
+import contextlib
 import random
+import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -9,6 +11,8 @@ from typing import Any, Self
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     HTTPError,
     InvalidHeader,
@@ -34,7 +38,7 @@ BODY_ATTEMPTS = 2
 class Manners:
     """How a session asks; times in seconds.
 
-    :param deadline: the longest that the body of one answer may take.
+    :param deadline: the longest that the head of one answer, and then its body, may take.
     :param backoff: the wait before the first retry, doubled with each further one, plus jitter.
     :param longest_wait: bounds every wait, one that a provider asks for (`Retry-After`) too.
     :param calls_per_minute: None for no pace at all.
@@ -82,6 +86,42 @@ class _Retries(Retry):
         return min(wait + jitter, self.longest_wait)
 
 
+class _Deadlined:
+    """A connection whose server cannot keep it waiting by sending the head byte by byte."""
+
+    deadline = Manners.deadline
+    sock: socket.socket | None
+    _has_hung_up = False
+
+    def getresponse(self) -> Any:
+        self._has_hung_up = False
+        timer = threading.Timer(self.deadline, self._hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            return super().getresponse()  # type: ignore[misc] # of what it is mixed into
+        finally:
+            timer.cancel()
+            if self._has_hung_up:
+                # Whatever came of it: half a head can pass for a whole one without a body.
+                raise TimeoutError
+
+    def _hang_up(self) -> None:
+        self._has_hung_up = True
+        with contextlib.suppress(OSError, AttributeError):  # it is closed already
+            self.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+
+
+def _pool_classes(deadline: float) -> dict[str, type[HTTPConnectionPool]]:
+    limits = {"deadline": deadline}
+    plain = type("Connection", (_Deadlined, HTTPConnection), limits)
+    secure = type("SecureConnection", (_Deadlined, HTTPSConnection), limits)
+    return {
+        "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }
+
+
 class _PoliteAdapter(HTTPAdapter):
     """Adds the timeouts and the pace, so that no call can forget them."""
 
@@ -95,6 +135,7 @@ class _PoliteAdapter(HTTPAdapter):
         )
         retries.longest_wait = manners.longest_wait
         super().__init__(max_retries=retries)
+        self.poolmanager.pool_classes_by_scheme = _pool_classes(manners.deadline)
         self.manners = manners
         self._free_at = 0.0
         self._turn = threading.Lock()

@@ -1,0 +1,154 @@
+"""Feeds in processes of their own, forked from one that has done the imports.
+
+A child says over its pipe what it acknowledged, one message for each reading, before it goes on.
+"""
+
+import logging
+import multiprocessing
+import os
+import resource
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.reliability.clock import SharedClock
+from tests.reliability.oracle import Key
+from tests.reliability.rig import INTERVAL_SECONDS, QUICK, build_feed, manners
+
+PATIENCE_SECONDS = 60
+NOBODY = 65534
+_context = multiprocessing.get_context("forkserver")
+# The second is what Freqtrade imports only when it reads its first candles.
+_context.set_forkserver_preload(
+    ["tests.reliability.child", "freqtrade.data.history.datahandlers.featherdatahandler"]
+)
+
+
+class Child:
+    """A process with a feed, as its parent sees it.
+
+    :param acknowledged: what it has said so far; also after its death.
+    """
+
+    def __init__(self, run: Callable[..., None], *arguments: Any) -> None:
+        self._connection, theirs = _context.Pipe()
+        self.process: ForkServerProcess = _context.Process(
+            target=run, args=(theirs, *arguments), daemon=True
+        )
+        self.acknowledged: list[Key] = []
+        self.process.start()
+        theirs.close()
+
+    def command(self, name: str, *arguments: Any) -> Any:
+        """Have it do something, and give its answer."""
+        self.send(name, *arguments)
+        return self.receive()
+
+    def send(self, name: str, *arguments: Any) -> None:
+        self._connection.send((name, *arguments))
+
+    def receive(self) -> Any:
+        """Give the next answer, and keep what was acknowledged before it.
+
+        :raises EOFError: where it has ended.
+        """
+        while self._connection.poll(PATIENCE_SECONDS):
+            kind, said = self._connection.recv()
+            if kind == "answer":
+                return said
+            self.acknowledged.append(said)
+        raise TimeoutError(f"process {self.process.pid} says nothing")
+
+    def wait_for(self, count: int) -> None:
+        """Wait until it has acknowledged a number of readings since its start."""
+        while len(self.acknowledged) < count and self._connection.poll(PATIENCE_SECONDS):
+            self.acknowledged.append(self._connection.recv()[1])
+
+    def kill(self) -> None:
+        """End it by SIGKILL, and read what it had said before."""
+        self.process.kill()
+        self.process.join(PATIENCE_SECONDS)
+        try:
+            while True:
+                self.receive()
+        except (EOFError, OSError):
+            self._connection.close()
+
+
+@contextmanager
+def children(*started: Child) -> Iterator[tuple[Child, ...]]:
+    """Kill them in the end, if they are still there."""
+    try:
+        yield started
+    finally:
+        for child in started:
+            if child.process.is_alive():
+                child.kill()
+
+
+def run_on_command(
+    connection: Connection, folder: Path, urls: dict[str, str], clock_path: Path, user: int | None
+) -> None:
+    """Step when told to; the other commands change or measure this process."""
+    if user is not None:
+        os.setgroups([])
+        os.setgid(user)
+        os.setuid(user)
+    logging.disable()
+    clock = SharedClock(clock_path)
+    with manners(QUICK):
+        feed = build_feed(folder, urls, clock, lambda key: connection.send(("reading", key)))
+        while True:
+            name, *arguments = connection.recv()
+            said: Any = None
+            if name == "step":
+                feed.step()
+            elif name == "poll":
+                _poll(feed.step, clock, *arguments)
+            elif name == "collect":
+                said = feed.notices.collect()
+            elif name == "limit":
+                _limit_files(*arguments)
+            elif name == "measure":
+                said = _measure()
+            connection.send(("answer", said))
+
+
+def run_freely(
+    connection: Connection, folder: Path, urls: dict[str, str], clock_path: Path
+) -> None:
+    """Poll without a pause, ten simulated minutes each, until the end of the process."""
+    logging.disable()
+    clock = SharedClock(clock_path)
+    with manners(QUICK):
+        feed = build_feed(folder, urls, clock, lambda key: connection.send(("reading", key)))
+        while True:
+            _poll(feed.step, clock, 1)
+
+
+def _poll(step: Callable[[], None], clock: SharedClock, times: int) -> None:
+    for _ in range(times):
+        clock.sleep(INTERVAL_SECONDS)
+        step()
+
+
+def _limit_files(size: int | None) -> None:
+    """Let no file of this process grow beyond a size, as a full disk would."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard if size is None else size, hard))
+
+
+def _measure() -> dict[str, int]:
+    process = psutil.Process()
+    return {
+        "memory": process.memory_info().rss,
+        "threads": threading.active_count(),
+        "native": process.num_threads(),
+        "files": process.num_fds(),
+    }

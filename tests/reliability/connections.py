@@ -1,0 +1,110 @@
+"""Scenario: connections that fail, at the primary and at each fallback, and a real outage."""
+
+import time
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from altseason.dominance.feed import providers
+from tests.providers.serving import Reply, serving
+from tests.providers.world import global_body, reply
+from tests.reliability.answers import have_count
+from tests.reliability.oracle import Key
+from tests.reliability.rig import INTERVAL_SECONDS, QUICK, Rig, build_config, rigging
+from tests.reliability.tally import Setting, Tally
+from tests.reliability.walk import FALLBACKS, NAMES
+
+SMALL_WAYS = ("drop", "truncated")
+WAYS = ("drop", "hang", "drip", "cut", "truncated", "slow head")
+# The first failure is tried three times, each with a time-out to connect and one to read, then the
+# body; the scheduler of a busy machine takes its share.
+LONGEST_STEP = 3 * (QUICK.connect_timeout + QUICK.read_timeout + QUICK.deadline) + 2
+# After a change of the settings the patience with the primary begins anew.
+POLLS_AFTER_CHANGE = 5
+STEP_SECONDS = 0.05
+
+
+def try_connections(setting: Setting, tally: Tally) -> None:
+    """Break the connection in every way, then let it be good again."""
+    is_full = setting.scale == "full"
+    some = ("coingecko", setting.random.choice(FALLBACKS))
+    for provider in NAMES if is_full else some:
+        with rigging(setting.new_folder(provider), setting.random) as rig:
+            have_count(rig, provider)
+            for way in WAYS if is_full else SMALL_WAYS:
+                _try_way(rig, provider, way, tally)
+            for name, url in _unreachable().items():
+                _try_url(rig, provider, name, url, tally)
+            with tally.trying(f"{provider}, all of it on disk") as this:
+                rig.check(this)
+    _try_outage(setting, tally)
+
+
+def _try_way(rig: Rig, provider: str, way: str, tally: Tally) -> None:
+    with tally.trying(f"{provider}, {way}") as this:
+        rig.walk.faults[provider] = _broken(rig, way)
+        start = time.monotonic()
+        try:
+            counted = rig.counted()
+        finally:
+            del rig.walk.faults[provider]
+        took = time.monotonic() - start
+        this.lost += len(counted)
+        this.expect(not counted, f"recorded was {counted}")
+        this.expect(took < LONGEST_STEP, f"the step took {took:.1f} s")
+        rig.check_next(this, provider)
+
+
+def _broken(rig: Rig, way: str) -> Reply:
+    # Long enough that it cannot drip to its end in time.
+    body = reply(global_body(57.9, int(rig.clock().timestamp()))).body
+    return Reply(body, way=way)
+
+
+def _unreachable() -> dict[str, str]:
+    return {
+        "no such host": "https://name.invalid/api",
+        "nobody listens": "http://127.0.0.1:9",
+        "no TLS": "https://127.0.0.1",
+    }
+
+
+def _try_url(rig: Rig, provider: str, name: str, url: str, tally: Tally) -> None:
+    with tally.trying(f"{provider}, {name}") as this:
+        good = rig.urls()
+        rig.feed.configure(build_config(rig.folder, {**good, provider: url}))
+        counted = rig.counted(POLLS_AFTER_CHANGE)
+        rig.feed.configure(build_config(rig.folder, good))
+        this.lost += len(counted)
+        this.expect(not counted, f"recorded was {counted}")
+        rig.check_next(this, provider, within=POLLS_AFTER_CHANGE)
+
+
+def _try_outage(setting: Setting, tally: Tally) -> None:
+    """Have nobody listen for a while of real time, at the address where there was a provider."""
+    seconds, speed = setting.choose(1, 60), setting.choose(3000, 60)
+    wanted = providers.MANNERS if setting.scale == "full" else QUICK
+    with rigging(setting.new_folder("outage"), setting.random, wanted) as rig:
+        address = serving(rig.walk.answer)
+        server = address.__enter__()
+        with tally.trying(f"an outage of {seconds} s") as this:
+            rig.feed.configure(build_config(rig.folder, rig.walk.urls(server.url)))
+            before = _live(rig, 3 * INTERVAL_SECONDS / speed, speed)
+            address.__exit__(None, None, None)
+            during = _live(rig, seconds, speed)
+            with serving(rig.walk.answer, port=urlsplit(server.url).port or 0):
+                after = _live(rig, 2 * INTERVAL_SECONDS / speed + 1, speed)
+            this.expect(bool(before), "nothing was recorded before it")
+            this.expect(not during, f"recorded was {during} while it lasted")
+            this.expect(bool(after), "nothing was recorded within two polls after it")
+            rig.check(this)
+
+
+def _live(rig: Rig, seconds: float, speed: float) -> list[Key]:
+    """Step for a while of real time, in which the feed's clock runs faster."""
+    before, began, start = len(rig.acknowledged), rig.clock(), time.monotonic()
+    while (passed := time.monotonic() - start) < seconds:
+        rig.clock.set(began + pd.Timedelta(seconds=passed * speed))
+        rig.feed.step()
+        time.sleep(STEP_SECONDS)
+    return rig.acknowledged[before:]

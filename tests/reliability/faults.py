@@ -1,0 +1,111 @@
+"""Break what can break around the feed, and count what was survived: `make faults`.
+
+python -m tests.reliability.faults [--seed N] [--scale small|full] [--only NAME] [--write]
+"""
+
+import argparse
+import logging
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from random import Random
+
+from tests.reliability.answers import try_answers
+from tests.reliability.clocks import try_clocks
+from tests.reliability.connections import try_connections
+from tests.reliability.day import try_day
+from tests.reliability.folders import try_folders
+from tests.reliability.growth import try_growth
+from tests.reliability.kills import try_kills
+from tests.reliability.processes import try_processes
+from tests.reliability.report import make_part, save_part
+from tests.reliability.tally import Scale, Scenario, Setting, Tally
+
+SEED = 1
+MODULE = "python -m tests.reliability.faults"
+SCENARIOS: dict[str, tuple[str, Scenario]] = {
+    "answers": (
+        "each wrong answer, error and page of a provider, from the primary and each fallback",
+        try_answers,
+    ),
+    "connections": (
+        "hosts that are not there, hang, drip, hang up or break off, and a real outage of 60 s",
+        try_connections,
+    ),
+    "clocks": (
+        "a provider's clock two hours off; this clock put back, ahead, or asleep for days",
+        try_clocks,
+    ),
+    "folders": (
+        "a disk that is full, a file that may not grow, a folder that may not be written",
+        try_folders,
+    ),
+    "processes": (
+        "two and three processes on one folder, the one that polls killed; real recorders too",
+        try_processes,
+    ),
+    "kills": (
+        "a process killed by SIGKILL at any moment, each time on the same folder",
+        try_kills,
+    ),
+    "growth": (
+        "10,000 polls in one process: memory, threads and open files stay",
+        try_growth,
+    ),
+    "day": (
+        "a day of three processes on one folder, one started anew 20 times: 150 requests at most",
+        try_day,
+    ),
+}
+
+
+def run_scenario(name: str, seed: int, scale: Scale) -> Tally:
+    """Run one scenario in a folder of its own."""
+    tally = Tally()
+    with tempfile.TemporaryDirectory(prefix="reliability-") as folder:
+        # A process of another user has to get in.
+        os.chmod(folder, 0o755)  # noqa: PTH101, S103 - see above
+        SCENARIOS[name][1](Setting(Path(folder), Random(f"{seed} {name}"), scale), tally)
+    return tally
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the scenarios, print what came out, and tell by the exit code whether all is well."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--scale", choices=("small", "full"), default="full")
+    parser.add_argument("--only", choices=SCENARIOS, action="append")
+    parser.add_argument("--write", action="store_true", help="write docs/reliability.json")
+    options = parser.parse_args(arguments)
+    logging.getLogger("altseason").setLevel(logging.CRITICAL)
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+    done = {}
+    for name in options.only or SCENARIOS:
+        start = time.monotonic()
+        tally = run_scenario(name, options.seed, options.scale)
+        done[name] = (SCENARIOS[name][0], tally)
+        _print(_describe(name, tally, time.monotonic() - start))
+    if options.write:
+        command = f"{MODULE} --scale {options.scale} --seed {options.seed}"
+        save_part("faults", make_part(options.seed, command, done))
+    return 0 if all(tally.survived == tally.tried for _, tally in done.values()) else 1
+
+
+def _describe(name: str, tally: Tally, seconds: float) -> list[str]:
+    line = (
+        f"{name:12} tried {tally.tried:5}  survived {tally.survived:5}  lost {tally.lost:3}  "
+        f"{seconds:6.1f} s"
+    )
+    return [line, *(f"    {problem}" for problem in tally.problems)]
+
+
+def _print(lines: Iterable[str]) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

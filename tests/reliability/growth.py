@@ -1,0 +1,47 @@
+"""Scenario: one process that polls for long takes no more memory, threads or files."""
+
+import pyarrow
+
+from tests.providers.serving import serving
+from tests.reliability.child import Child, children, run_on_command
+from tests.reliability.clock import SharedClock
+from tests.reliability.oracle import check_candles, check_log
+from tests.reliability.rig import START
+from tests.reliability.tally import Setting, Tally
+from tests.reliability.walk import make_walk
+
+MIB = 1024 * 1024
+# The stored candles grow by less than this; pieces that the allocator holds come on top.
+GROWTH_MIB = 12
+PART = 100
+
+
+def try_growth(setting: Setting, tally: Tally) -> None:
+    """Measure after the first polls, and after all of them."""
+    first, polls = setting.choose(50, 1_000), setting.choose(150, 10_000)
+    folder = setting.new_folder("data")
+    clock = SharedClock(setting.folder / "data.clock", START)
+    walk = make_walk(clock, setting.random)
+    with serving(walk.answer) as server, tally.trying(f"{polls} polls") as this:
+        child = Child(run_on_command, folder, walk.urls(server.url), clock.path, None)
+        with children(child):
+            _poll(child, first)
+            early = child.command("measure")
+            _poll(child, polls - first)
+            late = child.command("measure")
+        growth = (late["memory"] - early["memory"]) / MIB
+        this.expect(growth <= GROWTH_MIB, f"memory grew by {growth:.1f} MiB")
+        for kind in ("threads", "files"):
+            this.expect(late[kind] == early[kind], f"{kind}: {early[kind]} became {late[kind]}")
+        # Those of pyarrow start when there is work for them.
+        pools = pyarrow.cpu_count() + pyarrow.io_thread_count()
+        this.expect(late["native"] <= late["threads"] + pools, f"{late} with {pools} of pyarrow")
+        counted = [key for key in child.acknowledged if key[3] is not None]
+        this.expect(len(counted) == polls, f"{len(counted)} of {polls} were recorded")
+        check_log(this, folder, child.acknowledged, walk.all_said())
+        check_candles(this, folder, clock())
+
+
+def _poll(child: Child, times: int) -> None:
+    for part in range(0, times, PART):
+        child.command("poll", min(PART, times - part))

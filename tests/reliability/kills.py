@@ -1,0 +1,62 @@
+"""Scenario: a process is killed at any moment of its writing, again and again, in one folder."""
+
+import time
+from pathlib import Path
+
+from tests.providers.serving import serving
+from tests.reliability.child import Child, children, run_freely, run_on_command
+from tests.reliability.clock import SharedClock
+from tests.reliability.oracle import LOG, Key, check_candles, check_log, read_log
+from tests.reliability.rig import START
+from tests.reliability.tally import Setting, Tally, Try
+from tests.reliability.walk import make_walk
+
+# A child settles with every sixth poll. The wait lets the kill fall anywhere into what comes then.
+MOST_READINGS = 14
+LONGEST_WAIT_SECONDS = 0.2
+TORN_SHARE = 0.3
+# More than an hour of them, so that candles are made.
+POLLS_AFTERWARDS = 7
+
+
+def try_kills(setting: Setting, tally: Tally) -> None:
+    """Kill at a random moment, look at what is on disk, and let the next process go on there."""
+    folder = setting.new_folder("data")
+    clock = SharedClock(setting.folder / "data.clock", START)
+    walk = make_walk(clock, setting.random)
+    acknowledged: list[Key] = []
+    with serving(walk.answer) as server:
+        for number in range(setting.choose(5, 100)):
+            with tally.trying(f"kill {number + 1}") as this:
+                before = len(read_log(folder).readings)
+                child = Child(run_freely, folder, walk.urls(server.url), clock.path)
+                with children(child):
+                    child.wait_for(setting.random.randint(0, MOST_READINGS))
+                    time.sleep(setting.random.uniform(0, LONGEST_WAIT_SECONDS))
+                acknowledged += child.acknowledged
+                if setting.random.random() < TORN_SHARE:
+                    _tear(folder, setting)
+                check_log(this, folder, acknowledged, walk.all_said())
+                check_candles(this, folder, clock(), all_there=False)
+                _check_unsaid(this, len(read_log(folder).readings) - before, child)
+        with tally.trying("the next process goes on") as this:
+            child = Child(run_on_command, folder, walk.urls(server.url), clock.path, None)
+            with children(child):
+                child.command("poll", POLLS_AFTERWARDS)
+            this.expect(len(child.acknowledged) >= POLLS_AFTERWARDS, "it recorded too little")
+            check_log(this, folder, acknowledged + child.acknowledged, walk.all_said())
+            check_candles(this, folder, clock())
+
+
+def _tear(folder: Path, setting: Setting) -> None:
+    """Leave a part of a line, as a machine may that loses its power while one is written."""
+    log = folder / LOG
+    line = log.read_bytes().splitlines()[-1] if log.exists() else b""
+    with log.open("ab") as file:
+        file.write(line[: setting.random.randint(0, len(line))])
+
+
+def _check_unsaid(this: Try, added: int, child: Child) -> None:
+    """At most one reading may be on disk that the child had no time left to say."""
+    unsaid = added - len(child.acknowledged)
+    this.expect(unsaid in (0, 1), f"{unsaid} readings are there that were not acknowledged")

@@ -1,0 +1,128 @@
+"""What has to be in a data directory, reckoned without the code under test.
+
+The candles are made of the lines of the log by the rules of docs/dominance.md alone: a reading
+belongs to the candle in whose half-open interval (open, end] it became known, and a candle whose
+last reading lies more than three hours before its end is left out.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from tests.reliability.tally import Try
+
+LOG = "BTCD_USD-readings.jsonl"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LENGTHS = {"1h": timedelta(hours=1), "1d": timedelta(days=1)}
+LONGEST_UNREAD = timedelta(hours=3)
+TOLERANCE = 1e-9
+
+# When it was known, by whom, what they said, and what counts.
+Key = tuple[str, str, float, float | None]
+# Open, high, low, close and the number of readings.
+Candle = tuple[float, float, float, float, int]
+
+
+@dataclass(frozen=True)
+class Log:
+    """The lines of a log; those that are no JSON are only counted."""
+
+    readings: list[Key]
+    damaged: int
+
+
+def make_key(known: datetime, provider: str, raw: float, dominance: float | None) -> Key:
+    return known.astimezone(UTC).isoformat(), provider, raw, dominance
+
+
+def read_log(folder: Path) -> Log:
+    """Read the whole lines; what comes after the last line end was torn, and does not count."""
+    path = folder / LOG
+    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+    readings, damaged = [], 0
+    for line in lines:
+        try:
+            said = json.loads(line)
+            known = datetime.fromisoformat(said["known"])
+            readings.append(make_key(known, said["provider"], said["raw"], said["dominance"]))
+        except (ValueError, KeyError, TypeError):
+            damaged += 1
+    return Log(readings, damaged)
+
+
+def reckon_candles(
+    readings: Iterable[Key], timeframe: str, now: datetime
+) -> dict[datetime, Candle]:
+    """Make the candles that have ended by a time, by their open time."""
+    length = LENGTHS[timeframe]
+    known_in: dict[datetime, list[tuple[datetime, float]]] = defaultdict(list)
+    for text, _, _, dominance in readings:
+        known = datetime.fromisoformat(text)
+        if dominance is not None:
+            ends_before = -((EPOCH - known) // length)
+            known_in[EPOCH + (ends_before - 1) * length].append((known, dominance))
+    candles = {}
+    for opened, inside in known_in.items():
+        values = [value for _, value in inside]
+        end = opened + length
+        if end <= now and end - inside[-1][0] <= LONGEST_UNREAD:
+            candles[opened] = (values[0], max(values), min(values), values[-1], len(values))
+    return candles
+
+
+def read_candles(folder: Path, timeframe: str) -> dict[datetime, Candle]:
+    """Read the stored candles as any program could."""
+    path = folder / f"BTCD_USD-{timeframe}.feather"
+    if not path.exists():
+        return {}
+    stored = pd.read_feather(path)
+    columns = [stored[name] for name in ("date", "open", "high", "low", "close", "volume")]
+    return {
+        date.to_pydatetime(): (opened, high, low, close, int(volume))
+        for date, opened, high, low, close, volume in zip(*columns, strict=True)
+    }
+
+
+def check_log(
+    this: Try, folder: Path, acknowledged: Collection[Key], said: Collection[float]
+) -> None:
+    """Compare a log with what was acknowledged, and with what the providers said at all."""
+    log = read_log(folder)
+    there = Counter(log.readings)
+    missing = [key for key in acknowledged if key not in there]
+    repeated = [key for key, count in there.items() if count > 1]
+    invented = [key for key in there if key[2] not in said]
+    times = [key[0] for key in log.readings]
+    this.lost += len(missing) + len(invented)
+    this.expect(not missing, f"{len(missing)} acknowledged readings are missing: {missing[:1]}")
+    this.expect(not repeated, f"{len(repeated)} readings are there twice: {repeated[:1]}")
+    this.expect(not invented, f"{len(invented)} readings were said by nobody: {invented[:1]}")
+    this.expect(not log.damaged, f"{log.damaged} lines are damaged")
+    this.expect(times == sorted(times), "the readings are not in the order of time")
+
+
+def check_candles(this: Try, folder: Path, now: datetime, *, all_there: bool = True) -> None:
+    """Compare the stored candles with those of the log.
+
+    :param all_there: whether every candle has to be stored by now, or only no wrong one.
+    """
+    readings = read_log(folder).readings
+    for timeframe in LENGTHS:
+        expected = reckon_candles(readings, timeframe, now)
+        stored = read_candles(folder, timeframe)
+        wrong = [date for date, candle in stored.items() if not is_same(candle, expected.get(date))]
+        missing = sorted(set(expected) - set(stored)) if all_there else []
+        this.lost += len(wrong) + len(missing)
+        this.expect(not wrong, f"{len(wrong)} wrong candles of {timeframe}: {wrong[:1]}")
+        this.expect(not missing, f"{len(missing)} candles of {timeframe} missing: {missing[:1]}")
+
+
+def is_same(candle: Candle, expected: Candle | None) -> bool:
+    return expected is not None and all(
+        abs(value - other) <= TOLERANCE for value, other in zip(candle, expected, strict=True)
+    )

@@ -1,0 +1,49 @@
+"""docs/reliability.json: what was tried, with the commit that it was tried with."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tests.reliability.tally import Tally
+
+ROOT = Path(__file__).parent.parent.parent
+REPORT = ROOT / "docs" / "reliability.json"
+CHANGES = ("status", "--porcelain", "--", ".", ":!docs/reliability.json", ":!README.md")
+
+
+def find_commit() -> str:
+    """Give the commit's short hash, with a mark where files other than these differ."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.check_output(["git", *arguments], cwd=ROOT, text=True).strip()
+
+    return git("rev-parse", "--short", "HEAD") + ("-dirty" if git(*CHANGES) else "")
+
+
+def load_report(path: Path = REPORT) -> dict[str, Any]:
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def save_part(name: str, part: dict[str, Any], path: Path = REPORT) -> None:
+    """Put a command's part into the report, and leave the others' as they are."""
+    report = {**load_report(path), name: part}
+    path.write_text(json.dumps(report, indent=2, sort_keys=True) + "\n")
+
+
+def make_part(seed: int, command: str, scenarios: dict[str, tuple[str, Tally]]) -> dict[str, Any]:
+    """Give the part of a command, with one line of words and the counts for each scenario."""
+    return {
+        "commit": find_commit(),
+        "seed": seed,
+        "command": command,
+        "scenarios": {
+            name: {
+                "what": what,
+                "tried": tally.tried,
+                "survived": tally.survived,
+                "lost": tally.lost,
+            }
+            for name, (what, tally) in scenarios.items()
+        },
+    }

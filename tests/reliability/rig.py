@@ -1,0 +1,132 @@
+"""A feed on a folder of its own, asking four providers over HTTP, by a clock that stands still."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from altseason.dominance.feed import providers
+from altseason.dominance.feed.feed import Feed
+from altseason.dominance.feed.log import Reading, SnapshotLog
+from altseason.dominance.sources.http import Manners
+from tests.providers.serving import Provider, serving
+from tests.reliability.clock import SharedClock
+from tests.reliability.oracle import Key, check_candles, check_log, make_key
+from tests.reliability.tally import Try
+from tests.reliability.walk import NAMES, Walk, make_walk
+
+START = "2026-05-27 00:05"
+INTERVAL_SECONDS = 600
+# Retries and time-outs as in use, but in milliseconds.
+QUICK = Manners(
+    connect_timeout=0.4,
+    read_timeout=0.4,
+    deadline=0.6,
+    retries=2,
+    backoff=0.001,
+    longest_wait=0.01,
+)
+
+Acknowledge = Callable[[Key], None]
+
+
+class ReportingLog(SnapshotLog):
+    """The log, and who is told of a reading once it counts as kept."""
+
+    def __init__(self, folder: Path, acknowledge: Acknowledge) -> None:
+        super().__init__(folder)
+        self._acknowledge = acknowledge
+
+    def append(self, make: Callable[[], Reading]) -> Reading | None:
+        reading = super().append(make)
+        if reading is not None:
+            self._acknowledge(
+                make_key(reading.known, reading.provider, reading.raw, reading.dominance)
+            )
+        return reading
+
+
+def build_config(folder: Path, urls: dict[str, str]) -> dict[str, Any]:
+    """Freqtrade's configuration, as far as the feed reads it."""
+    dominance = {"backfill": False, "urls": urls}
+    return {"datadir": folder, "altseason": {"dominance": dominance}}
+
+
+def build_feed(
+    folder: Path,
+    urls: dict[str, str],
+    clock: SharedClock,
+    acknowledge: Acknowledge,
+    sleep: Callable[[float], None] | None = None,
+) -> Feed:
+    feed = Feed(build_config(folder, urls), clock=clock, sleep=sleep or clock.sleep)
+    feed.recording.log = ReportingLog(folder, acknowledge)
+    return feed
+
+
+@contextmanager
+def manners(wanted: Manners) -> Iterator[None]:
+    """Ask with other time-outs: the feed has no parameter for them."""
+    in_use = providers.MANNERS
+    providers.MANNERS = wanted
+    try:
+        yield
+    finally:
+        providers.MANNERS = in_use
+
+
+@dataclass
+class Rig:
+    """What a scenario holds in its hands."""
+
+    folder: Path
+    clock: SharedClock
+    walk: Walk
+    server: Provider
+    feed: Feed
+    acknowledged: list[Key] = field(default_factory=list)
+
+    def poll(self, times: int = 1) -> list[Key]:
+        """Let ten minutes pass and the feed make its step, and give what it acknowledged."""
+        before = len(self.acknowledged)
+        for _ in range(times):
+            self.clock.sleep(INTERVAL_SECONDS)
+            self.feed.step()
+        return self.acknowledged[before:]
+
+    def counted(self, times: int = 1) -> list[Key]:
+        """Poll, and give only what counts."""
+        return [key for key in self.poll(times) if key[3] is not None]
+
+    def urls(self, **others: str) -> dict[str, str]:
+        return {**self.walk.urls(self.server.url), **others}
+
+    def check(self, this: Try, *, all_there: bool = True) -> None:
+        """Compare what is on disk with what was said and acknowledged."""
+        check_log(this, self.folder, self.acknowledged, self.walk.all_said())
+        check_candles(this, self.folder, self.clock(), all_there=all_there)
+
+    def check_next(self, this: Try, name: str = "coingecko", within: int = 1) -> None:
+        """Expect the next good answer of a provider to be recorded as it was said."""
+        counted = self.counted(within)
+        said = self.walk.said[name][-1:]
+        this.expect(
+            [(key[1], key[2]) for key in counted[-1:]] == [(NAMES[name], value) for value in said],
+            f"{name} said {said}, recorded was {counted}",
+        )
+
+
+@contextmanager
+def rigging(folder: Path, random: Random, wanted: Manners = QUICK) -> Iterator[Rig]:
+    """Set up a rig, and take it down."""
+    clock = SharedClock(folder.parent / f"{folder.name}.clock", START)
+    walk = make_walk(clock, random)
+    acknowledged: list[Key] = []
+    with manners(wanted), serving(walk.answer) as server:
+        feed = build_feed(folder, walk.urls(server.url), clock, acknowledged.append)
+        try:
+            yield Rig(folder, clock, walk, server, feed, acknowledged)
+        finally:
+            feed.close()

@@ -1,0 +1,59 @@
+"""AltSeasonStrategy, writing down what it says of each candle: a strategy file for Freqtrade."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from altseason.dominance.feed import feed
+from altseason.dominance.reader import is_trading
+from AltSeasonStrategy import AltSeasonStrategy
+
+SIGNALS = ["enter_long", "exit_long", "alt_season"]
+
+
+class SoakRecorder(AltSeasonStrategy):
+    """Appends to the files that `soak_candles` and `soak_entries` name in the configuration.
+
+    A backtest knows all candles at once and writes them all; a bot writes the one that has just
+    ended. `soak_step_seconds` is how often the feed looks whether something is due.
+    """
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        feed.STEP_SECONDS = config.get("soak_step_seconds", feed.STEP_SECONDS)
+
+    def populate_entry_trend(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any]
+    ) -> pd.DataFrame:
+        """Enter as ever, and note what would be entered without a gate."""
+        dataframe = super().populate_entry_trend(dataframe, metadata)
+        mode, self.gate_mode.value = self.gate_mode.value, "off"
+        try:
+            ungated = super().populate_entry_trend(dataframe.copy(), metadata)
+        finally:
+            self.gate_mode.value = mode
+        return dataframe.assign(momentum=ungated["enter_long"])
+
+    def populate_exit_trend(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any]
+    ) -> pd.DataFrame:
+        """Exit as ever; Freqtrade asks for exits last, so the entries are there too."""
+        dataframe = super().populate_exit_trend(dataframe, metadata)
+        rows = dataframe.tail(1) if is_trading(self.config) else dataframe
+        said = rows[["date", *SIGNALS, "momentum"]].assign(pair=metadata["pair"])
+        self._write("soak_candles", said.to_json(orient="records", lines=True, date_format="iso"))
+        return dataframe
+
+    def confirm_trade_entry(self, *, pair: str, current_time: datetime, **kwargs: Any) -> bool:
+        """Decide as ever, and note it: an order that is not filled leaves no trade."""
+        is_confirmed = super().confirm_trade_entry(pair=pair, current_time=current_time, **kwargs)
+        entry = {"pair": pair, "time": current_time.isoformat(), "confirmed": is_confirmed}
+        self._write("soak_entries", json.dumps(entry) + "\n")
+        return is_confirmed
+
+    def _write(self, name: str, lines: str) -> None:
+        with Path(self.config[name]).open("a", encoding="utf-8") as file:
+            file.write(lines)

@@ -1,0 +1,189 @@
+"""The two runs that a soak compares: a bot that lived through some days, and their backtest."""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from freqtrade.configuration.load_config import load_config_file
+from freqtrade.misc import deep_merge_dicts
+
+from altseason.sample.model import generate_market
+from altseason.sample.store import save_market
+from tests.clock.replay import replaying
+from tests.conftest import ROOT, STRATEGIES
+from tests.integration.freqtrade_runs import Home
+
+RECORDER = Path(__file__).with_name("soak_recorder.py")
+HOUR = timedelta(hours=1)
+# So that no candle ends while the bot starts.
+START_AFTER = timedelta(seconds=5)
+DOMINANCE_FILES = "BTCD_USD-*.feather"
+TRADE_COLUMNS = ["pair", "open_date", "close_date", "exit_reason"]
+# How this differs from config.json.example.
+SETTINGS: dict[str, Any] = {
+    "strategy": "SoakRecorder",
+    # A loop an hour, a second after the candles' end: Freqtrade itself sleeps no longer than so.
+    "internals": {"process_throttle_secs": 3600, "heartbeat_interval": 86400},
+    # A limit order of the book's own side would lie there for that hour, where the bot of the
+    # example looks again after five seconds; on the other side it is filled at once, as in a
+    # backtest.
+    "entry_pricing": {"price_side": "other"},
+    "exit_pricing": {"price_side": "other"},
+    "altseason": {"risk": {"sizing": False}},
+}
+
+
+@dataclass(frozen=True)
+class Span:
+    """The time that is compared, in full hours.
+
+    :param start: when the first entry can be made; the bot starts some seconds later.
+    :param end: when the bot is stopped.
+    """
+
+    start: datetime
+    end: datetime
+
+    def expect_candles(self, stored: Path, pairs: Iterable[str]) -> pd.DataFrame:
+        """Give pair and date of every candle that the bot has to analyse."""
+        # The first loop sees the candle that ended at the start, the last one is an hour before
+        # the end.
+        first, last = self.start - HOUR, self.end - 2 * HOUR
+        parts = []
+        for pair in pairs:
+            dates = pd.read_feather(stored / f"{pair.replace('/', '_')}-1h.feather")["date"]
+            parts.append(pd.DataFrame({"pair": pair, "date": dates[dates.between(first, last)]}))
+        return pd.concat(parts, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a strategy said, and what was traded.
+
+    :param candles: pair, date (open time) and signals of each analysed candle.
+    :param entries: pair, time and confirmed of each entry that was asked for.
+    :param trades: `TRADE_COLUMNS`; close_date is missing where a trade is still open.
+    """
+
+    candles: pd.DataFrame
+    entries: pd.DataFrame
+    trades: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folders of a soak.
+
+    :param stored: the sample's data directory.
+    """
+
+    folder: Path
+    stored: Path
+
+    @property
+    def bot(self) -> Path:
+        """The bot's folder."""
+        return self.folder / "bot"
+
+    @property
+    def backtest(self) -> Path:
+        """Where the backtest runs."""
+        return self.folder / "backtest"
+
+    @property
+    def strategies(self) -> Path:
+        """The strategies of both."""
+        return self.backtest / "user_data" / "strategies"
+
+    def settings(self, name: str, **changes: Any) -> dict[str, Any]:
+        """Give the configuration of a run, which writes down what it says into files of its own."""
+        recorded = {
+            f"soak_{what}": str(self.folder / f"{name}-{what}.jsonl")
+            for what in ("candles", "entries")
+        }
+        example = load_config_file(str(ROOT / "config.json.example"))
+        wanted = deep_merge_dicts(SETTINGS, example)
+        wanted = deep_merge_dicts({**recorded, "strategy_path": str(self.strategies)}, wanted)
+        return dict(deep_merge_dicts(changes, wanted))
+
+    def load(self, name: str, trades: pd.DataFrame) -> Run:
+        """Load what a run has written down."""
+        candles = _load_lines(self.folder / f"{name}-candles.jsonl", "date")
+        entries = _load_lines(self.folder / f"{name}-entries.jsonl", "time")
+        return Run(candles, entries, trades)
+
+
+def prepare(folder: Path) -> Place:
+    """Make the sample and the strategies."""
+    place = Place(folder, folder / "stored")
+    save_market(generate_market(), place.stored)
+    place.bot.mkdir()
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", "*.json")
+    shutil.copytree(STRATEGIES, place.strategies, ignore=ignored)
+    shutil.copy(RECORDER, place.strategies / "SoakRecorder.py")
+    return place
+
+
+def live_through(
+    place: Place,
+    span: Span,
+    *,
+    outage: tuple[datetime, datetime] | None = None,
+    environment: Mapping[str, str] | None = None,
+    **changes: Any,
+) -> Run:
+    """Let a bot trade through a time of the sample; see `replaying`."""
+    settings = place.settings("live", **changes)
+    start = span.start + START_AFTER
+    with replaying(place.bot, place.stored, start, outage=outage, **settings) as replay:
+        output = replay.trade_until(span.end, environment)
+    (place.folder / "live.txt").write_text(output)
+    assert "Traceback" not in output, output[-5000:]
+    return load_live(place)
+
+
+def load_live(place: Place) -> Run:
+    """Load what the bot has said and traded."""
+    with closing(sqlite3.connect(place.bot / "trades.sqlite")) as database:
+        query = f"select {', '.join(TRADE_COLUMNS)} from trades"  # noqa: S608 # our own columns
+        return place.load("live", to_trades(pd.read_sql_query(query, database)))
+
+
+def run_backtest(place: Place, span: Span, **changes: Any) -> Run:
+    """Backtest the same time on the dominance that the bot recorded."""
+    datadir = place.folder / "backtested"
+    datadir.mkdir()
+    for path in place.stored.glob("*_USDT-1h.feather"):
+        shutil.copy(path, datadir)
+    for path in (place.bot / "data").glob(DOMINANCE_FILES):
+        shutil.copy(path, datadir)
+    home = Home(place.backtest, datadir)
+    home.write_config(**place.settings("backtest", **changes))
+    # Freqtrade trades from the second row on.
+    timerange = f"{int((span.start - HOUR).timestamp())}-{int(span.end.timestamp())}"
+    statistics = home.backtest("--timerange", timerange, "--cache", "none")
+    trades = pd.DataFrame(statistics["SoakRecorder"]["trades"], columns=TRADE_COLUMNS)
+    return place.load("backtest", to_trades(trades))
+
+
+def to_trades(trades: pd.DataFrame) -> pd.DataFrame:
+    """Give trades with times of one kind."""
+    times = {
+        name: pd.to_datetime(trades[name], utc=True, format="mixed")
+        for name in ("open_date", "close_date")
+    }
+    return trades.assign(**times).sort_values(["open_date", "pair"], ignore_index=True)
+
+
+def _load_lines(path: Path, time: str) -> pd.DataFrame:
+    if not path.exists():
+        return pd.DataFrame({"pair": [], time: pd.DatetimeIndex([], tz="UTC"), "confirmed": []})
+    lines = pd.DataFrame([json.loads(line) for line in path.read_text().splitlines()])
+    return lines.assign(**{time: pd.to_datetime(lines[time], utc=True)})

@@ -1,0 +1,63 @@
+"""What came out of a soak: the figures, and whatever is wrong with them."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from tests.reliability.soak_compare import (
+    EntryComparison,
+    SignalComparison,
+    compare_entries,
+    compare_signals,
+    find_gated,
+)
+from tests.reliability.soak_runs import HOUR, Place, Run, Span
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A bot against the backtest of its days.
+
+    :param gated: pair and time of the entries that were made while the gate was closed.
+    """
+
+    span: Span
+    signals: SignalComparison
+    entries: EntryComparison
+    gated: list[tuple[str, pd.Timestamp]]
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong, in words; nothing where all is well."""
+        gated = [f"entered while the gate was closed: {pair} {time}" for pair, time in self.gated]
+        return self.signals.problems + self.entries.problems + gated
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What a report says."""
+        return {
+            "from": f"{self.span.start:%Y-%m-%d %H:%M}",
+            "to": f"{self.span.end:%Y-%m-%d %H:%M}",
+            "candles_compared": self.signals.compared,
+            "candles_differing": len(self.signals.differing),
+            "candles_never_analysed": len(self.signals.missing),
+            "entries_in_both": self.entries.both,
+            "entries_explained": self.entries.causes,
+            "entries_unexplained": len(self.entries.unexplained),
+            "entries_while_the_gate_was_closed": len(self.gated),
+        }
+
+
+def judge(place: Place, span: Span, live: Run, backtest: Run) -> Verdict:
+    """Compare what a bot did with the backtest; its whitelist is that of its configuration."""
+    config = json.loads((place.bot / "config.json").read_text())
+    expected = span.expect_candles(place.stored, config["exchange"]["pair_whitelist"])
+    until = pd.Timestamp(span.end - HOUR)
+    return Verdict(
+        span,
+        compare_signals(live.candles, backtest.candles, expected),
+        compare_entries(live.trades, backtest.trades, live.entries, until),
+        find_gated(live.trades, live.candles),
+    )

@@ -1,0 +1,73 @@
+"""What is counted of each scenario: how often it was tried, survived, and what was lost."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Literal
+
+Scale = Literal["small", "full"]
+
+
+@dataclass
+class Try:
+    """One try; it is survived where no problem was found.
+
+    :param lost: acknowledged readings that are missing, and candles that are wrong.
+    """
+
+    name: str
+    lost: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def expect(self, is_so: bool, otherwise: str) -> None:
+        if not is_so:
+            self.problems.append(otherwise)
+
+
+@dataclass
+class Tally:
+    """All tries of a scenario."""
+
+    tried: int = 0
+    survived: int = 0
+    lost: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def trying(self, name: str) -> Iterator[Try]:
+        """Count one try; whatever is raised in it counts as a problem, and the next one goes on."""
+        this = Try(name)
+        try:
+            yield this
+        except Exception as error:
+            this.problems.append(f"raised {error!r}")
+        self.tried += 1
+        self.lost += this.lost
+        self.survived += not this.problems
+        self.problems += [f"{name}: {problem}" for problem in this.problems]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a scenario is run with.
+
+    :param folder: an empty one that any user may enter.
+    """
+
+    folder: Path
+    random: Random
+    scale: Scale
+
+    def choose(self, small: int, full: int) -> int:
+        """Give a number by the scale."""
+        return full if self.scale == "full" else small
+
+    def new_folder(self, name: str) -> Path:
+        folder = self.folder / name
+        folder.mkdir(parents=True)
+        return folder
+
+
+Scenario = Callable[[Setting, Tally], None]

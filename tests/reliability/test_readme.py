@@ -1,0 +1,55 @@
+from pathlib import Path
+
+from tests.reliability.readme import README, describe, describe_soak, insert
+from tests.reliability.report import load_report, save_part
+
+
+def test_readme_has_the_figures_of_the_report():
+    text = README.read_text()
+
+    assert insert(text, describe(load_report())) == text
+
+
+def test_report_keeps_what_another_command_wrote(tmp_path: Path):
+    path = tmp_path / "reliability.json"
+    save_part("soak", {"days": 3}, path)
+    save_part("faults", {"seed": 1}, path)
+    save_part("faults", {"seed": 2}, path)
+
+    assert load_report(path) == {"soak": {"days": 3}, "faults": {"seed": 2}}
+
+
+def test_figures_are_those_of_each_part():
+    scenarios = {"kills": {"what": "a kill", "tried": 7, "survived": 6, "lost": 1}}
+    part = {"commit": "abc", "command": "python -m x", "seed": 1, "scenarios": scenarios}
+
+    assert describe({"faults": part}).splitlines()[2:] == [
+        "| a kill | 7 | 6 | 1 |",
+        "",
+        "Counted by `python -m x` at commit abc.",
+    ]
+
+
+def test_figures_of_a_soak_are_those_of_its_part():
+    month = {
+        "from": "2021-09-01 00:00",
+        "to": "2021-10-01 00:00",
+        "candles_compared": 2872,
+        "candles_differing": 1,
+        "entries_in_both": 12,
+        "entries_explained": {"slot taken": 2, "not filled": 3},
+        "entries_unexplained": 4,
+        "entries_while_the_gate_was_closed": 0,
+    }
+    calls = {"calls": 5000, "hanging_providers": {"p99_ms": 0.9}, "without_feed": {"p99_ms": 0.8}}
+    slow, fast = {"mean": 5.1}, {"mean": 4.9}
+    bot = {
+        "throttle_s": 5,
+        "hanging_providers": {"loop_period_s": slow, "stop_loss_after_s": 2.5},
+        "answering_providers": {"loop_period_s": fast, "stop_loss_after_s": 1.0},
+    }
+    latency = {"bot_loop_start": calls, "bot": bot}
+    part = {"commit": "abc", "command": "python -m y", "month": month, "latency": latency}
+    rows = [line.split(" | ")[-1].rstrip(" |") for line in describe_soak(part)[3:13]]
+    assert rows == ["1 of 2872", "12", "5", "4", "0", "0.8 ms", "0.9 ms", "4.9 s", "5.1 s", "2.5 s"]
+    assert describe_soak(part)[-1] == "Found by `python -m y` at commit abc."

@@ -1,0 +1,61 @@
+"""Four providers whose values move with every question, and who know what they have said."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from tests.providers.serving import Reply, Request
+from tests.providers.world import Market
+
+PRIMARY = "coingecko"
+FALLBACKS = ("coinmarketcap", "coinpaprika", "coinlore")
+NAMES = {
+    "coingecko": "CoinGecko",
+    "coinmarketcap": "CoinMarketCap",
+    "coinpaprika": "CoinPaprika",
+    "coinlore": "CoinLore",
+}
+DOWN = Reply(b"<html>503 Service Unavailable</html>", 503)
+# How far the fallbacks lie from the primary; PROVIDERS differ by up to several points.
+LEVELS = {"coingecko": 0.0, "coinmarketcap": 1.5, "coinpaprika": 0.25, "coinlore": -2.0}
+
+
+@dataclass
+class Walk(Market):
+    """Every answer has a value that was not said before.
+
+    :param skew: how far a provider's clock is ahead.
+    :param said: what was said so far, by provider.
+    """
+
+    random: Random = field(default_factory=lambda: Random(1))
+    skew: timedelta = timedelta(0)
+    said: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    base: float = 56.0
+
+    def answer(self, request: Request) -> Reply:
+        name = request.path.split("/")[1]
+        if name not in self.faults:
+            self.base = min(65.0, max(45.0, self.base + self.random.gauss(0, 0.05)))
+            value = self.base + LEVELS[name] + self.random.gauss(0, 0.01)
+            self.percent[name] = round(value, 2 if name == "coinlore" else 12)
+            self.renewed_at[name] = self.clock() + self.skew
+            self.said[name].append(self.percent[name])
+        return super().answer(request)
+
+    def all_said(self) -> set[float]:
+        return {value for values in self.said.values() for value in values}
+
+    def only(self, *names: str) -> None:
+        """Have these answer, and the others be down."""
+        for name in NAMES:
+            if name in names:
+                self.faults.pop(name, None)
+            else:
+                self.faults[name] = DOWN
+
+
+def make_walk(clock: Callable[[], datetime], random: Random) -> Walk:
+    return Walk(clock, random=random)
