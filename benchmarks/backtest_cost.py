@@ -16,7 +16,7 @@ from altseason.emulator.market import Market
 from altseason.emulator.overlay import offline_environment
 from altseason.emulator.server import run_emulator
 from benchmarks.preparation import ROOT, Workplace, find, list_altcoins, prepare, write_config
-from benchmarks.report import NOISE, compare, render
+from benchmarks.report import ALL_ON_TIME_LIMIT, NOISE, TIME_LIMIT, compare, render
 from benchmarks.runs import Run, Runner
 from benchmarks.trades import describe_differences
 
@@ -47,6 +47,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--timerange", help="as Freqtrade reads it (default: three years)")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "bench", metavar="FOLDER")
     parser.add_argument(
+        "--all-on", action="store_true", help="measure with every risk rule on, not the defaults"
+    )
+    parser.add_argument(
         "--keep", action="store_true", help="take the data and the signals of the last bench"
     )
     parser.add_argument(
@@ -61,10 +64,13 @@ async def run_with_emulator(workplace: Workplace, options: argparse.Namespace) -
     pairs = list_altcoins(market)
     timerange = options.timerange or workplace.timerange
     async with run_emulator(market) as url:
-        write_config(workplace, pairs, url)
-        runner = Runner(workplace, timerange, offline_environment(os.environ, url))
+        write_config(workplace, pairs, url, all_on=options.all_on)
+        environment = offline_environment(os.environ, url)
+        runner = Runner(workplace, timerange, environment, has_protections=options.all_on)
         kind = "SYNTHETIC" if workplace.is_synthetic else "Binance"
+        rules = "every risk rule on" if options.all_on else "the defaults"
         console.print(f"{len(pairs)} altcoins, {kind} candles, {timerange}: {', '.join(pairs)}")
+        console.print(f"Measured: {rules}")
         # The emulator answers in this thread.
         return await asyncio.to_thread(bench, runner, options)
 
@@ -83,7 +89,8 @@ def bench(runner: Runner, options: argparse.Namespace) -> int:
             console.print("FAILED:", "\n".join(differences), markup=False)
             return 1
     console.print(f"{len(runs[TWIN][-1].trades)} trades, the same in all {options.rounds} rounds")
-    comparisons = compare(*([run.cost for run in runs[name]] for name in (STRATEGY, TWIN)))
+    costs = ([run.cost for run in runs[name]] for name in (STRATEGY, TWIN))
+    comparisons = compare(*costs, time_limit=ALL_ON_TIME_LIMIT if options.all_on else TIME_LIMIT)
     console.print(render(comparisons))
     if any(row.spread > NOISE for row in comparisons):
         console.print(f"Equal runs differ by more than {NOISE:.0%}: the machine was not idle.")

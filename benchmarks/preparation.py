@@ -11,6 +11,7 @@ from altseason.cli import main as altseason
 from altseason.emulator.market import Market
 from altseason.emulator.overlay import exchange_settings
 from altseason.pairs import never_entered_because
+from altseason.risk.protections import build_protections
 from AltSeasonStrategy import AltSeasonStrategy
 
 ROOT = Path(__file__).parent.parent
@@ -28,6 +29,17 @@ SHARED_SETTINGS = (
     "trailing_stop",
     "use_exit_signal",
 )
+# The twin has neither sizing nor stops of its own, and yet both must make the same trades. So every
+# stake is so small a part of the wallet that the rules, which are asked each time, lower none and
+# trim none, and the trailing stop, which is moved each time, hangs below the fixed one.
+WALLET = 100_000
+ALL_ON = {
+    "atr_trailing": True,
+    "atr_multiple": 30.0,
+    "regime_exit": True,
+    "rebalancing": True,
+    "protections": True,
+}
 
 
 @dataclass(frozen=True)
@@ -108,25 +120,32 @@ def list_altcoins(market: Market) -> list[str]:
     return [pair for pair in pairs if never_entered_because(pair) is None]
 
 
-def write_config(workplace: Workplace, pairs: list[str], url: str) -> None:
+def list_protections() -> list[dict[str, Any]]:
+    """Give the strategy's protections, with the values that its parameters have by default."""
+    parameters = ("cooldown_candles", "stops_allowed", "drawdown_allowed")
+    return build_protections(*(getattr(AltSeasonStrategy, name).value for name in parameters))
+
+
+def write_config(workplace: Workplace, pairs: list[str], url: str, *, all_on: bool) -> None:
     """Write the configuration that the strategy and its twin share.
 
     :param url: the exchange emulator's.
+    :param all_on: every risk rule, and not only those that are on by default.
     """
     config: dict[str, Any] = {
         **{name: getattr(AltSeasonStrategy, name) for name in SHARED_SETTINGS},
         "dry_run": True,
-        "dry_run_wallet": 1000,
+        "dry_run_wallet": WALLET,
         "stake_currency": "USDT",
-        "stake_amount": "unlimited",
+        "stake_amount": WALLET / 1000,
         "max_open_trades": len(pairs),
         "fee": 0.001,
         "entry_pricing": {"price_side": "same"},
         "exit_pricing": {"price_side": "same"},
         "exchange": {**exchange_settings(url), "pair_whitelist": pairs},
         "pairlists": [{"method": "StaticPairList"}],
-        # The twin has no sizing of its own: stakes, and so profits, would differ.
-        "altseason": {"risk": {"sizing": False}},
+        "altseason": {"risk": ALL_ON if all_on else {}},
         "bench_signals": str(workplace.signals),
+        "bench_protections": list_protections() if all_on else [],
     }
     workplace.config.write_text(json.dumps(config, indent=2), encoding="utf-8")

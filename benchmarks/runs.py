@@ -33,11 +33,17 @@ class Runner:
     """Runs `freqtrade backtesting`, and nothing else, under the meter."""
 
     def __init__(
-        self, workplace: Workplace, timerange: str, environment: Mapping[str, str]
+        self,
+        workplace: Workplace,
+        timerange: str,
+        environment: Mapping[str, str],
+        *,
+        has_protections: bool = False,
     ) -> None:
         self._workplace = workplace
         self._timerange = timerange
         self._environment = environment
+        self._options = ["--enable-protections"] if has_protections else []
 
     def run(self, strategy: str) -> Run:
         """Backtest a strategy by name; ends the bench where Freqtrade fails."""
@@ -72,4 +78,5 @@ class Runner:
             *("--cache", "none"),
             *("--export", "trades"),
             *("--backtest-directory", str(folder)),
+            *self._options,
         ]

@@ -12,6 +12,12 @@ class BareTwin(IStrategy):
 
     INTERFACE_VERSION = 3
 
+    @property
+    def protections(self) -> list[dict[str, Any]]:
+        """Freqtrade's own, from the configuration."""
+        protections: list[dict[str, Any]] = self.config["bench_protections"]
+        return protections
+
     def populate_indicators(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:

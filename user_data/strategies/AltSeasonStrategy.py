@@ -60,6 +60,13 @@ class AltSeasonStrategy(IStrategy):
     stoploss = -0.05
     trailing_stop = False
     use_exit_signal = True
+    # A stop at a limit may be left behind by a price that goes on falling.
+    order_types: ClassVar = {
+        "entry": "limit",
+        "exit": "limit",
+        "stoploss": "market",
+        "stoploss_on_exchange": False,
+    }
 
     gate_mode = CategoricalParameter(MODES, default="level", space="buy")
     dominance_threshold = DecimalParameter(40, 70, default=55, decimals=1, space="buy")
@@ -164,14 +171,15 @@ class AltSeasonStrategy(IStrategy):
     def populate_exit_trend(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
-        """Exit on the first reason that holds; never because of the gate."""
+        """Exit on the first reason that holds; by the gate only where that is wanted."""
         reasons = {
             "below_sma50": dataframe["close"] < dataframe["sma50"],
             "rsi_overbought": dataframe["rsi"] > self.rsi_exit_min.value,
             "macd_down": dataframe["macd"] < dataframe["macdsignal"],
         }
         if self.settings.risk.regime_exit:
-            reasons["gate_closed"] = is_closed_by_rule(dataframe, self.gate_rule)
+            gate = calculate_gate(self._dominance.read(), self.gate_rule)
+            reasons["gate_closed"] = is_closed_by_rule(dataframe, gate)
         first = np.select(list(reasons.values()), range(1, len(reasons) + 1), default=0)
         # Objects, not pandas' strings: most rows have a tag, and share the few that there are.
         tags = np.array(["", *reasons], dtype=object)[first]

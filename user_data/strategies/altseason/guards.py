@@ -1,6 +1,7 @@
 """Guards that fail closed: Freqtrade takes an error in a callback for consent."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -18,7 +19,10 @@ def fails_closed(refusal: Any, check: str) -> Callable[[Callable[..., Any]], Cal
             try:
                 return callback(self, **arguments)
             except Exception as error:
-                self.telling.alert(f"Entries are refused, since {check} failed: {error!r}")
+                # Not even a failure to tell may turn the refusal into consent.
+                with suppress(Exception):
+                    text = f"Entries are refused, since {check} failed: {error!r}"
+                    self.telling.alert(text, about=check)
                 return refusal
 
         return guarded

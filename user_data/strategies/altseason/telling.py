@@ -29,9 +29,9 @@ class Telling:
             self._logger.warning(message)
         return is_new
 
-    def alert(self, message: str) -> None:
+    def alert(self, message: str, about: str = "") -> None:
         """Say it on Telegram as well."""
-        if self.warn(message):
+        if self.warn(message, about):
             self._strategy.dp.send_msg(as_markdown(message), always_send=True)
 
     def warn_of(self, dataframe: pd.DataFrame, pair: str, *, is_gated: bool) -> None:

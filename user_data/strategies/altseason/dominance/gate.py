@@ -138,16 +138,22 @@ def add_dominance(dataframe: pd.DataFrame, dominance: Dominance, timeframe: str)
 def calculate_gate(dominance: Dominance, rule: GateRule) -> pd.DataFrame:
     """Apply a rule to every dominance candle; remembered, since every pair of a run asks for it.
 
-    :return: indexed by the candle's `date`, with `sma` (percent) and `alt_season` (bool), both as
-        known at the candle's end; not to be modified.
+    :return: indexed by the candle's `date`, with `sma` (percent), `alt_season` (bool) and
+        `is_closed` (bool, see `is_closed_by_rule`), as known at the candle's end; not to be
+        modified.
     """
     gate = _merge_known_day(dominance, _calculate_falling(dominance.daily, rule.sma_days))
     is_open = pd.Series(True, index=gate.index)
+    is_closed = pd.Series(False, index=gate.index)
     if rule.mode in ("level", "level_and_falling"):
-        is_open &= _calculate_level(dominance, rule)
+        level = _calculate_level(dominance, rule)
+        is_open &= level.eq(1.0)
+        is_closed |= level.eq(0.0)
     if rule.mode in ("falling", "level_and_falling"):
         is_open &= gate["is_falling"].eq(True)
-    return gate.assign(alt_season=is_open).set_index("date")[["sma", "alt_season"]]
+        is_closed |= gate["is_falling"].eq(False) & gate["sma"].notna()
+    gate = gate.assign(alt_season=is_open, is_closed=is_closed)
+    return gate.set_index("date")[["sma", "alt_season", "is_closed"]]
 
 
 def add_gate(dataframe: pd.DataFrame, gate: pd.DataFrame, rule: GateRule) -> pd.DataFrame:
@@ -159,19 +165,21 @@ def add_gate(dataframe: pd.DataFrame, gate: pd.DataFrame, rule: GateRule) -> pd.
     return dataframe
 
 
-def is_closed_by_rule(dataframe: pd.DataFrame, rule: GateRule) -> "pd.Series[bool]":
-    """Tell for rows that `add_gate` has seen where fresh dominance, and not the lack of it, closes.
+def is_closed_by_rule(dataframe: pd.DataFrame, gate: pd.DataFrame) -> "pd.Series[bool]":
+    """Tell for rows that `add_dominance` has seen where fresh dominance closes the gate.
 
-    A rule that looks at falling has nothing to say where there is no mean.
+    Not where the lack of it does: the level has nothing to say inside its band after a gap, and
+    falling has nothing to say where there is no mean.
     """
-    is_known = dataframe[f"close_{SUFFIX}"].notna()
-    if rule.mode in ("falling", "level_and_falling"):
-        is_known &= dataframe[f"sma_{SUFFIX}"].notna()
-    return is_known & ~dataframe["alt_season"]
+    at_rows = gate["is_closed"].reindex(dataframe[f"date_{SUFFIX}"])
+    return pd.Series(at_rows.eq(True).to_numpy(), index=dataframe.index)
 
 
-def _calculate_level(dominance: Dominance, rule: GateRule) -> "pd.Series[bool]":
-    """Open below the threshold, close at threshold + band, and start closed, also after a gap."""
+def _calculate_level(dominance: Dominance, rule: GateRule) -> "pd.Series[float]":
+    """Give 1 from below the threshold on, and 0 from threshold + band on.
+
+    Before the first of them it is NaN, also after a gap.
+    """
     candles = dominance.candles
     close = candles["close"]
     event = pd.Series(np.nan, index=candles.index)
@@ -179,8 +187,7 @@ def _calculate_level(dominance: Dominance, rule: GateRule) -> "pd.Series[bool]":
     event[close >= rule.threshold + rule.band] = 0.0
     # Between the two the last state holds, unless the data had become stale in the meantime.
     was_stale = candles["date"].diff() > dominance.max_age
-    event[event.isna() & was_stale] = 0.0
-    return event.ffill().eq(1.0)
+    return event.groupby(was_stale.cumsum()).ffill()
 
 
 def _merge_known_day(dominance: Dominance, days: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """The risk rules beside a strategy: they look up what was known, and ask the arithmetic."""
 
+import math
 from typing import Any
 
 from freqtrade.exceptions import ConfigurationError
@@ -23,7 +24,8 @@ NEAREST_STOP = 0.0001
 class RiskManager:
     """What a strategy's callbacks ask; switches on what Freqtrade calls only where it is wanted.
 
-    :raises ConfigurationError: where two trailing stops are chosen.
+    :raises ConfigurationError: where two trailing stops are chosen, or the configuration forbids
+        Freqtrade to ask for what is chosen.
     """
 
     def __init__(self, strategy: IStrategy, settings: RiskSettings, config: dict[str, Any]) -> None:
@@ -35,9 +37,9 @@ class RiskManager:
                     f"{SECTION}.risk.atr_trailing: expected trailing_stop to be false beside it, "
                     f"found true; choose one of the two"
                 )
-            strategy.use_custom_stoploss = True
+            _switch_on(strategy, "use_custom_stoploss", config, wanted_by="atr_trailing")
         if settings.rebalancing:
-            strategy.position_adjustment_enable = True
+            _switch_on(strategy, "position_adjustment_enable", config, wanted_by="rebalancing")
 
     def find_stake(
         self, pair: str, *, proposed: float, min_stake: float | None, max_stake: float
@@ -56,7 +58,7 @@ class RiskManager:
 
     def find_stop(self, trade: Trade, current_rate: float) -> float | None:
         """Give the chandelier stop as a ratio below the rate, None where it cannot be told."""
-        atr, _ = self._find_volatility(trade.pair)
+        [atr] = self._find_latest(trade.pair, ATR_COLUMN)
         highest = max(trade.max_rate or trade.open_rate, current_rate)
         stop = calculate_chandelier(highest, atr, self._settings.atr_multiple)
         if stop is None:
@@ -82,17 +84,33 @@ class RiskManager:
         return -part * trade.stake_amount if part and smallest >= (min_stake or 0) else None
 
     def _find_distance(self, pair: str) -> float:
-        atr, close = self._find_volatility(pair)
+        atr, close = self._find_latest(pair, ATR_COLUMN, "close")
+        volatility = atr / close if close > 0 else math.nan
         return calculate_stop_distance(
-            self._strategy.stoploss, atr / close, self._settings.atr_multiple
+            self._strategy.stoploss, volatility, self._settings.atr_multiple
         )
 
-    def _find_volatility(self, pair: str) -> tuple[float, float]:
-        """Give ATR and close of the newest candle that has closed, NaN where there is none."""
+    def _find_latest(self, pair: str, *columns: str) -> list[float]:
+        """Give values of the newest candle that has closed, NaN where there is none.
+
+        Asked in every candle of an open trade: each column costs.
+        """
         candles, _ = self._strategy.dp.get_analyzed_dataframe(pair, self._strategy.timeframe)
         if candles.empty:
-            return float("nan"), float("nan")
-        return float(candles[ATR_COLUMN].iat[-1]), float(candles["close"].iat[-1])
+            return [math.nan] * len(columns)
+        return [float(candles[column].iat[-1]) for column in columns]
+
+
+def _switch_on(
+    strategy: IStrategy, attribute: str, config: dict[str, Any], *, wanted_by: str
+) -> None:
+    # Freqtrade would let the configuration win, and silently never ask.
+    if config.get(attribute, True) is not True:
+        raise ConfigurationError(
+            f"{SECTION}.risk.{wanted_by}: expected {attribute} to be left out or true beside it, "
+            f"found {config[attribute]!r}"
+        )
+    setattr(strategy, attribute, True)
 
 
 def _has_trailing_stop(strategy: IStrategy, config: dict[str, Any]) -> bool:

@@ -57,8 +57,10 @@ def calculate_stake(
         return Stake(0.0, "the stop distance is unknown")
     if not _is_positive(equity):
         return Stake(0.0, "there is no equity")
-    amount = min(equity * risk_factor / distance, proposed, max_stake)
-    if not _is_positive(amount):
+    limits = (equity * risk_factor / distance, proposed, max_stake)
+    amount = min(limits)
+    # All of them, since the smallest of several numbers need not be the one that is none.
+    if not (all(limit > 0 for limit in limits) and _is_positive(amount)):
         return Stake(0.0, "there is nothing left to stake")
     if min_stake is not None and not amount >= min_stake:
         return Stake(0.0, "the stake is below the exchange's minimum")
@@ -71,9 +73,10 @@ def calculate_excess(value: float, equity: float, distance: float, risk_factor: 
     :param value: of the position now, in stake currency.
     :return: 0 unless the risk has outgrown 1.5 times the budget; never more than 1.
     """
-    if not all(map(_is_positive, (value, equity, distance, risk_factor))):
+    risk, budget = value * distance, equity * risk_factor
+    if not all(map(_is_positive, (value, equity, distance, risk_factor, risk, budget))):
         return 0.0
-    growth = value * distance / (equity * risk_factor)
+    growth = risk / budget
     return 1 - 1 / growth if growth > TOLERATED_GROWTH else 0.0
 
 

@@ -1,0 +1,53 @@
+"""Freqtrade takes a failing callback for consent; a guarded one refuses."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from freqtrade.strategy import IStrategy
+from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
+
+from tests.risk.conftest import PAIR, messages, show_candle
+
+Load = Callable[..., IStrategy]
+
+
+def ask(strategy: IStrategy, pair: str = PAIR, **changes: Any) -> float:
+    """Ask for a stake as Freqtrade does, where any error would be the proposed one."""
+    words = {"proposed_stake": 990.0, "min_stake": 10.0, "max_stake": 990.0, **changes}
+    return strategy_safe_wrapper(strategy.custom_stake_amount, default_retval=990.0)(
+        pair=pair, current_time=None, current_rate=100.0, leverage=1.0, side="long", **words
+    )
+
+
+def test_sizing_that_fails_stakes_nothing_and_is_told_once(load_trader: Load):
+    strategy = load_trader()
+    # No ATR: another strategy's candles.
+    for close in (100.0, 101.0):
+        show_candle(strategy, close=close)
+        assert ask(strategy) == 0.0
+    del strategy._risk
+    assert ask(strategy) == 0.0
+    [message] = messages(strategy)
+    assert "Entries are refused, since sizing failed: KeyError" in message
+
+
+def test_sizing_that_fails_stakes_nothing_even_where_telling_fails(load_trader: Load):
+    strategy = load_trader()
+    del strategy._risk, strategy.dp
+    assert ask(strategy) == 0.0
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 0.0, -1.0])
+@pytest.mark.parametrize("column", ["atr", "close"])
+def test_candle_that_is_broken_is_a_reason_and_no_error(
+    load_trader: Load, column: str, value: float
+):
+    strategy = load_trader(**{column: value})
+    assert ask(strategy) == 0.0
+    assert messages(strategy) == []
+
+
+def test_pair_without_candles_is_not_entered(load_trader: Load):
+    assert ask(load_trader(), pair="ADA/USDT") == 0.0
