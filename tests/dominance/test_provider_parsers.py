@@ -315,3 +315,13 @@ def test_coins_without_a_market_cap_are_left_out():
 def test_market_caps_of_another_shape_are_refused(points: Any):
     with pytest.raises(AnswerError, match=r"/coins/bitcoin/market_chart: expected .*found"):
         parse_market_caps(as_bytes({"market_caps": points}))
+
+
+@pytest.mark.parametrize("year", ["1700", "2250"])
+def test_time_of_another_century_is_refused(year: str):
+    body = {
+        "data": {"btc_dominance": 57.0, "last_updated": f"{year}-05-27T00:00:00.000000001Z"},
+        "status": {"error_code": 0},
+    }
+    with pytest.raises(NotCurrentError, match=year):
+        parse_coinmarketcap(json.dumps(body).encode(), now=NOW)

@@ -68,6 +68,27 @@ def test_entry_whose_answer_is_lost_is_bought_again_and_forgotten(
     assert remembered < bought
 
 
+def test_coins_of_an_entry_whose_answer_is_lost_are_told_and_not_bought_again(
+    tmp_path: Path, stored: Path
+) -> None:
+    settings: dict[str, Any] = {
+        "strategy": "GuardedStrategy",
+        "altseason": {"dominance": {"record": False}, "risk": {"sizing": False}},
+    }
+    with live_bot(tmp_path / "bot", stored, START, make_account(), **settings) as bot:
+        bot.set_faults({**ENTRY, "what": "lost"})
+        output = bot.trade_until(ENTERED)
+        booked, known = of_eth(bot)
+        held = bot.ledger()["balances"]["ETH"]
+    assert [order["side"] for order in booked] == ["BUY"], output[-6000:]
+    assert known == []
+    amount = Decimal(held["free"]) + Decimal(held["locked"])
+    assert amount == Decimal(booked[0]["executedQty"]) * (1 - Decimal("0.001"))
+    said = f"the wallet holds {amount.normalize()} ETH that no open trade explains"
+    # Once in the log, and once on its way to Telegram and whoever else listens.
+    assert " ".join(output.split()).count(said) == 2
+
+
 @pytest.mark.parametrize("what", ["malformed", "truncated"])
 def test_entry_whose_answer_is_broken_is_kept_without_its_id(
     tmp_path: Path, stored: Path, what: str

@@ -53,12 +53,13 @@ def build_snapshot(
         )
     if time is not None:
         shown, clock = f"{time:%Y-%m-%d %H:%M} UTC", f"{now:%Y-%m-%d %H:%M} UTC"
-        if now - time > max_age:
+        # Not the difference: that of centuries is more than pandas can hold.
+        if time < now - max_age:
             raise NotCurrentError(
                 f"{provider}: expected a value at most {max_age / pd.Timedelta(hours=1):g} hours "
                 f"old at {clock}, found one of {shown}"
             )
-        if time - now > MAX_LEAD:
+        if time > now + MAX_LEAD:
             raise NotCurrentError(
                 f"{provider}: expected a value of now, found one of {shown} when the clock here "
                 f"says {clock}; is that right?"
