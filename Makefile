@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: install backtest test check fix bench faults soak lock clean
+.PHONY: install backtest test test-all check fix bench faults soak lock clean
 
 install: $(INSTALLED)
 
@@ -25,6 +25,9 @@ $(SAMPLE): $(wildcard user_data/strategies/altseason/sample/*.py) | $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/pytest -n 2 --dist worksteal
+
+test-all: $(INSTALLED)
+	$(BIN)/pytest -n 2 --dist worksteal -m ''
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

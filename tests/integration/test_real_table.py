@@ -45,7 +45,14 @@ def write_gates(folder: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("window", TABLE)
+# One window with both directions in it is enough for every change.
+WINDOWS = [
+    window if window == "20190601-20200601" else pytest.param(window, marks=pytest.mark.slow)
+    for window in TABLE
+]
+
+
+@pytest.mark.parametrize("window", WINDOWS)
 def test_table_of_real_data_comes_out_again(
     real_data: Path, home: Callable[[Path], Home], tmp_path: Path, window: str
 ):

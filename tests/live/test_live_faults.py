@@ -17,6 +17,7 @@ ENTRY = {**ORDER, "side": "BUY"}
 STOP = {**ORDER, "side": "SELL"}
 EXIT = {**STOP, "skip": 1}
 ASKED = {"path": "/api/v3/order", "method": "GET"}
+SLOW = pytest.mark.slow
 REFUSED = {"what": "status", "status": 429, "retry_after": 1}
 
 
@@ -29,13 +30,16 @@ def of_eth(bot: LiveBot) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 @pytest.mark.parametrize(
     ("rule", "reason"),
     [
-        pytest.param({**ENTRY, **REFUSED}, "roi", id="entry-429"),
-        pytest.param({**ENTRY, "what": "drop"}, "roi", id="entry-dropped"),
-        pytest.param({**EXIT, "what": "status", "status": 503}, "roi", id="exit-503"),
+        pytest.param({**ENTRY, **REFUSED}, "roi", id="entry-429", marks=SLOW),
+        pytest.param({**ENTRY, "what": "drop"}, "roi", id="entry-dropped", marks=SLOW),
+        pytest.param({**EXIT, "what": "status", "status": 503}, "roi", id="exit-503", marks=SLOW),
         # Freqtrade finds it among all orders of the market, when it has nothing left to sell.
         pytest.param({**EXIT, "what": "lost"}, "sold_on_exchange", id="exit-lost"),
         pytest.param(
-            {**ASKED, "what": "drop", "every": 3, "times": 20}, "roi", id="asking-dropped"
+            {**ASKED, "what": "drop", "every": 3, "times": 20},
+            "roi",
+            id="asking-dropped",
+            marks=SLOW,
         ),
     ],
 )
@@ -54,6 +58,7 @@ def test_bot_gets_over_what_can_be_asked_again(
     assert Decimal(ledger["balances"]["ETH"]["free"]) < Decimal("0.0001")
 
 
+@pytest.mark.slow
 def test_entry_whose_answer_is_lost_is_bought_again_and_forgotten(
     tmp_path: Path, stored: Path
 ) -> None:
@@ -89,6 +94,7 @@ def test_coins_of_an_entry_whose_answer_is_lost_are_told_and_not_bought_again(
     assert " ".join(output.split()).count(said) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["malformed", "truncated"])
 def test_entry_whose_answer_is_broken_is_kept_without_its_id(
     tmp_path: Path, stored: Path, what: str

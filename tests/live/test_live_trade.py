@@ -13,7 +13,9 @@ from tests.live.world import CASH, FEE, REASONS, START, make_account
 END = START + timedelta(hours=20)
 
 
-@pytest.mark.parametrize("part", [Decimal(1), Decimal("0.4")])
+@pytest.mark.parametrize(
+    "part", [pytest.param(Decimal(1), marks=pytest.mark.slow), Decimal("0.4")], ids=str
+)
 def test_database_agrees_with_the_exchange(tmp_path: Path, stored: Path, part: Decimal) -> None:
     with live_bot(tmp_path / "bot", stored, START, make_account(part_per_look=part)) as bot:
         output = bot.trade_until(END)
