@@ -6,6 +6,8 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from altseason.sample.model import generate_market
 from altseason.sample.store import save_market
 from tests.clock.clock_file import read_clock
@@ -15,6 +17,7 @@ START = datetime(2022, 2, 1, 22, tzinfo=UTC)
 END = START + timedelta(hours=3)
 
 
+@pytest.mark.slow  # the soak of `make test` is a longer one
 def test_replay_of_three_hours(tmp_path: Path):
     stored, folder = tmp_path / "stored", tmp_path / "bot"
     save_market(generate_market(), stored)

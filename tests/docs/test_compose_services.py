@@ -81,9 +81,3 @@ def test_bot_does_not_start_without_its_secrets(home_with_candles: Path):
     found = run_compose("up", "-d", home=home_with_candles)
     assert found.returncode == 1
     assert "unset, see .env.example" in found.stderr
-
-
-def test_commands_need_no_secret(home_with_candles: Path):
-    found = run_compose("run", "--rm", "freqtrade", "show-config", home=home_with_candles)
-    assert found.returncode == 0, found.stderr
-    assert '"dry_run": true' in found.stdout

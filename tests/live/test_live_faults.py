@@ -34,7 +34,7 @@ def of_eth(bot: LiveBot) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         pytest.param({**ENTRY, "what": "drop"}, "roi", id="entry-dropped", marks=SLOW),
         pytest.param({**EXIT, "what": "status", "status": 503}, "roi", id="exit-503", marks=SLOW),
         # Freqtrade finds it among all orders of the market, when it has nothing left to sell.
-        pytest.param({**EXIT, "what": "lost"}, "sold_on_exchange", id="exit-lost"),
+        pytest.param({**EXIT, "what": "lost"}, "sold_on_exchange", id="exit-lost", marks=SLOW),
         pytest.param(
             {**ASKED, "what": "drop", "every": 3, "times": 20},
             "roi",
