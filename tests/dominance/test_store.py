@@ -150,3 +150,10 @@ def test_append_removes_what_a_killed_process_left_and_nothing_else(tmp_path: Pa
     DominanceStore(tmp_path).append(dominance_candles([50.0], "2026-01-01"), "1d")
     assert not (tmp_path / ".altseason-part-x1").exists()
     assert (tmp_path / ".altseason-download" / "file").exists()
+
+
+def test_what_was_appended_is_what_another_process_loads(tmp_path: Path):
+    store = DominanceStore(tmp_path)
+    store.append(dominance_candles([50.0, 51.0], "2026-01-01"), "1d")
+    store.append(dominance_candles([49.5], "2025-12-31"), "1d")
+    pd.testing.assert_frame_equal(store.load("1d"), DominanceStore(tmp_path).load("1d"))

@@ -69,10 +69,9 @@ class DominanceStore:
         """
         path = self.path(timeframe)
         try:
-            status = path.stat()
+            version = _find_version(path)
         except FileNotFoundError:
             return self._nothing
-        version = (status.st_mtime_ns, status.st_size)
         if timeframe not in self._loaded or self._loaded[timeframe][0] != version:
             self._loaded[timeframe] = (version, self._read(path, timeframe))
         return self._loaded[timeframe][1]
@@ -126,6 +125,8 @@ class DominanceStore:
             flush_to_disk(written)
             written.replace(path)
         flush_to_disk(self._datadir)
+        # Freqtrade's reading takes longer than all the rest, and memory that it does not give back.
+        self._loaded[timeframe] = (_find_version(path), candles)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -156,6 +157,11 @@ def merge_candles(stored: pd.DataFrame, offered: pd.DataFrame) -> tuple[pd.DataF
     parts = [part for part in (kept, taken) if not part.empty]
     merged = pd.concat(parts).sort_values("date", ignore_index=True) if parts else stored
     return merged, AppendResult(added=len(offered) - len(both), disagreements=disagreements)
+
+
+def _find_version(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 def flush_to_disk(path: Path) -> None:
