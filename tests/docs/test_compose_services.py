@@ -77,6 +77,7 @@ def test_recorder_is_healthy_once_it_has_recorded(home: Path, monkeypatch: pytes
     assert compose.load_services()["recorder"].is_healthy(0) is True
 
 
+@pytest.mark.slow  # the overlay's refusal is tested in test_config_files.py
 def test_bot_does_not_start_without_its_secrets(home_with_candles: Path):
     found = run_compose("up", "-d", home=home_with_candles)
     assert found.returncode == 1

@@ -107,6 +107,7 @@ def test_all_rules_at_once_in_a_backtest(
         assert [order["ft_is_entry"] for order in trade["orders"][1:]].count(True) == 0
 
 
+@pytest.mark.slow
 def test_hyperopt_varies_roi_stops_and_protections(sample: Path, home: Make):
     run = home(sample)
     run.write_config(altseason={"risk": {"protections": True}})
