@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,7 +18,12 @@ def ask(strategy: IStrategy, pair: str = PAIR, **changes: Any) -> float:
     """Ask for a stake as Freqtrade does, where any error would be the proposed one."""
     words = {"proposed_stake": 990.0, "min_stake": 10.0, "max_stake": 990.0, **changes}
     return strategy_safe_wrapper(strategy.custom_stake_amount, default_retval=990.0)(
-        pair=pair, current_time=None, current_rate=100.0, leverage=1.0, side="long", **words
+        pair=pair,
+        current_time=datetime.now(UTC),
+        current_rate=100.0,
+        leverage=1.0,
+        side="long",
+        **words,
     )
 
 

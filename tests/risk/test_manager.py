@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.risk.conftest import PAIR, make_trade, open_trade
 from tests.risk.test_guards import ask
 
 Load = Callable[..., IStrategy]
+NOW = datetime(2022, 2, 1, tzinfo=UTC)
 REBALANCING = {"rebalancing": True}
 
 
@@ -27,7 +29,7 @@ def trim(strategy: IStrategy, trade: Trade, rate: float, min_stake: float | None
     profit = trade.calc_profit_ratio(rate)
     stake, _ = strategy._adjust_trade_position_internal(
         trade=trade,
-        current_time=None,
+        current_time=datetime.now(UTC),
         current_rate=rate,
         current_profit=profit,
         min_stake=min_stake,
@@ -100,7 +102,8 @@ def test_settings_that_are_accepted_never_risk_more_than_their_factor(
     risk = {"risk_factor": risk_factor, "atr_multiple": atr_multiple}
     settings = load_settings({"altseason": {"risk": risk}}).risk
     manager = RiskManager(FixedStrategy(atr, close), settings, {})
-    stake = manager.find_stake("X/USDT", proposed=990.0, min_stake=None, max_stake=990.0).amount
+    limits = {"proposed": 990.0, "min_stake": None, "max_stake": 990.0}
+    stake = manager.find_stake("X/USDT", NOW, **limits).amount
     assert 0 < stake <= 990
     assert stake * 0.05 <= 1000 * risk_factor * (1 + 1e-9)
     assert stake * atr_multiple * atr / close <= 1000 * risk_factor * (1 + 1e-9)
@@ -167,7 +170,7 @@ def test_trim_never_adds_and_sells_no_more_than_there_is(
     settings = load_settings({"altseason": {"risk": REBALANCING}}).risk
     manager = RiskManager(FixedStrategy(atr, 100.0), settings, {})
     trade = make_trade(amount, 100.0)
-    found = manager.find_trim(trade, rate, min_stake)
+    found = manager.find_trim(trade, NOW, rate, min_stake)
     if found is not None:
         part = -found / trade.stake_amount
         assert 0 < part <= 1

@@ -34,7 +34,7 @@ from altseason.dominance.reader import DominanceReader, is_trading
 from altseason.guards import fails_closed
 from altseason.live import LiveDominance
 from altseason.pairs import never_entered_because
-from altseason.risk.manager import ATR_COLUMN, ATR_PERIOD, RiskManager
+from altseason.risk.manager import RiskManager
 from altseason.risk.orphans import describe_orphan
 from altseason.risk.protections import build_protections
 from altseason.sample.marker import is_synthetic
@@ -118,6 +118,8 @@ class AltSeasonStrategy(IStrategy):
             self.telling.warn("The data directory holds a SYNTHETIC market: nothing here is real.")
         if is_trading(self.config):
             self._live = LiveDominance(self.config, self._dominance)
+            # Not in backtests, where Freqtrade copies the trade for whoever wants to know.
+            self.order_filled = self._keep_dominance
 
     def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
         """Tell on Telegram what has become of the gate."""
@@ -136,8 +138,7 @@ class AltSeasonStrategy(IStrategy):
         dataframe["rsi"] = ta.RSI(close, timeperiod=14)
         macd, signal, histogram = ta.MACD(close, fastperiod=12, slowperiod=26, signalperiod=9)
         dataframe["macd"], dataframe["macdsignal"], dataframe["macdhist"] = macd, signal, histogram
-        if self.settings.risk.needs_atr:
-            dataframe[ATR_COLUMN] = ta.ATR(dataframe, timeperiod=ATR_PERIOD)
+        dataframe = self._risk.add_atr(dataframe, metadata["pair"])
         dataframe = add_dominance(dataframe, self._read_dominance(), self.timeframe)
         self.telling.warn_of(dataframe, metadata["pair"], is_gated=not self._gate_is_off())
         return dataframe
@@ -189,25 +190,40 @@ class AltSeasonStrategy(IStrategy):
 
     @fails_closed(0.0, "sizing")
     def custom_stake_amount(
-        self, *, pair: str, proposed_stake: float, max_stake: float, **kwargs: Any
+        self,
+        *,
+        pair: str,
+        current_time: datetime,
+        proposed_stake: float,
+        min_stake: float | None,
+        max_stake: float,
+        **kwargs: Any,
     ) -> float:
         """Stake what the trade may lose at its stop; 0 for no trade."""
         stake = self._risk.find_stake(
-            pair, proposed=proposed_stake, min_stake=kwargs["min_stake"], max_stake=max_stake
+            pair, current_time, proposed=proposed_stake, min_stake=min_stake, max_stake=max_stake
         )
         if stake.reason:
             self.telling.warn(f"{pair} is not entered: {stake.reason}.")
         return stake.amount
 
-    def custom_stoploss(self, *, trade: Trade, current_rate: float, **kwargs: Any) -> float | None:
+    def custom_stoploss(
+        self, *, trade: Trade, current_time: datetime, current_rate: float, **kwargs: Any
+    ) -> float | None:
         """Trail by ATR; Freqtrade asks only where `altseason.risk.atr_trailing` is on."""
-        return self._risk.find_stop(trade, current_rate)
+        return self._risk.find_stop(trade, current_time, current_rate)
 
     def adjust_trade_position(
-        self, *, trade: Trade, current_exit_rate: float, min_stake: float | None, **kwargs: Any
+        self,
+        *,
+        trade: Trade,
+        current_time: datetime,
+        current_exit_rate: float,
+        min_stake: float | None,
+        **kwargs: Any,
     ) -> float | None:
         """Trim what has outgrown its risk; asked only where `altseason.risk.rebalancing` is on."""
-        return self._risk.find_trim(trade, current_exit_rate, min_stake)
+        return self._risk.find_trim(trade, current_time, current_exit_rate, min_stake)
 
     @fails_closed(False, "the check before an entry")
     def confirm_trade_entry(
@@ -220,15 +236,6 @@ class AltSeasonStrategy(IStrategy):
         if orphan:
             self.telling.alert(orphan)
         return not orphan
-
-    def order_filled(self, *, trade: Trade, order: Order, **kwargs: Any) -> None:
-        """Keep with the trade which dominance it was entered by."""
-        # Not in backtests, where Freqtrade searches a list of all custom data for each of them.
-        is_first = order.ft_order_side == trade.entry_side and trade.nr_of_successful_entries == 1
-        if self._live is not None and is_first:
-            facts = self._live.describe_entry(self.gate_rule, order.order_date_utc)
-            for name, value in facts.items():
-                trade.set_custom_data(name, value)
 
     def plot_annotations(
         self,
@@ -251,6 +258,14 @@ class AltSeasonStrategy(IStrategy):
             return None
         market, kept = self.dp.market(pair), self.settings.risk.kept_coins
         return describe_orphan(pair, rate, wallets=self.wallets, market=market, kept=kept)
+
+    def _keep_dominance(self, *, trade: Trade, order: Order, **kwargs: Any) -> None:
+        """Keep with the trade which dominance it was entered by."""
+        is_first = order.ft_order_side == trade.entry_side and trade.nr_of_successful_entries == 1
+        if self._live is not None and is_first:
+            facts = self._live.describe_entry(self.gate_rule, order.order_date_utc)
+            for name, value in facts.items():
+                trade.set_custom_data(name, value)
 
     def _read_dominance(self) -> Dominance:
         """Read the dominance pair; outside of trading, a gate without data is refused."""

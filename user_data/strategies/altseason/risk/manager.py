@@ -1,12 +1,16 @@
 """The risk rules beside a strategy: they look up what was known, and ask the arithmetic."""
 
 import math
+from datetime import datetime
 from typing import Any
 
+import pandas as pd
+import talib.abstract as ta
 from freqtrade.exceptions import ConfigurationError
 from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy, stoploss_from_absolute
 
+from altseason.risk.known import KnownCandles
 from altseason.risk.sizing import (
     Stake,
     calculate_excess,
@@ -31,6 +35,7 @@ class RiskManager:
     def __init__(self, strategy: IStrategy, settings: RiskSettings, config: dict[str, Any]) -> None:
         self._strategy = strategy
         self._settings = settings
+        self._known: dict[str, KnownCandles] = {}
         if settings.atr_trailing:
             if _has_trailing_stop(strategy, config):
                 raise ConfigurationError(
@@ -41,24 +46,43 @@ class RiskManager:
         if settings.rebalancing:
             _switch_on(strategy, "position_adjustment_enable", config, wanted_by="rebalancing")
 
+    def add_atr(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
+        """Add `atr`, which the rules read later, to a pair's candles; nothing where none does.
+
+        Candles of a hyperopt's workers come without a call of this: what is kept here is only
+        faster than to ask Freqtrade, and the same.
+        """
+        if self._settings.needs_atr:
+            dataframe[ATR_COLUMN] = ta.ATR(dataframe, timeperiod=ATR_PERIOD)
+        if self._settings.atr_trailing or self._settings.rebalancing:
+            timeframe = self._strategy.timeframe
+            self._known[pair] = KnownCandles.read(dataframe, ATR_COLUMN, timeframe)
+        return dataframe
+
     def find_stake(
-        self, pair: str, *, proposed: float, min_stake: float | None, max_stake: float
+        self,
+        pair: str,
+        time: datetime,
+        *,
+        proposed: float,
+        min_stake: float | None,
+        max_stake: float,
     ) -> Stake:
-        """Give the stake for an entry now; the proposed one where sizing is off."""
+        """Give the stake for an entry at a time; the proposed one where sizing is off."""
         if not self._settings.sizing:
             return Stake(proposed)
         return calculate_stake(
             self._strategy.wallets.get_total_stake_amount(),
-            self._find_distance(pair),
+            self._find_distance(pair, time),
             self._settings.risk_factor,
             proposed=proposed,
             min_stake=min_stake,
             max_stake=max_stake,
         )
 
-    def find_stop(self, trade: Trade, current_rate: float) -> float | None:
+    def find_stop(self, trade: Trade, time: datetime, current_rate: float) -> float | None:
         """Give the chandelier stop as a ratio below the rate, None where it cannot be told."""
-        [atr] = self._find_latest(trade.pair, ATR_COLUMN)
+        atr, _ = self._find_latest(trade.pair, time)
         highest = max(trade.max_rate or trade.open_rate, current_rate)
         stop = calculate_chandelier(highest, atr, self._settings.atr_multiple)
         if stop is None:
@@ -66,7 +90,9 @@ class RiskManager:
         # Freqtrade takes 0, a stop that the price has passed already, for no stop.
         return max(float(stoploss_from_absolute(stop, current_rate)), NEAREST_STOP)
 
-    def find_trim(self, trade: Trade, current_rate: float, min_stake: float | None) -> float | None:
+    def find_trim(
+        self, trade: Trade, time: datetime, current_rate: float, min_stake: float | None
+    ) -> float | None:
         """Give the part of a trade's stake to sell, negative as Freqtrade wants it, None for none.
 
         :param min_stake: the smallest order; neither what is sold nor what is left may be smaller.
@@ -77,28 +103,27 @@ class RiskManager:
         part = calculate_excess(
             value,
             self._strategy.wallets.get_total_stake_amount(),
-            self._find_distance(trade.pair),
+            self._find_distance(trade.pair, time),
             self._settings.risk_factor,
         )
         smallest = min(part, 1 - part) * value
         return -part * trade.stake_amount if part and smallest >= (min_stake or 0) else None
 
-    def _find_distance(self, pair: str) -> float:
-        atr, close = self._find_latest(pair, ATR_COLUMN, "close")
+    def _find_distance(self, pair: str, time: datetime) -> float:
+        atr, close = self._find_latest(pair, time)
         volatility = atr / close if close > 0 else math.nan
         return calculate_stop_distance(
             self._strategy.stoploss, volatility, self._settings.atr_multiple
         )
 
-    def _find_latest(self, pair: str, *columns: str) -> list[float]:
-        """Give values of the newest candle that has closed, NaN where there is none.
-
-        Asked in every candle of an open trade: each column costs.
-        """
+    def _find_latest(self, pair: str, time: datetime) -> tuple[float, float]:
+        """Give ATR and close of the newest candle that had closed at a time, NaN without one."""
+        if pair in self._known:
+            return self._known[pair].at(time)
         candles, _ = self._strategy.dp.get_analyzed_dataframe(pair, self._strategy.timeframe)
         if candles.empty:
-            return [math.nan] * len(columns)
-        return [float(candles[column].iat[-1]) for column in columns]
+            return math.nan, math.nan
+        return float(candles[ATR_COLUMN].iat[-1]), float(candles["close"].iat[-1])
 
 
 def _switch_on(
