@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -49,12 +49,14 @@ class Replay:
     """A bot's folder, and the exchange that lives at the bot's time.
 
     :param url: the emulator's.
+    :param overlays: configuration files that are read after its own.
     """
 
     folder: Path
     start: datetime
     url: str
     settings: dict[str, Any] = field(default_factory=dict)
+    overlays: Sequence[Path] = ()
 
     @property
     def clock_file(self) -> Path:
@@ -76,6 +78,7 @@ class Replay:
         clock = ["--clock-file", str(self.clock_file), "--start", self.start.isoformat()]
         clock += ["--stop-at", stop_at.isoformat()]
         trade = trade_words(self.folder, self.url, self.settings)
+        trade += [word for overlay in self.overlays for word in ("-c", str(overlay))]
         return [sys.executable, "-m", "tests.clock.run_freqtrade", *clock, "--", *trade]
 
     @property
@@ -83,12 +86,14 @@ class Replay:
         """Give the variables with which it runs, and reaches this machine only."""
         return trade_environment(self.url)
 
-    def trade_until(self, stop_at: datetime, environment: Mapping[str, str] | None = None) -> str:
-        """Trade until a time, and give what the bot said.
+    def begin(
+        self, stop_at: datetime, environment: Mapping[str, str] | None = None
+    ) -> "subprocess.Popen[str]":
+        """Let it trade until a time, in a process whose output is a pipe.
 
         :param environment: variables besides its own.
         """
-        found = subprocess.run(
+        return subprocess.Popen(
             self.words(stop_at),
             cwd=self.folder,
             env={**self.environment, **(environment or {})},
@@ -96,11 +101,15 @@ class Replay:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
         )
+
+    def trade_until(self, stop_at: datetime, environment: Mapping[str, str] | None = None) -> str:
+        """Trade until a time, and give what the bot said."""
+        process = self.begin(stop_at, environment)
+        output, _ = process.communicate()
         # Freqtrade's, where it was interrupted.
-        assert found.returncode == 130, found.stdout[-5000:]
-        return found.stdout
+        assert process.returncode == 130, output[-5000:]
+        return output
 
 
 def trade_words(folder: Path, url: str, settings: Mapping[str, Any]) -> list[str]:

@@ -1,14 +1,16 @@
 """A real `freqtrade trade` in live mode, on the emulator, in simulated time."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import requests
+from freqtrade.misc import deep_merge_dicts
 
 from altseason.emulator.account import Account
 from altseason.emulator.live import LiveMarket
@@ -16,16 +18,18 @@ from altseason.emulator.market import Market
 from altseason.emulator.server import run_emulator
 from tests.clock.clock_file import ClockFile, read_clock
 from tests.clock.in_thread import in_thread
-from tests.clock.replay import Replay
-from tests.live.world import REASONS
+from tests.clock.replay import Replay, to_milliseconds
+from tests.conftest import ROOT
+from tests.live.world import PAIRS, store_dominance
 
 TIMEOUT_SECONDS = 10
+OVERLAYS = ROOT / "user_data" / "overlays"
+Orders = Literal["limit_orders", "market_orders"]
 SETTINGS: dict[str, Any] = {
     "dry_run": False,
-    "strategy": "LiveStrategy",
-    "strategy_path": str(Path(__file__).parent / "strategies"),
-    "stake_amount": 200,
-    "exchange": {"pair_whitelist": list(REASONS)},
+    "exchange": {"pair_whitelist": PAIRS},
+    "altseason": {"dominance": {"record": False}},
+    "internals": {"process_throttle_secs": 60},
 }
 
 
@@ -36,12 +40,22 @@ class LiveBot:
     replay: Replay
     account: Account
 
+    def begin(self, stop_at: datetime) -> "subprocess.Popen[str]":
+        """Let it trade until a time, in a process."""
+        return self.replay.begin(stop_at, self._secrets)
+
     def trade_until(self, stop_at: datetime) -> str:
         """Trade until a time, and give what the bot said."""
-        # The configuration blanks these, under every name; a variable wins over it.
-        names = {"API_KEY": self.account.key, "SECRET": self.account.secret}
-        variables = {f"FREQTRADE__EXCHANGE__{name}": value for name, value in names.items()}
-        return self.replay.trade_until(stop_at, variables)
+        return self.replay.trade_until(stop_at, self._secrets)
+
+    def started_anew(self) -> "LiveBot":
+        """Give the bot as it would start now, after its process has ended."""
+        return replace(self, replay=replace(self.replay, start=self.now()))
+
+    def now(self) -> datetime:
+        """Tell the time at which the bot lives."""
+        milliseconds = read_clock(self.replay.clock_file)()
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
     def ledger(self) -> Any:
         """Ask for everything that the exchange has booked."""
@@ -54,26 +68,49 @@ class LiveBot:
         )
         assert answer.status_code == 200, answer.text
 
+    def count_faults(self) -> int:
+        """Tell how many requests have failed."""
+        url = f"{self.replay.url}/control/faults"
+        return sum(rule["failed"] for rule in requests.get(url, timeout=TIMEOUT_SECONDS).json())
+
     def rows(self, query: str) -> list[dict[str, Any]]:
         """Read the bot's database."""
         with closing(sqlite3.connect(self.replay.database)) as database:
             database.row_factory = sqlite3.Row
             return [dict(row) for row in database.execute(query)]
 
+    @property
+    def _secrets(self) -> dict[str, str]:
+        # The configuration blanks these, under every name; a variable wins over it.
+        names = {"API_KEY": self.account.key, "SECRET": self.account.secret}
+        return {f"FREQTRADE__EXCHANGE__{name}": value for name, value in names.items()}
+
 
 @contextmanager
 def live_bot(
-    folder: Path, stored: Path, start: datetime, account: Account, **settings: Any
+    folder: Path,
+    stored: Path,
+    start: datetime,
+    account: Account,
+    *,
+    orders: Orders = "limit_orders",
+    pairs: Sequence[str] = PAIRS,
+    **settings: Any,
 ) -> Iterator[LiveBot]:
     """Serve stored candles, at their own time, to a bot that trades live.
 
     :param folder: of the bot, empty.
     :param stored: a data directory.
+    :param orders: the overlay that says how it orders.
+    :param pairs: which it may trade.
     :param settings: what else is in its configuration.
     """
     (folder / "data").mkdir(parents=True)
-    ClockFile(folder / "clock", int(start.timestamp() * 1000))
+    store_dominance(folder / "data")
+    ClockFile(folder / "clock", to_milliseconds(start))
     clock = read_clock(folder / "clock")
+    wanted = deep_merge_dicts(settings, {**SETTINGS, "exchange": {"pair_whitelist": list(pairs)}})
     emulator = run_emulator(LiveMarket(Market(stored), 0), clock, account=account)
     with in_thread(emulator) as url:
-        yield LiveBot(Replay(folder, start, url, {**SETTINGS, **settings}), account)
+        overlays = (OVERLAYS / f"{orders}.json",)
+        yield LiveBot(Replay(folder, start, url, wanted, overlays), account)
