@@ -16,6 +16,7 @@ COMMANDS = {
     "dominance": "fill and inspect the pair BTCD/USD",
     "sample": "write four years of synthetic candles and their dominance",
     "sandbox": "run a Freqtrade command against an exchange emulator",
+    "stress": "find the cost and the delay at which a backtest's profit ends",
 }
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130

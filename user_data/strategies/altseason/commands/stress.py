@@ -1,0 +1,156 @@
+"""`altseason stress`: the cost and the delay at which a backtest's profit ends."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from altseason.configuration import Config, data_directory
+from altseason.errors import InputError
+from altseason.output import show
+from altseason.sample.marker import is_synthetic
+from altseason.stress.backtests import open_backtests
+from altseason.stress.grid import build_grid, parse_delay, parse_fee, parse_slippage
+from altseason.stress.picture import draw_study
+from altseason.stress.preparation import USAGE, parse_words, prepare
+from altseason.stress.progress import show_progress
+from altseason.stress.report import as_text, headline
+from altseason.stress.study import run_study
+from altseason.stress.svg import save_drawing
+
+DESCRIPTION = """\
+Run the strategy's backtest with several fees, slippages and signal delays, by Freqtrade, and find
+the cost per side at which it stops earning. What follows `--` is for `freqtrade backtesting`.
+
+Slippage is added to the fee. What stops cost more is computed from Freqtrade's trades. A delay
+moves the entry and exit signals. No result is stored but the picture.
+"""
+EXAMPLES = """\
+examples:
+  altseason stress -- --timerange 20220101-20220701
+  altseason stress --fees 0.001 0.00075 --slippage 0 5 --delays 0 1 -- --strategy MyAltSeason
+  altseason stress --offline -- --datadir user_data/data/synthetic --timerange 20220101-20220701
+"""
+FEES = [0.001]
+SLIPPAGES = [0.0, 5.0, 10.0, 20.0]
+STOP_SLIPPAGE = 10.0
+DELAYS = [0, 1, 2]
+
+
+def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "stress",
+        parents=[common],
+        usage=USAGE,
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--fees",
+        nargs="+",
+        type=parse_fee,
+        default=FEES,
+        metavar="RATIO",
+        help="fees per side, such as 0.001 for 0.1 %% (default: 0.001)",
+    )
+    parser.add_argument(
+        "--slippage",
+        nargs="+",
+        type=parse_slippage,
+        default=SLIPPAGES,
+        metavar="BP",
+        help="slippages per side in basis points, hundredths of a percent (default: 0 5 10 20)",
+    )
+    parser.add_argument(
+        "--stop-slippage",
+        type=parse_slippage,
+        default=STOP_SLIPPAGE,
+        metavar="BP",
+        help="what a stop costs more, in basis points (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--delays",
+        nargs="+",
+        type=parse_delay,
+        default=DELAYS,
+        metavar="CANDLES",
+        help="by how many candles signals come late (default: 0 1 2)",
+    )
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        metavar="FILE.svg",
+        help="where to draw it (default: USERDIR/plot/altseason-stress-STRATEGY.svg)",
+    )
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="have an exchange emulator answer for the exchange, from the candles that are stored",
+    )
+    # REMAINDER takes the options of Freqtrade too, and stays the same from Python 3.11 to 3.14.
+    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the backtests, print what they came to, and draw it."""
+    refuse_costs(options)
+    refuse_picture(options.picture)
+    cells = build_grid(options.fees, options.slippage, options.delays)
+    with (
+        prepare(parse_words(read_words(options)), offline=options.offline) as config,
+        show_progress() as announce,
+        open_backtests(config, options.stop_slippage, announce) as backtests,
+    ):
+        study = run_study(backtests, cells, options.stop_slippage)
+    synthetic = is_synthetic(data_directory(config))
+    show(*as_text(study, synthetic=synthetic, offline=options.offline))
+    picture = options.picture or default_picture(config)
+    save_drawing(draw_study(study, synthetic=synthetic), picture)
+    show(f"Picture: {picture}", "", headline(study, synthetic=synthetic))
+    return 0
+
+
+def read_words(options: argparse.Namespace) -> list[str]:
+    """Give the options for Freqtrade: our own of the same name, then those after `--`."""
+    words = [f"--config={file}" for file in options.config or []]
+    if options.user_data_dir:
+        words.append(f"--userdir={options.user_data_dir}")
+    if options.datadir:
+        words.append(f"--datadir={options.datadir}")
+    return words + (options.words[1:] if options.words[:1] == ["--"] else options.words)
+
+
+def refuse_costs(options: argparse.Namespace) -> None:
+    """Refuse costs that leave nothing of a trade.
+
+    :raises InputError: in one line.
+    """
+    cost = max(options.fees) + max(options.slippage) / 10_000
+    if cost >= 1:
+        raise InputError(
+            f"expected a fee and slippage below 100 % per side, found {cost:.2%} together; "
+            "do lower the largest of --fees or of --slippage"
+        )
+
+
+def refuse_picture(picture: Path | None) -> None:
+    """Refuse a place for the picture before the work is done.
+
+    :raises InputError: in one line.
+    """
+    if picture is None:
+        return
+    if picture.suffix.lower() != ".svg" or picture.is_dir():
+        raise InputError(f"--picture: expected a file name that ends in .svg, found {picture}")
+    if not picture.parent.is_dir():
+        raise InputError(
+            f"--picture: expected a folder to write {picture.name} to, found no folder "
+            f"{picture.parent}; do make it first"
+        )
+
+
+def default_picture(config: Config) -> Path:
+    """Give the place for the picture in Freqtrade's own folder for them."""
+    return Path(config["user_data_dir"]) / "plot" / f"altseason-stress-{config['strategy']}.svg"

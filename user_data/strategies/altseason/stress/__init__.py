@@ -1,0 +1,13 @@
+"""What costs and delay leave of a backtest's profit.
+
+grid.py        the costs and delays that are tried
+preparation.py the configuration of `freqtrade backtesting`, and what is refused
+offline.py     an exchange emulator in a thread of this process
+backtests.py   Freqtrade's own backtest, again and again on candles loaded once
+delay.py       signals that come later
+stops.py       the extra slippage at stops
+breakeven.py   the cost at which nothing is earned any more
+study.py       all of it, in order
+report.py      what a person is told
+picture.py     the same as a line chart, drawn by axes.py and svg.py
+"""

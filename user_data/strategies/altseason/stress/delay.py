@@ -1,0 +1,38 @@
+"""Signals that come later, as those of a bot that is slow, or was asked too late."""
+
+import pandas as pd
+from freqtrade.enums import SignalTagType, SignalType
+from freqtrade.strategy import IStrategy
+
+
+def delay_signals(dataframe: pd.DataFrame, candles: int) -> pd.DataFrame:
+    """Move the signal columns of an analysed dataframe by some candles into the future.
+
+    The first rows have no signal then, and the last signals are lost. No other column is moved.
+
+    :param candles: by how many, from 0.
+    """
+    delayed = dataframe.copy()
+    for signal in SignalType:
+        if signal.value in delayed:
+            delayed[signal.value] = delayed[signal.value].shift(candles, fill_value=0)
+    for tag in SignalTagType:
+        if tag.value in delayed:
+            # An empty tag is what Freqtrade begins with; objects take it in any column.
+            delayed[tag.value] = delayed[tag.value].astype(object).shift(candles, fill_value="")
+    return delayed
+
+
+def delay_strategy(strategy: IStrategy, candles: int) -> None:
+    """Have this strategy object, and no other of its class, give its signals later.
+
+    Freqtrade adds its own candle to it: it trades a signal at the open of the next one.
+    """
+    if not candles:
+        return
+    advise = strategy.ft_advise_signals
+
+    def advise_later(dataframe: pd.DataFrame, metadata: dict[str, str]) -> pd.DataFrame:
+        return delay_signals(advise(dataframe, metadata), candles)
+
+    strategy.ft_advise_signals = advise_later

@@ -1,0 +1,94 @@
+"""The costs and delays that are tried.
+
+Fees are ratios, as Freqtrade has them; slippage is in basis points, hundredths of a percent. Both
+are per side: they are paid at the entry and at the exit.
+"""
+
+import math
+from argparse import ArgumentTypeError
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+BASIS_POINT = 0.0001
+MOST_SLIPPAGE = 1000.0
+MOST_DELAY = 100
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One backtest of the grid.
+
+    :param fee: a ratio, per side.
+    :param slippage: in basis points, per side.
+    :param delay: in candles.
+    """
+
+    fee: float
+    slippage: float
+    delay: int
+
+    @property
+    def fee_cost(self) -> float:
+        """Give the fee in basis points."""
+        # Without the dust of binary fractions, so that equal costs are one backtest.
+        return round(self.fee / BASIS_POINT, 6)
+
+    @property
+    def cost(self) -> float:
+        """Give fee and slippage together, in basis points per side."""
+        return round(self.fee_cost + self.slippage, 6)
+
+
+def build_grid(
+    fees: Sequence[float], slippages: Sequence[float], delays: Sequence[int]
+) -> list[Cell]:
+    """Combine all values, each in ascending order and once; the delay changes slowest."""
+    return [
+        Cell(fee, slippage, delay)
+        for delay in sorted(set(delays))
+        for fee in sorted(set(fees))
+        for slippage in sorted(set(slippages))
+    ]
+
+
+def as_ratio(cost: float) -> float:
+    """Turn basis points into the ratio that a person would type for `--fee`."""
+    return round(cost * BASIS_POINT, 10)
+
+
+def parse_fee(text: str) -> float:
+    """Read a fee from the command line."""
+    fee = _read_number(text)
+    if fee is None or not 0 <= fee < 1:
+        raise ArgumentTypeError(
+            f"expected a ratio from 0 to below 1, such as 0.001 for 0.1 %, found {text!r}"
+        )
+    return fee
+
+
+def parse_slippage(text: str) -> float:
+    """Read slippage from the command line."""
+    slippage = _read_number(text)
+    if slippage is None or not 0 <= slippage <= MOST_SLIPPAGE:
+        raise ArgumentTypeError(
+            f"expected basis points from 0 to {MOST_SLIPPAGE:g}, such as 10 for 0.1 %, "
+            f"found {text!r}"
+        )
+    return slippage
+
+
+def parse_delay(text: str) -> int:
+    """Read a delay from the command line."""
+    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MOST_DELAY):
+        raise ArgumentTypeError(
+            f"expected a whole number of candles from 0 to {MOST_DELAY}, found {text!r}"
+        )
+    return int(text)
+
+
+def _read_number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,126 @@
+"""The configuration that `freqtrade backtesting` would have, and what a stress test refuses."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from freqtrade.commands import Arguments
+from freqtrade.commands.optimize_commands import setup_optimize_configuration
+from freqtrade.enums import RunMode
+
+from altseason.configuration import (
+    DEFAULT_STRATEGY,
+    Config,
+    data_directory,
+    data_format,
+    quiet_freqtrade,
+)
+from altseason.emulator.command import (
+    FreqtradeCommand,
+    additional_arguments,
+    build_overlay,
+    parse_command,
+)
+from altseason.emulator.market import Market
+from altseason.emulator.overlay import offline_environment
+from altseason.emulator.rehearsal import find_traded
+from altseason.errors import InputError
+from altseason.output import tell
+from altseason.sample.marker import is_synthetic
+from altseason.sandbox import load_command_configuration, refuse_unsupported, save_overlay
+from altseason.stress.offline import environment, serve
+
+USAGE = "altseason stress [OPTIONS] -- [OPTIONS OF freqtrade backtesting]"
+ADVICE = "`freqtrade download-data` stores candles, and `altseason sample` a synthetic market"
+
+
+def parse_words(words: Sequence[str]) -> FreqtradeCommand:
+    """Read the options of `freqtrade backtesting` with Freqtrade's own parser.
+
+    :raises InputError: for what belongs before `--`, or is another command's.
+    """
+    if words and not words[0].startswith("-"):
+        raise InputError(f"expected `{USAGE}`, found `{words[0]}` in the place of an option")
+    command = parse_command(["backtesting", *words])
+    options = command.options
+    if options["fee"] is not None:
+        raise InputError(
+            f"expected fees before `--`, found --fee {options['fee']:g} after it; "
+            f"do `altseason stress --fees {options['fee']:g} -- ...`"
+        )
+    if options["strategy_list"]:
+        raise InputError(
+            f"expected one strategy, found --strategy-list {' '.join(options['strategy_list'])}; "
+            "do a stress test for each with --strategy"
+        )
+    refuse_unsupported(command)
+    datadir = options["datadir"]
+    if datadir and not Path(datadir).is_dir():
+        # Freqtrade would make it.
+        raise InputError(
+            f"{datadir}: expected a folder with candle files, found no folder; {ADVICE}"
+        )
+    return command
+
+
+@contextmanager
+def prepare(command: FreqtradeCommand, *, offline: bool) -> Iterator[Config]:
+    """Give the configuration, and the exchange with it: the configured one, or an emulator.
+
+    :raises InputError: where there is nothing to run with.
+    :raises OperationalException: for whatever Freqtrade itself refuses.
+    """
+    if not offline:
+        yield read_configuration(command)
+        return
+    config = load_command_configuration(command)
+    market = open_market(config)
+    with serve(market) as url, environment(offline_environment(os.environ, url)):
+        kind = "SYNTHETIC candles" if is_synthetic(market.datadir) else "candles"
+        tell(f"altseason stress: an exchange emulator on {url} serves {kind} of {market.datadir}")
+        with tempfile.TemporaryDirectory(prefix="altseason-stress-") as folder:
+            overlay = save_overlay(build_overlay(command, config, url), Path(folder))
+            words = additional_arguments(command, config, overlay)
+            changed = read_configuration(parse_command([*command.arguments, *words]))
+        yield changed
+
+
+def read_configuration(command: FreqtradeCommand) -> Config:
+    """Read the configuration as `freqtrade backtesting` does, for one strategy and no files.
+
+    :raises InputError: where the files name no exchange.
+    :raises OperationalException: for whatever Freqtrade itself refuses.
+    """
+    try:
+        with quiet_freqtrade():
+            options = Arguments(command.arguments).get_parsed_arg()
+            config: Config = setup_optimize_configuration(options, RunMode.BACKTEST)
+    except KeyError as error:
+        # Freqtrade reads the section of the exchange without asking whether there is one.
+        files = ", ".join(command.options["config"])
+        raise InputError(f"{files}: expected a section {error}, found none") from error
+    if config.get("strategy_list"):
+        raise InputError(
+            "strategy_list: expected one strategy in the configuration, found a list of them; "
+            "do a stress test for each with --strategy"
+        )
+    config["strategy"] = config.get("strategy") or DEFAULT_STRATEGY
+    # No results are stored, not even beside those of the user's own backtests.
+    config["export"] = "none"
+    return config
+
+
+def open_market(config: Config) -> Market:
+    """Open the data directory of the configuration for the emulator.
+
+    :raises InputError: where there are no candles of the whitelist in it.
+    """
+    market = Market(data_directory(config), data_format(config))
+    if not market.symbols:
+        raise InputError(
+            f"{market.datadir}: expected candle files ({market.data_format}), found none; {ADVICE}"
+        )
+    find_traded(market, config)
+    return market
