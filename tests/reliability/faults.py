@@ -1,4 +1,4 @@
-"""Break what can break around the feed, and count what was survived: `make faults`.
+"""Break what can break around feed and orders, and count what was survived: `make faults`.
 
 python -m tests.reliability.faults [--seed N] [--scale small|full] [--only NAME] [--write]
 """
@@ -16,10 +16,12 @@ from random import Random
 from tests.reliability.answers import try_answers
 from tests.reliability.clocks import try_clocks
 from tests.reliability.connections import try_connections
+from tests.reliability.crashes import try_crashes
 from tests.reliability.day import try_day
 from tests.reliability.folders import try_folders
 from tests.reliability.growth import try_growth
 from tests.reliability.kills import try_kills
+from tests.reliability.orders import try_orders
 from tests.reliability.processes import try_processes
 from tests.reliability.report import make_part, save_part
 from tests.reliability.tally import Scale, Scenario, Setting, Tally
@@ -58,6 +60,14 @@ SCENARIOS: dict[str, tuple[str, Scenario]] = {
     "day": (
         "a day of three processes on one folder, one started anew 20 times: 150 requests at most",
         try_day,
+    ),
+    "orders": (
+        "a live bot whose exchange fails in every way, at entry, stop and exit",
+        try_orders,
+    ),
+    "crashes": (
+        "a live bot killed before an order, before its answer, and with a position open",
+        try_crashes,
     ),
 }
 

@@ -22,7 +22,7 @@ def describe(report: dict[str, Any]) -> str:
     origins = [f"`{part['command']}` at commit {part['commit']}" for part in parts]
     return "\n".join(
         [
-            "| | tried | survived | readings lost |",
+            "| | tried | survived | lost |",
             "| --- | --- | --- | --- |",
             *rows,
             "",

@@ -14,7 +14,8 @@ Scale = Literal["small", "full"]
 class Try:
     """One try; it is survived where no problem was found.
 
-    :param lost: acknowledged readings that are missing, and candles that are wrong.
+    :param lost: acknowledged readings that are missing, candles that are wrong, and orders that
+        nobody knows of.
     """
 
     name: str
@@ -47,6 +48,13 @@ class Tally:
         self.lost += this.lost
         self.survived += not this.problems
         self.problems += [f"{name}: {problem}" for problem in this.problems]
+
+    def add(self, other: "Tally") -> None:
+        """Count the tries of another as well."""
+        self.tried += other.tried
+        self.survived += other.survived
+        self.lost += other.lost
+        self.problems += other.problems
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,6 @@ from altseason.guards import fails_closed
 from altseason.live import LiveDominance
 from altseason.pairs import never_entered_because
 from altseason.risk.manager import RiskManager
-from altseason.risk.orphans import describe_orphan
 from altseason.risk.protections import build_protections
 from altseason.sample.marker import is_synthetic
 from altseason.settings import load_settings, validate_timeframes
@@ -122,10 +121,13 @@ class AltSeasonStrategy(IStrategy):
             self.order_filled = self._keep_dominance
 
     def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
-        """Tell on Telegram what has become of the gate."""
+        """Tell on Telegram what has become of the gate, and of orders that were lost."""
         if self._live is not None:
             for message in self._live.collect_messages(self.gate_rule, current_time):
                 self.dp.send_msg(message, always_send=True)
+        if self.config.get("runmode") == RunMode.LIVE:
+            for message in self._risk.recover_orders(current_time):
+                self.telling.alert(message)
 
     def populate_indicators(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
@@ -232,9 +234,11 @@ class AltSeasonStrategy(IStrategy):
         """Refuse an entry by dominance that has become stale, or of coins that nothing explains."""
         if self.gate_mode.value != "off" and self._dominance.read().is_stale(current_time):
             return False
-        orphan = self._find_orphan(pair, rate)
+        orphan = self._find_orphan(pair, rate, current_time)
         if orphan:
-            self.telling.alert(orphan)
+            self.telling.alert(orphan, about=f"orphan of {pair}")
+        else:
+            self.telling.forget(f"orphan of {pair}")
         return not orphan
 
     def plot_annotations(
@@ -253,11 +257,10 @@ class AltSeasonStrategy(IStrategy):
             return qtpylib.crossed_above(dataframe["macd"], dataframe["macdsignal"])
         return dataframe["macd"] > dataframe["macdsignal"]
 
-    def _find_orphan(self, pair: str, rate: float) -> str | None:
+    def _find_orphan(self, pair: str, rate: float, now: datetime) -> str | None:
         if self.config.get("runmode") != RunMode.LIVE:
             return None
-        market, kept = self.dp.market(pair), self.settings.risk.kept_coins
-        return describe_orphan(pair, rate, wallets=self.wallets, market=market, kept=kept)
+        return self._risk.find_orphan(pair, rate, now)
 
     def _keep_dominance(self, *, trade: Trade, order: Order, **kwargs: Any) -> None:
         """Keep with the trade which dominance it was entered by."""

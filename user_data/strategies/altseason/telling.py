@@ -34,6 +34,10 @@ class Telling:
         if self.warn(message, about):
             self._strategy.dp.send_msg(as_markdown(message), always_send=True)
 
+    def forget(self, about: str) -> None:
+        """Say it again when it comes again, since it is over."""
+        self._told.discard(about)
+
     def warn_of(self, dataframe: pd.DataFrame, pair: str, *, is_gated: bool) -> None:
         """Say why a pair is never entered, and how much of its history the gate is closed for.
 

@@ -35,7 +35,8 @@ class FaultRule(BaseModel):
     * status: answers with `status`, and `retry_after` in seconds; nothing was done.
     * drop: the connection ends without an answer; nothing was done.
     * lost: what was asked is done, then the connection ends without an answer.
-    * latency: is answered after so many `seconds`.
+    * latency: is done and answered after so many `seconds`.
+    * late: is done at once, and answered after so many `seconds`.
     * truncated: is done, and half of the answer arrives.
     * malformed: is done, and answered with status 200 and `body`.
     * stale: prices and order book are those of so many `seconds` ago.
@@ -43,7 +44,7 @@ class FaultRule(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    what: Literal["status", "drop", "lost", "latency", "truncated", "malformed", "stale"]
+    what: Literal["status", "drop", "lost", "latency", "late", "truncated", "malformed", "stale"]
     path: str = ""
     method: Literal["", "GET", "POST", "DELETE"] = ""
     side: Literal["", "BUY", "SELL"] = ""
@@ -160,6 +161,8 @@ async def _answer(rule: FaultRule, request: web.Request, handler: Handler) -> we
         answer = await handler(request)
     finally:
         _lag.reset(token)
+    if rule.what == "late":
+        await asyncio.sleep(rule.seconds)
     if rule.what == "lost":
         return _hang_up(request, answer)
     if rule.what == "malformed":

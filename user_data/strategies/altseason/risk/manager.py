@@ -7,10 +7,13 @@ from typing import Any
 import pandas as pd
 import talib.abstract as ta
 from freqtrade.exceptions import ConfigurationError
+from freqtrade.exchange import Exchange
 from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy, stoploss_from_absolute
 
 from altseason.risk.known import KnownCandles
+from altseason.risk.lost_orders import recover_orders
+from altseason.risk.orphans import describe_orphan
 from altseason.risk.sizing import (
     Stake,
     calculate_excess,
@@ -108,6 +111,21 @@ class RiskManager:
         )
         smallest = min(part, 1 - part) * value
         return -part * trade.stake_amount if part and smallest >= (min_stake or 0) else None
+
+    def recover_orders(self, now: datetime) -> list[str]:
+        """Give lost orders back to Freqtrade, and say which; see `lost_orders.recover_orders`."""
+        has_stops = bool(self._strategy.order_types.get("stoploss_on_exchange"))
+        return recover_orders(self._exchange, self._strategy.wallets, now, has_stops=has_stops)
+
+    def find_orphan(self, pair: str, rate: float, now: datetime) -> str | None:
+        """Say which coins no trade explains before an entry; see `orphans.describe_orphan`."""
+        wallets, kept = self._strategy.wallets, self._settings.kept_coins
+        return describe_orphan(pair, rate, now, exchange=self._exchange, wallets=wallets, kept=kept)
+
+    @property
+    def _exchange(self) -> Exchange:
+        # Not public, and there is no other way to the orders that the exchange has.
+        return self._strategy.dp._exchange
 
     def _find_distance(self, pair: str, time: datetime) -> float:
         atr, close = self._find_latest(pair, time)

@@ -3,11 +3,16 @@
 Freqtrade keeps no record of an order whose answer never came, and would buy again in its next loop.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
-from freqtrade.persistence import Trade
+from freqtrade.exchange import Exchange
+from freqtrade.persistence import Order, Trade
 from freqtrade.wallets import Wallets
+
+# How long an order that nobody knows can wait for its price, and still be found. Binance tells the
+# orders of one day at once.
+FURTHEST = timedelta(hours=23)
 
 
 def calculate_orphan(held: float, explained: Iterable[float], price: float, dust: float) -> float:
@@ -23,27 +28,59 @@ def calculate_orphan(held: float, explained: Iterable[float], price: float, dust
 
 
 def describe_orphan(
-    pair: str, rate: float, *, wallets: Wallets, market: Mapping[str, Any], kept: Iterable[str]
+    pair: str,
+    rate: float,
+    now: datetime,
+    *,
+    exchange: Exchange,
+    wallets: Wallets,
+    kept: Iterable[str],
 ) -> str | None:
-    """Look into the wallet before an entry, and say what is wrong; None where nothing is.
+    """Look into the account before an entry, and say what is wrong; None where nothing is.
+
+    The wallet is read anew. Orders are asked for only where more stake currency is locked than the
+    entries that Freqtrade knows need.
 
     :param rate: the price of the entry.
-    :param market: as ccxt describes it; its smallest order is the limit of dust.
     :param kept: coins that the user holds on purpose.
     """
-    coin = pair.partition("/")[0]
+    coin, stake_currency = pair.split("/")
     if coin in kept:
         return None
     wallets.update()
-    amounts = [
-        trade.amount for trade in Trade.get_open_trades() if trade.safe_base_currency == coin
-    ]
-    dust = float(market["limits"]["cost"]["min"] or 0)
-    orphan = calculate_orphan(wallets.get_total(coin), amounts, rate, dust)
+    trades = Trade.get_open_trades()
+    # The smallest order is the limit of dust.
+    dust = float(exchange.markets[pair]["limits"]["cost"]["min"] or 0)
+    held = wallets.get_total(coin)
+    if wallets.get_used(stake_currency) - _sum_of_entries(trades) > dust:
+        held += _find_unknown_amount(pair, now, exchange)
+    amounts = [trade.amount for trade in trades if trade.safe_base_currency == coin]
+    orphan = calculate_orphan(held, amounts, rate, dust)
     if not orphan:
         return None
     return (
-        f"{pair} is not entered: the wallet holds {orphan:.8g} {coin} that no open trade explains, "
-        f"as after an order whose answer was lost. Sell them, or name {coin} in "
-        f"`altseason.risk.kept_coins`."
+        f"{pair} is not entered: the account has {orphan:.8g} {coin}, bought or on order, that no "
+        f"open trade explains, as after an order whose answer was lost. Sell them, or name {coin} "
+        f"in `altseason.risk.kept_coins`."
+    )
+
+
+def _sum_of_entries(trades: Sequence[Trade]) -> float:
+    """Give what the open entries that Freqtrade knows may still cost."""
+    return sum(
+        order.safe_remaining * order.safe_price
+        for trade in trades
+        for order in trade.open_orders
+        if order.ft_order_side == trade.entry_side
+    )
+
+
+def _find_unknown_amount(pair: str, now: datetime, exchange: Exchange) -> float:
+    """Give how much of a coin is still to be bought by orders that Freqtrade does not know."""
+    return sum(
+        float(order["remaining"] or 0)
+        for order in exchange.fetch_orders(pair, now - FURTHEST)
+        if order["side"] == "buy"
+        and order["status"] == "open"
+        and Order.order_by_id(str(order["id"]), pair) is None
     )

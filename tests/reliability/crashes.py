@@ -1,0 +1,111 @@
+"""A bot that trades live, killed by SIGKILL and started anew."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from random import Random
+
+from tests.live.bot import LiveBot
+from tests.live.world import SIGNAL, START
+from tests.reliability.orders import BUY, SELL
+from tests.reliability.tally import Setting, Tally, Try
+from tests.reliability.trading import (
+    END,
+    check_books,
+    draw,
+    end_of,
+    store_coins,
+    trading,
+    try_all,
+)
+
+# In seconds: how long an answer is on its way, how long a bot may take to get anywhere, and how
+# far within a moment of simulated time, which is but one loop, it is killed.
+ANSWER_TAKES, PATIENCE, JITTER = 1.5, 90, 0.05
+LOOK = 0.005
+# The orders of ETH, by their place among those to sell.
+SENT = {"entry": (BUY, 0), "stop": (SELL, 0), "exit": ({**SELL, "skip": 1}, 1)}
+
+Kill = Callable[[LiveBot, Random], None]
+
+
+def try_crashes(setting: Setting, tally: Tally) -> None:
+    """Kill at random moments before an order, before its answer, and with a position open."""
+    stored = store_coins(setting)
+    times = setting.choose(0, 20)
+    phases = {
+        "before an order": wait_before_order,
+        "between order and answer": wait_before_answer,
+        "with a position open": wait_in_position,
+    }
+    names = [
+        (f"{phase} {number}", wait) for phase, wait in phases.items() for number in range(times)
+    ]
+    if setting.scale == "small":
+        names = [("between order and answer 0", wait_before_answer)]
+    tries = {
+        name: partial(try_crash, setting, stored, name, wait, draw(setting.random, name))
+        for name, wait in names
+    }
+    try_all(tally, tries)
+
+
+def try_crash(
+    setting: Setting, stored: Path, name: str, wait: Kill, random: Random, this: Try
+) -> None:
+    with trading(setting, name.replace(" ", "-"), stored) as bot:
+        process = bot.begin(END)
+        try:
+            wait(bot, random)
+        finally:
+            process.kill()
+        said, _ = process.communicate()
+        bot.set_faults()
+        outputs = [said, end_of(bot.started_anew().begin(END))]
+        check_books(this, bot, outputs)
+
+
+def wait_before_order(bot: LiveBot, random: Random) -> None:
+    """Wait for a moment at which nothing was ordered yet."""
+    minutes = (SIGNAL - START) / timedelta(minutes=1)
+    moment = START + timedelta(minutes=random.uniform(0, minutes))
+    wait_for(lambda: bot.now() >= moment)
+    time.sleep(random.uniform(0, JITTER))
+    if bot.ledger()["orders"]:
+        raise AssertionError("the order was there before the kill")
+
+
+def wait_before_answer(bot: LiveBot, random: Random) -> None:
+    """Wait for an order of ETH that the exchange has, and of which the bot does not know yet."""
+    rule, place = SENT[random.choice(sorted(SENT))]
+    bot.set_faults({**rule, "what": "late", "seconds": ANSWER_TAKES})
+
+    def is_booked() -> bool:
+        orders = [
+            order
+            for order in bot.ledger()["orders"]
+            if (order["symbol"], order["side"]) == (rule["symbol"], rule["side"])
+        ]
+        return len(orders) > place
+
+    wait_for(is_booked)
+    time.sleep(random.uniform(0, ANSWER_TAKES * 0.8))
+
+
+def wait_in_position(bot: LiveBot, random: Random) -> None:
+    """Wait for a moment at which ETH is held, with or without its stop."""
+    # It is bought in the loop of the signal, and sold in the second hour after.
+    moment = SIGNAL + timedelta(minutes=random.uniform(0, 96))
+    wait_for(lambda: bot.now() >= moment and bool(bot.ledger()["balances"].get("ETH")))
+    time.sleep(random.uniform(0, JITTER))
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    give_up = time.monotonic() + PATIENCE
+    while not is_so():
+        if time.monotonic() > give_up:
+            raise AssertionError("the bot did not get there in time")
+        time.sleep(LOOK)

@@ -1,0 +1,129 @@
+"""Bots that trade live, on an exchange that fails, or killed: who has what at the end.
+
+The exchange's ledger is the truth. Every coin and every order in it has to be one that Freqtrade
+knows, but for one entry whose answer was lost: its coins have to be told, once, and not bought
+again.
+"""
+
+import re
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+from tests.live.bot import LiveBot, live_bot
+from tests.live.world import RULES, START, TWO_LEFT, make_account, store_world
+from tests.reliability.tally import Setting, Tally, Try
+
+PAIRS = ["ETH/USDT", "SOL/USDT"]
+# As many as there are cores on a small machine: a bot uses one.
+AT_ONCE = 2
+END = TWO_LEFT + timedelta(minutes=30)
+# ETH is sold by then, by its own signal if not by ROI; a bot that waits loses no more than time.
+QUICK_ANSWERS = {"exchange": {"ccxt_config": {"timeout": 2000}}}
+TOLD = re.compile(r"the account has ([0-9.e-]+) (\w+), bought or on order, that no open trade")
+
+
+@dataclass
+class Told:
+    """What a bot has told of orphans: how often, by coin, and the amount."""
+
+    times: dict[str, int] = field(default_factory=dict)
+    amounts: dict[str, Decimal] = field(default_factory=dict)
+
+
+@contextmanager
+def trading(setting: Setting, name: str, stored: Path) -> Iterator[LiveBot]:
+    """Set up a bot that trades ETH and SOL, a little before both give a signal."""
+    folder = setting.new_folder(name) / "bot"
+    with live_bot(folder, stored, START, make_account(), pairs=PAIRS, **QUICK_ANSWERS) as bot:
+        yield bot
+
+
+def read_told(output: str) -> Told:
+    """Read what was told of orphans; it is said in the log, and once more on its way to a chat."""
+    told = Told()
+    for amount, coin in TOLD.findall(" ".join(output.split())):
+        told.times[coin] = told.times.get(coin, 0) + 1
+        told.amounts[coin] = Decimal(amount)
+    return told
+
+
+def check_books(this: Try, bot: LiveBot, outputs: Sequence[str]) -> None:
+    """Compare what the exchange has booked with what the bot knows and what it has told.
+
+    :param outputs: of the bot's processes, one after another.
+    """
+    ledger = bot.ledger()
+    trades = bot.rows("select * from trades")
+    known = {row["order_id"] for row in bot.rows("select * from orders")}
+    for pair in PAIRS:
+        coin, name = pair.partition("/")[0], pair.replace("/", "")
+        booked = [order for order in ledger["orders"] if order["symbol"] == name]
+        unknown = [order for order in booked if str(order["orderId"]) not in known]
+        # Freqtrade forgets an entry that was cancelled before anything was bought.
+        lost = [order for order in unknown if order["fills"] or order["status"] == "NEW"]
+        orphans = [order for order in lost if order["side"] == "BUY"]
+        others = [order for order in lost if order["side"] != "BUY"]
+        bought = [order for order in booked if order["side"] == "BUY" and order["fills"]]
+        this.expect(len(bought) == 1, f"{coin} was bought {len(bought)} times")
+        this.expect(len(orphans) <= 1, f"{coin}: {len(orphans)} entries that nobody knows")
+        this.expect(not others, f"{coin}: orders to sell that nobody knows: {others}")
+        balance = ledger["balances"].get(coin, {"free": "0", "locked": "0"})
+        held = Decimal(balance["free"]) + Decimal(balance["locked"])
+        open_trades = [row for row in trades if row["pair"] == pair and row["is_open"]]
+        this.expect(not open_trades, f"{coin}: still open: {open_trades}")
+        told = [read_told(output) for output in outputs]
+        amounts = {one.amounts[coin] for one in told if coin in one.amounts}
+        times = [one.times[coin] for one in told if coin in one.times]
+        if orphans:
+            # Once in the log and once for the chat, by each process that met it.
+            this.expect(bool(times) and set(times) == {2}, f"{coin}: told {times} times")
+            # As it was ordered, or as it was then bought, less the fee.
+            ordered = {Decimal(order["origQty"]) for order in orphans}
+            is_right = amounts <= {held.normalize(), *(amount.normalize() for amount in ordered)}
+            this.expect(is_right, f"{coin}: {held} held, told {amounts}")
+        else:
+            this.expect(not amounts, f"{coin}: told of {amounts}, of which there was nothing")
+            is_dust = held < RULES[name].step
+            this.expect(is_dust, f"{coin}: {held} held, of which nobody knows")
+        this.lost += len(others) + (len(orphans) if not amounts else 0)
+
+
+def end_of(process: "subprocess.Popen[str]") -> str:
+    """Wait for a bot that trades until its time, and give what it said."""
+    output, _ = process.communicate()
+    if process.returncode != 130:
+        raise AssertionError(f"the bot ended with {process.returncode}: {output[-3000:]}")
+    return output
+
+
+def try_all(
+    tally: Tally, tries: Mapping[str, Callable[[Try], None]], at_once: int = AT_ONCE
+) -> None:
+    """Make independent tries side by side, and count them in their order."""
+
+    def attempt(name: str) -> Tally:
+        own = Tally()
+        with own.trying(name) as this:
+            tries[name](this)
+        return own
+
+    with ThreadPoolExecutor(at_once) as pool:
+        for own in pool.map(attempt, tries):
+            tally.add(own)
+
+
+def store_coins(setting: Setting) -> Path:
+    """Write the candles on which all bots of a scenario trade."""
+    return store_world(setting.new_folder("stored"), ("ETH", "SOL"))
+
+
+def draw(random: Random, name: str) -> Random:
+    """Give a try its own chance, whatever order they run in."""
+    return Random(f"{random.random()} {name}")
