@@ -1,0 +1,231 @@
+"""Orders that the exchange has and Freqtrade does not know; real bots meet them in tests/live."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+import pytest
+from freqtrade.exceptions import TemporaryError
+from freqtrade.persistence import Order, Trade, init_db
+
+from altseason.risk.lost_orders import recover_orders
+from altseason.risk.orphans import describe_orphan
+
+PAIR = "ETH/USDT"
+OPENED = datetime(2022, 2, 1, 20, tzinfo=UTC)
+NOW = OPENED + timedelta(hours=1)
+ENTRY = "1"
+
+
+@dataclass
+class Wallet:
+    """What the account has, by coin; counted is how often it is read anew."""
+
+    used: dict[str, float] = field(default_factory=dict)
+    total: dict[str, float] = field(default_factory=dict)
+    updates: int = 0
+
+    def update(self) -> None:
+        self.updates += 1
+
+    def get_used(self, currency: str) -> float:
+        return self.used.get(currency, 0.0)
+
+    def get_total(self, currency: str) -> float:
+        return self.total.get(currency, 0.0)
+
+
+@dataclass
+class Exchange:
+    """What the exchange says of its orders, or that it does not answer."""
+
+    orders: list[dict[str, Any]] = field(default_factory=list)
+    asked: int = 0
+    is_down: bool = False
+    markets: ClassVar = {PAIR: {"limits": {"cost": {"min": 5.0}}}}
+
+    def fetch_orders(self, pair: str, since: datetime) -> list[dict[str, Any]]:
+        assert pair == PAIR
+        self.asked += 1
+        if self.is_down:
+            raise TemporaryError("no answer")
+        return self.orders
+
+
+def order_of_exchange(number: str, side: str = "sell", **changes: Any) -> dict[str, Any]:
+    return {
+        "id": number,
+        "symbol": PAIR,
+        "side": side,
+        "type": "limit",
+        "status": "open",
+        "amount": 1.0,
+        "filled": 0.0,
+        "remaining": 1.0,
+        "price": 110.0,
+        "timestamp": int((OPENED + timedelta(minutes=2)).timestamp() * 1000),
+        **changes,
+    }
+
+
+@pytest.fixture
+def trade() -> Iterator[Trade]:
+    """One coin that was bought for 100."""
+    init_db("sqlite://")
+    trade = Trade(
+        pair=PAIR,
+        base_currency="ETH",
+        stake_currency="USDT",
+        stake_amount=100.0,
+        amount=1.0,
+        open_rate=100.0,
+        fee_open=0.001,
+        fee_close=0.001,
+        exchange="binance",
+        open_date=OPENED,
+        is_open=True,
+    )
+    trade.orders.append(order_of_freqtrade(ENTRY, "buy", is_open=False))
+    Trade.session.add(trade)
+    Trade.commit()
+    yield trade
+    Trade.session.remove()
+
+
+def order_of_freqtrade(number: str, side: str, *, is_open: bool) -> Order:
+    return Order(
+        ft_order_side=side,
+        ft_pair=PAIR,
+        ft_is_open=is_open,
+        ft_amount=1.0,
+        ft_price=100.0,
+        order_id=number,
+        status="open" if is_open else "closed",
+        side="buy" if side == "buy" else "sell",
+        price=100.0,
+        amount=1.0,
+        filled=0.0 if is_open else 1.0,
+        remaining=1.0 if is_open else 0.0,
+        order_date=OPENED,
+    )
+
+
+def recover(exchange: Exchange, wallet: Wallet, *, has_stops: bool = True) -> list[str]:
+    return recover_orders(exchange, wallet, NOW, has_stops=has_stops)  # type: ignore[arg-type]
+
+
+def known(trade: Trade) -> list[tuple[str, str]]:
+    return [(order.order_id, order.ft_order_side) for order in trade.orders[1:]]
+
+
+def test_exchange_is_not_asked_where_nothing_is_wrong(trade: Trade):
+    trade.orders.append(order_of_freqtrade("2", "stoploss", is_open=True))
+    exchange, wallet = Exchange([order_of_exchange("3")]), Wallet(used={"ETH": 1.0})
+    assert recover(exchange, wallet) == []
+    assert (exchange.asked, wallet.updates) == (0, 0)
+
+
+def test_trade_without_its_stop_is_looked_at_but_not_where_nothing_is_locked(trade: Trade):
+    exchange, wallet = Exchange(), Wallet()
+    assert recover(exchange, wallet) == []
+    assert (exchange.asked, wallet.updates) == (0, 1)
+    # Without stops on the exchange, no open order is how a trade is.
+    assert recover(exchange, wallet, has_stops=False) == []
+    assert (exchange.asked, wallet.updates) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "side"), [({"triggerPrice": 95.0}, "stoploss"), ({}, "sell")], ids=["stop", "exit"]
+)
+def test_order_that_locks_the_coins_is_known_again(
+    trade: Trade, changes: dict[str, Any], side: str
+):
+    exchange = Exchange([order_of_exchange("3", **changes)])
+    [message] = recover(exchange, Wallet(used={"ETH": 1.0}))
+    assert known(trade) == [("3", side)]
+    assert trade.orders[1].ft_is_open
+    assert "ETH/USDT: the exchange had a" in message
+    assert "3 for 1 ETH" in message
+    # And that is that.
+    assert recover(exchange, Wallet(used={"ETH": 1.0})) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        order_of_exchange("3", side="buy"),
+        order_of_exchange("3", status="canceled"),
+        order_of_exchange("3", status="closed"),
+        order_of_exchange(ENTRY),
+        # Another thread may just be telling Freqtrade of it.
+        order_of_exchange("3", timestamp=int(NOW.timestamp() * 1000) - 59_000),
+    ],
+    ids=["buy", "cancelled", "filled", "known", "young"],
+)
+def test_other_orders_are_left_alone(trade: Trade, other: dict[str, Any]):
+    assert recover(Exchange([other]), Wallet(used={"ETH": 1.0})) == []
+    assert known(trade) == []
+
+
+def test_order_without_a_number_gets_its_own(trade: Trade):
+    """The newest of its kind and size, and of no other."""
+    trade.orders.append(order_of_freqtrade("None", "stoploss", is_open=True))
+    stop = {"triggerPrice": 95.0}
+    later = int((OPENED + timedelta(minutes=9)).timestamp() * 1000)
+    exchange = Exchange(
+        [
+            order_of_exchange("3", **stop, status="canceled"),
+            order_of_exchange("4", **stop, timestamp=later),
+            order_of_exchange("5", **stop, amount=0.5, status="canceled"),
+            order_of_exchange("6", status="canceled"),
+            order_of_exchange("7", side="buy"),
+        ]
+    )
+    [message] = recover(exchange, Wallet())
+    assert known(trade) == [("4", "stoploss")]
+    assert "4 for 1 ETH" in message
+
+
+def test_exchange_that_does_not_answer_is_asked_again(trade: Trade):
+    exchange, wallet = Exchange([order_of_exchange("3")], is_down=True), Wallet(used={"ETH": 1.0})
+    assert recover(exchange, wallet) == []
+    exchange.is_down = False
+    assert len(recover(exchange, wallet)) == 1
+
+
+def describe(exchange: Exchange, wallet: Wallet) -> str | None:
+    """Ask before an entry of ETH at 100."""
+    words: dict[str, Any] = {"exchange": exchange, "wallets": wallet, "kept": []}
+    return describe_orphan(PAIR, 100.0, NOW, **words)
+
+
+def test_order_to_buy_that_nobody_knows_is_an_orphan_before_it_has_bought(trade: Trade):
+    exchange = Exchange([order_of_exchange("3", side="buy", remaining=0.6)])
+    wallet = Wallet(used={"USDT": 60.0}, total={"ETH": 1.0})
+    message = describe(exchange, wallet)
+    assert message is not None
+    assert "the account has 0.6 ETH, bought or on order, that no open trade explains" in message
+
+
+def test_money_of_known_entries_is_no_reason_to_ask(trade: Trade):
+    trade.orders.append(order_of_freqtrade("2", "buy", is_open=True))
+    exchange = Exchange([order_of_exchange("3", side="buy")])
+    # 100 USDT for the known one, and less than the smallest order besides.
+    wallet = Wallet(used={"USDT": 104.9}, total={"ETH": 1.0})
+    assert describe(exchange, wallet) is None
+    assert (exchange.asked, wallet.updates) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        order_of_exchange("3"),
+        order_of_exchange("3", side="buy", status="canceled"),
+        order_of_exchange(ENTRY, side="buy"),
+    ],
+    ids=["sell", "cancelled", "known"],
+)
+def test_other_orders_are_no_orphans(trade: Trade, other: dict[str, Any]):
+    wallet = Wallet(used={"USDT": 60.0}, total={"ETH": 1.0})
+    assert describe(Exchange([other]), wallet) is None
