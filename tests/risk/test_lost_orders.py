@@ -1,10 +1,12 @@
 """Orders that the exchange has and Freqtrade does not know; real bots meet them in tests/live."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
+import ccxt
 import pytest
 from freqtrade.exceptions import TemporaryError
 from freqtrade.persistence import Order, Trade, init_db
@@ -37,20 +39,40 @@ class Wallet:
 
 
 @dataclass
-class Exchange:
-    """What the exchange says of its orders, or that it does not answer."""
+class Api:
+    """The exchange by ccxt: what is open there, or no answer."""
 
-    orders: list[dict[str, Any]] = field(default_factory=list)
+    orders: list[dict[str, Any]]
     asked: int = 0
     is_down: bool = False
+
+    def fetch_open_orders(self, symbol: str) -> list[dict[str, Any]]:
+        assert symbol == PAIR
+        self.asked += 1
+        if self.is_down:
+            raise ccxt.NetworkError("no answer")
+        return [order for order in self.orders if order["status"] == "open"]
+
+
+class Exchange:
+    """The exchange by Freqtrade, with orders of one market in steps of 0.001."""
+
     markets: ClassVar = {PAIR: {"limits": {"cost": {"min": 5.0}}}}
+
+    def __init__(self, *orders: dict[str, Any]) -> None:
+        self._api = self.api = Api(list(orders))
 
     def fetch_orders(self, pair: str, since: datetime) -> list[dict[str, Any]]:
         assert pair == PAIR
-        self.asked += 1
-        if self.is_down:
+        assert since == OPENED
+        self.api.asked += 1
+        if self.api.is_down:
             raise TemporaryError("no answer")
-        return self.orders
+        return self.api.orders
+
+    def amount_to_precision(self, pair: str, amount: float) -> float:
+        assert pair == PAIR
+        return math.floor(amount * 1000) / 1000
 
 
 def order_of_exchange(number: str, side: str = "sell", **changes: Any) -> dict[str, Any]:
@@ -121,18 +143,18 @@ def known(trade: Trade) -> list[tuple[str, str]]:
 
 def test_exchange_is_not_asked_where_nothing_is_wrong(trade: Trade):
     trade.orders.append(order_of_freqtrade("2", "stoploss", is_open=True))
-    exchange, wallet = Exchange([order_of_exchange("3")]), Wallet(used={"ETH": 1.0})
+    exchange, wallet = Exchange(order_of_exchange("3")), Wallet(used={"ETH": 1.0})
     assert recover(exchange, wallet) == []
-    assert (exchange.asked, wallet.updates) == (0, 0)
+    assert (exchange.api.asked, wallet.updates) == (0, 0)
 
 
 def test_trade_without_its_stop_is_looked_at_but_not_where_nothing_is_locked(trade: Trade):
     exchange, wallet = Exchange(), Wallet()
     assert recover(exchange, wallet) == []
-    assert (exchange.asked, wallet.updates) == (0, 1)
+    assert (exchange.api.asked, wallet.updates) == (0, 1)
     # Without stops on the exchange, no open order is how a trade is.
     assert recover(exchange, wallet, has_stops=False) == []
-    assert (exchange.asked, wallet.updates) == (0, 1)
+    assert (exchange.api.asked, wallet.updates) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +163,7 @@ def test_trade_without_its_stop_is_looked_at_but_not_where_nothing_is_locked(tra
 def test_order_that_locks_the_coins_is_known_again(
     trade: Trade, changes: dict[str, Any], side: str
 ):
-    exchange = Exchange([order_of_exchange("3", **changes)])
+    exchange = Exchange(order_of_exchange("3", **changes))
     [message] = recover(exchange, Wallet(used={"ETH": 1.0}))
     assert known(trade) == [("3", side)]
     assert trade.orders[1].ft_is_open
@@ -158,14 +180,29 @@ def test_order_that_locks_the_coins_is_known_again(
         order_of_exchange("3", status="canceled"),
         order_of_exchange("3", status="closed"),
         order_of_exchange(ENTRY),
+        # The user sells coins of their own.
+        order_of_exchange("3", amount=0.98),
+        order_of_exchange("3", amount=1.02),
         # Another thread may just be telling Freqtrade of it.
         order_of_exchange("3", timestamp=int(NOW.timestamp() * 1000) - 59_000),
     ],
-    ids=["buy", "cancelled", "filled", "known", "young"],
+    ids=["buy", "cancelled", "filled", "known", "smaller", "larger", "young"],
 )
 def test_other_orders_are_left_alone(trade: Trade, other: dict[str, Any]):
-    assert recover(Exchange([other]), Wallet(used={"ETH": 1.0})) == []
+    assert recover(Exchange(other), Wallet(used={"ETH": 1.0})) == []
     assert known(trade) == []
+
+
+@pytest.mark.parametrize("step", [0.001, 0.4])
+def test_orders_of_the_position_are_known_by_the_exchanges_steps(
+    trade: Trade, monkeypatch: pytest.MonkeyPatch, step: float
+):
+    """One coin is 0.8 in steps of 0.4."""
+    exchange = Exchange(order_of_exchange("3", amount=math.floor(1 / step) * step))
+    monkeypatch.setattr(
+        exchange, "amount_to_precision", lambda pair, amount: math.floor(amount / step) * step
+    )
+    assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
 
 
 def test_order_without_a_number_gets_its_own(trade: Trade):
@@ -174,13 +211,11 @@ def test_order_without_a_number_gets_its_own(trade: Trade):
     stop = {"triggerPrice": 95.0}
     later = int((OPENED + timedelta(minutes=9)).timestamp() * 1000)
     exchange = Exchange(
-        [
-            order_of_exchange("3", **stop, status="canceled"),
-            order_of_exchange("4", **stop, timestamp=later),
-            order_of_exchange("5", **stop, amount=0.5, status="canceled"),
-            order_of_exchange("6", status="canceled"),
-            order_of_exchange("7", side="buy"),
-        ]
+        order_of_exchange("3", **stop, status="canceled"),
+        order_of_exchange("4", **stop, timestamp=later),
+        order_of_exchange("5", **stop, amount=0.5, status="canceled"),
+        order_of_exchange("6", status="canceled"),
+        order_of_exchange("7", side="buy"),
     )
     [message] = recover(exchange, Wallet())
     assert known(trade) == [("4", "stoploss")]
@@ -188,20 +223,21 @@ def test_order_without_a_number_gets_its_own(trade: Trade):
 
 
 def test_exchange_that_does_not_answer_is_asked_again(trade: Trade):
-    exchange, wallet = Exchange([order_of_exchange("3")], is_down=True), Wallet(used={"ETH": 1.0})
+    exchange, wallet = Exchange(order_of_exchange("3")), Wallet(used={"ETH": 1.0})
+    exchange.api.is_down = True
     assert recover(exchange, wallet) == []
-    exchange.is_down = False
+    exchange.api.is_down = False
     assert len(recover(exchange, wallet)) == 1
 
 
 def describe(exchange: Exchange, wallet: Wallet) -> str | None:
     """Ask before an entry of ETH at 100."""
     words: dict[str, Any] = {"exchange": exchange, "wallets": wallet, "kept": []}
-    return describe_orphan(PAIR, 100.0, NOW, **words)
+    return describe_orphan(PAIR, 100.0, **words)
 
 
 def test_order_to_buy_that_nobody_knows_is_an_orphan_before_it_has_bought(trade: Trade):
-    exchange = Exchange([order_of_exchange("3", side="buy", remaining=0.6)])
+    exchange = Exchange(order_of_exchange("3", side="buy", remaining=0.6))
     wallet = Wallet(used={"USDT": 60.0}, total={"ETH": 1.0})
     message = describe(exchange, wallet)
     assert message is not None
@@ -210,11 +246,11 @@ def test_order_to_buy_that_nobody_knows_is_an_orphan_before_it_has_bought(trade:
 
 def test_money_of_known_entries_is_no_reason_to_ask(trade: Trade):
     trade.orders.append(order_of_freqtrade("2", "buy", is_open=True))
-    exchange = Exchange([order_of_exchange("3", side="buy")])
+    exchange = Exchange(order_of_exchange("3", side="buy"))
     # 100 USDT for the known one, and less than the smallest order besides.
     wallet = Wallet(used={"USDT": 104.9}, total={"ETH": 1.0})
     assert describe(exchange, wallet) is None
-    assert (exchange.asked, wallet.updates) == (0, 1)
+    assert (exchange.api.asked, wallet.updates) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -228,4 +264,4 @@ def test_money_of_known_entries_is_no_reason_to_ask(trade: Trade):
 )
 def test_other_orders_are_no_orphans(trade: Trade, other: dict[str, Any]):
     wallet = Wallet(used={"USDT": 60.0}, total={"ETH": 1.0})
-    assert describe(Exchange([other]), wallet) is None
+    assert describe(Exchange(other), wallet) is None

@@ -139,7 +139,9 @@ class AltSeasonStrategy(IStrategy):
         dataframe["sma200"] = ta.SMA(close, timeperiod=200)
         dataframe["rsi"] = ta.RSI(close, timeperiod=14)
         macd, signal, histogram = ta.MACD(close, fastperiod=12, slowperiod=26, signalperiod=9)
-        dataframe["macd"], dataframe["macdsignal"], dataframe["macdhist"] = macd, signal, histogram
+        dataframe["macd"], dataframe["macdsignal"] = macd, signal
+        # For charts alone.
+        dataframe["macdhist"] = histogram.astype("float32")
         dataframe = self._risk.add_atr(dataframe, metadata["pair"])
         dataframe = add_dominance(dataframe, self._read_dominance(), self.timeframe)
         self.telling.warn_of(dataframe, metadata["pair"], is_gated=not self._gate_is_off())
@@ -167,8 +169,9 @@ class AltSeasonStrategy(IStrategy):
             & has_momentum
             & dataframe["alt_season"]
         )
-        dataframe["enter_long"] = enters.astype(int)
+        dataframe["enter_long"] = enters.astype("int8")
         dataframe.loc[enters, "enter_tag"] = "alt_season_momentum"
+        self._risk.keep_entries(dataframe[enters], metadata["pair"])
         return dataframe
 
     def populate_exit_trend(
@@ -187,7 +190,7 @@ class AltSeasonStrategy(IStrategy):
         # Objects, not pandas' strings: most rows have a tag, and share the few that there are.
         tags = np.array(["", *reasons], dtype=object)[first]
         dataframe["exit_tag"] = pd.Series(tags, index=dataframe.index, dtype=object)
-        dataframe["exit_long"] = (first > 0).astype(int)
+        dataframe["exit_long"] = (first > 0).astype("int8")
         return dataframe
 
     @fails_closed(0.0, "sizing")
@@ -234,7 +237,7 @@ class AltSeasonStrategy(IStrategy):
         """Refuse an entry by dominance that has become stale, or of coins that nothing explains."""
         if self.gate_mode.value != "off" and self._dominance.read().is_stale(current_time):
             return False
-        orphan = self._find_orphan(pair, rate, current_time)
+        orphan = self._find_orphan(pair, rate)
         if orphan:
             self.telling.alert(orphan, about=f"orphan of {pair}")
         else:
@@ -257,10 +260,10 @@ class AltSeasonStrategy(IStrategy):
             return qtpylib.crossed_above(dataframe["macd"], dataframe["macdsignal"])
         return dataframe["macd"] > dataframe["macdsignal"]
 
-    def _find_orphan(self, pair: str, rate: float, now: datetime) -> str | None:
+    def _find_orphan(self, pair: str, rate: float) -> str | None:
         if self.config.get("runmode") != RunMode.LIVE:
             return None
-        return self._risk.find_orphan(pair, rate, now)
+        return self._risk.find_orphan(pair, rate)
 
     def _keep_dominance(self, *, trade: Trade, order: Order, **kwargs: Any) -> None:
         """Keep with the trade which dominance it was entered by."""

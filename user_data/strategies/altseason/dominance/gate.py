@@ -91,6 +91,10 @@ class Dominance:
         ends = self.candles["date"] + candle_length(self.timeframe)
         return np.asarray(ends.dt.as_unit("ms").astype("int64"), dtype=np.int64)
 
+    @cached_property
+    def _max_age_in_ms(self) -> float:
+        return self.max_age / pd.Timedelta(milliseconds=1)
+
     def find_candle(self, time: datetime) -> pd.Series | None:
         """Give the newest candle that had ended at a time, None where there was none yet."""
         count = self._count_ended(time)
@@ -101,8 +105,7 @@ class Dominance:
         count = self._count_ended(time)
         if not count:
             return True
-        age = dt_ts(time) - int(self._ends[count - 1])
-        return age > self.max_age / pd.Timedelta(milliseconds=1)
+        return dt_ts(time) - int(self._ends[count - 1]) > self._max_age_in_ms
 
     def _count_ended(self, time: datetime) -> int:
         return int(self._ends.searchsorted(dt_ts(time), side="right"))
@@ -157,9 +160,9 @@ def calculate_gate(dominance: Dominance, rule: GateRule) -> pd.DataFrame:
 
 
 def add_gate(dataframe: pd.DataFrame, gate: pd.DataFrame, rule: GateRule) -> pd.DataFrame:
-    """Add `sma_btcd` (percent) and `alt_season` (bool) to rows that `add_dominance` has seen."""
+    """Add `sma_btcd` (percent, for charts) and `alt_season` (bool) to rows with dominance."""
     at_rows = gate.reindex(dataframe[f"date_{SUFFIX}"])
-    dataframe[f"sma_{SUFFIX}"] = at_rows["sma"].to_numpy(dtype="float64")
+    dataframe[f"sma_{SUFFIX}"] = at_rows["sma"].to_numpy(dtype="float32")
     is_open = at_rows["alt_season"].eq(True).to_numpy()
     dataframe["alt_season"] = np.full(len(dataframe), True) if rule.mode == "off" else is_open
     return dataframe

@@ -1,10 +1,9 @@
 """What the rules know of a pair: ATR and close of the newest candle that had closed at a time.
 
-Kept apart from Freqtrade's frames, for two rules ask in every candle of an open trade, and to slice
-a frame takes longer than everything that they then calculate.
+Kept apart from Freqtrade's frames, for to slice a frame takes longer than everything that the rules
+then calculate, and two of them ask in every candle of an open trade.
 """
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,28 +17,36 @@ from altseason.dominance.candles import candle_length
 
 @dataclass(frozen=True)
 class KnownCandles:
-    """A pair's candles.
+    """Some of a pair's candles.
 
     :param ends: when each ends, in milliseconds, rising.
+    :param length: of a candle, in milliseconds.
     """
 
     ends: npt.NDArray[np.int64]
     atr: npt.NDArray[np.float64]
     close: npt.NDArray[np.float64]
+    length: int
 
     @classmethod
     def read(cls, dataframe: pd.DataFrame, atr_column: str, timeframe: str) -> "KnownCandles":
-        """Take them out of a strategy's frame."""
-        ends = dataframe["date"] + candle_length(timeframe)
+        """Take them out of a strategy's frame, or of some rows of it."""
+        length = candle_length(timeframe)
+        ends = dataframe["date"] + length
         return cls(
             np.asarray(ends.dt.as_unit("ms").astype("int64"), dtype=np.int64),
             dataframe[atr_column].to_numpy(copy=True),
             dataframe["close"].to_numpy(copy=True),
+            length // pd.Timedelta(milliseconds=1),
         )
 
-    def at(self, time: datetime) -> tuple[float, float]:
-        """Give ATR and close as they were known at a time, NaN where nothing was."""
-        count = int(self.ends.searchsorted(dt_ts(time), side="right"))
-        if not count:
-            return math.nan, math.nan
-        return float(self.atr[count - 1]), float(self.close[count - 1])
+    def at(self, time: datetime) -> tuple[float, float] | None:
+        """Give ATR and close of the candle that had just closed at a time; None without it.
+
+        Any older one might not be the newest that there is.
+        """
+        now = dt_ts(time)
+        place = int(self.ends.searchsorted(now, side="right")) - 1
+        if place < 0 or now - self.ends[place] >= self.length:
+            return None
+        return float(self.atr[place]), float(self.close[place])

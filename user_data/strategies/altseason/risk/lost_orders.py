@@ -7,9 +7,7 @@ an order without a number, and asks for it for ever. Once it has the number, it 
 """
 
 import math
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from freqtrade.exceptions import FreqtradeException
 from freqtrade.exchange import Exchange
@@ -17,14 +15,16 @@ from freqtrade.persistence import Order, Trade
 from freqtrade.util import dt_ts
 from freqtrade.wallets import Wallets
 
+from altseason.risk.open_orders import Found, find_unknown_orders, is_unknown
+
 # An order this young may be one of which Freqtrade is just being told, in another thread.
 SETTLED_AFTER = timedelta(minutes=1)
 # Exchanges' clocks are not ours.
 CLOCKS_DIFFER_BY = timedelta(seconds=10)
+# Exchanges take fees in the coin.
+AMOUNTS_DIFFER_BY = 0.01
 STOP = "stoploss"
 NAMELESS = ("", "None")
-
-Found = dict[str, Any]
 
 
 def recover_orders(
@@ -41,47 +41,79 @@ def recover_orders(
     messages = []
     for trade in Trade.get_open_trades():
         try:
-            if _is_suspicious(trade, wallets, has_stops=has_stops):
-                messages += _recover(trade, exchange, now)
+            for found in _recover(trade, exchange, wallets, now, has_stops=has_stops):
+                messages.append(_describe(trade, found))
         except FreqtradeException:
             continue  # the exchange does not answer; the next loop asks again
     return messages
 
 
-def _is_suspicious(trade: Trade, wallets: Wallets, *, has_stops: bool) -> bool:
-    open_orders = [order for order in trade.orders if order.ft_is_open]
-    if open_orders or not trade.has_open_position:
-        return any(order.order_id in NAMELESS for order in open_orders)
+def _recover(
+    trade: Trade, exchange: Exchange, wallets: Wallets, now: datetime, *, has_stops: bool
+) -> list[Found]:
+    """Give Freqtrade what it lacks of a trade's orders, and tell what that was."""
+    nameless = [order for order in trade.orders if order.ft_is_open and _is_nameless(order)]
+    if nameless:
+        found = _name(trade, nameless, exchange, now)
+    elif _is_locked(trade, wallets, has_stops=has_stops):
+        found = _adopt(trade, exchange, now)
+    else:
+        return []
+    Trade.commit()
+    return found
+
+
+def _is_nameless(order: Order) -> bool:
+    return order.order_id in NAMELESS
+
+
+def _is_locked(trade: Trade, wallets: Wallets, *, has_stops: bool) -> bool:
+    """Tell whether a position without an open order has its coins locked all the same."""
+    # Not `has_open_orders`, which leaves out stops.
+    if any(order.ft_is_open for order in trade.orders) or not trade.has_open_position:
+        return False
     if has_stops:
         wallets.update()
     # Not exactly zero, since others' dust may be locked; the trade's own is nearly all of it.
     return bool(wallets.get_used(trade.safe_base_currency) > trade.amount / 2)
 
 
-def _recover(trade: Trade, exchange: Exchange, now: datetime) -> list[str]:
-    found = exchange.fetch_orders(trade.pair, trade.open_date_utc - CLOCKS_DIFFER_BY)
-    unknown = [
-        dict(order) for order in found if Order.order_by_id(str(order["id"]), trade.pair) is None
+def _name(trade: Trade, nameless: list[Order], exchange: Exchange, now: datetime) -> list[Found]:
+    """Give orders their numbers; they may be closed by now."""
+    since = min(order.order_date_utc for order in nameless)
+    candidates = [
+        found
+        for found in map(dict, exchange.fetch_orders(trade.pair, since))
+        if is_unknown(found, trade.pair) and _is_settled(found, now)
     ]
-    settled = [order for order in unknown if order["timestamp"] <= dt_ts(now - SETTLED_AFTER)]
-    messages = []
-    for order in trade.orders:
-        if order.ft_is_open and order.order_id in NAMELESS:
-            match = _find_match(trade, order, settled)
-            if match is not None:
-                settled.remove(match)
-                order.order_id = str(match["id"])
-                messages.append(_describe(trade, match))
-    for lost in settled:
-        if lost["status"] == "open" and lost["side"] == trade.exit_side:
-            side = STOP if _is_stop(lost) else trade.exit_side
-            trade.orders.append(Order.parse_from_ccxt_object(lost, trade.pair, side))
-            messages.append(_describe(trade, lost))
-    Trade.commit()
-    return messages
+    named = []
+    for order in nameless:
+        match = _find_match(trade, order, candidates, exchange)
+        if match is not None:
+            candidates.remove(match)
+            order.order_id = str(match["id"])
+            named.append(match)
+    return named
 
 
-def _find_match(trade: Trade, order: Order, candidates: Iterable[Found]) -> Found | None:
+def _adopt(trade: Trade, exchange: Exchange, now: datetime) -> list[Found]:
+    """Take the orders that would sell the position as Freqtrade's own; others are the user's."""
+    adopted = [
+        found
+        for found in find_unknown_orders(exchange, trade.pair)
+        if found["side"] == trade.exit_side
+        and _is_settled(found, now)
+        and _is_amount(found, trade.amount, exchange)
+    ]
+    for found in adopted:
+        side = STOP if _is_stop(found) else trade.exit_side
+        trade.orders.append(Order.parse_from_ccxt_object(found, trade.pair, side))
+    return adopted
+
+
+def _find_match(
+    trade: Trade, order: Order, candidates: list[Found], exchange: Exchange
+) -> Found | None:
     """Find the order on the exchange that one without a number is, the newest of several."""
     is_stop = order.ft_order_side == STOP
     side = trade.exit_side if is_stop else order.ft_order_side
@@ -92,9 +124,19 @@ def _find_match(trade: Trade, order: Order, candidates: Iterable[Found]) -> Foun
         if found["side"] == side
         and _is_stop(found) == is_stop
         and found["timestamp"] >= sent
-        and math.isclose(found["amount"], order.ft_amount, rel_tol=0.01)
+        and _is_amount(found, order.ft_amount, exchange)
     ]
     return max(matches, key=lambda found: int(found["timestamp"]), default=None)
+
+
+def _is_settled(found: Found, now: datetime) -> bool:
+    return bool(found["timestamp"] <= dt_ts(now - SETTLED_AFTER))
+
+
+def _is_amount(found: Found, amount: float, exchange: Exchange) -> bool:
+    """Tell whether an order is of an amount, in the steps of the exchange."""
+    wanted = exchange.amount_to_precision(found["symbol"], amount)
+    return math.isclose(found["amount"], wanted, rel_tol=AMOUNTS_DIFFER_BY)
 
 
 def _is_stop(found: Found) -> bool:

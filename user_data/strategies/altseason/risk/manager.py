@@ -50,17 +50,17 @@ class RiskManager:
             _switch_on(strategy, "position_adjustment_enable", config, wanted_by="rebalancing")
 
     def add_atr(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """Add `atr`, which the rules read later, to a pair's candles; nothing where none does.
-
-        Candles of a hyperopt's workers come without a call of this: what is kept here is only
-        faster than to ask Freqtrade, and the same.
-        """
+        """Add `atr`, which the rules read later, to a pair's candles; nothing where none does."""
         if self._settings.needs_atr:
             dataframe[ATR_COLUMN] = ta.ATR(dataframe, timeperiod=ATR_PERIOD)
-        if self._settings.atr_trailing or self._settings.rebalancing:
-            timeframe = self._strategy.timeframe
-            self._known[pair] = KnownCandles.read(dataframe, ATR_COLUMN, timeframe)
+        if self._asks_in_every_candle:
+            self._keep(dataframe, pair)
         return dataframe
+
+    def keep_entries(self, entries: pd.DataFrame, pair: str) -> None:
+        """Keep what sizing will ask of the candles that give an entry signal."""
+        if self._settings.needs_atr and not self._asks_in_every_candle:
+            self._keep(entries, pair)
 
     def find_stake(
         self,
@@ -117,15 +117,22 @@ class RiskManager:
         has_stops = bool(self._strategy.order_types.get("stoploss_on_exchange"))
         return recover_orders(self._exchange, self._strategy.wallets, now, has_stops=has_stops)
 
-    def find_orphan(self, pair: str, rate: float, now: datetime) -> str | None:
+    def find_orphan(self, pair: str, rate: float) -> str | None:
         """Say which coins no trade explains before an entry; see `orphans.describe_orphan`."""
         wallets, kept = self._strategy.wallets, self._settings.kept_coins
-        return describe_orphan(pair, rate, now, exchange=self._exchange, wallets=wallets, kept=kept)
+        return describe_orphan(pair, rate, exchange=self._exchange, wallets=wallets, kept=kept)
 
     @property
     def _exchange(self) -> Exchange:
         # Not public, and there is no other way to the orders that the exchange has.
         return self._strategy.dp._exchange
+
+    @property
+    def _asks_in_every_candle(self) -> bool:
+        return self._settings.atr_trailing or self._settings.rebalancing
+
+    def _keep(self, dataframe: pd.DataFrame, pair: str) -> None:
+        self._known[pair] = KnownCandles.read(dataframe, ATR_COLUMN, self._strategy.timeframe)
 
     def _find_distance(self, pair: str, time: datetime) -> float:
         atr, close = self._find_latest(pair, time)
@@ -136,8 +143,10 @@ class RiskManager:
 
     def _find_latest(self, pair: str, time: datetime) -> tuple[float, float]:
         """Give ATR and close of the newest candle that had closed at a time, NaN without one."""
-        if pair in self._known:
-            return self._known[pair].at(time)
+        known = self._known[pair].at(time) if pair in self._known else None
+        if known is not None:
+            return known
+        # As in a hyperopt's workers, which get candles that were prepared elsewhere.
         candles, _ = self._strategy.dp.get_analyzed_dataframe(pair, self._strategy.timeframe)
         if candles.empty:
             return math.nan, math.nan

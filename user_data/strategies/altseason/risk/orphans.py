@@ -4,15 +4,12 @@ Freqtrade keeps no record of an order whose answer never came, and would buy aga
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
 
 from freqtrade.exchange import Exchange
-from freqtrade.persistence import Order, Trade
+from freqtrade.persistence import Trade
 from freqtrade.wallets import Wallets
 
-# How long an order that nobody knows can wait for its price, and still be found. Binance tells the
-# orders of one day at once.
-FURTHEST = timedelta(hours=23)
+from altseason.risk.open_orders import find_unknown_orders
 
 
 def calculate_orphan(held: float, explained: Iterable[float], price: float, dust: float) -> float:
@@ -30,7 +27,6 @@ def calculate_orphan(held: float, explained: Iterable[float], price: float, dust
 def describe_orphan(
     pair: str,
     rate: float,
-    now: datetime,
     *,
     exchange: Exchange,
     wallets: Wallets,
@@ -53,7 +49,7 @@ def describe_orphan(
     dust = float(exchange.markets[pair]["limits"]["cost"]["min"] or 0)
     held = wallets.get_total(coin)
     if wallets.get_used(stake_currency) - _sum_of_entries(trades) > dust:
-        held += _find_unknown_amount(pair, now, exchange)
+        held += _find_unknown_amount(pair, exchange)
     amounts = [trade.amount for trade in trades if trade.safe_base_currency == coin]
     orphan = calculate_orphan(held, amounts, rate, dust)
     if not orphan:
@@ -75,12 +71,10 @@ def _sum_of_entries(trades: Sequence[Trade]) -> float:
     )
 
 
-def _find_unknown_amount(pair: str, now: datetime, exchange: Exchange) -> float:
+def _find_unknown_amount(pair: str, exchange: Exchange) -> float:
     """Give how much of a coin is still to be bought by orders that Freqtrade does not know."""
     return sum(
         float(order["remaining"] or 0)
-        for order in exchange.fetch_orders(pair, now - FURTHEST)
+        for order in find_unknown_orders(exchange, pair)
         if order["side"] == "buy"
-        and order["status"] == "open"
-        and Order.order_by_id(str(order["id"]), pair) is None
     )
