@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from freqtrade.exceptions import OperationalException
+
 from altseason.configuration import Config, data_directory
 from altseason.errors import InputError
 from altseason.output import show
@@ -11,12 +13,13 @@ from altseason.sample.marker import is_synthetic
 from altseason.stress.backtests import open_backtests
 from altseason.stress.grid import build_grid, parse_delay, parse_fee, parse_slippage
 from altseason.stress.picture import draw_study
-from altseason.stress.preparation import USAGE, parse_words, prepare
+from altseason.stress.preparation import parse_words, prepare
 from altseason.stress.progress import show_progress
 from altseason.stress.report import as_text, headline
 from altseason.stress.study import run_study
 from altseason.stress.svg import save_drawing
 
+USAGE = "altseason stress [OPTIONS] -- [OPTIONS OF freqtrade backtesting]"
 DESCRIPTION = """\
 Run the strategy's backtest with several fees, slippages and signal delays, by Freqtrade, and find
 the cost per side at which it stops earning. What follows `--` is for `freqtrade backtesting`.
@@ -97,6 +100,20 @@ def run(options: argparse.Namespace) -> int:
     """Run the backtests, print what they came to, and draw it."""
     refuse_costs(options)
     refuse_picture(options.picture)
+    try:
+        return run_and_draw(options)
+    except OperationalException as error:
+        if "\n" not in str(error):
+            raise
+        # Some of Freqtrade's have a part of the file in them.
+        raise InputError(" ".join(str(error).split())) from error
+
+
+def run_and_draw(options: argparse.Namespace) -> int:
+    """Do it, with options that are good.
+
+    :raises OperationalException: for whatever Freqtrade refuses.
+    """
     cells = build_grid(options.fees, options.slippage, options.delays)
     with (
         prepare(parse_words(read_words(options)), offline=options.offline) as config,
@@ -108,18 +125,24 @@ def run(options: argparse.Namespace) -> int:
     show(*as_text(study, synthetic=synthetic, offline=options.offline))
     picture = options.picture or default_picture(config)
     save_drawing(draw_study(study, synthetic=synthetic), picture)
-    show(f"Picture: {picture}", "", headline(study, synthetic=synthetic))
+    show(f"Picture: {shorten(picture)}", "", headline(study, synthetic=synthetic))
     return 0
 
 
 def read_words(options: argparse.Namespace) -> list[str]:
-    """Give the options for Freqtrade: our own of the same name, then those after `--`."""
+    """Give the options for Freqtrade: our own of the same name, then those after `--`.
+
+    :raises InputError: where a command follows.
+    """
+    following = options.words[1:] if options.words[:1] == ["--"] else options.words
+    if following and not following[0].startswith("-"):
+        raise InputError(f"expected `{USAGE}`, found `{following[0]}` in the place of an option")
     words = [f"--config={file}" for file in options.config or []]
     if options.user_data_dir:
         words.append(f"--userdir={options.user_data_dir}")
     if options.datadir:
         words.append(f"--datadir={options.datadir}")
-    return words + (options.words[1:] if options.words[:1] == ["--"] else options.words)
+    return words + following
 
 
 def refuse_costs(options: argparse.Namespace) -> None:
@@ -154,3 +177,8 @@ def refuse_picture(picture: Path | None) -> None:
 def default_picture(config: Config) -> Path:
     """Give the place for the picture in Freqtrade's own folder for them."""
     return Path(config["user_data_dir"]) / "plot" / f"altseason-stress-{config['strategy']}.svg"
+
+
+def shorten(path: Path) -> Path:
+    """Give a path as seen from here, where it lies below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

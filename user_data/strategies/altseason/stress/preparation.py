@@ -32,17 +32,14 @@ from altseason.sample.marker import is_synthetic
 from altseason.sandbox import load_command_configuration, refuse_unsupported, save_overlay
 from altseason.stress.offline import environment, serve
 
-USAGE = "altseason stress [OPTIONS] -- [OPTIONS OF freqtrade backtesting]"
 ADVICE = "`freqtrade download-data` stores candles, and `altseason sample` a synthetic market"
 
 
 def parse_words(words: Sequence[str]) -> FreqtradeCommand:
     """Read the options of `freqtrade backtesting` with Freqtrade's own parser.
 
-    :raises InputError: for what belongs before `--`, or is another command's.
+    :raises InputError: for what belongs before `--`, and what a stress test cannot do.
     """
-    if words and not words[0].startswith("-"):
-        raise InputError(f"expected `{USAGE}`, found `{words[0]}` in the place of an option")
     command = parse_command(["backtesting", *words])
     options = command.options
     if options["fee"] is not None:

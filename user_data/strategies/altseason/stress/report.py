@@ -80,8 +80,9 @@ def describe_model(study: Study) -> str:
         f"{study.stop_slippage / 100:g} %, of what each stop sold, computed from Freqtrade's "
         "trades and subtracted; since it was not traded, no later stake and no drawdown knows of "
         "it. A delay moves the entry and exit signals by whole candles; stops, take-profit and the "
-        "strategy's callbacks stay in time. Spread, the order book, partial fills and your own "
-        "effect on the price are not modelled, and no past promises a profit."
+        "strategy's callbacks stay in time. Spread, order book, partial fills and your own effect "
+        "on the price are not modelled: the slippage is all that stands for them. No past promises "
+        "a profit."
     )
 
 
