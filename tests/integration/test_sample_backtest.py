@@ -120,8 +120,13 @@ def test_recursive_analysis_finds_no_difference(sample: Path, home: Make):
     rows = [line.split("│") for line in output.splitlines() if line.startswith("│")]
     differences = {row[1].strip(): row[column].strip() for row in rows}
     assert {"sma50", "sma200", "rsi", "macd"} <= set(differences)
-    for indicator, difference in differences.items():
-        assert abs(float(difference.rstrip("%"))) <= 0.1, indicator
+    # A dash stands for a value that is the same to the last bit; the row is there for the other
+    # numbers of startup candles.
+    found = [
+        float(difference.rstrip("%")) for difference in differences.values() if difference != "-"
+    ]
+    assert found
+    assert max(map(abs, found)) <= 0.1, differences
 
 
 @pytest.fixture(scope="module")
