@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from altseason.dominance.feed.claim import Claim
+from altseason.dominance.feed.claim import Asked, Claim
 from tests.feed.simulation import utc
 
 NOON = utc("2026-05-27 12:00")
@@ -22,30 +22,42 @@ def test_claim_is_taken_by_one_and_free_again_after_it(tmp_path: Path):
     second.release()
 
 
-def test_time_of_the_last_poll_is_there_for_the_next_holder(tmp_path: Path):
+def test_what_was_asked_is_there_for_the_next_holder(tmp_path: Path):
     first, second = Claim(tmp_path), Claim(tmp_path)
-    assert first.load_polled() is None
+    assert first.load() == Asked()
     first.take()
-    assert first.load_polled() is None
-    first.save_polled(utc("2026-05-27 11:59:59.123456"))
-    first.save_polled(NOON)  # is shorter
-    assert first.path.read_text() == "2026-05-27T12:00:00+00:00"
-    assert second.load_polled() == NOON
+    assert first.load() == Asked()
+    first.save(Asked(utc("2026-05-27 11:59:59.123456"), NOON))
+    first.save(Asked(NOON, NOON))  # is shorter
+    assert first.path.read_text() == "2026-05-27T12:00:00+00:00 2026-05-27T12:00:00+00:00"
+    assert second.load() == Asked(NOON, NOON)
+    second.save(Asked())
     first.release()
-    assert second.load_polled() == NOON
+    assert second.load() == Asked(NOON, NOON)
+
+
+@pytest.mark.parametrize("asked", [Asked(NOON), Asked(retried=NOON), Asked()])
+def test_time_that_is_not_known_is_kept_as_such(tmp_path: Path, asked: Asked):
+    claim = Claim(tmp_path)
+    claim.take()
+    claim.save(asked)
+    assert claim.load() == asked
+    claim.release()
 
 
 def test_time_is_saved_by_the_holder_alone(tmp_path: Path):
     claim = Claim(tmp_path)
-    claim.save_polled(NOON)
-    assert claim.load_polled() is None
+    claim.save(Asked(NOON))
+    assert claim.load() == Asked()
 
 
-@pytest.mark.parametrize("content", ["", "NaT", "soon", "2026-05-27 12:00", "\x00\x00"])
+@pytest.mark.parametrize("content", ["", "NaT", "soon", "2026-05-27T12:00:00", "\x00\x00"])
 def test_time_that_cannot_be_read_is_not_known(tmp_path: Path, content: str):
     claim = Claim(tmp_path)
     claim.path.write_text(content)
-    assert claim.load_polled() is None
+    assert claim.load() == Asked()
+    claim.path.write_text(f"2026-05-27T12:00:00+00:00 {content}")
+    assert claim.load() == Asked(NOON)
 
 
 def test_claim_where_there_is_no_folder_raises(tmp_path: Path):

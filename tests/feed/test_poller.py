@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from altseason.dominance.feed.budget import RetryBudget
+from altseason.dominance.feed.claim import Claim
 from altseason.dominance.feed.notices import Notices
 from altseason.dominance.feed.poller import Poller
 from altseason.dominance.feed.providers import build_providers
@@ -34,9 +36,13 @@ def make_poller(
     tmp_path: Path, clock: SimulatedClock, market: Market, server: Provider, notices: Notices
 ) -> Iterator[Make]:
     """A poller on the test's folder, which finds there what one before it has learnt."""
-    providers = build_providers(dominance_config(tmp_path, market.urls(server.url)), clock)
+    claim = Claim(tmp_path)
+    claim.take()
+    config = dominance_config(tmp_path, market.urls(server.url))
+    providers = build_providers(config, clock, RetryBudget(claim, clock).take)
     yield lambda: Poller(make_recording(tmp_path, clock), providers, notices, clock)
     providers.close()
+    claim.release()
 
 
 def poll(poller: Poller, clock: SimulatedClock, times: int, every: str = "10min") -> None:
@@ -115,10 +121,22 @@ def test_nothing_counts_while_the_primary_fails_for_less_than_half_an_hour(
     server.requests.clear()
     poll(poller, clock, 3)  # 00:30, 00:40, 00:50
     assert [time for time, _, _ in load_counted(tmp_path)] == ["00:00", "00:10", "00:20"]
-    # The first failure is tried again, those that follow are not.
+    # The first failure is tried again, those that follow are not: there are two retries at once.
     assert server.count("/coingecko/") == 3 + 1 + 1
     assert sum(server.count(f"/{name}/") for name in FALLBACKS) == 0
     assert notices.collect() == []
+
+
+@pytest.mark.parametrize("fault", [DOWN, Reply(b'{"data', way="cut")])
+def test_primary_that_fails_at_every_other_poll_costs_150_requests_a_day(
+    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, fault: Reply
+):
+    poller = make_poller()
+    for number in range(145):
+        market.faults = {"coingecko": fault} if number % 2 else {}
+        poll(poller, clock, 1)
+    # 145 polls from 00:00 to 24:00, and retries at 00:10 (two), 08:10 and 16:10.
+    assert server.count("/coingecko/") == 145 + 4
 
 
 def test_first_fallback_counts_after_half_an_hour_corrected_by_its_offset(

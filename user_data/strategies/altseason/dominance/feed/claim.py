@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -10,10 +11,22 @@ import pandas as pd
 NAME = ".altseason-feed.lock"
 
 
-class Claim:
-    """A lock that its holder's death releases, and in it the time of the last poll.
+@dataclass(frozen=True)
+class Asked:
+    """What any process has asked; None where it is not known.
 
-    The time outlives its holder, so that neither a restart nor another process asks too early.
+    :param polled: when it polled last.
+    :param retried: as `RetryBudget` has it.
+    """
+
+    polled: pd.Timestamp | None = None
+    retried: pd.Timestamp | None = None
+
+
+class Claim:
+    """A lock that its holder's death releases, and in it what was asked last.
+
+    It outlives its holder, so that neither a restart nor another process asks too early.
     """
 
     def __init__(self, datadir: Path) -> None:
@@ -45,17 +58,25 @@ class Claim:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def load_polled(self) -> pd.Timestamp | None:
-        """Load when any process polled last, None where it is not known."""
-        with contextlib.suppress(OSError, ValueError, TypeError):
-            time = pd.Timestamp(self.path.read_text()).tz_convert("UTC")
-            return None if pd.isna(time) else time
-        return None
+    def load(self) -> Asked:
+        """Load what any process has asked."""
+        with contextlib.suppress(OSError, ValueError):
+            return Asked(*map(_read_time, self.path.read_text().split()[:2]))
+        return Asked()
 
-    def save_polled(self, time: pd.Timestamp) -> None:
-        """Keep the time of a poll; not worth an error, as losing it costs one more call."""
+    def save(self, asked: Asked) -> None:
+        """Keep it; not worth an error, as losing it costs one more call."""
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
-                text = time.isoformat().encode()
+                times = (asked.polled, asked.retried)
+                text = " ".join(time.isoformat() if time else "NaT" for time in times).encode()
                 os.pwrite(self._descriptor, text, 0)
                 os.ftruncate(self._descriptor, len(text))
+
+
+def _read_time(text: str) -> pd.Timestamp | None:
+    try:
+        time = pd.Timestamp(text).tz_convert("UTC")
+    except (ValueError, TypeError):
+        return None
+    return None if pd.isna(time) else time

@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pyarrow as pa
 
 from altseason.configuration import data_directory, data_format
 from altseason.dominance.feed.backfill import Backfill
+from altseason.dominance.feed.budget import RetryBudget
 from altseason.dominance.feed.claim import Claim
 from altseason.dominance.feed.notices import Notices
 from altseason.dominance.feed.poller import Poller
@@ -84,7 +86,8 @@ class Feed:
         wanted = (access, load_settings(config).dominance)
         with self._configuring:
             if wanted != self._wanted:
-                self._providers = build_providers(config, self._clock)
+                budget = RetryBudget(self._claim, self._clock)
+                self._providers = build_providers(config, self._clock, budget.take)
                 self._backfill = Backfill(config, self.recording.store, self.notices, self._clock)
                 self._wanted, self._poller = wanted, None
 
@@ -145,7 +148,7 @@ class Feed:
     def _is_due(self) -> bool:
         now = self._clock()
         if self._polled is None:
-            self._polled = self._claim.load_polled()
+            self._polled = self._claim.load().polled
         # A time to come was written by a clock that has been put back since.
         return self._polled is None or not pd.Timedelta(0) <= now - self._polled < INTERVAL
 
@@ -153,7 +156,7 @@ class Feed:
         poller = self._prepare_poller()
         # Before the call: one that ends the process must not be made again at once.
         self._polled = self._clock()
-        self._claim.save_polled(self._polled)
+        self._claim.save(replace(self._claim.load(), polled=self._polled))
         poller.poll()
 
     def _prepare_poller(self) -> Poller:

@@ -61,10 +61,8 @@ class Poller:
 
     def _ask_primary(self) -> Snapshot | None:
         self._is_clock_doubtful = False
-        is_first_failure = self._failing_since is None
-        session = self._providers.patient if is_first_failure else self._providers.brief
         try:
-            snapshot = self._providers.primary(session)
+            snapshot = self._providers.primary(self._providers.patient)
         except ProviderError as error:
             self._failing_since = self._failing_since or self._clock()
             self._is_clock_doubtful = isinstance(error, NotCurrentError)

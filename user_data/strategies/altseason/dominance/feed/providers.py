@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from altseason.dominance.sources import coingecko, coinlore, coinmarketcap, coinpaprika
-from altseason.dominance.sources.http import Manners, build_session
+from altseason.dominance.sources.http import Manners, MayRetry, always, build_session
 from altseason.dominance.sources.snapshot import Clock, Snapshot, read_clock
 from altseason.settings import load_settings
 
@@ -20,9 +20,8 @@ MANNERS = Manners(retries=2, longest_wait=30)
 class Providers:
     """How each provider is asked; fallbacks by name, the best first.
 
-    :param patient: the session that tries again.
-    :param brief: the session that asks once: a provider that is known to be down is not asked more
-        often for it, since failed calls count as well.
+    :param patient: the session that tries again, as often as it may.
+    :param brief: the session that asks once: others are there to be asked.
     """
 
     primary: Fetch
@@ -36,9 +35,12 @@ class Providers:
         self.brief.close()
 
 
-def build_providers(config: dict[str, Any], clock: Clock = read_clock) -> Providers:
+def build_providers(
+    config: dict[str, Any], clock: Clock = read_clock, may_retry: MayRetry = always
+) -> Providers:
     """Read keys and addresses from Freqtrade's configuration.
 
+    :param may_retry: is asked before each retry.
     :raises AccessError: where the key cannot be sent.
     :raises ConfigurationError: where our own section is wrong.
     """
@@ -62,6 +64,6 @@ def build_providers(config: dict[str, Any], clock: Clock = read_clock) -> Provid
     return Providers(
         partial(coingecko.fetch_global, access=access, clock=clock),
         fallbacks,
-        build_session(MANNERS),
+        build_session(MANNERS, may_retry),
         build_session(replace(MANNERS, retries=0)),
     )

@@ -5,7 +5,7 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -32,6 +32,12 @@ LARGEST_BODY = 20_000_000
 CHUNK = 65_536
 # The body of an answer that broke off is not retried by urllib3, which only sees its head.
 BODY_ATTEMPTS = 2
+MayRetry = Callable[[], bool]
+
+
+def always() -> bool:
+    """Allow every retry."""
+    return True
 
 
 @dataclass(frozen=True)
@@ -63,14 +69,21 @@ class Answer:
 
 
 class _Retries(Retry):
-    """urllib3's retries with every wait bounded, and none of them left out."""
+    """urllib3's retries with every wait bounded, none of them left out, and each one allowed."""
 
     longest_wait = Manners.longest_wait
+    may_retry: MayRetry = staticmethod(always)
 
     def new(self, **changes: Any) -> Self:
         retries = super().new(**changes)
         retries.longest_wait = self.longest_wait
+        retries.may_retry = self.may_retry
         return retries
+
+    def increment(self, *arguments: Any, **words: Any) -> Self:
+        if self.total and not self.may_retry():
+            return super(_Retries, self.new(total=0)).increment(*arguments, **words)
+        return super().increment(*arguments, **words)
 
     def parse_retry_after(self, retry_after: str) -> float:
         try:
@@ -125,7 +138,7 @@ def _pool_classes(deadline: float) -> dict[str, type[HTTPConnectionPool]]:
 class _PoliteAdapter(HTTPAdapter):
     """Adds the timeouts and the pace, so that no call can forget them."""
 
-    def __init__(self, manners: Manners) -> None:
+    def __init__(self, manners: Manners, may_retry: MayRetry) -> None:
         retries = _Retries(
             total=manners.retries,
             allowed_methods={"GET"},
@@ -134,9 +147,11 @@ class _PoliteAdapter(HTTPAdapter):
             raise_on_status=False,  # the last answer says why
         )
         retries.longest_wait = manners.longest_wait
+        retries.may_retry = may_retry
         super().__init__(max_retries=retries)
         self.poolmanager.pool_classes_by_scheme = _pool_classes(manners.deadline)
         self.manners = manners
+        self._may_retry = may_retry
         self._free_at = 0.0
         self._turn = threading.Lock()
 
@@ -144,6 +159,10 @@ class _PoliteAdapter(HTTPAdapter):
         self._wait_for_turn()
         options["timeout"] = (self.manners.connect_timeout, self.manners.read_timeout)
         return super().send(request, **options)
+
+    def may_retry(self) -> bool:
+        """Tell whether what broke off may be asked for again."""
+        return self.manners.retries > 0 and self._may_retry()
 
     def _wait_for_turn(self) -> None:
         if self.manners.calls_per_minute is None:
@@ -153,11 +172,14 @@ class _PoliteAdapter(HTTPAdapter):
             self._free_at = time.monotonic() + 60 / self.manners.calls_per_minute
 
 
-def build_session(manners: Manners | None = None) -> requests.Session:
-    """Build the session that all providers are asked with."""
+def build_session(manners: Manners | None = None, may_retry: MayRetry = always) -> requests.Session:
+    """Build the session that all providers are asked with.
+
+    :param may_retry: is asked before each retry.
+    """
     session = requests.Session()
     session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
-    adapter = _PoliteAdapter(manners or Manners())
+    adapter = _PoliteAdapter(manners or Manners(), may_retry)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
@@ -183,7 +205,7 @@ def fetch_answer(
             ) as response:
                 return Answer(url, response.status_code, _read_body(url, response, session))
         except ProtocolError as error:
-            if attempt == BODY_ATTEMPTS:
+            if attempt == BODY_ATTEMPTS or not _may_retry(session, url):
                 raise UnavailableError(
                     f"{url}: expected a whole answer, but it broke off"
                 ) from error
@@ -198,6 +220,11 @@ def fetch_answer(
                 f"{url}: expected an answer, found none ({_reason(error)}); try again later"
             ) from error
     raise AssertionError("the last attempt returns or raises")
+
+
+def _may_retry(session: requests.Session, url: str) -> bool:
+    adapter = session.get_adapter(url)
+    return not isinstance(adapter, _PoliteAdapter) or adapter.may_retry()
 
 
 def _read_body(url: str, response: requests.Response, session: requests.Session) -> bytes:
