@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,11 +21,14 @@ from tests.emulator.serving import serving
 from tests.integration.freqtrade_runs import Home, run_well, write_subclass
 
 Make = Callable[[Path], Home]
+PROVIDER_KEY = "key-of-coinmarketcap"
 MODES = ("level", "falling", "level_and_falling", "off")
 
 
 def test_every_gate_mode_trades_often_enough_on_the_sample(sample: Path, home: Make):
     run = home(sample)
+    settings = {"risk": {"sizing": False}, "dominance": {"coinmarketcap_key": PROVIDER_KEY}}
+    run.write_config(altseason=settings)
     names = [f"Gate{number}" for number in range(len(MODES))]
     for name, mode in zip(names, MODES, strict=True):
         write_subclass(run.strategies, name, f'    buy_params = {{"gate_mode": "{mode}"}}')
@@ -35,6 +39,11 @@ def test_every_gate_mode_trades_often_enough_on_the_sample(sample: Path, home: M
     assert min(trades.values()) >= 30
     assert trades["level_and_falling"] < min(trades["level"], trades["falling"])
     assert max(trades["level"], trades["falling"]) < trades["off"]
+    # People show their results to others, and the configuration is in there.
+    with zipfile.ZipFile(run.results[-1]) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert any(b'"coinmarketcap_key":"REDACTED"' in content for content in files.values())
+    assert not any(PROVIDER_KEY.encode() in content for content in files.values())
 
 
 def test_backtest_without_dominance_is_one_line_and_not_an_empty_result(
