@@ -17,6 +17,7 @@ from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 from altseason.dominance.store import DominanceStore
 from tests.conftest import coin_candles, dominance_candles
 from tests.feed.simulation import dominance_config
+from tests.integration.freqtrade_runs import write_subclass
 from tests.providers.serving import Provider, Reply, serving
 from tests.providers.world import Market
 
@@ -228,6 +229,17 @@ def test_trade_keeps_the_dominance_that_it_was_entered_by(
 def test_trade_without_dominance_keeps_the_rule_alone(load_live: Load, trade: Trade):
     fill(load_live({"gate_mode": "off"}), trade, trade.orders[0])
     assert kept(trade) == {"gate_rule": "off, always open"}
+
+
+def test_subclass_is_told_of_filled_orders_too(load_live: Load, tmp_path: Path, trade: Trade):
+    body = """
+    def order_filled(self, pair, trade, order, current_time, **kwargs):
+        trade.set_custom_data("mine", [pair, order.order_id, trade.get_custom_data("gate_rule")])
+"""
+    write_subclass(tmp_path, "Mine", body)
+    strategy = load_live({"gate_mode": "off"}, strategy="Mine", strategy_path=str(tmp_path))
+    fill(strategy, trade, trade.orders[0])
+    assert kept(trade)["mine"] == ["ETH/USDT", "1", "off, always open"]
 
 
 def test_provider_that_hangs_holds_up_neither_indicators_nor_the_loop(

@@ -39,6 +39,17 @@ def test_sizing_that_fails_stakes_nothing_and_is_told_once(load_trader: Load):
     assert "Entries are refused, since sizing failed: KeyError" in message
 
 
+def test_sizing_that_fails_again_is_told_again(load_trader: Load):
+    strategy = load_trader()
+    working = strategy._risk
+    for _ in range(2):
+        del strategy._risk
+        assert [ask(strategy), ask(strategy)] == [0.0, 0.0]
+        strategy._risk = working
+        assert ask(strategy) > 0
+    assert len(messages(strategy)) == 2
+
+
 def test_sizing_that_fails_stakes_nothing_even_where_telling_fails(load_trader: Load):
     strategy = load_trader()
     del strategy._risk, strategy.dp

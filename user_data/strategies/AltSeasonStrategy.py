@@ -1,7 +1,9 @@
 """Momentum on altcoins, entered only in alt season: while Bitcoin's dominance says so."""
 
 import sys
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -37,6 +39,7 @@ from altseason.pairs import never_entered_because
 from altseason.risk.manager import RiskManager
 from altseason.risk.protections import build_protections
 from altseason.sample.marker import is_synthetic
+from altseason.secrets import hide_secrets
 from altseason.settings import load_settings, validate_timeframes
 from altseason.telling import Telling
 
@@ -84,6 +87,7 @@ class AltSeasonStrategy(IStrategy):
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
+        hide_secrets()
         self.settings = load_settings(config)
         validate_timeframes(self.settings, config.get("timeframe") or self.timeframe)
         self._dominance = DominanceReader(config, self.settings.dominance)
@@ -118,7 +122,8 @@ class AltSeasonStrategy(IStrategy):
         if is_trading(self.config):
             self._live = LiveDominance(self.config, self._dominance)
             # Not in backtests, where Freqtrade copies the trade for whoever wants to know.
-            self.order_filled = self._keep_dominance
+            inherited: Callable[..., None] = self.order_filled
+            self.order_filled: Callable[..., None] = partial(self._keep_dominance, inherited)
 
     def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
         """Tell on Telegram what has become of the gate, and of orders that were lost."""
@@ -265,13 +270,16 @@ class AltSeasonStrategy(IStrategy):
             return None
         return self._risk.find_orphan(pair, rate)
 
-    def _keep_dominance(self, *, trade: Trade, order: Order, **kwargs: Any) -> None:
-        """Keep with the trade which dominance it was entered by."""
+    def _keep_dominance(
+        self, order_filled: Callable[..., None], *, trade: Trade, order: Order, **kwargs: Any
+    ) -> None:
+        """Keep with the trade which dominance it was entered by; then do what a subclass does."""
         is_first = order.ft_order_side == trade.entry_side and trade.nr_of_successful_entries == 1
         if self._live is not None and is_first:
             facts = self._live.describe_entry(self.gate_rule, order.order_date_utc)
             for name, value in facts.items():
                 trade.set_custom_data(name, value)
+        order_filled(trade=trade, order=order, **kwargs)
 
     def _read_dominance(self) -> Dominance:
         """Read the dominance pair; outside of trading, a gate without data is refused."""

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def fails_closed(refusal: Any, check: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Have a strategy's callback refuse the entry when it fails, and tell it once.
+    """Have a strategy's callback refuse the entry when it fails; told once, until it works again.
 
     :param refusal: what the callback returns then.
     :param check: what has failed, for the message.
@@ -17,13 +17,15 @@ def fails_closed(refusal: Any, check: str) -> Callable[[Callable[..., Any]], Cal
         @wraps(callback)
         def guarded(self: Any, **arguments: Any) -> Any:
             try:
-                return callback(self, **arguments)
+                answer = callback(self, **arguments)
             except Exception as error:
                 # Not even a failure to tell may turn the refusal into consent.
                 with suppress(Exception):
                     text = f"Entries are refused, since {check} failed: {error!r}"
                     self.telling.alert(text, about=check)
                 return refusal
+            self.telling.forget(check)
+            return answer
 
         return guarded
 
