@@ -46,6 +46,7 @@ lock: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.backtest_cost
+	$(BIN)/python -m benchmarks.backtest_cost --all-on
 
 # Breaks what can break around the recorder, for a quarter of an hour; make test does a small part.
 faults: $(INSTALLED)
