@@ -124,6 +124,26 @@ def test_partial_fills_are_one_part_a_look(make_desk: MakeDesk) -> None:
     assert amounts(desk, "USDT") == (Decimal("899.99"), 0)
 
 
+def test_two_looks_at_one_time_are_one(make_desk: MakeDesk) -> None:
+    desk = make_desk(part_per_look=Decimal("0.4"))
+    order = desk.place(request("BUY", "LIMIT", "1", "100.01"), at(5))
+    desk.look(at(5))
+    desk.place(request("SELL", "LIMIT", "1", "150"), at(5))
+    assert order.executed == Decimal("0.4")
+    desk.look(at(6))
+    desk.look(at(6))
+    assert order.executed == Decimal("0.8")
+
+
+def test_cancel_of_a_partly_filled_order_keeps_what_was_filled(make_desk: MakeDesk) -> None:
+    desk = make_desk(part_per_look=Decimal("0.4"))
+    order = desk.place(request("BUY", "LIMIT", "1", "100.01"), at(5))
+    desk.cancel(order, at(5))
+    assert (order.status, order.executed) == ("CANCELED", Decimal("0.4"))
+    assert amounts(desk, "USDT") == (Decimal(1000) - Decimal("40.004"), 0)
+    assert desk.ledger.amount("ETH", Place.FREE) == Decimal("10.3996")
+
+
 def test_stop_order_triggers_and_then_fills_as_a_limit_order(make_desk: MakeDesk) -> None:
     desk = make_desk()
     order = desk.place(request("SELL", "STOP_LOSS_LIMIT", "2", "94", "95"), at(65))

@@ -96,6 +96,17 @@ def test_latency_keeps_the_client_waiting(url: str) -> None:
     assert time.monotonic() - begin >= 0.3
 
 
+@pytest.mark.parametrize(("what", "booked_meanwhile"), [("latency", 0), ("late", 1)])
+def test_late_answer_is_to_what_was_done_at_once_or_only_then(
+    url: str, binance: ccxt.binance, what: str, booked_meanwhile: int
+) -> None:
+    set_faults(url, {**ORDER, "what": what, "seconds": 2})
+    binance.timeout = 500
+    with pytest.raises(ccxt.RequestTimeout):
+        buy(binance)
+    assert len(booked(url)) == booked_meanwhile
+
+
 def test_stale_book_is_that_of_a_while_ago(url: str, clock: HandClock) -> None:
     # 90 at minute 80, 110 at minute 100.
     clock.set_minute(100)

@@ -169,6 +169,16 @@ def assert_money_agrees(ledger: dict[str, Any], trades: list[dict[str, Any]]) ->
             ]
             for side in ("BUY", "SELL")
         )
+        # Freqtrade names the coin of a fee, and keeps its worth in USDT; of an entry's, the rate of
+        # the fee on what is left after it.
+        entry_fee = sum(Decimal(fill["commission"]) * Decimal(fill["price"]) for fill in bought)
+        entry_fee *= 1 - FEE
+        for side, fees, fee in (
+            ("open", bought, entry_fee),
+            ("close", sold, add_up(sold, "commission")),
+        ):
+            assert {trade[f"fee_{side}_currency"]} == {fill["commissionAsset"] for fill in fees}
+            assert trade[f"fee_{side}_cost"] == pytest.approx(float(fee), rel=1e-6)
         dust = add_up(bought, "qty") - add_up(bought, "commission") - add_up(sold, "qty")
         balance = ledger["balances"][coin]
         assert (Decimal(balance["free"]), Decimal(balance["locked"])) == (dust, 0)

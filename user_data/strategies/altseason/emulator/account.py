@@ -14,8 +14,8 @@ class Account:
     :param balances: what it begins with, by asset.
     :param rules: by Binance's name of a market; the others have the finest.
     :param fee: the part of the received coin that each fill costs.
-    :param part_per_look: how much of a limit order is filled at most each time that anything
-        signed is asked; 1 fills it at once.
+    :param part_per_look: how much of a limit order is filled at most at each moment at which
+        anything signed is asked; 1 fills it at once.
     """
 
     key: str

@@ -13,15 +13,8 @@ import pandas as pd
 from altseason.emulator.market import Symbol, close_times
 from altseason.emulator.rules import TradingRules
 
-ORDER_TYPES = [
-    "LIMIT",
-    "LIMIT_MAKER",
-    "MARKET",
-    "STOP_LOSS",
-    "STOP_LOSS_LIMIT",
-    "TAKE_PROFIT",
-    "TAKE_PROFIT_LIMIT",
-]
+# Those that `order_parameters` takes.
+ORDER_TYPES = ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"]
 DECIMALS = 8
 
 
@@ -65,11 +58,11 @@ def symbol_information(symbol: Symbol, rules: TradingRules) -> dict[str, Any]:
         "baseCommissionPrecision": DECIMALS,
         "quoteCommissionPrecision": DECIMALS,
         "orderTypes": ORDER_TYPES,
-        "icebergAllowed": True,
-        "ocoAllowed": True,
+        "icebergAllowed": False,
+        "ocoAllowed": False,
         "quoteOrderQtyMarketAllowed": True,
-        "allowTrailingStop": True,
-        "cancelReplaceAllowed": True,
+        "allowTrailingStop": False,
+        "cancelReplaceAllowed": False,
         "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": False,
         "filters": rules.filters(),

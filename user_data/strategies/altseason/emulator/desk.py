@@ -44,8 +44,13 @@ class Desk:
         self._fills = 0
 
     def look(self, now: int) -> None:
-        """Fill what the price has reached since the last look, up to a time in milliseconds."""
-        for symbol in {order.symbol for order in self.orders if order.is_open}:
+        """Fill what the price has reached since the last look, up to a time in milliseconds.
+
+        Several at one time are one: a request looks, and so does what it asks for.
+        """
+        for symbol in dict.fromkeys(order.symbol for order in self.orders if order.is_open):
+            if now <= self._looked[symbol]:
+                continue
             path = self._prices.path(symbol, self._looked[symbol], now)
             for order in self.orders:
                 if order.symbol == symbol and order.is_open:
