@@ -2,11 +2,15 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
+from freqtrade.data.history import load_pair_history
 
 from altseason.cli import main
+from altseason.configuration import quiet_freqtrade
 from tests.emulator.candle_files import make_candles, store_candles
 from tests.integration.freqtrade_runs import Home
 from tests.stress.conftest import Found
@@ -71,6 +75,9 @@ def test_bad_number_is_refused(
         (["--", "-c", "broken.json"], "Please verify the following segment of your configuration"),
         (["--", "-c", "empty.json"], "empty.json: expected a section 'exchange', found none"),
         (["--", "-c", "text.json"], "'much' is not"),
+        (["--", "-c", "array.json"], "array.json: expected a configuration as in config.json.ex"),
+        (["--", "-c", "coins.json"], "coins.json: expected a configuration as in config.json.ex"),
+        (["--", "--dry-run-wallet", "0"], "expected some USDT to trade with, found 0"),
         (["--", "-c", "list.json"], "expected one strategy in the configuration"),
         (["--", "-c", "futures.json"], "expected trading mode spot, found futures"),
         (["--fees", "0.95", "--slippage", "600"], "found 101.00% together"),
@@ -94,12 +101,46 @@ def test_bad_input_is_one_line(
         "broken.json": '{"exchange": ',
         "empty.json": "{}",
         "text.json": json.dumps({**good, "max_open_trades": "much"}),
+        "array.json": "[1]",
+        "coins.json": json.dumps({**good, "exchange": ["binance"]}),
         "list.json": json.dumps({**good, "strategy_list": ["A", "B"]}),
         "futures.json": json.dumps({**good, "trading_mode": "futures", "margin_mode": "isolated"}),
     }.items():
         (home.folder / name).write_text(text)
     assert expected in refuse(*words)
     assert not (home.folder / "nowhere").exists()
+
+
+def test_schema_of_freqtrade_is_not_printed(home: Home):
+    """As a process, since Freqtrade logs to a handler that tests do not have."""
+    home.write_config(max_open_trades="much")
+    words = [sys.executable, "-m", "altseason", "stress", "--", "-d", str(home.datadir)]
+    found = subprocess.run(words, cwd=home.folder, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout) == (2, "")
+    [line] = found.stderr.splitlines()
+    assert line.startswith("altseason: ")
+    assert "'much' is not" in line
+
+
+def test_options_of_freqtrade_before_the_dashes_are_told_where_they_belong(
+    capsys: pytest.CaptureFixture[str],
+):
+    with pytest.raises(SystemExit) as stopped:
+        main(["stress", "--timerange", "20220201-20220208"])
+    assert stopped.value.code == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "--timerange; options of Freqtrade's own belong behind `--`" in last
+
+
+def test_broken_candle_file_is_told_without_a_stack(home: Home, caplog: pytest.LogCaptureFixture):
+    folder = home.folder / "data"
+    shutil.copytree(home.datadir, folder)
+    candles = folder / "ETH_USDT-1h.feather"
+    candles.write_bytes(candles.read_bytes()[:100_000])
+    with quiet_freqtrade():
+        assert load_pair_history("ETH/USDT", "1h", folder).empty
+    assert f"Error loading data from {candles}" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def test_gate_without_dominance_is_one_line(home: Home, refuse: Callable[..., str]):

@@ -26,14 +26,25 @@ COMMON_OPTIONS = ("config", "user_data_dir", "datadir")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; what a user can cause ends in one line."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    options = build_parser(words[0] if words else "").parse_args(words)
     try:
+        options = parse_words(words)
         return int(options.run(options))
     except FreqtradeException as error:
         tell(f"altseason: {error}")
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+
+
+def parse_words(words: list[str]) -> argparse.Namespace:
+    """Read the command line; a wrong one ends the process with a line that says so."""
+    parser = build_parser(words[0] if words else "")
+    options, unknown = parser.parse_known_args(words)
+    if unknown:
+        # The commands that take a whole command line of Freqtrade.
+        hint = "; options of Freqtrade's own belong behind `--`" if "words" in options else ""
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+    return options
 
 
 def build_parser(chosen: str) -> argparse.ArgumentParser:

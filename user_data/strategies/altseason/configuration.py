@@ -2,7 +2,7 @@
 
 import logging
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,21 @@ if TYPE_CHECKING:
 
 Config = dict[str, Any]
 DEFAULT_STRATEGY = "AltSeasonStrategy"
+
+
+def _is_not_critical(record: logging.LogRecord) -> bool:
+    return record.levelno < logging.CRITICAL
+
+
+def _without_stack(record: logging.LogRecord) -> bool:
+    record.exc_info = None
+    return True
+
+
+FILTERS = {
+    "freqtrade.configuration.config_validation": _is_not_critical,
+    "freqtrade.data.history.datahandlers.arrowdatahandler": _without_stack,
+}
 
 
 def load_configuration(options: Namespace) -> Config:
@@ -51,13 +66,25 @@ def read_configuration(parsed: Config) -> Config:
     :raises InputError: where the files name no exchange.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
+    with quiet_freqtrade(), refusing_malformed(parsed["config"] or []):
+        return dict(Configuration(parsed, RunMode.UTIL_NO_EXCHANGE).get_config())
+
+
+@contextmanager
+def refusing_malformed(files: Iterable[str]) -> Iterator[None]:
+    """Refuse what Freqtrade fails over when it reads a configuration, without being asked.
+
+    :raises InputError: where files have no section of an exchange, or are no configuration at all.
+    """
     try:
-        with quiet_freqtrade():
-            return dict(Configuration(parsed, RunMode.UTIL_NO_EXCHANGE).get_config())
+        yield
     except KeyError as error:
-        # Freqtrade reads the section of the exchange without asking whether there is one.
-        files = ", ".join(parsed["config"] or [])
-        raise InputError(f"{files}: expected a section {error}, found none") from error
+        raise InputError(f"{', '.join(files)}: expected a section {error}, found none") from error
+    except (AttributeError, TypeError) as error:
+        raise InputError(
+            f"{', '.join(files)}: expected a configuration as in config.json.example, found "
+            f"another kind of value for it or for one of its sections ({error})"
+        ) from error
 
 
 def load_strategy(config: Config) -> "IStrategy":
@@ -79,12 +106,19 @@ def load_strategy(config: Config) -> "IStrategy":
 
 @contextmanager
 def quiet_freqtrade() -> Iterator[None]:
-    """Keep Freqtrade's progress messages out of a command's own output; warnings still show."""
+    """Keep Freqtrade's progress messages out of a command's own output; warnings still show.
+
+    So do its schema, which it prints before it raises, and stacks of candle files that are broken.
+    """
     logging.disable(logging.INFO)
+    for name, is_shown in FILTERS.items():
+        logging.getLogger(name).addFilter(is_shown)
     try:
         yield
     finally:
         logging.disable(logging.NOTSET)
+        for name, is_shown in FILTERS.items():
+            logging.getLogger(name).removeFilter(is_shown)
 
 
 def data_format(config: Config) -> str:

@@ -1,6 +1,7 @@
 """`altseason stress`: the cost and the delay at which a backtest's profit ends."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -124,8 +125,11 @@ def run_and_draw(options: argparse.Namespace) -> int:
     synthetic = is_synthetic(data_directory(config))
     show(*as_text(study, synthetic=synthetic, offline=options.offline))
     picture = options.picture or default_picture(config)
-    save_drawing(draw_study(study, synthetic=synthetic), picture)
-    show(f"Picture: {shorten(picture)}", "", headline(study, synthetic=synthetic))
+    try:
+        save_drawing(draw_study(study, synthetic=synthetic), picture)
+        show(f"Picture: {shorten(picture)}", "")
+    finally:
+        show(headline(study, synthetic=synthetic))
     return 0
 
 
@@ -171,6 +175,11 @@ def refuse_picture(picture: Path | None) -> None:
         raise InputError(
             f"--picture: expected a folder to write {picture.name} to, found no folder "
             f"{picture.parent}; do make it first"
+        )
+    if not os.access(picture.parent, os.W_OK):
+        raise InputError(
+            f"--picture: expected a folder that can be written, found {picture.parent}, which "
+            "cannot; do name another"
         )
 
 

@@ -152,8 +152,10 @@ class Backtests:
         config = self._backtesting.config
         wanted = ", ".join(self._backtesting.pairlists.whitelist)
         timerange = config.get("timerange") or "all that is stored"
+        detail = config.get("timeframe_detail")
+        timeframes = f"{config['timeframe']} and {detail}" if detail else config["timeframe"]
         return InputError(
-            f"{data_directory(config)}: expected {config['timeframe']} candles of {wanted} in "
+            f"{data_directory(config)}: expected {timeframes} candles of {wanted} in "
             f"{timerange}, with {self._backtesting.required_startup} more before, "
             f"but Freqtrade says: {error} {ADVICE}"
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from freqtrade.commands import Arguments
 from freqtrade.commands.optimize_commands import setup_optimize_configuration
 from freqtrade.enums import RunMode
+from freqtrade.util import get_dry_run_wallet
 
 from altseason.configuration import (
     DEFAULT_STRATEGY,
@@ -16,6 +17,7 @@ from altseason.configuration import (
     data_directory,
     data_format,
     quiet_freqtrade,
+    refusing_malformed,
 )
 from altseason.emulator.command import (
     FreqtradeCommand,
@@ -87,17 +89,18 @@ def prepare(command: FreqtradeCommand, *, offline: bool) -> Iterator[Config]:
 def read_configuration(command: FreqtradeCommand) -> Config:
     """Read the configuration as `freqtrade backtesting` does, for one strategy and no files.
 
-    :raises InputError: where the files name no exchange.
+    :raises InputError: where the files name no exchange, or there is no money.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
-    try:
-        with quiet_freqtrade():
-            options = Arguments(command.arguments).get_parsed_arg()
-            config: Config = setup_optimize_configuration(options, RunMode.BACKTEST)
-    except KeyError as error:
-        # Freqtrade reads the section of the exchange without asking whether there is one.
-        files = ", ".join(command.options["config"])
-        raise InputError(f"{files}: expected a section {error}, found none") from error
+    with quiet_freqtrade(), refusing_malformed(command.options["config"] or []):
+        options = Arguments(command.arguments).get_parsed_arg()
+        config: Config = setup_optimize_configuration(options, RunMode.BACKTEST)
+        wallet = float(get_dry_run_wallet(config))
+    if wallet <= 0:
+        raise InputError(
+            f"dry_run_wallet: expected some {config['stake_currency']} to trade with, "
+            f"found {wallet:g}"
+        )
     if config.get("strategy_list"):
         raise InputError(
             "strategy_list: expected one strategy in the configuration, found a list of them; "

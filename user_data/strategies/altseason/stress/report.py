@@ -9,8 +9,8 @@ from rich.table import Table
 from altseason.stress.breakeven import HIGHEST
 from altseason.stress.study import Study
 
-# Wide enough for the table; the same on every terminal and in a file.
-WIDTH = 100
+# The same on every terminal and in a file; a table with long numbers is wider, and never cut.
+WIDTH, WIDEST = 100, 300
 # Letters of pairs' names in one line.
 MOST_OF_PAIRS = 60
 SYNTHETIC = "SYNTHETIC market: its prices are drawn at random, no result here is a market's."
@@ -131,7 +131,7 @@ def _table_as_text(study: Study) -> list[str]:
             f"{outcome.drawdown:.2f}",
             f"{outcome.trades} ({outcome.stops})",
         )
-    console = Console(width=WIDTH, color_system=None, highlight=False)
+    console = Console(width=WIDEST, color_system=None, highlight=False)
     with console.capture() as capture:
         console.print(table)
     lines = [line.rstrip() for line in capture.get().splitlines()]
