@@ -11,6 +11,9 @@ import pytest
 from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 
+from altseason.sample.model import generate_market
+from altseason.sample.store import save_market
+
 ROOT = Path(__file__).parent.parent
 STRATEGIES = ROOT / "user_data" / "strategies"
 
@@ -55,6 +58,14 @@ def real_data() -> Path:
     if not (folder / "btc_dominance_daily.csv").is_file():
         pytest.skip(f"no real data in {folder} (set ALTSEASON_REAL_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample market, which is only read; its folder's name says that it is synthetic."""
+    datadir = tmp_path_factory.mktemp("sample") / "synthetic"
+    save_market(generate_market(), datadir)
+    return datadir
 
 
 @pytest.fixture

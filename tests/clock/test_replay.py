@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from altseason.sample.model import generate_market
-from altseason.sample.store import save_market
 from tests.clock.clock_file import read_clock
 from tests.clock.replay import replaying
 
@@ -18,11 +16,10 @@ END = START + timedelta(hours=3)
 
 
 @pytest.mark.slow  # the soak of `make test` is a longer one
-def test_replay_of_three_hours(tmp_path: Path):
-    stored, folder = tmp_path / "stored", tmp_path / "bot"
-    save_market(generate_market(), stored)
+def test_replay_of_three_hours(tmp_path: Path, sample: Path):
+    folder = tmp_path / "bot"
     folder.mkdir()
-    with replaying(folder, stored, START) as replay:
+    with replaying(folder, sample, START) as replay:
         output = replay.trade_until(END)
         assert read_clock(replay.clock_file)() == END.timestamp() * 1000
     assert "Traceback" not in output

@@ -1,4 +1,4 @@
-"""The sample market once per test process, and folders in which Freqtrade runs."""
+"""Folders in which Freqtrade runs."""
 
 import shutil
 from collections.abc import Callable
@@ -6,17 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from altseason.sample.model import generate_market
-from altseason.sample.store import save_market
 from tests.conftest import STRATEGIES
 from tests.integration.freqtrade_runs import Home
-
-
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    datadir = tmp_path_factory.mktemp("sample") / "synthetic"
-    save_market(generate_market(), datadir)
-    return datadir
 
 
 @pytest.fixture

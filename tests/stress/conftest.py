@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from altseason.cli import main
-from altseason.sample.model import generate_market
-from altseason.sample.store import save_market
 from altseason.stress.backtests import Backtests, open_backtests
 from altseason.stress.preparation import parse_words, prepare
 from tests.conftest import STRATEGIES
@@ -49,13 +47,6 @@ class Found:
     code: int
     output: str
     messages: str
-
-
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    datadir = tmp_path_factory.mktemp("stress") / "synthetic"
-    save_market(generate_market(), datadir)
-    return datadir
 
 
 @pytest.fixture

@@ -14,8 +14,6 @@ import requests
 from altseason.emulator.live import LiveMarket, plan_shift, stored_span
 from altseason.emulator.market import Market
 from altseason.emulator.server import run_emulator
-from altseason.sample.model import generate_market
-from altseason.sample.store import save_market
 from tests.clock.in_thread import in_thread
 from tests.clock.replay import trade_environment, trade_words
 from tests.telegram.bot_api import TOKEN
@@ -29,11 +27,9 @@ def telegram() -> Iterator[TelegramApi]:
 
 
 @pytest.fixture
-def emulator(tmp_path: Path) -> Iterator[str]:
+def emulator(sample: Path) -> Iterator[str]:
     """An exchange that lives now, on the sample's candles."""
-    stored = tmp_path / "stored"
-    save_market(generate_market(), stored)
-    market = Market(stored)
+    market = Market(sample)
     first, end = stored_span(market, market.symbols.values())
     shift = plan_shift(first, end, int(time.time() * 1000))
     with in_thread(run_emulator(LiveMarket(market, shift))) as url:
