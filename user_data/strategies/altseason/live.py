@@ -89,7 +89,7 @@ def describe_history(
     fills_itself = settings.record and settings.backfill
     if dominance.daily.empty:
         gap = "No daily dominance is stored"
-        days = 365
+        days, unreached = 365, True
     else:
         newest = dominance.daily["date"].iloc[-1] + candle_length("1d")
         missing = find_missing_days(dominance.daily, latest)
@@ -100,10 +100,11 @@ def describe_history(
         days = (latest - first) // DAY
         count = days if unreached else len(missing)
         gap = f"Dominance of {count} days since {first:%Y-%m-%d} is missing"
-        if fills_itself and not unreached:
-            return [f"{gap}. It is fetched now, in a few minutes."]
-    advice = f"run `altseason dominance download --days {min(days, 365)}`, or import a file"
-    if fills_itself:
+    command = f"`altseason dominance download --days {min(days, 365)}`"
+    advice = f"run {command} (with the bot's own -c or --datadir), or import a file"
+    if not fills_itself:
+        return [f"{gap}. To fill it {advice}."]
+    if unreached:
         first_days = f"The last {FURTHEST_DAYS} days are fetched now, in a few minutes"
         return [f"{gap}. {first_days}; for more {advice}."]
-    return [f"{gap}. To fill it {advice}."]
+    return [f"{gap}. It is fetched now, in a few minutes; if it is not, {advice}."]
