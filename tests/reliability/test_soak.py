@@ -53,6 +53,7 @@ def test_bot_lives_through_opening_outage_and_recovery(tmp_path: Path):
         live = live_through(place, SPAN, outage=OUTAGE, environment=environment, **SETTINGS)
 
     check_messages(telegram.messages)
+    assert telegram.rejected == []
     check_stale_time(live)
     check_parity(place, live)
 

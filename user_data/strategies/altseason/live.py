@@ -21,6 +21,8 @@ from altseason.settings import DominanceSettings, load_settings
 logger = logging.getLogger(__name__)
 
 DAY = pd.Timedelta(days=1)
+# Telegram takes 4096, with the marks.
+MOST_CHARACTERS = 4000
 
 
 class LiveDominance:
@@ -71,14 +73,17 @@ class LiveDominance:
 
 
 def as_markdown(message: str) -> str:
-    """Give a message that Telegram takes: it refuses one whose Markdown does not close.
+    """Give a message that Telegram takes: it refuses what is long, or Markdown that does not close.
 
     What could be taken for Markdown, such as a file's name, is sent as code.
     """
+    if len(message) > MOST_CHARACTERS:
+        message = f"{message[: MOST_CHARACTERS - 4]} ..."
     outside_of_code = "".join(message.split("`")[::2])
-    if message.count("`") % 2 or any(mark in outside_of_code for mark in "_*["):
-        return f"`{message.replace('`', chr(39))}`"
-    return message
+    is_closed = message.count("`") % 2 == 0 and "``" not in message
+    if is_closed and not any(mark in outside_of_code for mark in "_*[\\"):
+        return message
+    return f"`{message.replace('`', chr(39))}`"
 
 
 def describe_history(
