@@ -48,15 +48,17 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.backtest_cost
 	$(BIN)/python -m benchmarks.backtest_cost --all-on
 
-# Breaks what can break around the recorder, for a quarter of an hour; make test does a small part.
-faults: $(INSTALLED)
-	$(BIN)/python -m tests.reliability.faults --write
-	$(BIN)/python -m tests.reliability.readme
+# The README says what was found, also where that was bad; the exit code is the run's.
+WRITE_README = status=$$?; $(BIN)/python -m tests.reliability.readme && exit $$status
 
-# The same with real bots, for days of simulated time.
+# Breaks what can break around the recorder and the exchange, for about an hour; make test does a
+# small part.
+faults: $(INSTALLED)
+	$(BIN)/python -m tests.reliability.faults --write; $(WRITE_README)
+
+# A month of live trading against its backtest, and what dead providers cost: half an hour.
 soak: $(INSTALLED)
-	$(BIN)/python -m tests.reliability.soak
-	$(BIN)/python -m tests.reliability.readme
+	$(BIN)/python -m tests.reliability.soak; $(WRITE_README)
 
 clean:
 	rm -rf build .venv

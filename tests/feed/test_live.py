@@ -40,7 +40,8 @@ NONE, FIVE = "No daily dominance is stored.", "Dominance of 5 days since 2026-05
 
 
 def download(days: int) -> str:
-    return f"`altseason dominance download --days {days}`, or import a file."
+    command = f"`altseason dominance download --days {days}`"
+    return f"{command} (with the bot's own -c or --datadir), or import a file."
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,11 @@ def download(days: int) -> str:
     [
         (NOTHING, RECORDS, NONE + FIRST_90 + download(365)),
         (NOTHING, READS_ONLY, f"{NONE} To fill it run {download(365)}"),
-        (stored_up_to("2026-05-22"), RECORDS, f"{FIVE} It is fetched now, in a few minutes."),
+        (
+            stored_up_to("2026-05-22"),
+            RECORDS,
+            f"{FIVE} It is fetched now, in a few minutes; if it is not, run {download(5)}",
+        ),
         (stored_up_to("2026-05-22"), KEEPS_AS_IT_IS, f"{FIVE} To fill it run {download(5)}"),
         (
             stored_up_to("2025-11-08"),

@@ -1,5 +1,6 @@
 """What FreqUI draws, from real bots in the sandbox: candles, indicators and shaded alt seasons."""
 
+import json
 import os
 import signal
 import subprocess
@@ -76,6 +77,10 @@ def test_freqtrade_trade_shows_candles_that_end_now_with_indicators_and_dominanc
 ):
     run, api = home(sample), Api()
     run.write_config(api_server=api.section, initial_state="running")
+    # The sample's last weeks have days on both sides of it.
+    parameters = {"buy": {"dominance_threshold": 58.0}}
+    content = {"strategy_name": "AltSeasonStrategy", "params": parameters}
+    (run.strategies / "AltSeasonStrategy.json").write_text(json.dumps(content))
     now = pd.Timestamp.now("UTC")
     words = ("trade", "--strategy", "AltSeasonStrategy")
     # As a service is ended.
@@ -97,6 +102,12 @@ def test_freqtrade_trade_shows_candles_that_end_now_with_indicators_and_dominanc
     dominance = pd.read_feather(sample / "BTCD_USD-1d.feather").set_index("date")["close"]
     known = (candles["date"] + HOUR).dt.floor("D") - DAY - shift
     assert candles["close_btcd"].tolist() == dominance[known].tolist()
+    is_shaded = candles["date"].isna()
+    for area in answer["annotations"]:
+        begin, until = pd.Timestamp(area["start"]), pd.Timestamp(area["end"])
+        is_shaded |= (candles["date"] >= begin) & (candles["date"] < until)
+    assert is_shaded.tolist() == (dominance[known] < 58).tolist()
+    assert 0 < is_shaded.sum() < len(candles)
 
     assert set(plot["main_plot"]) == {"sma50", "sma200"}
     assert {name: set(lines) for name, lines in plot["subplots"].items()} == {

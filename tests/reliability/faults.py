@@ -24,18 +24,23 @@ from tests.reliability.growth import try_growth
 from tests.reliability.kills import try_kills
 from tests.reliability.orders import try_orders
 from tests.reliability.processes import try_processes
-from tests.reliability.report import make_part, save_part
+from tests.reliability.report import (
+    describe_scenarios,
+    find_commit,
+    mark_change,
+    save_part,
+)
 from tests.reliability.tally import Scale, Scenario, Setting, Tally
 
 SEED = 1
 MODULE = "python -m tests.reliability.faults"
 SCENARIOS: dict[str, tuple[str, Scenario]] = {
     "answers": (
-        "each wrong answer, error and page of a provider, from the primary and each fallback",
+        "each wrong answer, error and page of each provider, and what is on disk after all of them",
         try_answers,
     ),
     "connections": (
-        "hosts that are not there, hang, drip, hang up or break off, and a real outage of 60 s",
+        "hosts not there, hanging, dripping, hanging up; what is on disk then; an outage of 60 s",
         try_connections,
     ),
     "clocks": (
@@ -51,7 +56,7 @@ SCENARIOS: dict[str, tuple[str, Scenario]] = {
         try_processes,
     ),
     "kills": (
-        "a process killed by SIGKILL at any moment, each time on the same folder",
+        "a process killed by SIGKILL at any moment, 100 times on one folder; the one that goes on",
         try_kills,
     ),
     "growth": (
@@ -99,9 +104,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", choices=SCENARIOS, action="append")
     parser.add_argument("--write", action="store_true", help="write docs/reliability.json")
     options = parser.parse_args(arguments)
+    if options.write and options.only:
+        parser.error("--write: expected whole parts, found --only")
     logging.getLogger("altseason").setLevel(logging.CRITICAL)
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
     is_well = True
+    commit = find_commit()
     for part in options.part or PARTS:
         done = {}
         for name in PARTS[part]:
@@ -113,8 +121,13 @@ def main(arguments: list[str] | None = None) -> int:
             is_well = is_well and tally.survived == tally.tried
             _print(_describe(name, tally, time.monotonic() - start))
         if options.write:
-            command = f"{MODULE} --scale {options.scale} --seed {options.seed} --part {part}"
-            save_part(part, make_part(options.seed, command, done))
+            counted = {
+                "commit": mark_change(commit, find_commit()),
+                "seed": options.seed,
+                "command": f"{MODULE} --scale {options.scale} --seed {options.seed} --part {part}",
+                "scenarios": describe_scenarios(done),
+            }
+            save_part(part, counted)
     return 0 if is_well else 1
 
 

@@ -1,4 +1,4 @@
-"""What providers cost a bot that never answer: nothing in its loop, and no stop-loss is late.
+"""What dead providers cost a bot: nothing in its loop, and no stop-loss is late.
 
 python -m tests.reliability.latency
 """
@@ -9,7 +9,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from altseason.emulator.providers import provider_urls
 from tests.conftest import STRATEGIES
 from tests.reliability.latency_bot import LOOP_SECONDS, trade_through_fall
 from tests.reliability.latency_market import days_until
+from tests.reliability.tally import Tally
 
 CALLS = 5_000
 # The first calls load and remember.
@@ -34,6 +35,7 @@ WARM_UP = 200
 PAUSE_SECONDS = 0.005
 # A part of a loop that nobody notices.
 MOST_ADDED_MS = 1.0
+MOST_ADDED_TO_LOOP_SECONDS = 0.1
 
 
 @contextmanager
@@ -43,8 +45,20 @@ def hanging() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-def time_calls(folder: Path, urls: dict[str, str], *, record: bool) -> list[float]:
-    """Call `bot_loop_start` again and again, and give how long each call took, in ms."""
+@contextmanager
+def refusing() -> Iterator[str]:
+    """Give an address at which nobody listens, and nobody else can begin to."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+def time_calls(folder: Path, url: str | None, calls: int = CALLS) -> list[float]:
+    """Call `bot_loop_start` again and again, and give how long each call took, in ms.
+
+    :param url: the address of all providers; without it there is no feed.
+    """
+    dominance = {"record": False} if url is None else {"urls": provider_urls(url)}
     DominanceStore(folder).append(days_until(datetime.now(UTC)), "1d")
     config = {
         "strategy": "AltSeasonStrategy",
@@ -52,14 +66,14 @@ def time_calls(folder: Path, urls: dict[str, str], *, record: bool) -> list[floa
         "user_data_dir": folder,
         "datadir": folder,
         "runmode": RunMode.DRY_RUN,
-        "altseason": {"dominance": {"record": record, "urls": urls}},
+        "altseason": {"dominance": dominance},
     }
     strategy = StrategyResolver.load_strategy(config)
     strategy.dp = DataProvider(config, None)
     strategy.ft_bot_start()
     took = []
     try:
-        for _ in range(WARM_UP + CALLS):
+        for _ in range(WARM_UP + calls):
             now = datetime.now(UTC)
             begun = time.perf_counter()
             strategy.bot_loop_start(current_time=now)
@@ -79,26 +93,22 @@ def summarize(took: list[float]) -> dict[str, float]:
     }
 
 
-def measure_calls(folder: Path, url: str) -> tuple[dict[str, Any], list[str]]:
-    """Time the calls without a feed, and with one whose providers never answer."""
-    timed = {
-        name: summarize(time_calls(folder / name, provider_urls(url), record=record))
-        for name, record in (("without_feed", False), ("hanging_providers", True))
-    }
-    added = {
-        name: round(value - timed["without_feed"][name], 3)
-        for name, value in timed["hanging_providers"].items()
-    }
-    problems = []
-    if added["p99_ms"] >= MOST_ADDED_MS:
-        problems.append(f"a call takes {added['p99_ms']} ms more at the 99th percentile")
-    return {"calls": CALLS, **timed, "added": added}, problems
+def measure_calls(folder: Path, dead: Mapping[str, str], tally: Tally) -> dict[str, Any]:
+    """Time the calls without a feed, and with one whose providers are dead."""
+    bare = summarize(time_calls(folder / "without_feed", None))
+    timed, added = {"without_feed": bare}, {}
+    for name, url in dead.items():
+        timed[name] = summarize(time_calls(folder / name, url))
+        added[name] = {key: round(timed[name][key] - bare[key], 3) for key in bare}
+        more = added[name]["p99_ms"]
+        with tally.trying(f"bot_loop_start, {name}") as this:
+            this.expect(more < MOST_ADDED_MS, f"{more} ms more at the 99th percentile")
+    return {"calls": CALLS, **timed, "added": added}
 
 
-def measure_bots(folder: Path, url: str) -> tuple[dict[str, Any], list[str]]:
+def measure_bots(folder: Path, url: str, tally: Tally) -> dict[str, Any]:
     """Let one bot trade with providers that answer, and one with those that do not."""
     found: dict[str, Any] = {}
-    problems = []
     for name, providers in (("answering_providers", None), ("hanging_providers", url)):
         bot = trade_through_fall(folder / name, providers)
         found[name] = {
@@ -109,29 +119,43 @@ def measure_bots(folder: Path, url: str) -> tuple[dict[str, Any], list[str]]:
             "loops": len(bot.periods) + 1,
             "stop_loss_after_s": round(bot.stop_delay, 2),
         }
-        if bot.exit_reason != "stop_loss":
-            problems.append(f"{name}: left by {bot.exit_reason}")
-        if not 0 <= bot.stop_delay <= 2 * LOOP_SECONDS:
-            problems.append(f"{name}: the stop-loss came {bot.stop_delay:.1f} s after the price")
-    return {"throttle_s": LOOP_SECONDS, **found}, problems
+        with tally.trying(f"stop-loss, {name}") as this:
+            this.expect(bot.exit_reason == "stop_loss", f"left by {bot.exit_reason}")
+            is_in_time = 0 <= bot.stop_delay <= 2 * LOOP_SECONDS
+            this.expect(is_in_time, f"{bot.stop_delay:.1f} s after the price")
+    with tally.trying("loop period") as this:
+        added = compare_periods(found)
+        this.expect(added <= MOST_ADDED_TO_LOOP_SECONDS, f"{added:.3f} s longer where they hang")
+    return {"throttle_s": LOOP_SECONDS, **found}
 
 
-def measure_latency() -> tuple[dict[str, Any], list[str]]:
-    """Give the figures, and what is wrong with them."""
+def compare_periods(bots: Mapping[str, Any]) -> float:
+    """Give by how many seconds a loop is longer, on average, with providers that hang."""
+    hanging, answering = (
+        bots[name]["loop_period_s"]["mean"] for name in ("hanging_providers", "answering_providers")
+    )
+    return float(hanging - answering)
+
+
+def measure_latency() -> tuple[dict[str, Any], Tally]:
+    """Give the figures, and what of them is as it should be."""
     logging.getLogger("altseason").setLevel(logging.CRITICAL)
+    tally = Tally()
     with tempfile.TemporaryDirectory(prefix="latency-") as name, hanging() as url:
         folder = Path(name)
-        calls, problems = measure_calls(folder, url)
-        bots, more = measure_bots(folder, url)
-    return {"bot_loop_start": calls, "bot": bots}, [*problems, *more]
+        with refusing() as closed:
+            dead = {"hanging_providers": url, "refusing_providers": closed}
+            calls = measure_calls(folder, dead, tally)
+        bots = measure_bots(folder, url, tally)
+    return {"bot_loop_start": calls, "bot": bots}, tally
 
 
 def main() -> int:
     """Measure, print, and tell by the exit code whether all is well."""
-    figures, problems = measure_latency()
+    figures, tally = measure_latency()
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
-    sys.stdout.writelines(f"{problem}\n" for problem in problems)
-    return 1 if problems else 0
+    sys.stdout.writelines(f"{problem}\n" for problem in tally.problems)
+    return 1 if tally.problems else 0
 
 
 if __name__ == "__main__":

@@ -38,14 +38,22 @@ def describe_soak(part: dict[str, Any]) -> list[str]:
     calls, bot = latency["bot_loop_start"], latency["bot"]
     hanging, answering = bot["hanging_providers"], bot["answering_providers"]
     differing = f"{month['candles_differing']} of {month['candles_compared']}"
+    timed = {
+        ", 99th percentile, without recording": "without_feed",
+        " with providers that never answer": "hanging_providers",
+        " with providers that refuse connections": "refusing_providers",
+    }
     rows = {
         "candles whose `enter_long`, `exit_long` or `alt_season` differs": differing,
         "entries in both": month["entries_in_both"],
         "entries in one, for a known cause": sum(month["entries_explained"].values()),
         "entries in one, unexplained": month["entries_unexplained"],
         "entries while the gate was closed": month["entries_while_the_gate_was_closed"],
-        "`bot_loop_start`, 99th percentile, without recording": _ms(calls["without_feed"]),
-        "`bot_loop_start` with providers that never answer": _ms(calls["hanging_providers"]),
+        **{
+            f"`bot_loop_start`{words}": f"{calls[name]['p99_ms']} ms"
+            for words, name in timed.items()
+            if name in calls
+        },
         f"a loop of {bot['throttle_s']} s, with providers that answer": _period(answering),
         "that loop with providers that never answer": _period(hanging),
         "a stop-loss then, after the price crossed it": f"{hanging['stop_loss_after_s']} s",
@@ -59,10 +67,6 @@ def describe_soak(part: dict[str, Any]) -> list[str]:
         "",
         f"Found by `{part['command']}` at commit {part['commit']}.",
     ]
-
-
-def _ms(found: dict[str, float]) -> str:
-    return f"{found['p99_ms']} ms"
 
 
 def _period(found: dict[str, Any]) -> str:

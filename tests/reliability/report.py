@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,25 @@ from tests.reliability.tally import Tally
 
 ROOT = Path(__file__).parent.parent.parent
 REPORT = ROOT / "docs" / "reliability.json"
+DIRTY = "-dirty"
 CHANGES = ("status", "--porcelain", "--", ".", ":!docs/reliability.json", ":!README.md")
 
 
 def find_commit() -> str:
-    """Give the commit's short hash, with a mark where files other than these differ."""
+    """Give the commit's short hash, with a mark where files other than these differ.
+
+    A run has that of its start, see `mark_change`.
+    """
 
     def git(*arguments: str) -> str:
         return subprocess.check_output(["git", *arguments], cwd=ROOT, text=True).strip()
 
-    return git("rev-parse", "--short", "HEAD") + ("-dirty" if git(*CHANGES) else "")
+    return git("rev-parse", "--short", "HEAD") + (DIRTY if git(*CHANGES) else "")
+
+
+def mark_change(begun: str, ended: str) -> str:
+    """Give the commit that a run began with, marked where it did not end with it."""
+    return begun if begun == ended else begun.removesuffix(DIRTY) + DIRTY
 
 
 def load_report(path: Path = REPORT) -> dict[str, Any]:
@@ -31,19 +41,14 @@ def save_part(name: str, part: dict[str, Any], path: Path = REPORT) -> None:
     path.write_text(json.dumps(report, indent=2, sort_keys=True) + "\n")
 
 
-def make_part(seed: int, command: str, scenarios: dict[str, tuple[str, Tally]]) -> dict[str, Any]:
-    """Give the part of a command, with one line of words and the counts for each scenario."""
+def describe_scenarios(scenarios: Mapping[str, tuple[str, Tally]]) -> dict[str, Any]:
+    """Give one line of words and the counts for each scenario."""
     return {
-        "commit": find_commit(),
-        "seed": seed,
-        "command": command,
-        "scenarios": {
-            name: {
-                "what": what,
-                "tried": tally.tried,
-                "survived": tally.survived,
-                "lost": tally.lost,
-            }
-            for name, (what, tally) in scenarios.items()
-        },
+        name: {
+            "what": what,
+            "tried": tally.tried,
+            "survived": tally.survived,
+            "lost": tally.lost,
+        }
+        for name, (what, tally) in scenarios.items()
     }

@@ -2,7 +2,7 @@
 
 python -m tests.reliability.soak
 
-Then the same for two days with a loop a minute, and what providers that never answer cost the bot.
+Then the same for two days with a loop a minute, and what dead providers cost the bot.
 Writes its part of docs/reliability.json.
 """
 
@@ -17,9 +17,10 @@ from typing import Any
 
 from altseason.sample.model import DEFAULT_SEED
 from tests.reliability.latency import measure_latency
-from tests.reliability.report import find_commit, save_part
+from tests.reliability.report import describe_scenarios, find_commit, mark_change, save_part
 from tests.reliability.soak_runs import Span, live_through, prepare, run_backtest
 from tests.reliability.soak_verdict import judge
+from tests.reliability.tally import Tally
 
 COMMAND = "python -m tests.reliability.soak"
 # The month of the sample in which the gate changes most often, eight times; chosen by the sample's
@@ -34,17 +35,40 @@ EVERY_MINUTE: dict[str, Any] = {
     "exit_pricing": {"price_side": "same"},
 }
 PARTS = ("month", "minutes", "latency")
+# What each part counts.
+WHAT = {
+    "month_candles": "candles of a month that a bot lives through, with the signals of a backtest",
+    "month_entries": "entries of that month, made in the backtest as well or for a known cause not",
+    "minutes_candles": "candles of two days with a loop a minute, with the signals of a backtest",
+    "minutes_entries": "entries of those days, in the backtest as well or for a known cause not",
+    "latency": "measurements of a bot with dead providers: loop, its period, stop-loss",
+}
+Counted = dict[str, Tally]
 
 
-def soak(span: Span, **changes: Any) -> tuple[dict[str, Any], list[str]]:
-    """Trade through a time, backtest it, and give the figures and what is wrong with them."""
+def soak(name: str, span: Span, **changes: Any) -> tuple[dict[str, Any], Counted, list[str]]:
+    """Trade through a time, backtest it, and give the figures, the counts and what is wrong."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         place = prepare(Path(folder))
         live = live_through(place, span, **changes)
         verdict = judge(place, span, live, run_backtest(place, span, **changes))
     minutes = round((time.monotonic() - started) / 60, 1)
-    return {**verdict.figures, "minutes": minutes}, verdict.problems
+    counted = {
+        f"{name}_candles": verdict.counted_candles,
+        f"{name}_entries": verdict.counted_entries,
+    }
+    return {**verdict.figures, "minutes": minutes}, counted, verdict.problems
+
+
+def run_part(name: str) -> tuple[dict[str, Any], Counted, list[str]]:
+    """Run one of `PARTS`, and give its figures, its counts and what is wrong."""
+    if name == "month":
+        return soak(name, MONTH)
+    if name == "minutes":
+        return soak(name, MINUTES, **EVERY_MINUTE)
+    figures, tally = measure_latency()
+    return figures, {name: tally}, tally.problems
 
 
 def describe(name: str, figures: Mapping[str, Any]) -> list[str]:
@@ -64,17 +88,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=PARTS, action="append", help="write no report")
     options = parser.parse_args(arguments)
+    commit = find_commit()
     part: dict[str, Any] = {"seed": DEFAULT_SEED, "command": COMMAND}
+    counted: Counted = {}
     problems: list[str] = []
     for name in options.only or PARTS:
-        if name == "latency":
-            part[name], found = measure_latency()
-        else:
-            part[name], found = soak(MONTH) if name == "month" else soak(MINUTES, **EVERY_MINUTE)
+        part[name], tallies, found = run_part(name)
+        counted |= tallies
         problems += [f"{name}: {problem}" for problem in found]
         _print([*describe(name, part[name]), *(f"    {problem}" for problem in found)])
     if not options.only:
-        save_part("soak", {"commit": find_commit(), **part})
+        part["commit"] = mark_change(commit, find_commit())
+        part["scenarios"] = describe_scenarios(
+            {name: (WHAT[name], tally) for name, tally in counted.items()}
+        )
+        save_part("soak", part)
     return 1 if problems else 0
 
 

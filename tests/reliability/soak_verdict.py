@@ -14,6 +14,7 @@ from tests.reliability.soak_compare import (
     find_gated,
 )
 from tests.reliability.soak_runs import HOUR, Place, Run, Span
+from tests.reliability.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,19 @@ class Verdict:
         return self.signals.problems + self.entries.problems + gated
 
     @property
+    def counted_candles(self) -> Tally:
+        """How many had the same signals in both; lost are those that had others, or none."""
+        lost = len(self.signals.differing) + len(self.signals.missing)
+        return count(self.signals.compared + len(self.signals.missing), lost)
+
+    @property
+    def counted_entries(self) -> Tally:
+        """How many were made by both, or by one for a known cause; lost are all others."""
+        wrong = {(one.pair, one.candle) for one in self.entries.unexplained}
+        wrong |= {(pair, time.floor("h")) for pair, time in self.gated}
+        return count(self.entries.both + len(self.entries.differences), len(wrong))
+
+    @property
     def figures(self) -> dict[str, Any]:
         """What a report says."""
         return {
@@ -48,6 +62,11 @@ class Verdict:
             "entries_unexplained": len(self.entries.unexplained),
             "entries_while_the_gate_was_closed": len(self.gated),
         }
+
+
+def count(tried: int, lost: int) -> Tally:
+    """Give a tally of which nothing but what is lost has not survived."""
+    return Tally(tried, tried - lost, lost)
 
 
 def judge(place: Place, span: Span, live: Run, backtest: Run) -> Verdict:

@@ -1,8 +1,13 @@
 """A real bot lives through an opening of the gate and an outage of all providers."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
+import pytest
 
 from tests.reliability.soak_runs import Place, Run, Span, live_through, prepare, run_backtest
 from tests.reliability.soak_verdict import judge
@@ -44,6 +49,10 @@ TOLD = {
     ),
 }
 
+# Who enters before the outage has an effect goes by the day before the opening; who enters after it
+# by the day that ended last, since no reading showed how the one between them ended.
+FIRST_DAY, LAST_DAY = ("2022-03-26 00:00", 54.3275), ("2022-03-28 00:00", 53.07)
+
 
 # One test, since another process may take another test, and would need a bot of its own.
 def test_bot_lives_through_opening_outage_and_recovery(tmp_path: Path):
@@ -53,7 +62,9 @@ def test_bot_lives_through_opening_outage_and_recovery(tmp_path: Path):
         live = live_through(place, SPAN, outage=OUTAGE, environment=environment, **SETTINGS)
 
     check_messages(telegram.messages)
+    assert telegram.rejected == []
     check_stale_time(live)
+    check_custom_data(place)
     check_parity(place, live)
 
 
@@ -85,3 +96,22 @@ def check_stale_time(live: Run) -> None:
     assert len(wanted) >= 1
     assert not trades["open_date"].between(begin, end).any()
     assert "macd_down" in set(left["exit_reason"])
+
+
+def check_custom_data(place: Place) -> None:
+    """Each trade keeps the dominance, its day and the rule that it was entered by."""
+    query = """
+        select trades.id, open_date, cd_key, cd_value from trades
+        left join trade_custom_data on ft_trade_id = trades.id
+    """
+    with closing(sqlite3.connect(place.bot / "trades.sqlite")) as database:
+        rows = pd.read_sql_query(query, database, parse_dates=["open_date"])
+
+    assert rows["cd_key"].notna().all()
+    kept = rows.pivot(index=["id", "open_date"], columns="cd_key", values="cd_value")
+    assert len(kept) >= 2
+    for (_, opened), values in kept.iterrows():
+        day, percent = FIRST_DAY if opened.tz_localize(UTC) < STALE[0] else LAST_DAY
+        assert (values["dominance_candle"], values["gate_rule"]) == (day, "dominance below 55 %")
+        assert float(values["dominance"]) == pytest.approx(percent, abs=0.005)
+    assert list(kept) == ["dominance", "dominance_candle", "gate_rule"]

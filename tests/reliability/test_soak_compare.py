@@ -2,7 +2,16 @@
 
 import pandas as pd
 
-from tests.reliability.soak_compare import compare_entries, compare_signals, find_gated
+from tests.reliability.soak_compare import (
+    Difference,
+    EntryComparison,
+    compare_entries,
+    compare_signals,
+    find_gated,
+)
+from tests.reliability.soak_runs import Span
+from tests.reliability.soak_verdict import Verdict
+from tests.reliability.tally import Tally
 
 PAIR, OTHER = "ETH/USDT", "BNB/USDT"
 UNTIL = pd.Timestamp("2021-09-02", tz="UTC")
@@ -120,3 +129,18 @@ def test_entry_against_the_gate_is_found():
     made = trades((PAIR, "01:00:01", None, ""), (PAIR, "02:00:01", None, ""))
     assert find_gated(made, gate) == [(PAIR, made["open_date"][0])]
     assert find_gated(trades((OTHER, "02:00:01", None, "")), gate) != []
+
+
+def test_lost_is_whatever_is_wrong():
+    changed = SIGNALS.assign(alt_season=[True, False, False])
+    signals = compare_signals(changed.drop(index=2), SIGNALS, EXPECTED)
+    unknown, known = (
+        Difference(PAIR, UNTIL, "live", cause) for cause in ("", "backtest: the pair was held")
+    )
+    entries = EntryComparison(5, [unknown, known])
+    span = Span(UNTIL.to_pydatetime(), UNTIL.to_pydatetime())
+    # An entry may be wrong in two ways, and is lost once.
+    verdict = Verdict(span, signals, entries, [(PAIR, UNTIL), (OTHER, UNTIL)])
+
+    assert verdict.counted_candles == Tally(tried=3, survived=1, lost=2)
+    assert verdict.counted_entries == Tally(tried=7, survived=5, lost=2)

@@ -11,6 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.telegram.refusals import find_refusal
+
 TOKEN = "123456:test-token"  # noqa: S105 # nobody's
 CHAT_ID = 4711
 BOT = {"id": 123456, "is_bot": True, "first_name": "altseason", "username": "altseason_bot"}
@@ -25,6 +27,8 @@ class BotApi:
 
     def __init__(self) -> None:
         self.messages: list[str] = []
+        # Messages that were not taken, each with the reason.
+        self.rejected: list[tuple[str, str]] = []
         self._updates: list[dict[str, Any]] = []
         self._said = 0
         self._is_polled = False
@@ -82,6 +86,8 @@ class BotApi:
         if method == "getUpdates":
             result: Any = await self._poll(parameters)
         elif method == "sendMessage":
+            if reason := find_refusal(parameters):
+                return self._reject(parameters, reason)
             result = self._receive(parameters)
         elif method == "getMe":
             result = {**BOT, "can_join_groups": True, "can_read_all_group_messages": False}
@@ -114,6 +120,11 @@ class BotApi:
             self.messages.append(text)
             self._changed.notify_all()
             return build_message(len(self.messages), text, int(parameters["chat_id"]), BOT)
+
+    def _reject(self, parameters: Mapping[str, Any], reason: str) -> web.Response:
+        self.rejected.append((str(parameters["text"]), reason))
+        answer = {"ok": False, "error_code": 400, "description": f"Bad Request: {reason}"}
+        return web.json_response(answer, status=400)
 
     def _drop(self, parameters: Mapping[str, Any]) -> bool:
         if parameters.get("drop_pending_updates") == "true":

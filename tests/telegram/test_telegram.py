@@ -16,7 +16,7 @@ from altseason.emulator.market import Market
 from altseason.emulator.server import run_emulator
 from tests.clock.in_thread import in_thread
 from tests.clock.replay import trade_environment, trade_words
-from tests.telegram.bot_api import TOKEN
+from tests.telegram.bot_api import CHAT_ID, TOKEN
 from tests.telegram.serving import TelegramApi, telegram_api
 
 
@@ -72,7 +72,26 @@ def test_bot_tells_of_its_start_and_answers_commands(
         telegram.ask("/profit", "No trades yet.")
         telegram.ask("/stopentry", "Status: `paused, no more entries will occur from now.")
     assert not any("Version" in message for message in telegram.messages)
-    assert telegram.refused == []
+    assert (telegram.refused, telegram.rejected) == ([], [])
+
+
+def test_message_is_refused_as_telegram_does(
+    telegram: TelegramApi, monkeypatch: pytest.MonkeyPatch
+):
+    for name, value in telegram.environment.items():
+        monkeypatch.setenv(name, value)
+
+    def send(text: str) -> httpx.Response:
+        message = {"chat_id": CHAT_ID, "text": text, "parse_mode": "Markdown"}
+        return httpx.post(f"https://api.telegram.org/bot{TOKEN}/sendMessage", data=message)
+
+    assert send("`BTCD_USD`").status_code == 200
+    answers = [send("BTCD_USD"), send("a" * 4097)]
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert answers[0].json()["description"].startswith("Bad Request: can't parse entities: ")
+    assert answers[1].json()["description"] == "Bad Request: message is too long"
+    assert telegram.messages == ["`BTCD_USD`"]
+    assert [text for text, _ in telegram.rejected] == ["BTCD_USD", "a" * 4097]
 
 
 def test_proxy_leads_nowhere_else(telegram: TelegramApi, monkeypatch: pytest.MonkeyPatch):

@@ -21,6 +21,8 @@ from altseason.settings import DominanceSettings, load_settings
 logger = logging.getLogger(__name__)
 
 DAY = pd.Timedelta(days=1)
+# Telegram takes 4096, with the marks.
+MOST_CHARACTERS = 4000
 
 
 class LiveDominance:
@@ -71,14 +73,17 @@ class LiveDominance:
 
 
 def as_markdown(message: str) -> str:
-    """Give a message that Telegram takes: it refuses one whose Markdown does not close.
+    """Give a message that Telegram takes: it refuses what is long, or Markdown that does not close.
 
     What could be taken for Markdown, such as a file's name, is sent as code.
     """
+    if len(message) > MOST_CHARACTERS:
+        message = f"{message[: MOST_CHARACTERS - 4]} ..."
     outside_of_code = "".join(message.split("`")[::2])
-    if message.count("`") % 2 or any(mark in outside_of_code for mark in "_*["):
-        return f"`{message.replace('`', chr(39))}`"
-    return message
+    is_closed = message.count("`") % 2 == 0 and "``" not in message
+    if is_closed and not any(mark in outside_of_code for mark in "_*[\\"):
+        return message
+    return f"`{message.replace('`', chr(39))}`"
 
 
 def describe_history(
@@ -89,7 +94,7 @@ def describe_history(
     fills_itself = settings.record and settings.backfill
     if dominance.daily.empty:
         gap = "No daily dominance is stored"
-        days = 365
+        days, unreached = 365, True
     else:
         newest = dominance.daily["date"].iloc[-1] + candle_length("1d")
         missing = find_missing_days(dominance.daily, latest)
@@ -100,10 +105,11 @@ def describe_history(
         days = (latest - first) // DAY
         count = days if unreached else len(missing)
         gap = f"Dominance of {count} days since {first:%Y-%m-%d} is missing"
-        if fills_itself and not unreached:
-            return [f"{gap}. It is fetched now, in a few minutes."]
-    advice = f"run `altseason dominance download --days {min(days, 365)}`, or import a file"
-    if fills_itself:
+    command = f"`altseason dominance download --days {min(days, 365)}`"
+    advice = f"run {command} (with the bot's own -c or --datadir), or import a file"
+    if not fills_itself:
+        return [f"{gap}. To fill it {advice}."]
+    if unreached:
         first_days = f"The last {FURTHEST_DAYS} days are fetched now, in a few minutes"
         return [f"{gap}. {first_days}; for more {advice}."]
-    return [f"{gap}. To fill it {advice}."]
+    return [f"{gap}. It is fetched now, in a few minutes; if it is not, {advice}."]
