@@ -63,12 +63,10 @@ def test_reader_gives_the_same_object_until_a_candle_is_added(tmp_path: Path):
 
 
 @pytest.mark.usefixtures("hour")
-def test_reader_does_not_wait_for_a_log_that_is_held(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("altseason.dominance.feed.log.PATIENCE_SECONDS", 0.05)
+@pytest.mark.parametrize("name", ["BTCD_USD-readings.jsonl", ".altseason.lock"])
+def test_reader_does_not_wait_for_what_another_process_holds(tmp_path: Path, name: str):
     reader = make_reader(tmp_path)
-    with (tmp_path / "BTCD_USD-readings.jsonl").open("rb") as other:
+    with (tmp_path / name).open("ab") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         assert reader.read().candles.empty
     assert len(reader.read().candles) == 1
