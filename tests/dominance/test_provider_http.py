@@ -3,6 +3,7 @@
 import gzip
 import json
 import time
+import traceback
 from typing import Any
 
 import pandas as pd
@@ -281,6 +282,17 @@ def test_coinmarketcap_key_goes_in_its_header():
     assert first.headers["x-cmc_pro_api_key"] == "key-1"
     assert "x-cmc_pro_api_key" not in second.headers
     assert first.query == {"convert": "USD"}
+
+
+@pytest.mark.parametrize("key", ["secret-\N{SNOWMAN}", "secret\r\nHost: x"])
+def test_coinmarketcap_key_that_cannot_be_sent_is_not_shown(key: str):
+    with (
+        serving(fallback_answer) as provider,
+        build_session(QUICK) as session,
+        pytest.raises(AccessError, match="a key that can be sent") as error,
+    ):
+        fetch_coinmarketcap(session, key, url=provider.url)
+    assert "secret" not in "".join(traceback.format_exception(error.value))
 
 
 @pytest.mark.parametrize(

@@ -210,16 +210,22 @@ def fetch_answer(
                     f"{url}: expected a whole answer, but it broke off"
                 ) from error
         except (requests.RequestException, HTTPError) as error:
-            # requests marks what cannot be sent as a ValueError; a key is never shown.
+            # requests marks what cannot be sent as a ValueError.
             if isinstance(error, ValueError):
-                raise AccessError(
-                    f"{url}: expected a URL and a key that can be sent, found none "
-                    f"({type(error).__name__})"
-                ) from error
+                raise _unsendable(url, error) from None
             raise UnavailableError(
                 f"{url}: expected an answer, found none ({_reason(error)}); try again later"
             ) from error
+        except UnicodeError as error:
+            raise _unsendable(url, error) from None
     raise AssertionError("the last attempt returns or raises")
+
+
+def _unsendable(url: str, error: Exception) -> AccessError:
+    """Give the error's kind alone: its text holds the key."""
+    return AccessError(
+        f"{url}: expected a URL and a key that can be sent, found none ({type(error).__name__})"
+    )
 
 
 def _may_retry(session: requests.Session, url: str) -> bool:
