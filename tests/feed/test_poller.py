@@ -1,6 +1,7 @@
 """Who is asked when, and what counts, with the values by hand."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from altseason.dominance.feed.claim import Claim
 from altseason.dominance.feed.notices import Notices
 from altseason.dominance.feed.poller import Poller
 from altseason.dominance.feed.providers import build_providers
+from altseason.dominance.sources.snapshot import Snapshot
 from tests.feed.simulation import (
     SimulatedClock,
     dominance_config,
@@ -163,6 +165,23 @@ def test_next_fallback_counts_where_the_first_does_not_answer(
     market.percent["coinpaprika"] = 58.0
     poll(poller, clock, 4)
     assert load_counted(tmp_path)[3:] == [("01:00", "CoinPaprika", 57.75)]
+
+
+def test_provider_with_an_unforeseen_error_does_not_keep_others_from_being_asked(
+    clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path, notices: Notices
+):
+    def fail(_: object) -> Snapshot:
+        raise ZeroDivisionError("secret")
+
+    built = build_providers(dominance_config(tmp_path, market.urls(server.url)), clock)
+    fallbacks = {"CoinMarketCap": fail, "CoinPaprika": built.fallbacks["CoinPaprika"]}
+    providers = replace(built, fallbacks=fallbacks)
+    poll(Poller(make_recording(tmp_path, clock), providers, notices, clock), clock, 3)
+    failing = replace(providers, primary=fail)
+    poll(Poller(make_recording(tmp_path, clock), failing, notices, clock), clock, 4)
+    built.close()
+    assert load_counted(tmp_path)[3:] == [("01:00", "CoinPaprika", 57.0)]
+    assert not [message for message in notices.collect() if "secret" in message]
 
 
 def test_fallback_with_an_old_value_counts_once(

@@ -122,8 +122,9 @@ class Feed:
             self.step()
         except Exception as error:
             # Nobody would notice that the thread has ended, and dominance would go stale.
+            name = type(error).__name__
             logger.exception("Recording dominance failed, trying again")
-            self.notices.begin("internal", f"Recording dominance failed: {error!r}")
+            self.notices.begin("internal", f"Recording dominance failed: {name}; see the log")
         else:
             self.notices.end("internal", "Recording dominance goes on.")
 

@@ -3,6 +3,7 @@
 import logging
 
 import pandas as pd
+import requests
 
 from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
 from altseason.dominance.feed.log import Reading
@@ -12,7 +13,12 @@ from altseason.dominance.feed.providers import Fetch, Providers
 from altseason.dominance.feed.recording import Recording
 from altseason.dominance.sources import snapshot as snapshots
 from altseason.dominance.sources.coingecko import PROVIDER as PRIMARY
-from altseason.dominance.sources.errors import AccessError, NotCurrentError, ProviderError
+from altseason.dominance.sources.errors import (
+    AccessError,
+    AnswerError,
+    NotCurrentError,
+    ProviderError,
+)
 from altseason.dominance.sources.snapshot import Clock, Snapshot, read_clock
 from altseason.errors import BusyError
 
@@ -62,7 +68,7 @@ class Poller:
     def _ask_primary(self) -> Snapshot | None:
         self._is_clock_doubtful = False
         try:
-            snapshot = self._providers.primary(self._providers.patient)
+            snapshot = _ask(PRIMARY, self._providers.primary, self._providers.patient)
         except ProviderError as error:
             self._failing_since = self._failing_since or self._clock()
             self._is_clock_doubtful = isinstance(error, NotCurrentError)
@@ -108,7 +114,7 @@ class Poller:
 
     def _ask_fallback(self, name: str, fetch: Fetch) -> Snapshot | None:
         try:
-            snapshot = fetch(self._providers.brief)
+            snapshot = _ask(name, fetch, self._providers.brief)
         except ProviderError as error:
             self._is_clock_doubtful |= isinstance(error, NotCurrentError)
             self._notices.begin(f"fallback {name}", str(error), is_urgent=False)
@@ -164,3 +170,15 @@ class Poller:
         if last is None or last.time is None or snapshot.time is None or last.dominance is None:
             return False
         return snapshot.time <= last.time
+
+
+def _ask(name: str, fetch: Fetch, session: requests.Session) -> Snapshot:
+    """Ask a provider; an error that nobody foresaw must not keep the others from being asked."""
+    try:
+        return fetch(session)
+    except ProviderError:
+        raise
+    except Exception as error:
+        logger.exception(f"Asking {name} failed")
+        # Its text may hold anything, and goes to a person's telephone.
+        raise AnswerError(f"{name}: expected an answer, found {type(error).__name__}") from error
