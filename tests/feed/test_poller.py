@@ -302,10 +302,33 @@ def test_primary_that_refuses_the_key_is_told_once(
     [message] = notices.collect()
     assert "the key is missing" in message
     market.faults.clear()
-    poll(poller, clock, 1)
+    poll(poller, clock, 2)
+    [message] = notices.collect()
+    assert "answers again" in message
     market.faults["coingecko"] = reply({"status": status}, 401)
     poll(poller, clock, 2)
     assert len(notices.collect()) == 1
+
+
+def test_primary_that_refuses_the_key_after_it_was_down_is_told(
+    make_poller: Make, clock: SimulatedClock, market: Market, notices: Notices
+):
+    poller = make_poller()
+    status = {"error_code": 10002, "error_message": "API Key Missing"}
+    told = []
+    for fault in (DOWN, reply({"status": status}, 401), DOWN, reply({"status": status}, 401)):
+        market.faults["coingecko"] = fault
+        poll(poller, clock, 1)
+        told.append(len(notices.collect()))
+    assert told == [0, 1, 0, 0]
+    market.faults.clear()
+    poll(poller, clock, 1)
+    market.faults["coingecko"] = DOWN
+    poll(poller, clock, 1)
+    market.faults.clear()
+    poll(poller, clock, 1)
+    # Of the second failure nobody was told, so neither of its end.
+    assert [message.split()[1] for message in notices.collect()] == ["answers"]
 
 
 def test_clock_that_is_put_back_is_told_and_recording_goes_on_later(

@@ -63,7 +63,7 @@ class Backfill:
             )
             return
         self._looked_at = latest
-        self._notices.end("backfill", "Missing dominance was fetched.", is_urgent=False)
+        self._notices.end("backfill", "Missing dominance was fetched.")
 
     def _fill(self, latest: pd.Timestamp, now: pd.Timestamp) -> None:
         missing = find_missing_days(self._store.load(TIMEFRAME), latest)

@@ -75,8 +75,8 @@ class Poller:
             self._notices.begin("primary", str(error), is_urgent=isinstance(error, AccessError))
             return None
         self._failing_since = None
-        self._notices.end("primary", f"{PRIMARY} answers again.", is_urgent=False)
-        self._notices.end("fallback", "Dominance is recorded again.", is_urgent=False)
+        self._notices.end("primary", f"{PRIMARY} answers again.")
+        self._notices.end("fallback", "Dominance is recorded again.")
         return snapshot
 
     def _compare(self, name: str, fetch: Fetch, primary: Snapshot) -> None:
@@ -103,7 +103,7 @@ class Poller:
             dominance = snapshot.dominance - offset
             if MIN_PERCENT < dominance < MAX_PERCENT:
                 self._log(snapshot, dominance, offset)
-                self._notices.end("fallback", "Dominance is recorded again.", is_urgent=False)
+                self._notices.end("fallback", "Dominance is recorded again.")
                 return
         self._notices.begin(
             "fallback",
@@ -119,7 +119,7 @@ class Poller:
             self._is_clock_doubtful |= isinstance(error, NotCurrentError)
             self._notices.begin(f"fallback {name}", str(error), is_urgent=False)
             return None
-        self._notices.end(f"fallback {name}", f"{name} answers.", is_urgent=False)
+        self._notices.end(f"fallback {name}", f"{name} answers.")
         last = self._last.get(name)
         if last is not None and last.raw != snapshot.dominance:
             self._changed[name] = self._clock()
