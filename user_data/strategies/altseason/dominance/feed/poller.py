@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 # For so long the primary has to fail before a fallback counts.
 PATIENCE = pd.Timedelta(minutes=30)
-# A fallback that does not answer is not asked for a comparison with every poll.
+# A fallback that does not answer, or says the same, is not asked for a comparison with every poll.
 COMPARE_AGAIN_AFTER = pd.Timedelta(hours=1)
 
 
@@ -85,12 +85,11 @@ class Poller:
         if now < max(self._offsets.next_comparison(name, now), self._not_before.get(name, now)):
             return
         snapshot = self._ask_fallback(name, fetch)
-        if snapshot is None:
+        reading = None
+        if snapshot is not None:
+            reading = self._log(snapshot, None, snapshot.dominance - primary.dominance)
+        if reading is None or not self._offsets.learn(reading):
             self._not_before[name] = now + COMPARE_AGAIN_AFTER
-            return
-        reading = self._log(snapshot, None, snapshot.dominance - primary.dominance)
-        if reading is not None:
-            self._offsets.learn(reading)
 
     def _fall_back(self) -> None:
         for name, fetch in self._providers.fallbacks.items():
