@@ -23,6 +23,7 @@ from altseason.dominance.feed.notices import Notices
 from altseason.dominance.feed.poller import Poller
 from altseason.dominance.feed.providers import Providers, build_providers
 from altseason.dominance.feed.recording import INTERVAL, Recording
+from altseason.dominance.feed.retrying import Retrying
 from altseason.dominance.sources.coingecko import PROVIDER as PRIMARY
 from altseason.dominance.sources.coingecko import Access, load_access
 from altseason.dominance.sources.snapshot import Clock, read_clock
@@ -57,6 +58,7 @@ class Feed:
         datadir = data_directory(config)
         self.notices = Notices()
         self.recording = Recording(datadir, DominanceStore(datadir, data_format(config)), clock)
+        self._rebuild = Retrying(self.recording.rebuild, clock, first=INTERVAL)
         self._clock = clock
         self._sleep = sleep
         self._claim = Claim(datadir)
@@ -134,10 +136,10 @@ class Feed:
             is_ours = self._claim.take()
             if is_ours and self._is_due():
                 self._poll()
-            if not self._is_rebuilt:
-                self.recording.rebuild()
-                self._is_rebuilt = True
             self.recording.settle()
+            if not self._is_rebuilt:
+                self._rebuild()
+                self._is_rebuilt = True
             self._tell_provider()
         except (OSError, BusyError, StoredDataError) as error:
             self.notices.begin("folder", f"Dominance cannot be recorded: {error}")

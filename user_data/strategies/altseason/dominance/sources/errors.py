@@ -8,6 +8,8 @@ ProviderError               root: one line with the provider, what was expected 
 └── AnswerError             the maintainer: the answer has another shape than is documented
 """
 
+import pandas as pd
+
 from altseason.errors import AltSeasonError
 
 REFUSED = frozenset({401, 403})
@@ -16,7 +18,14 @@ TOO_MANY = frozenset({402, 429})
 
 
 class ProviderError(AltSeasonError):
-    """A provider gave no value that can be used."""
+    """A provider gave no value that can be used.
+
+    :param retry_after: how long it wants not to be asked again, where it says so.
+    """
+
+    def __init__(self, message: str, *, retry_after: pd.Timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class AccessError(ProviderError):
