@@ -4,6 +4,7 @@ import gzip
 import json
 import time
 import traceback
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -87,12 +88,33 @@ def test_retry_after_is_waited_for(coingecko: Provider):
     assert 1 <= time.monotonic() - began < 2
 
 
-@pytest.mark.parametrize("asked", ["86400", "Fri, 31 Dec 2100 23:59:59 GMT", "soon", "9" * 5000])
-def test_retry_after_is_bounded(coingecko: Provider, asked: str):
+@pytest.mark.parametrize(
+    ("asked", "hours"),
+    [("1800", 0.5), ("86400", 6), ("Fri, 31 Dec 2100 23:59:59 GMT", 6), ("9" * 4000, 6)],
+)
+def test_provider_that_wants_a_longer_wait_is_not_asked_again(
+    coingecko: Provider, asked: str, hours: float
+):
+    coingecko.faults["/global"] = [Reply(b"{}", 429, {"Retry-After": asked})]
+    with pytest.raises(RateLimitedError, match=r"not before [0-9]+ s have passed") as error:
+        ask(coingecko)
+    assert error.value.retry_after == pd.Timedelta(hours=hours)
+    assert len(coingecko.requests) == 1
+
+
+@pytest.mark.parametrize("asked", ["soon", "-1", "0", "9" * 5000])
+def test_retry_after_that_is_no_time_is_as_none(coingecko: Provider, asked: str):
     coingecko.faults["/global"] = [Reply(b"{}", 503, {"Retry-After": asked})]
     began = time.monotonic()
     assert ask(coingecko) == 57.0
     assert time.monotonic() - began < 1
+
+
+def test_retry_is_not_faster_than_the_pace(coingecko: Provider):
+    coingecko.faults["/global"] = [Reply(b"{}", 503)] * 2
+    began = time.monotonic()
+    assert ask(coingecko, replace(QUICK, calls_per_minute=150)) == 57.0
+    assert 0.8 <= time.monotonic() - began < 1.5
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,22 @@ def test_provider_with_an_unforeseen_error_does_not_keep_others_from_being_asked
     assert not [message for message in notices.collect() if "secret" in message]
 
 
+def test_provider_is_not_asked_before_the_time_that_it_says(
+    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)
+    limited = Reply(b"{}", 429, {"Retry-After": "5400"})
+    market.faults |= {"coingecko": limited, "coinmarketcap": limited}
+    server.requests.clear()
+    poll(poller, clock, 9)  # 00:30 to 01:50
+    # Asked at 00:30, and so not before 02:00; its fallback at 01:00, and so not before 02:30.
+    assert [server.count("/coingecko/"), server.count("/coinmarketcap/")] == [1, 1]
+    assert [name for _, name, _ in load_counted(tmp_path)[3:]] == ["CoinPaprika"] * 6
+    market.faults.clear()
+    poll(poller, clock, 1)  # at 02:00
+    assert load_counted(tmp_path)[9:] == [("02:00", "CoinGecko", 57.0)]
+
+
 def test_fallback_with_an_old_value_counts_once(
     make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
 ):

@@ -1,6 +1,7 @@
 """One poll: the primary's dominance, or a fallback's in its place, corrected by what was learnt."""
 
 import logging
+from functools import partial
 
 import pandas as pd
 import requests
@@ -11,6 +12,7 @@ from altseason.dominance.feed.notices import Notices
 from altseason.dominance.feed.offsets import MAX_AGE, Offsets
 from altseason.dominance.feed.providers import Fetch, Providers
 from altseason.dominance.feed.recording import Recording
+from altseason.dominance.feed.retrying import Retrying
 from altseason.dominance.sources import snapshot as snapshots
 from altseason.dominance.sources.coingecko import PROVIDER as PRIMARY
 from altseason.dominance.sources.errors import (
@@ -44,7 +46,13 @@ class Poller:
         clock: Clock = read_clock,
     ) -> None:
         self._recording = recording
-        self._providers = providers
+        self._primary = Retrying(
+            partial(_ask, PRIMARY, providers.primary, providers.patient), clock
+        )
+        self._fallbacks = {
+            name: Retrying(partial(_ask, name, fetch, providers.brief), clock)
+            for name, fetch in providers.fallbacks.items()
+        }
         self._notices = notices
         self._clock = clock
         _, readings = recording.log.load(clock() - MAX_AGE, clock)
@@ -60,15 +68,15 @@ class Poller:
         primary = self._ask_primary()
         if primary is not None:
             self._log(primary, primary.dominance, None)
-            for name, fetch in self._providers.fallbacks.items():
-                self._compare(name, fetch, primary)
+            for name in self._fallbacks:
+                self._compare(name, primary)
         elif self._failing_since and self._clock() - self._failing_since >= PATIENCE:
             self._fall_back()
 
     def _ask_primary(self) -> Snapshot | None:
         self._is_clock_doubtful = False
         try:
-            snapshot = _ask(PRIMARY, self._providers.primary, self._providers.patient)
+            snapshot = self._primary()
         except ProviderError as error:
             self._failing_since = self._failing_since or self._clock()
             self._is_clock_doubtful = isinstance(error, NotCurrentError)
@@ -79,12 +87,12 @@ class Poller:
         self._notices.end("fallback", "Dominance is recorded again.")
         return snapshot
 
-    def _compare(self, name: str, fetch: Fetch, primary: Snapshot) -> None:
+    def _compare(self, name: str, primary: Snapshot) -> None:
         """Ask a fallback now and then, to learn how far it lies from the primary."""
         now = self._clock()
         if now < max(self._offsets.next_comparison(name, now), self._not_before.get(name, now)):
             return
-        snapshot = self._ask_fallback(name, fetch)
+        snapshot = self._ask_fallback(name)
         reading = None
         if snapshot is not None:
             reading = self._log(snapshot, None, snapshot.dominance - primary.dominance)
@@ -92,11 +100,11 @@ class Poller:
             self._not_before[name] = now + COMPARE_AGAIN_AFTER
 
     def _fall_back(self) -> None:
-        for name, fetch in self._providers.fallbacks.items():
+        for name in self._fallbacks:
             offset = self._offsets.find(name, self._clock())
             if offset is None:
                 continue
-            snapshot = self._ask_fallback(name, fetch)
+            snapshot = self._ask_fallback(name)
             if snapshot is None or not self._is_current(snapshot):
                 continue
             dominance = snapshot.dominance - offset
@@ -111,9 +119,9 @@ class Poller:
             is_urgent=False,
         )
 
-    def _ask_fallback(self, name: str, fetch: Fetch) -> Snapshot | None:
+    def _ask_fallback(self, name: str) -> Snapshot | None:
         try:
-            snapshot = _ask(name, fetch, self._providers.brief)
+            snapshot = self._fallbacks[name]()
         except ProviderError as error:
             self._is_clock_doubtful |= isinstance(error, NotCurrentError)
             self._notices.begin(f"fallback {name}", str(error), is_urgent=False)

@@ -137,7 +137,7 @@ def _fetch_one(
         return fetch_market_caps(session, access, coin, series_days(plan))
     except ProviderError as error:
         # One coin less would be another dominance: so all of them, or nothing.
-        raise type(error)(
-            f"{error}; nothing was stored. {done} are kept for today: run the same command again "
-            f"to go on with {coin}"
+        raise error.add(
+            f"nothing was stored. {done} are kept for today: run the same command again to go on "
+            f"with {coin}"
         ) from error

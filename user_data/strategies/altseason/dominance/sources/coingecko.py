@@ -98,7 +98,7 @@ def fetch_global(
     :raises ProviderError: the kind says who must act.
     """
     answer = fetch_path(session, access or Access(), "/global")
-    return parse_global(answer.body, answer.status, now=clock())
+    return answer.read(parse_global, now=clock())
 
 
 def fetch_path(session: requests.Session, access: Access, path: str, **params: str) -> Answer:

@@ -53,7 +53,7 @@ def fetch_coinmarketcap(
     answer = fetch_answer(
         session, base.rstrip("/") + PATH, params={"convert": "USD"}, headers=headers
     )
-    return parse_coinmarketcap(answer.body, answer.status, now=clock())
+    return answer.read(parse_coinmarketcap, now=clock())
 
 
 def parse_coinmarketcap(body: bytes, status: int = 200, *, now: pd.Timestamp) -> Snapshot:

@@ -8,6 +8,8 @@ ProviderError               root: one line with the provider, what was expected 
 └── AnswerError             the maintainer: the answer has another shape than is documented
 """
 
+from typing import Self
+
 import pandas as pd
 
 from altseason.errors import AltSeasonError
@@ -26,6 +28,10 @@ class ProviderError(AltSeasonError):
     def __init__(self, message: str, *, retry_after: pd.Timedelta | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+    def add(self, text: str) -> Self:
+        """Give the same error with more to say."""
+        return type(self)(f"{self}; {text}", retry_after=self.retry_after)
 
 
 class AccessError(ProviderError):

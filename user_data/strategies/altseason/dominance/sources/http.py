@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
+import pandas as pd
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     HTTPError,
@@ -24,7 +25,12 @@ from urllib3.exceptions import (
 from urllib3.util import Retry
 
 from altseason import __version__
-from altseason.dominance.sources.errors import AccessError, AnswerError, UnavailableError
+from altseason.dominance.sources.errors import (
+    AccessError,
+    AnswerError,
+    ProviderError,
+    UnavailableError,
+)
 
 USER_AGENT = f"freqtrade-altseason/{__version__}"
 RETRIED_STATUS = frozenset({429, *range(500, 600)})
@@ -32,7 +38,10 @@ LARGEST_BODY = 20_000_000
 CHUNK = 65_536
 # The body of an answer that broke off is not retried by urllib3, which only sees its head.
 BODY_ATTEMPTS = 2
+# Nobody is left alone for longer, whatever is asked for.
+LONGEST_PAUSE_SECONDS = 6 * 3600.0
 MayRetry = Callable[[], bool]
+Value = TypeVar("Value")
 
 
 def always() -> bool:
@@ -46,7 +55,7 @@ class Manners:
 
     :param deadline: the longest that the head of one answer, and then its body, may take.
     :param backoff: the wait before the first retry, doubled with each further one, plus jitter.
-    :param longest_wait: bounds every wait, one that a provider asks for (`Retry-After`) too.
+    :param longest_wait: bounds every wait; who wants more (`Retry-After`) is not asked again.
     :param calls_per_minute: None for no pace at all.
     """
 
@@ -58,45 +67,79 @@ class Manners:
     longest_wait: float = 60
     calls_per_minute: float | None = None
 
+    @property
+    def pace(self) -> float:
+        """Seconds between two calls."""
+        return 60 / self.calls_per_minute if self.calls_per_minute else 0.0
+
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer as it came."""
+    """An HTTP answer as it came.
+
+    :param retry_after: how long the provider wants not to be asked again, where it says so.
+    """
 
     url: str
     status: int
     body: bytes
+    retry_after: pd.Timedelta | None = None
+
+    def read(self, parse: Callable[..., Value], **words: Any) -> Value:
+        """Parse it by a function of body and status; its error holds the wait that is asked for.
+
+        :raises ProviderError: the kind says who must act.
+        """
+        try:
+            return parse(self.body, self.status, **words)
+        except ProviderError as error:
+            if self.retry_after is None:
+                raise
+            error.retry_after = self.retry_after
+            seconds = self.retry_after.total_seconds()
+            raise error.add(f"not before {seconds:.0f} s have passed") from error
 
 
 class _Retries(Retry):
     """urllib3's retries with every wait bounded, none of them left out, and each one allowed."""
 
-    longest_wait = Manners.longest_wait
+    manners = Manners()
     may_retry: MayRetry = staticmethod(always)
 
     def new(self, **changes: Any) -> Self:
         retries = super().new(**changes)
-        retries.longest_wait = self.longest_wait
+        retries.manners = self.manners
         retries.may_retry = self.may_retry
         return retries
 
-    def increment(self, *arguments: Any, **words: Any) -> Self:
-        if self.total and not self.may_retry():
-            return super(_Retries, self.new(total=0)).increment(*arguments, **words)
-        return super().increment(*arguments, **words)
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        *arguments: Any,
+        **words: Any,
+    ) -> Self:
+        wait = self.get_retry_after(response) if response is not None else None
+        is_too_long = (wait or 0) > self.manners.longest_wait
+        retries = self.new(total=0) if is_too_long or not self._may_go_on() else self
+        return super(_Retries, retries).increment(method, url, response, *arguments, **words)
+
+    def _may_go_on(self) -> bool:
+        return not self.total or self.may_retry()
 
     def parse_retry_after(self, retry_after: str) -> float:
         try:
             seconds = super().parse_retry_after(retry_after)
         except (InvalidHeader, ValueError, OverflowError):
             return 0.0  # not a time: back off as if it had not been there
-        return min(seconds, self.longest_wait)
+        return min(seconds, LONGEST_PAUSE_SECONDS)
 
     def get_backoff_time(self) -> float:
         # urllib3 asks again at once after the first failure, which a rate limit counts as well.
         wait = self.backoff_factor * 2 ** (len(self.history) - 1)
         jitter = random.uniform(0, self.backoff_factor)  # noqa: S311 - no secret
-        return min(wait + jitter, self.longest_wait)
+        return max(self.manners.pace, min(wait + jitter, self.manners.longest_wait))
 
 
 class _Deadlined:
@@ -146,7 +189,7 @@ class _PoliteAdapter(HTTPAdapter):
             backoff_factor=manners.backoff,
             raise_on_status=False,  # the last answer says why
         )
-        retries.longest_wait = manners.longest_wait
+        retries.manners = manners
         retries.may_retry = may_retry
         super().__init__(max_retries=retries)
         self.poolmanager.pool_classes_by_scheme = _pool_classes(manners.deadline)
@@ -165,11 +208,9 @@ class _PoliteAdapter(HTTPAdapter):
         return self.manners.retries > 0 and self._may_retry()
 
     def _wait_for_turn(self) -> None:
-        if self.manners.calls_per_minute is None:
-            return
         with self._turn:
             time.sleep(max(0.0, self._free_at - time.monotonic()))
-            self._free_at = time.monotonic() + 60 / self.manners.calls_per_minute
+            self._free_at = time.monotonic() + self.manners.pace
 
 
 def build_session(manners: Manners | None = None, may_retry: MayRetry = always) -> requests.Session:
@@ -203,7 +244,8 @@ def fetch_answer(
             with session.get(
                 url, params=params, headers=headers, stream=True, allow_redirects=False
             ) as response:
-                return Answer(url, response.status_code, _read_body(url, response, session))
+                body = _read_body(url, response, session)
+                return Answer(url, response.status_code, body, _find_retry_after(response))
         except ProtocolError as error:
             if attempt == BODY_ATTEMPTS or not _may_retry(session, url):
                 raise UnavailableError(
@@ -246,6 +288,12 @@ def _read_body(url: str, response: requests.Response, session: requests.Session)
         if time.monotonic() > ends_at:
             raise UnavailableError(f"{url}: expected the answer within {allowed:g} s")
     return bytes(body)
+
+
+def _find_retry_after(response: requests.Response) -> pd.Timedelta | None:
+    asked = response.headers.get("Retry-After")
+    seconds = _Retries().parse_retry_after(asked) if asked else 0.0
+    return pd.Timedelta(seconds=seconds) if seconds > 0 else None
 
 
 def _reason(error: Exception) -> str:
