@@ -4,6 +4,7 @@ Freqtrade builds a new strategy for every `/reload_config` and tells the old one
 thread belongs to this module.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -35,6 +36,10 @@ from altseason.settings import DominanceSettings, is_loopback, load_settings
 logger = logging.getLogger(__name__)
 
 STEP_SECONDS = 10.0
+
+
+class _StoppedError(Exception):
+    """Ends a download that would go on for minutes."""
 
 
 class Feed:
@@ -90,7 +95,9 @@ class Feed:
             if wanted != self._wanted:
                 budget = RetryBudget(self._claim, self._clock)
                 self._providers = build_providers(config, self._clock, budget.take)
-                self._backfill = Backfill(config, self.recording.store, self.notices, self._clock)
+                self._backfill = Backfill(
+                    config, self.recording.store, self.notices, self._clock, self._go_on
+                )
                 self._wanted, self._poller = wanted, None
 
     def start(self) -> None:
@@ -132,6 +139,12 @@ class Feed:
 
     def step(self) -> None:
         """Do what is due: poll, make candles of what has ended, tell, and fill what is missing."""
+        if self._record() and self._wanted and self._wanted[1].backfill:
+            with contextlib.suppress(_StoppedError):
+                self._backfill.run()
+
+    def _record(self) -> bool:
+        """Do it all but fill; tell whether it is this process that asks providers, and may."""
         try:
             is_ours = self._claim.take()
             if is_ours and self._is_due():
@@ -143,10 +156,15 @@ class Feed:
             self._tell_provider()
         except (OSError, BusyError, StoredDataError) as error:
             self.notices.begin("folder", f"Dominance cannot be recorded: {error}")
-            return
+            return False
         self.notices.end("folder", "Dominance can be recorded again.")
-        if is_ours and self._wanted and self._wanted[1].backfill:
-            self._backfill.run()
+        return is_ours
+
+    def _go_on(self, done: int, of: int) -> None:
+        """Record what is due while a download waits for its turns."""
+        if self._is_stopping:
+            raise _StoppedError
+        self._record()
 
     def _is_due(self) -> bool:
         now = self._clock()
