@@ -158,6 +158,12 @@ def test_url_that_cannot_be_asked_is_the_user_s_to_mend(url: str):
         fetch_answer(session, url)
 
 
+def test_certificates_that_are_not_there_are_the_user_s_to_mend(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file")
+    with build_session(QUICK) as session, pytest.raises(AccessError, match="/no/such/file"):
+        fetch_answer(session, "https://127.0.0.1/global")
+
+
 def test_answer_without_end_is_refused():
     def answer(_: Request) -> Reply:
         return Reply(b" " * 21_000_000)

@@ -29,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser(words[0] if words else "").parse_args(words)
     try:
         return int(options.run(options))
-    except FreqtradeException as error:
+    except (FreqtradeException, OSError) as error:
+        # The latter is of the disk or the system, and its text says which file it is about.
         tell(f"altseason: {error}")
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:

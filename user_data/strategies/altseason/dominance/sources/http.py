@@ -236,7 +236,8 @@ def fetch_answer(
     """Ask by GET, and give the answer whatever its status; redirects are not followed.
 
     :raises UnavailableError: where there is no whole answer in time.
-    :raises AccessError: where the URL or a header (a key) cannot be sent at all.
+    :raises AccessError: where the URL or a header (a key) cannot be sent at all, or this machine is
+        not set up for it.
     :raises AnswerError: where the answer is larger than any that is documented.
     """
     for attempt in range(1, BODY_ATTEMPTS + 1):
@@ -260,6 +261,9 @@ def fetch_answer(
             ) from error
         except UnicodeError as error:
             raise _unsendable(url, error) from None
+        except OSError as error:
+            # Before anything is sent, such as for REQUESTS_CA_BUNDLE that names no file.
+            raise AccessError(f"{url}: cannot be asked from this machine: {error}") from error
     raise AssertionError("the last attempt returns or raises")
 
 
