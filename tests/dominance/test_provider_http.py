@@ -13,7 +13,7 @@ from freqtrade.exceptions import ConfigurationError
 
 from altseason.dominance.sources.coingecko import Access, fetch_global, load_access
 from altseason.dominance.sources.coinlore import fetch_coinlore
-from altseason.dominance.sources.coinmarketcap import fetch_coinmarketcap
+from altseason.dominance.sources.coinmarketcap import fetch_coinmarketcap, parse_coinmarketcap
 from altseason.dominance.sources.coinpaprika import fetch_coinpaprika
 from altseason.dominance.sources.errors import (
     AccessError,
@@ -310,6 +310,15 @@ def test_coinmarketcap_key_goes_in_its_header():
     assert first.headers["x-cmc_pro_api_key"] == "key-1"
     assert "x-cmc_pro_api_key" not in second.headers
     assert first.query == {"convert": "USD"}
+
+
+@pytest.mark.parametrize("part", ["error_code", "error_message"])
+def test_coinmarketcap_error_is_shown_by_its_beginning(part: str):
+    body = {"status": {"error_code": 7, "error_message": "x", part: "long " * 10_000}}
+    with pytest.raises(AnswerError) as error:
+        parse_coinmarketcap(json.dumps(body).encode(), now=moment())
+    assert "long" in str(error.value)
+    assert len(str(error.value)) < 300
 
 
 @pytest.mark.parametrize("key", ["secret-\N{SNOWMAN}", "secret\r\nHost: x"])

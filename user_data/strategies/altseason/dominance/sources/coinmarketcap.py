@@ -83,7 +83,8 @@ def _find_error(answer: Any, status: int) -> ProviderError | None:
     if status != 200:
         return error_for_status(ENDPOINT, status, message)
     if code != "0":
-        return AnswerError(f"{ENDPOINT}: expected status.error_code 0, found {code}: {message}")
+        shown = excerpt(said.get("error_code"))
+        return AnswerError(f"{ENDPOINT}: expected status.error_code 0, found {shown}: {message}")
     return None
 
 
