@@ -1,4 +1,4 @@
-"""The thread that records dominance: one in each process and data directory, as long as it runs.
+"""The thread that records dominance: one in each process, as long as it runs.
 
 Freqtrade builds a new strategy for every `/reload_config` and tells the old one nothing, so the
 thread belongs to this module.
@@ -216,6 +216,8 @@ _registering = threading.Lock()
 def start_feed(config: dict[str, Any]) -> Feed:
     """Give the feed of a data directory, started if there was none in this process.
 
+    A bot has one data directory, so that a feed of another one is of before `/reload_config`.
+
     :raises OperationalException: as `Feed` does.
     """
     folder = data_directory(config).resolve()
@@ -227,6 +229,8 @@ def start_feed(config: dict[str, Any]) -> Feed:
             _feeds[folder] = feed
         else:
             feed.configure(config)
+        for other in [path for path in _feeds if path != folder]:
+            _feeds.pop(other).stop(wait=False)
         return feed
 
 
