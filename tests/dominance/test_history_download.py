@@ -16,7 +16,7 @@ from altseason.dominance.sources.errors import (
     RateLimitedError,
     UnavailableError,
 )
-from altseason.dominance.sources.http import Manners, build_session
+from altseason.dominance.sources.session import Manners, build_session
 from altseason.errors import InputError
 from tests.providers.serving import Provider, Reply, serving
 from tests.providers.world import World, reply, three_coins

@@ -22,7 +22,8 @@ from altseason.dominance.sources.errors import (
     RateLimitedError,
     UnavailableError,
 )
-from altseason.dominance.sources.http import Manners, build_session, fetch_answer
+from altseason.dominance.sources.http import fetch_answer
+from altseason.dominance.sources.session import Manners, build_session
 from tests.providers.serving import Provider, Reply, Request, serving
 from tests.providers.world import World, global_body, three_coins
 
