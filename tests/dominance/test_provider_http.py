@@ -128,6 +128,7 @@ def test_retry_is_not_faster_than_the_pace(coingecko: Provider):
         (Reply(b'{"data": {}}', way="truncated"), UnavailableError, "it broke off"),
         (Reply(b"x" * 100, way="drip"), UnavailableError, "within 0.5 s"),
         (Reply(b"", way="slow head"), UnavailableError, "no answer in time"),
+        (Reply(b"", way="slow chunk"), UnavailableError, "within 0.5 s"),
         (Reply(HTML), AnswerError, "expected JSON, found '<html>"),
         (Reply(HTML, 403), AccessError, "address is refused"),
         (Reply(b"", 302, {"Location": "/other"}), AccessError, "redirects are not followed"),
@@ -144,6 +145,14 @@ def test_lasting_fault_is_a_named_error(
         ask(coingecko)
     assert "\n" not in str(error.value)
     assert len(coingecko.requests) <= QUICK.retries + 1
+
+
+@pytest.mark.parametrize("way", ["drip", "slow chunk", "slow head"])
+def test_answer_that_drips_is_not_waited_for_before_a_retry_either(coingecko: Provider, way: Any):
+    coingecko.faults["/global"] = [Reply(b"x" * 400, 503, way=way)] * 2
+    began = time.monotonic()
+    assert ask(coingecko) == 57.0
+    assert time.monotonic() - began < 2
 
 
 def test_nobody_there_is_a_named_error():

@@ -1,6 +1,5 @@
 """One question to a provider by HTTP, and its whole answer."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -21,7 +20,7 @@ from altseason.dominance.sources.errors import (
     ProviderError,
     UnavailableError,
 )
-from altseason.dominance.sources.session import Manners, PoliteAdapter, find_retry_after
+from altseason.dominance.sources.session import Deadline, PoliteAdapter, find_retry_after
 
 LARGEST_BODY = 20_000_000
 CHUNK = 65_536
@@ -76,7 +75,7 @@ def fetch_answer(
             with session.get(
                 url, params=params, headers=headers, stream=True, allow_redirects=False
             ) as response:
-                body = _read_body(url, response, session)
+                body = _read_body(url, response)
                 return Answer(url, response.status_code, body, find_retry_after(response))
         except ProtocolError as error:
             if attempt == BODY_ATTEMPTS or not _may_retry(session, url):
@@ -110,18 +109,20 @@ def _may_retry(session: requests.Session, url: str) -> bool:
     return not isinstance(adapter, PoliteAdapter) or adapter.may_retry()
 
 
-def _read_body(url: str, response: requests.Response, session: requests.Session) -> bytes:
-    adapter = session.get_adapter(url)
-    allowed = adapter.manners.deadline if isinstance(adapter, PoliteAdapter) else Manners.deadline
-    ends_at = time.monotonic() + allowed
+def _read_body(url: str, response: requests.Response) -> bytes:
+    deadline: Deadline = response.raw.deadline
     body = bytearray()
-    # Not iter_content, which waits for a whole chunk, however slowly it comes.
-    while chunk := response.raw.read1(CHUNK, decode_content=True):
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise AnswerError(f"{url}: expected at most {LARGEST_BODY} bytes, found more")
-        if time.monotonic() > ends_at:
-            raise UnavailableError(f"{url}: expected the answer within {allowed:g} s")
+    try:
+        # Not iter_content, which waits for a whole chunk, however slowly it comes.
+        while chunk := response.raw.read1(CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise AnswerError(f"{url}: expected at most {LARGEST_BODY} bytes, found more")
+    finally:
+        deadline.cancel()
+        if deadline.is_over:
+            # Whatever came of it: what broke off by our doing is not asked for again.
+            raise UnavailableError(f"{url}: expected the answer within {deadline.seconds:g} s")
     return bytes(body)
 
 

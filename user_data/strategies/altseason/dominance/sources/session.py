@@ -35,7 +35,7 @@ def always() -> bool:
 class Manners:
     """How a session asks; times in seconds.
 
-    :param deadline: the longest that the head of one answer, and then its body, may take.
+    :param deadline: the longest that one answer may take, its head and its body.
     :param backoff: the wait before the first retry, doubled with each further one, plus jitter.
     :param longest_wait: bounds every wait; who wants more (`Retry-After`) is not asked again.
     :param calls_per_minute: None for no pace at all.
@@ -97,34 +97,61 @@ class _Retries(Retry):
         return max(self.manners.pace, min(wait + jitter, self.manners.longest_wait))
 
 
-class _Deadlined:
-    """A connection whose server cannot keep it waiting by sending the head byte by byte."""
+class Deadline:
+    """Hangs up on a server that takes too long for one answer, at whatever part of it."""
 
-    deadline = Manners.deadline
-    sock: socket.socket | None
-    _has_hung_up = False
+    def __init__(self, seconds: float, connected: socket.socket) -> None:
+        self.seconds = seconds
+        self.is_over = False
+        self._socket = connected
+        self._timer = threading.Timer(seconds, self._hang_up)
+        self._timer.daemon = True
+        self._timer.start()
 
-    def getresponse(self) -> Any:
-        self._has_hung_up = False
-        timer = threading.Timer(self.deadline, self._hang_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            return super().getresponse()  # type: ignore[misc] # of what it is mixed into
-        finally:
-            timer.cancel()
-            if self._has_hung_up:
-                # Whatever came of it: half a head can pass for a whole one without a body.
-                raise TimeoutError
+    def cancel(self) -> None:
+        """Have it over with in time."""
+        self._timer.cancel()
 
     def _hang_up(self) -> None:
-        self._has_hung_up = True
-        with contextlib.suppress(OSError, AttributeError):  # it is closed already
-            self.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+        self.is_over = True
+        with contextlib.suppress(OSError):  # it is closed already
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class _Deadlined:
+    """A connection whose server cannot keep it waiting by sending byte by byte.
+
+    The time goes on for the body: who reads it from the response cancels its `deadline`.
+    """
+
+    longest = Manners.deadline
+    sock: socket.socket
+    _deadline: Deadline | None = None
+
+    def request(self, *arguments: Any, **words: Any) -> None:
+        # Of an answer that nobody wanted to read.
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().request(*arguments, **words)  # type: ignore[misc] # of what it is mixed into
+
+    def getresponse(self) -> Any:
+        deadline = self._deadline = Deadline(self.longest, self.sock)
+        try:
+            response = super().getresponse()  # type: ignore[misc] # of what it is mixed into
+        except BaseException:
+            deadline.cancel()
+            if deadline.is_over:
+                raise TimeoutError from None
+            raise
+        if deadline.is_over:
+            # Half a head can pass for a whole one without a body.
+            raise TimeoutError
+        response.deadline = deadline
+        return response
 
 
 def _pool_classes(deadline: float) -> dict[str, type[HTTPConnectionPool]]:
-    limits = {"deadline": deadline}
+    limits = {"longest": deadline}
     plain = type("Connection", (_Deadlined, HTTPConnection), limits)
     secure = type("SecureConnection", (_Deadlined, HTTPSConnection), limits)
     return {
