@@ -55,6 +55,31 @@ def test_load_settings_says_in_one_line_what_is_allowed(section: Any, message: s
     assert "\n" not in str(error.value)
 
 
+def test_load_settings_takes_a_key_of_digits_which_freqtrade_reads_as_a_number():
+    settings = load_settings({"altseason": {"dominance": {"coinmarketcap_key": 123456}}})
+    assert settings.dominance.coinmarketcap_key == "123456"
+    assert "123456" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "dominance",
+    [
+        {"coinmarketcap_key": 1234.5},
+        {"coinmarketcap_key": True},
+        {"coinmarketcap_key": ["secret-1"]},
+        {"coinmarketcap_key": "secret-\N{SNOWMAN}"},
+        {"coinmarketcap_key": "secret-ü"},
+        {"coinmarketcap_key": "secret\r\nHost: x"},
+        [{"coinmarketcap_key": "secret-1"}],
+    ],
+)
+def test_load_settings_never_shows_a_key(dominance: Any):
+    with pytest.raises(ConfigurationError) as error:
+        load_settings({"altseason": {"dominance": dominance}})
+    shown = f"{error.value} {error.value.__cause__}"
+    assert not [part for part in ("secret", "1234", "True") if part in shown]
+
+
 @pytest.mark.parametrize(
     ("dominance", "timeframe"), [("1d", "5m"), ("1d", "1d"), ("1h", "15m"), ("1h", "1h")]
 )

@@ -72,6 +72,17 @@ def test_import_as_json_gives_the_same_facts(
     ]
 
 
+def test_import_into_a_folder_that_cannot_be_written_ends_in_one_line(
+    userdir: Path, csv_file: Path, capsys: pytest.CaptureFixture
+):
+    in_the_way = userdir / "data" / "kraken" / ".altseason.lock"
+    in_the_way.mkdir(parents=True)
+    assert main(["dominance", "import", str(csv_file), "--userdir", str(userdir)]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("altseason: ")
+    assert str(in_the_way) in line
+
+
 def test_import_reports_candles_that_disagree(
     userdir: Path, csv_file: Path, capsys: pytest.CaptureFixture
 ):

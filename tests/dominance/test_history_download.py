@@ -16,7 +16,7 @@ from altseason.dominance.sources.errors import (
     RateLimitedError,
     UnavailableError,
 )
-from altseason.dominance.sources.http import Manners, build_session
+from altseason.dominance.sources.session import Manners, build_session
 from altseason.errors import InputError
 from tests.providers.serving import Provider, Reply, serving
 from tests.providers.world import World, reply, three_coins
@@ -86,6 +86,21 @@ def test_second_run_of_a_day_asks_for_no_series_again(run, coingecko: Provider):
     assert again.kept == 3
     assert again.history.percent.equals(first.history.percent)
     assert coingecko.count("market_chart") == 3
+
+
+def test_series_that_does_not_reach_the_newest_day_is_asked_for_again(
+    run, coingecko: Provider, world: World
+):
+    newest = (pd.Timestamp.now(tz="UTC") - pd.Timedelta(minutes=40)).floor("D")
+    is_known = newest == pd.Timestamp.now(tz="UTC").floor("D")
+    place = -1 if is_known else -2
+    world.caps["ethereum"][place] = None
+    assert run().history.percent.index[-1] < newest
+    world.caps["ethereum"][place] = 300.0
+    downloaded = run()
+    assert downloaded.kept == 2
+    assert downloaded.history.percent.index[-1] == newest
+    assert coingecko.count(ETHEREUM) == 2
 
 
 @pytest.mark.parametrize(

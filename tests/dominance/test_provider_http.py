@@ -3,6 +3,8 @@
 import gzip
 import json
 import time
+import traceback
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -11,7 +13,7 @@ from freqtrade.exceptions import ConfigurationError
 
 from altseason.dominance.sources.coingecko import Access, fetch_global, load_access
 from altseason.dominance.sources.coinlore import fetch_coinlore
-from altseason.dominance.sources.coinmarketcap import fetch_coinmarketcap
+from altseason.dominance.sources.coinmarketcap import fetch_coinmarketcap, parse_coinmarketcap
 from altseason.dominance.sources.coinpaprika import fetch_coinpaprika
 from altseason.dominance.sources.errors import (
     AccessError,
@@ -20,7 +22,8 @@ from altseason.dominance.sources.errors import (
     RateLimitedError,
     UnavailableError,
 )
-from altseason.dominance.sources.http import Manners, build_session, fetch_answer
+from altseason.dominance.sources.http import fetch_answer
+from altseason.dominance.sources.session import Manners, build_session
 from tests.providers.serving import Provider, Reply, Request, serving
 from tests.providers.world import World, global_body, three_coins
 
@@ -86,12 +89,33 @@ def test_retry_after_is_waited_for(coingecko: Provider):
     assert 1 <= time.monotonic() - began < 2
 
 
-@pytest.mark.parametrize("asked", ["86400", "Fri, 31 Dec 2100 23:59:59 GMT", "soon", "9" * 5000])
-def test_retry_after_is_bounded(coingecko: Provider, asked: str):
+@pytest.mark.parametrize(
+    ("asked", "hours"),
+    [("1800", 0.5), ("86400", 6), ("Fri, 31 Dec 2100 23:59:59 GMT", 6), ("9" * 4000, 6)],
+)
+def test_provider_that_wants_a_longer_wait_is_not_asked_again(
+    coingecko: Provider, asked: str, hours: float
+):
+    coingecko.faults["/global"] = [Reply(b"{}", 429, {"Retry-After": asked})]
+    with pytest.raises(RateLimitedError, match=r"not before [0-9]+ s have passed") as error:
+        ask(coingecko)
+    assert error.value.retry_after == pd.Timedelta(hours=hours)
+    assert len(coingecko.requests) == 1
+
+
+@pytest.mark.parametrize("asked", ["soon", "-1", "0", "9" * 5000])
+def test_retry_after_that_is_no_time_is_as_none(coingecko: Provider, asked: str):
     coingecko.faults["/global"] = [Reply(b"{}", 503, {"Retry-After": asked})]
     began = time.monotonic()
     assert ask(coingecko) == 57.0
     assert time.monotonic() - began < 1
+
+
+def test_retry_is_not_faster_than_the_pace(coingecko: Provider):
+    coingecko.faults["/global"] = [Reply(b"{}", 503)] * 2
+    began = time.monotonic()
+    assert ask(coingecko, replace(QUICK, calls_per_minute=150)) == 57.0
+    assert 0.8 <= time.monotonic() - began < 1.5
 
 
 @pytest.mark.parametrize(
@@ -104,6 +128,7 @@ def test_retry_after_is_bounded(coingecko: Provider, asked: str):
         (Reply(b'{"data": {}}', way="truncated"), UnavailableError, "it broke off"),
         (Reply(b"x" * 100, way="drip"), UnavailableError, "within 0.5 s"),
         (Reply(b"", way="slow head"), UnavailableError, "no answer in time"),
+        (Reply(b"", way="slow chunk"), UnavailableError, "within 0.5 s"),
         (Reply(HTML), AnswerError, "expected JSON, found '<html>"),
         (Reply(HTML, 403), AccessError, "address is refused"),
         (Reply(b"", 302, {"Location": "/other"}), AccessError, "redirects are not followed"),
@@ -122,6 +147,14 @@ def test_lasting_fault_is_a_named_error(
     assert len(coingecko.requests) <= QUICK.retries + 1
 
 
+@pytest.mark.parametrize("way", ["drip", "slow chunk", "slow head"])
+def test_answer_that_drips_is_not_waited_for_before_a_retry_either(coingecko: Provider, way: Any):
+    coingecko.faults["/global"] = [Reply(b"x" * 400, 503, way=way)] * 2
+    began = time.monotonic()
+    assert ask(coingecko) == 57.0
+    assert time.monotonic() - began < 2
+
+
 def test_nobody_there_is_a_named_error():
     with serving(three_coins(3).answer) as provider:
         pass
@@ -133,6 +166,12 @@ def test_nobody_there_is_a_named_error():
 def test_url_that_cannot_be_asked_is_the_user_s_to_mend(url: str):
     with build_session(QUICK) as session, pytest.raises(AccessError, match="expected a URL"):
         fetch_answer(session, url)
+
+
+def test_certificates_that_are_not_there_are_the_user_s_to_mend(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file")
+    with build_session(QUICK) as session, pytest.raises(AccessError, match="/no/such/file"):
+        fetch_answer(session, "https://127.0.0.1/global")
 
 
 def test_answer_without_end_is_refused():
@@ -281,6 +320,26 @@ def test_coinmarketcap_key_goes_in_its_header():
     assert first.headers["x-cmc_pro_api_key"] == "key-1"
     assert "x-cmc_pro_api_key" not in second.headers
     assert first.query == {"convert": "USD"}
+
+
+@pytest.mark.parametrize("part", ["error_code", "error_message"])
+def test_coinmarketcap_error_is_shown_by_its_beginning(part: str):
+    body = {"status": {"error_code": 7, "error_message": "x", part: "long " * 10_000}}
+    with pytest.raises(AnswerError) as error:
+        parse_coinmarketcap(json.dumps(body).encode(), now=moment())
+    assert "long" in str(error.value)
+    assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize("key", ["secret-\N{SNOWMAN}", "secret\r\nHost: x"])
+def test_coinmarketcap_key_that_cannot_be_sent_is_not_shown(key: str):
+    with (
+        serving(fallback_answer) as provider,
+        build_session(QUICK) as session,
+        pytest.raises(AccessError, match="a key that can be sent") as error,
+    ):
+        fetch_coinmarketcap(session, key, url=provider.url)
+    assert "secret" not in "".join(traceback.format_exception(error.value))
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import fcntl
 import multiprocessing
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from freqtrade.data.history import load_pair_history
 from pandas.testing import assert_frame_equal
 
 from altseason.dominance.store import DominanceStore
-from altseason.errors import StoredDataError
+from altseason.errors import BusyError, StoredDataError
 from tests.conftest import dominance_candles
 
 FORMATS = ["feather", "parquet", "json", "jsongz"]
@@ -39,6 +40,16 @@ def test_load_sees_what_another_process_appended(tmp_path: Path):
     assert reader.load("1d") is first
     DominanceStore(tmp_path).append(dominance_candles([61.0], "2021-03-02"), "1d")
     assert reader.load("1d")["close"].tolist() == [60.0, 61.0]
+
+
+def test_append_does_not_wait_for_ever_for_another_process(tmp_path: Path):
+    store = DominanceStore(tmp_path, patience=0.05)
+    candles = dominance_candles([60.0], "2021-03-01")
+    with (tmp_path / ".altseason.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(BusyError, match="lock"):
+            store.append(candles, "1d")
+    assert store.append(candles, "1d").added == 1
 
 
 def test_load_leaves_out_candles_that_were_only_filled_in(tmp_path: Path):

@@ -8,7 +8,7 @@ import pytest
 
 from altseason.dominance.feed import feed as feeds
 from altseason.dominance.feed.feed import Feed
-from altseason.dominance.sources.http import Manners
+from altseason.dominance.sources.session import Manners
 from altseason.dominance.watch import find_watch
 from tests.feed.simulation import SimulatedClock
 from tests.providers.serving import Provider, serving

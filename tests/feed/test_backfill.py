@@ -11,7 +11,7 @@ from altseason.dominance.feed.notices import Notices
 from altseason.dominance.store import DominanceStore
 from tests.conftest import dominance_candles
 from tests.feed.simulation import SimulatedClock, dominance_config, utc
-from tests.providers.serving import Provider, serving
+from tests.providers.serving import Provider, Reply, Request, serving
 from tests.providers.world import World, reply, three_coins
 
 LATEST = utc("2026-05-27")
@@ -148,6 +148,40 @@ def test_backfill_looks_once_a_day(
     assert stored_days(tmp_path, clock) == list(range(90, 0, -1))
 
 
+def test_backfill_that_fails_again_waits_for_longer(
+    make_backfill, clock: SimulatedClock, coingecko: Provider
+):
+    coingecko.faults["/global"] = [reply({"error": "no"}, 404)] * 99
+    backfill = make_backfill()
+    asked = []
+    for hour in range(12):
+        backfill.run()
+        if coingecko.requests:
+            asked.append(hour)
+            coingecko.requests.clear()
+        clock.move("1h")
+    assert asked == [0, 1, 3, 7]
+
+
+def test_backfill_does_not_ask_again_for_a_day_that_cannot_be_made(
+    make_backfill, clock: SimulatedClock, coingecko: Provider, world: World, tmp_path: Path
+):
+    # The midnights that end the newest day, and the one four days before it.
+    world.caps["ethereum"][-2] = world.caps["ethereum"][-6] = None
+    backfill = make_backfill()
+    backfill.run()
+    clock.move("1D")
+    backfill.run()
+    # The newest day might only not have been there yet, so it is asked for once more.
+    assert coingecko.count("/global") == 2
+    assert stored_days(tmp_path, clock)[-6:] == [8, 7, 5, 4, 3, 1]
+    today = str(clock.now.floor("D").tz_localize(None))
+    DominanceStore(tmp_path).append(dominance_candles([57.0], today), "1d")
+    clock.move("1D")
+    backfill.run()
+    assert coingecko.count("/global") == 2
+
+
 def test_backfill_that_fails_is_tried_again_after_an_hour(
     make_backfill,
     clock: SimulatedClock,
@@ -170,6 +204,34 @@ def test_backfill_that_fails_is_tried_again_after_an_hour(
     assert coingecko.count("/coins/bitcoin/") == 1
 
 
+def make_urls(coingecko: Provider) -> dict[str, str]:
+    urls = dict.fromkeys(("coinmarketcap", "coinpaprika", "coinlore"), f"{coingecko.url}/none")
+    return {**urls, "coingecko": coingecko.url}
+
+
+def test_feed_polls_while_it_fills_and_can_be_stopped(
+    make_feed, clock: SimulatedClock, world: World, tmp_path: Path
+):
+    """Each call for a coin takes six minutes, and the feed is told to stop during the third."""
+    world.now |= {f"coin-{number}": 1.0 for number in range(9)}
+    world.caps |= {f"coin-{number}": [1.0] * 140 for number in range(9)}
+
+    def answer(request: Request) -> Reply:
+        if request.path.endswith("market_chart"):
+            clock.move("6min")
+            if coingecko.count("market_chart") == 3:
+                feed.stop(wait=False)
+        return world.answer(request)
+
+    clock.now = utc("now")
+    with serving(answer) as coingecko:
+        feed = make_feed(dominance_config(tmp_path, make_urls(coingecko), backfill=True))
+        feed.step()
+    assert coingecko.count("market_chart") == 3
+    # Before and during it, and once for the download itself.
+    assert [request.path for request in coingecko.requests].count("/global") == 2 + 1
+
+
 @pytest.mark.parametrize(("is_wanted", "count"), [(True, 90), (False, 0)])
 def test_feed_fills_only_where_it_is_wanted(
     make_feed,
@@ -180,7 +242,5 @@ def test_feed_fills_only_where_it_is_wanted(
     is_wanted: bool,
     count: int,
 ):
-    urls = dict.fromkeys(("coinmarketcap", "coinpaprika", "coinlore"), f"{coingecko.url}/none")
-    urls["coingecko"] = coingecko.url
-    make_feed(dominance_config(tmp_path, urls, backfill=is_wanted)).step()
+    make_feed(dominance_config(tmp_path, make_urls(coingecko), backfill=is_wanted)).step()
     assert len(stored_days(tmp_path, clock)) == count

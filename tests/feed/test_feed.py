@@ -212,13 +212,14 @@ def test_error_that_nobody_foresaw_is_told_once_and_does_not_end_it(
 
     def break_twice() -> pd.Timestamp:
         if clock.now < utc("2026-05-27 00:00:00.03"):
-            raise ZeroDivisionError
+            raise ZeroDivisionError("secret")
         return clock.now
 
     feed = Feed(config, clock=break_twice, sleep=wait)
     feed.run()
     failed, goes_on = feed.notices.collect()
     assert "ZeroDivisionError" in failed
+    assert "secret" not in failed
     assert "goes on" in goes_on
     assert len(load_counted(tmp_path)) == 1
 
@@ -242,10 +243,24 @@ def test_folder_by_another_name_has_the_same_feed(config: dict, tmp_path: Path, 
     other = tmp_path / "link"
     other.symlink_to(tmp_path)
     assert start_feed(config) is start_feed({**config, "datadir": other})
+    assert len(feed_threads()) == 1
+
+
+@pytest.mark.usefixtures("registry")
+def test_feed_of_another_folder_ends_when_the_configuration_names_a_new_one(
+    config: dict, tmp_path: Path, market: Market, wait_until: Callable[..., None]
+):
+    market.clock = lambda: utc("now").to_pydatetime()
+    first = start_feed(config)
+    wait_until(lambda: load_lines(tmp_path))
     folder = tmp_path / "second"
     folder.mkdir()
-    start_feed({**config, "datadir": folder})
-    assert len(feed_threads()) == 2
+    second = start_feed({**config, "datadir": folder})
+    wait_until(lambda: len(feed_threads()) == 1)
+    wait_until(lambda: load_lines(folder))
+    assert open_in(tmp_path) == []
+    assert start_feed({**config, "datadir": folder}) is second
+    assert start_feed(config) is not first
 
 
 @pytest.mark.usefixtures("registry")

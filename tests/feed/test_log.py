@@ -172,8 +172,7 @@ def test_log_that_cannot_be_opened_raises(tmp_path: Path):
         SnapshotLog(tmp_path).append(reading)
 
 
-def test_log_held_by_another_process_is_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("altseason.dominance.feed.log.PATIENCE_SECONDS", 0.05)
+def test_log_held_by_another_process_is_busy(tmp_path: Path):
     log = SnapshotLog(tmp_path)
     append(log, 0)
     with log.path.open("rb") as other:

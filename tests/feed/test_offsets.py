@@ -10,12 +10,20 @@ from tests.feed.simulation import utc
 NOON = utc("2026-05-27 12:00")
 
 
-def compared(offset: float, hours_ago: float = 0, provider: str = "CoinPaprika") -> Reading:
+def compared(
+    offset: float,
+    hours_ago: float = 0,
+    provider: str = "CoinPaprika",
+    raw: float = 50.0,
+    *,
+    has_time: bool = True,
+) -> Reading:
+    known = (NOON - pd.Timedelta(hours=hours_ago)).to_pydatetime()
     return Reading(
-        known=(NOON - pd.Timedelta(hours=hours_ago)).to_pydatetime(),
-        time=None,
+        known=known,
+        time=known if has_time else None,
         provider=provider,
-        raw=50.0,
+        raw=raw,
         dominance=None,
         offset=offset,
     )
@@ -56,6 +64,25 @@ def test_offset_is_learnt_of_comparisons_with_that_fallback_alone():
     assert learnt.find("CoinLore", NOON) == 3.0
     learnt.learn(compared(1.0))
     assert learnt.find("CoinPaprika", NOON) == 1.0
+
+
+def test_offset_is_not_learnt_of_a_value_without_time_that_stands_still():
+    learnt = Offsets()
+    said = [
+        (50.0, -2.0, True),
+        (50.5, -1.9, True),
+        (51.0, -2.0, True),
+        (51.0, -4.0, False),
+        (51.0, -5.0, False),
+        (54.0, -2.1, True),
+    ]
+    for raw, offset, is_new in said:
+        reading = compared(offset, provider="CoinLore", raw=raw, has_time=False)
+        assert learnt.learn(reading) is is_new
+    assert learnt.find("CoinLore", NOON) == -2.0
+    # The time of a value says that it is of now, so that it may stand still.
+    assert learnt.learn(compared(1.0))
+    assert learnt.learn(compared(1.0))
 
 
 def test_comparison_is_due_at_once_until_it_is_learnt_and_then_every_six_hours():

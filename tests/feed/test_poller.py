@@ -1,6 +1,7 @@
 """Who is asked when, and what counts, with the values by hand."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from altseason.dominance.feed.claim import Claim
 from altseason.dominance.feed.notices import Notices
 from altseason.dominance.feed.poller import Poller
 from altseason.dominance.feed.providers import build_providers
+from altseason.dominance.sources.snapshot import Snapshot
 from tests.feed.simulation import (
     SimulatedClock,
     dominance_config,
@@ -52,12 +54,17 @@ def poll(poller: Poller, clock: SimulatedClock, times: int, every: str = "10min"
 
 
 def learn(make_poller: Make, clock: SimulatedClock, market: Market) -> Poller:
-    """Compare each fallback three times, at 00:00, 00:10 and 00:20; CoinLore's value moves."""
+    """Compare each fallback three times, at 00:00, 00:10 and 00:20."""
     poller = make_poller()
-    for lore in (55.2, 55.1, 55.0):
-        market.percent["coinlore"] = lore
-        poll(poller, clock, 1)
+    poll_moving(poller, clock, market, 55.2, 55.1, 55.0)
     return poller
+
+
+def poll_moving(poller: Poller, clock: SimulatedClock, market: Market, *values: float) -> None:
+    """Poll once for each value that CoinLore says."""
+    for value in values:
+        market.percent["coinlore"] = value
+        poll(poller, clock, 1)
 
 
 def test_primary_counts_once_for_each_value_it_renews(
@@ -76,9 +83,9 @@ def test_primary_counts_once_for_each_value_it_renews(
 
 
 def test_fallbacks_are_compared_three_times_then_every_six_hours(
-    make_poller: Make, clock: SimulatedClock, server: Provider, tmp_path: Path
+    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
 ):
-    poll(make_poller(), clock, 5)
+    poll_moving(make_poller(), clock, market, 55.0, 55.1, 55.2, 55.3, 55.4)
     assert [server.count(f"/{name}/") for name in FALLBACKS] == [3, 3, 3]
     compared = [line for line in load_lines(tmp_path) if line["dominance"] is None][:3]
     assert [(line["provider"], line["raw"], line["offset"]) for line in compared] == [
@@ -165,6 +172,39 @@ def test_next_fallback_counts_where_the_first_does_not_answer(
     assert load_counted(tmp_path)[3:] == [("01:00", "CoinPaprika", 57.75)]
 
 
+def test_provider_with_an_unforeseen_error_does_not_keep_others_from_being_asked(
+    clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path, notices: Notices
+):
+    def fail(_: object) -> Snapshot:
+        raise ZeroDivisionError("secret")
+
+    built = build_providers(dominance_config(tmp_path, market.urls(server.url)), clock)
+    fallbacks = {"CoinMarketCap": fail, "CoinPaprika": built.fallbacks["CoinPaprika"]}
+    providers = replace(built, fallbacks=fallbacks)
+    poll(Poller(make_recording(tmp_path, clock), providers, notices, clock), clock, 3)
+    failing = replace(providers, primary=fail)
+    poll(Poller(make_recording(tmp_path, clock), failing, notices, clock), clock, 4)
+    built.close()
+    assert load_counted(tmp_path)[3:] == [("01:00", "CoinPaprika", 57.0)]
+    assert not [message for message in notices.collect() if "secret" in message]
+
+
+def test_provider_is_not_asked_before_the_time_that_it_says(
+    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)
+    limited = Reply(b"{}", 429, {"Retry-After": "5400"})
+    market.faults |= {"coingecko": limited, "coinmarketcap": limited}
+    server.requests.clear()
+    poll(poller, clock, 9)  # 00:30 to 01:50
+    # Asked at 00:30, and so not before 02:00; its fallback at 01:00, and so not before 02:30.
+    assert [server.count("/coingecko/"), server.count("/coinmarketcap/")] == [1, 1]
+    assert [name for _, name, _ in load_counted(tmp_path)[3:]] == ["CoinPaprika"] * 6
+    market.faults.clear()
+    poll(poller, clock, 1)  # at 02:00
+    assert load_counted(tmp_path)[9:] == [("02:00", "CoinGecko", 57.0)]
+
+
 def test_fallback_with_an_old_value_counts_once(
     make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
 ):
@@ -220,15 +260,35 @@ def test_coinlore_counts_once_its_value_has_moved(
     make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
 ):
     poller = make_poller()
-    poll(poller, clock, 3)  # 55.0 each time
+    poll_moving(poller, clock, market, 55.1, 54.9, 55.0)
     without_timed_fallbacks(market)
-    poll(poller, clock, 5)  # 00:30 to 01:10
-    assert len(load_counted(tmp_path)) == 3
+    poll(poller, clock, 7)  # 00:30 to 01:30
+    # 55 + 2; what has not moved for more than an hour is not of now.
+    counted = [
+        ("01:00", "CoinLore", 57.0),
+        ("01:10", "CoinLore", 57.0),
+        ("01:20", "CoinLore", 57.0),
+    ]
+    assert load_counted(tmp_path)[3:] == counted
     market.percent["coinlore"] = 56.0
-    poll(poller, clock, 8)  # 01:20 to 02:30, and it stands still from 01:20 on
-    # 56 + 2; what has not moved for more than an hour is not of now.
-    times = ["01:20", "01:30", "01:40", "01:50", "02:00", "02:10", "02:20"]
-    assert load_counted(tmp_path)[3:] == [(time, "CoinLore", 58.0) for time in times]
+    poll(poller, clock, 8)  # 01:40 to 02:50, and it stands still from 01:40 on
+    times = ["01:40", "01:50", "02:00", "02:10", "02:20", "02:30", "02:40"]
+    assert load_counted(tmp_path)[6:] == [(time, "CoinLore", 58.0) for time in times]
+
+
+def test_coinlore_s_offset_is_not_learnt_while_it_stands_still(
+    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)  # 1.9 less than the primary in the median
+    for hour in range(60):
+        market.percent["coingecko"] = 57 + hour / 20
+        poll(poller, clock, 6)
+    # No more than once an hour, and not at all for six hours after it was learnt.
+    assert server.count("/coinlore/") <= 3 + 60 - 5
+    without_timed_fallbacks(market)
+    before = len(load_counted(tmp_path))
+    poll_moving(poller, clock, market, 57.9, 58.0, 58.1, 58.0)
+    assert [value for _, _, value in load_counted(tmp_path)[before:]] == [59.9]
 
 
 def test_coinlore_does_not_count_where_the_clock_here_may_be_wrong(
@@ -237,9 +297,7 @@ def test_coinlore_does_not_count_where_the_clock_here_may_be_wrong(
     poller = learn(make_poller, clock, market)
     for name in ("coingecko", "coinmarketcap", "coinpaprika"):
         market.renewed_at[name] = utc("2026-05-26 22:00")  # the clock here is two hours ahead
-    for lore in (54.9, 54.8, 54.7, 54.6, 54.5):
-        market.percent["coinlore"] = lore
-        poll(poller, clock, 1)
+    poll_moving(poller, clock, market, 54.9, 54.8, 54.7, 54.6, 54.5)
     assert len(load_counted(tmp_path)) == 3
 
 
@@ -283,10 +341,33 @@ def test_primary_that_refuses_the_key_is_told_once(
     [message] = notices.collect()
     assert "the key is missing" in message
     market.faults.clear()
-    poll(poller, clock, 1)
+    poll(poller, clock, 2)
+    [message] = notices.collect()
+    assert "answers again" in message
     market.faults["coingecko"] = reply({"status": status}, 401)
     poll(poller, clock, 2)
     assert len(notices.collect()) == 1
+
+
+def test_primary_that_refuses_the_key_after_it_was_down_is_told(
+    make_poller: Make, clock: SimulatedClock, market: Market, notices: Notices
+):
+    poller = make_poller()
+    status = {"error_code": 10002, "error_message": "API Key Missing"}
+    told = []
+    for fault in (DOWN, reply({"status": status}, 401), DOWN, reply({"status": status}, 401)):
+        market.faults["coingecko"] = fault
+        poll(poller, clock, 1)
+        told.append(len(notices.collect()))
+    assert told == [0, 1, 0, 0]
+    market.faults.clear()
+    poll(poller, clock, 1)
+    market.faults["coingecko"] = DOWN
+    poll(poller, clock, 1)
+    market.faults.clear()
+    poll(poller, clock, 1)
+    # Of the second failure nobody was told, so neither of its end.
+    assert [message.split()[1] for message in notices.collect()] == ["answers"]
 
 
 def test_clock_that_is_put_back_is_told_and_recording_goes_on_later(

@@ -1,6 +1,7 @@
 """The reader of a trading strategy: what has just ended is there, and damage raises nothing."""
 
 import fcntl
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -63,14 +64,24 @@ def test_reader_gives_the_same_object_until_a_candle_is_added(tmp_path: Path):
 
 
 @pytest.mark.usefixtures("hour")
-def test_reader_does_not_wait_for_a_log_that_is_held(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["BTCD_USD-readings.jsonl", ".altseason.lock"])
+def test_reader_does_not_wait_for_what_another_process_holds(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("altseason.dominance.feed.log.PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(
+        "altseason.dominance.feed.recording.SETTLE_AGAIN_AFTER", pd.Timedelta(seconds=2)
+    )
     reader = make_reader(tmp_path)
-    with (tmp_path / "BTCD_USD-readings.jsonl").open("rb") as other:
+    with (tmp_path / name).open("ab") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
+        began = time.monotonic()
         assert reader.read().candles.empty
+        assert 0.5 <= time.monotonic() - began < 1.5
+        # With the next pair nothing is waited for.
+        began = time.monotonic()
+        assert reader.read().candles.empty
+        assert time.monotonic() - began < 0.1
+    time.sleep(2)
     assert len(reader.read().candles) == 1
 
 

@@ -153,6 +153,7 @@ def test_damaged_file_does_not_keep_the_other_timeframe_from_its_candles(
     assert DominanceStore(tmp_path).load(other)["close"].tolist() == [57.0]
     assert path.read_bytes() == b"garbage"
     path.unlink()
+    clock.move("30s")
     recording.settle()
     assert DominanceStore(tmp_path).load(damaged)["close"].tolist() == [57.0]
 
@@ -167,6 +168,23 @@ def test_settling_again_within_the_hour_reads_no_file(
     clock.now = utc("2026-05-27 01:00")
     with pytest.raises(OSError, match="Is a directory"):
         recording.settle()
+
+
+def test_settling_that_failed_is_tried_again_after_half_a_minute(
+    recording: Recording, clock: SimulatedClock, tmp_path: Path
+):
+    record(recording, clock, "2026-05-27 10:50", 57.0)
+    clock.now = utc("2026-05-27 11:00")
+    stored = tmp_path / "BTCD_USD-1h.feather"
+    stored.write_bytes(b"garbage")
+    for _ in range(2):
+        with pytest.raises(StoredDataError):
+            recording.settle()
+        stored.unlink(missing_ok=True)
+        clock.move("29s")
+    clock.move("1s")
+    recording.settle()
+    assert rows(tmp_path, "1h") == [("05-27 10:00", 57.0, 57.0, 57.0, 57.0, 1)]
 
 
 def test_rebuild_gives_the_candles_that_were_deleted(

@@ -25,16 +25,24 @@ class Request:
 class Reply:
     """What to answer, and how.
 
-    :param way: whole; in chunks; in chunks that break off; broken off; dripping; with a head that
-        drips and never ends; never; hanging up.
+    :param way: whole; in chunks; in chunks that break off; broken off; dripping; with a head, or
+        with a chunk's size, that drips and never ends; never; hanging up.
     """
 
     body: bytes
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    way: Literal["whole", "chunked", "cut", "truncated", "drip", "slow head", "hang", "drop"] = (
-        "whole"
-    )
+    way: Literal[
+        "whole",
+        "chunked",
+        "cut",
+        "truncated",
+        "drip",
+        "slow head",
+        "slow chunk",
+        "hang",
+        "drop",
+    ] = "whole"
 
 
 Answering = Callable[[Request], Reply]
@@ -90,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         for name, value in {"Content-Type": "application/json", **reply.headers}.items():
             self.send_header(name, value)
-        if reply.way in ("chunked", "cut"):
+        if reply.way in ("chunked", "cut", "slow chunk"):
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
             self.give_chunks(reply)
@@ -106,13 +114,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def drip_head(self) -> None:
         self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Filler: ")
+        self.drip(b".")
+
+    def drip(self, part: bytes) -> None:
         # So long as no client with a sense of time should wait.
         for _ in range(300):
-            self.wfile.write(b".")
+            self.wfile.write(part)
             if self.server.closing.wait(0.05):
                 return
 
     def give_chunks(self, reply: Reply) -> None:
+        if reply.way == "slow chunk":
+            self.drip(b"0")
+            return
         for start in range(0, len(reply.body), 50):
             chunk = reply.body[start : start + 50]
             self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))

@@ -11,6 +11,8 @@ from tests.reliability.walk import FALLBACKS, NAMES
 # A fallback's offset is learnt of three comparisons, and it counts after 30 minutes of failure.
 COMPARISONS = 3
 POLLS_UNTIL_FALLBACK = 4
+# After an answer that wants to be left alone until a date that is far off, it is for six hours.
+FAR_OFF, POLLS_UNTIL_ASKED = "429, Retry-After a date", 37
 # The tests try some of them, drawn anew for each provider.
 SMALL = 10
 
@@ -50,6 +52,6 @@ def _try_each(rig: Rig, provider: str, names: Sequence[str], tally: Tally) -> No
                 del rig.walk.faults[provider]
             this.lost += len(counted)
             this.expect(not counted, f"recorded was {counted}")
-            rig.check_next(this, provider)
+            rig.check_next(this, provider, within=POLLS_UNTIL_ASKED if name == FAR_OFF else 1)
     with tally.trying(f"{provider}, all of it on disk") as this:
         rig.check(this)

@@ -15,7 +15,7 @@ from tests.reliability.tally import Setting, Tally
 from tests.reliability.walk import FALLBACKS, NAMES
 
 SMALL_WAYS = ("drop", "truncated")
-WAYS = ("drop", "hang", "drip", "cut", "truncated", "slow head")
+WAYS = ("drop", "hang", "drip", "cut", "truncated", "slow head", "slow chunk")
 # The first failure is tried three times, each with a time-out to connect and one to read, then the
 # body; the scheduler of a busy machine takes its share.
 LONGEST_STEP = 3 * (QUICK.connect_timeout + QUICK.read_timeout + QUICK.deadline) + 2

@@ -1,25 +1,32 @@
 """Scenario: a day of several processes on one folder costs no more requests than one of them."""
 
-from math import ceil, floor
+from math import floor
 
 from tests.providers.serving import serving
 from tests.reliability.child import Child, children, run_on_command
 from tests.reliability.clock import SharedClock
 from tests.reliability.oracle import Key, check_candles, check_log
-from tests.reliability.rig import START
+from tests.reliability.rig import INTERVAL_SECONDS, START
 from tests.reliability.tally import Setting, Tally
-from tests.reliability.walk import make_walk
+from tests.reliability.walk import DOWN, make_walk
 
-# A poll every ten minutes makes 144.
+# A poll every ten minutes makes 145 in a day, with both ends; the rest are retries.
 MOST_A_DAY, FEWEST_A_DAY = 150, 130
+POLLS_AN_HOUR = 6
 DAY_HOURS = 24
 PROCESSES = 3
 
 
 def try_day(setting: Setting, tally: Tally) -> None:
-    """Step three processes through a day, and start one of them anew again and again."""
-    folder = setting.new_folder("data")
-    clock = SharedClock(setting.folder / "data.clock", START)
+    """Live through a day with a primary that answers, and one with a primary that often fails."""
+    _try_day(setting, tally, "the primary answers", is_failing=False)
+    _try_day(setting, tally, "the primary fails at every other poll", is_failing=True)
+
+
+def _try_day(setting: Setting, tally: Tally, name: str, *, is_failing: bool) -> None:
+    """Step three processes through it, and start one of them anew again and again."""
+    folder = setting.new_folder(name.replace(" ", "-"))
+    clock = SharedClock(setting.folder / f"{folder.name}.clock", START)
     walk = make_walk(clock, setting.random)
     hours = setting.choose(2, DAY_HOURS)
     # The feed looks every ten seconds whether something is due.
@@ -27,7 +34,7 @@ def try_day(setting: Setting, tally: Tally) -> None:
     steps = hours * 3600 // step
     restarts = set(setting.random.sample(range(1, steps), setting.choose(3, 20)))
     acknowledged: list[Key] = []
-    with serving(walk.answer) as server, tally.trying(f"{hours} hours") as this:
+    with serving(walk.answer) as server, tally.trying(f"{hours} hours, {name}") as this:
         arguments = (folder, walk.urls(server.url), clock.path, None)
         started = [Child(run_on_command, *arguments) for _ in range(PROCESSES)]
         everyone = list(started)
@@ -40,16 +47,19 @@ def try_day(setting: Setting, tally: Tally) -> None:
                     started[place] = Child(run_on_command, *arguments)
                     everyone.append(started[place])
                 clock.sleep(step)
+                is_down = is_failing and number * step // INTERVAL_SECONDS % 2
+                walk.faults = {"coingecko": DOWN} if is_down else {}
                 step_all(started)
         finally:
             with children(*started):
                 pass
         acknowledged += [key for child in everyone for key in child.acknowledged]
-        asked = server.count("/coingecko/global")
-        share = hours / DAY_HOURS
-        this.expect(asked <= ceil(MOST_A_DAY * share), f"{asked} requests")
+        asked = server.count("/coingecko/")
+        most = MOST_A_DAY - (DAY_HOURS - hours) * POLLS_AN_HOUR
+        this.expect(asked <= most, f"{asked} requests")
         counted = [key for key in acknowledged if key[3] is not None]
-        this.expect(len(counted) >= floor(FEWEST_A_DAY * share), f"{len(counted)} readings")
+        fewest = FEWEST_A_DAY * hours / DAY_HOURS / (2 if is_failing else 1)
+        this.expect(len(counted) >= floor(fewest), f"{len(counted)} readings")
         check_log(this, folder, acknowledged, walk.all_said())
         check_candles(this, folder, clock())
 

@@ -64,7 +64,7 @@ SCENARIOS: dict[str, tuple[str, Scenario]] = {
         try_growth,
     ),
     "day": (
-        "a day of three processes on one folder, one started anew 20 times: 150 requests at most",
+        "a day of three processes, the primary well or often failing: 150 requests at most",
         try_day,
     ),
     "orders": (
@@ -136,7 +136,8 @@ def _describe(name: str, tally: Tally, seconds: float) -> list[str]:
         f"{name:12} tried {tally.tried:5}  survived {tally.survived:5}  lost {tally.lost:3}  "
         f"{seconds:6.1f} s"
     )
-    return [line, *(f"    {problem}" for problem in tally.problems)]
+    notes = [f"not tried: {note}" for note in tally.notes]
+    return [line, *(f"    {text}" for text in [*tally.problems, *notes])]
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -31,7 +31,9 @@ def try_folders(setting: Setting, tally: Tally) -> None:
     _try_way(setting, tally, "the log may not grow", setting.new_folder, _limit, _unlimit)
     _try_way(setting, tally, "the folder is read-only", setting.new_folder, _lock_up, _unlock)
     with _small_disks(setting) as new_disk:
-        if new_disk is not None:
+        if new_disk is None:
+            tally.notes.append("no disk may be mounted here, so that none was filled")
+        else:
             _try_way(setting, tally, "the disk is full", new_disk, _fill, _empty)
 
 

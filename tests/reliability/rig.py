@@ -10,7 +10,7 @@ from typing import Any
 from altseason.dominance.feed import providers
 from altseason.dominance.feed.feed import Feed
 from altseason.dominance.feed.log import Reading, SnapshotLog
-from altseason.dominance.sources.http import Manners
+from altseason.dominance.sources.session import Manners
 from tests.providers.serving import Provider, serving
 from tests.reliability.clock import SharedClock
 from tests.reliability.oracle import Key, check_candles, check_log, make_key

@@ -29,12 +29,16 @@ class Try:
 
 @dataclass
 class Tally:
-    """All tries of a scenario."""
+    """All tries of a scenario.
+
+    :param notes: what could not be tried on this machine.
+    """
 
     tried: int = 0
     survived: int = 0
     lost: int = 0
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @contextmanager
     def trying(self, name: str) -> Iterator[Try]:
@@ -55,6 +59,7 @@ class Tally:
         self.survived += other.survived
         self.lost += other.lost
         self.problems += other.problems
+        self.notes += other.notes
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = parse_words(words)
         return int(options.run(options))
-    except FreqtradeException as error:
+    except (FreqtradeException, OSError) as error:
+        # The latter is of the disk or the system, and its text says which file it is about.
         tell(f"altseason: {error}")
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:

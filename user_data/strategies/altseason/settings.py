@@ -6,9 +6,17 @@ from urllib.parse import urlsplit
 import pandas as pd
 from freqtrade.exceptions import ConfigurationError
 from freqtrade.exchange import timeframe_to_minutes
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 SECTION = "altseason"
+NEVER_SHOWN = {"coinmarketcap_key"}
 DEFAULT_MAX_AGE_HOURS = {"1d": 36.0, "1h": 3.0}
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -26,10 +34,28 @@ def _validate_url(url: str) -> str:
     return url
 
 
+def is_sendable_key(key: str) -> bool:
+    """Tell whether a key can be sent in a header."""
+    return key.isascii() and key.isprintable() and " " not in key
+
+
+def _as_text(key: Any) -> Any:
+    # Freqtrade takes an environment variable of digits alone for a number.
+    return str(key) if type(key) is int else key
+
+
+def _validate_key(key: str) -> str:
+    if not is_sendable_key(key):
+        raise ValueError("expected the key as the provider shows it, found other characters")
+    return key
+
+
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    # Not even in the error that ours is raised from: a key may be among the input.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
+Key = Annotated[str, BeforeValidator(_as_text), AfterValidator(_validate_key), Field(repr=False)]
 Url = Annotated[str, AfterValidator(_validate_url)]
 
 
@@ -53,7 +79,7 @@ class DominanceSettings(_Section):
     max_age_hours: Annotated[float, Field(gt=0, le=24 * 366, allow_inf_nan=False)] | None = None
     record: bool = True
     backfill: bool = True
-    coinmarketcap_key: Annotated[str, Field(repr=False)] = ""
+    coinmarketcap_key: Key = ""
     urls: UrlSettings = UrlSettings()
 
     @property
@@ -126,8 +152,16 @@ def _describe(error: ValidationError) -> str:
             allowed = ", ".join(sorted(_section_at(path[:-1]).model_fields))
             problems.append(f"{name} is not known; allowed here: {allowed}")
         else:
-            problems.append(f"{name}: {problem['msg']}, found {problem['input']!r}")
+            found = _show(problem["input"], path)
+            problems.append(f"{name}: {problem['msg']}, found {found}")
     return "; ".join(problems)
+
+
+def _show(value: Any, path: list[str]) -> str:
+    """Show what was found, unless a key is in it."""
+    if NEVER_SHOWN.intersection(path):
+        return "another value"
+    return type(value).__name__ if isinstance(value, dict | list) else repr(value)
 
 
 def _section_at(path: list[str]) -> type[BaseModel]:

@@ -10,6 +10,7 @@ from altseason.configuration import data_format
 from altseason.dominance.candles import PAIR, TIMEFRAMES, empty_candles
 from altseason.dominance.feed.recording import Recording
 from altseason.dominance.gate import Dominance
+from altseason.dominance.locking import BRIEFLY
 from altseason.dominance.store import DominanceStore
 from altseason.errors import BusyError, DominanceMissingError, StoredDataError
 from altseason.settings import DominanceSettings
@@ -27,7 +28,7 @@ class DominanceReader:
 
     def __init__(self, config: dict[str, Any], settings: DominanceSettings) -> None:
         datadir = Path(config["datadir"])
-        self._store = DominanceStore(datadir, data_format(config))
+        self._store = DominanceStore(datadir, data_format(config), patience=BRIEFLY)
         self._settings = settings
         self._current: Dominance | None = None
         self._recording = Recording(datadir, self._store) if is_trading(config) else None

@@ -23,9 +23,12 @@ from altseason.dominance.candles import (
     real_candles,
     validate_candles,
 )
+from altseason.dominance.locking import PATIENTLY, locked
 from altseason.errors import StoredDataError
 
 UNFINISHED = ".altseason-part-"
+# Holds off other processes that append to the same data directory.
+LOCK = ".altseason.lock"
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,17 @@ class AppendResult:
 
 
 class DominanceStore:
-    """The candles of `BTCD/USD` in one data directory, in the format of `dataformat_ohlcv`."""
+    """The candles of `BTCD/USD` in one data directory, in the format of `dataformat_ohlcv`.
 
-    def __init__(self, datadir: Path, data_format: str = "feather") -> None:
+    :param patience: how many seconds to wait for another process that appends.
+    """
+
+    def __init__(
+        self, datadir: Path, data_format: str = "feather", *, patience: float = PATIENTLY
+    ) -> None:
         self._datadir = datadir
         self._data_format = data_format
+        self._patience = patience
         # One object: who compares it with what was there before sees no change.
         self._nothing = empty_candles()
         self._paths: dict[str, Path] = {}
@@ -82,11 +91,15 @@ class DominanceStore:
         Of two candles with one date the one with more readings stays, the stored one if even.
 
         :param candles: real candles as in `validate_candles`.
+        :raises BusyError: where another process does not let go of the folder.
         :raises StoredDataError: where either side is not valid; the stored file is then unchanged.
         """
         validate_candles(candles, timeframe)
         self._datadir.mkdir(parents=True, exist_ok=True)
-        with self._locked():
+        with (
+            (self._datadir / LOCK).open("w") as lock,
+            locked(lock, fcntl.LOCK_EX, self._patience),
+        ):
             stored = self.load(timeframe)
             merged, result = merge_candles(stored, candles)
             if not merged.equals(stored):
@@ -127,13 +140,6 @@ class DominanceStore:
         flush_to_disk(self._datadir)
         # Freqtrade's reading takes longer than all the rest, and memory that it does not give back.
         self._loaded[timeframe] = (_find_version(path), candles)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold off other processes that append to the same data directory."""
-        with (self._datadir / ".altseason.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
 
 def merge_candles(stored: pd.DataFrame, offered: pd.DataFrame) -> tuple[pd.DataFrame, AppendResult]:

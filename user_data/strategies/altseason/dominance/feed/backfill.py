@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from altseason.dominance.feed.notices import Notices
-from altseason.dominance.history.download import plan_download
+from altseason.dominance.feed.retrying import Retrying
+from altseason.dominance.history.download import Progress, plan_download
 from altseason.dominance.history.fill import SAME_LEVEL, TIMEFRAME, fill
 from altseason.dominance.sources.coingecko import load_access
 from altseason.dominance.sources.coingecko_history import DAY_IS_KNOWN_AFTER
@@ -31,8 +32,18 @@ def find_missing_days(daily: pd.DataFrame, latest: pd.Timestamp) -> list[pd.Time
     return list(wanted[~wanted.isin(daily["date"])])
 
 
+def _ignore(done: int, of: int) -> None:
+    """Show no progress."""
+
+
 class Backfill:
-    """Looks for missing days once a day, and fetches them; tries again after an hour."""
+    """Looks for missing days once a day, and fetches them; tries again later where that fails.
+
+    A day that came out missing all the same is not asked for again by this process, unless it is
+    the newest: that one may only not have been there yet.
+
+    :param progress: called now and then while it takes its time; may raise to end it.
+    """
 
     def __init__(
         self,
@@ -40,33 +51,43 @@ class Backfill:
         store: DominanceStore,
         notices: Notices,
         clock: Clock = read_clock,
+        progress: Progress = _ignore,
     ) -> None:
         self._config = config
         self._store = store
         self._notices = notices
         self._clock = clock
+        self._progress = progress
         self._looked_at: pd.Timestamp | None = None
-        self._not_before = pd.Timestamp(0, tz="UTC")
+        self._unfillable: set[pd.Timestamp] = set()
+        self._look = Retrying(self._fill, clock, first=AGAIN_AFTER, longest=DAY)
 
     def run(self) -> None:
-        """Fetch what is missing, if it is time to look; takes minutes then, and never raises."""
-        now = self._clock()
-        latest = (now - DAY_IS_KNOWN_AFTER).floor("D")
-        if latest == self._looked_at or now < self._not_before:
+        """Fetch what is missing, if it is time to look; takes minutes then.
+
+        :raises Exception: what `progress` raises, and nothing else.
+        """
+        latest = _find_latest(self._clock())
+        if latest == self._looked_at:
             return
         try:
-            self._fill(latest, now)
+            self._look()
         except (AltSeasonError, OSError) as error:
-            self._not_before = now + AGAIN_AFTER
             self._notices.begin(
                 "backfill", f"Missing dominance could not be fetched: {error}", is_urgent=False
             )
             return
         self._looked_at = latest
-        self._notices.end("backfill", "Missing dominance was fetched.", is_urgent=False)
+        self._notices.end("backfill", "Missing dominance was fetched.")
 
-    def _fill(self, latest: pd.Timestamp, now: pd.Timestamp) -> None:
+    def _find_missing(self, latest: pd.Timestamp) -> list[pd.Timestamp]:
         missing = find_missing_days(self._store.load(TIMEFRAME), latest)
+        return [day for day in missing if day not in self._unfillable]
+
+    def _fill(self) -> None:
+        now = self._clock()
+        latest = _find_latest(now)
+        missing = self._find_missing(latest)
         if not missing:
             return
         access = load_access(self._config)
@@ -82,9 +103,10 @@ class Backfill:
             Path(self._config["datadir"]),
             self._store,
             calls_per_minute=access.calls_per_minute,
-            progress=_ignore,
+            progress=self._progress,
             now=now,
         )
+        self._unfillable.update(day for day in self._find_missing(latest) if day < latest - DAY)
         added = sum(one.result.added for one in filled.imported)
         self._notices.tell(
             f"Dominance of {added} of {len(missing)} missing days was fetched and stored."
@@ -96,5 +118,5 @@ class Backfill:
             )
 
 
-def _ignore(done: int, of: int) -> None:
-    """Show no progress: a bot has nobody who watches it."""
+def _find_latest(now: pd.Timestamp) -> pd.Timestamp:
+    return (now - DAY_IS_KNOWN_AFTER).floor("D")

@@ -1,9 +1,10 @@
-"""The thread that records dominance: one in each process and data directory, as long as it runs.
+"""The thread that records dominance: one in each process, as long as it runs.
 
 Freqtrade builds a new strategy for every `/reload_config` and tells the old one nothing, so the
 thread belongs to this module.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -23,6 +24,7 @@ from altseason.dominance.feed.notices import Notices
 from altseason.dominance.feed.poller import Poller
 from altseason.dominance.feed.providers import Providers, build_providers
 from altseason.dominance.feed.recording import INTERVAL, Recording
+from altseason.dominance.feed.retrying import Retrying
 from altseason.dominance.sources.coingecko import PROVIDER as PRIMARY
 from altseason.dominance.sources.coingecko import Access, load_access
 from altseason.dominance.sources.snapshot import Clock, read_clock
@@ -34,6 +36,10 @@ from altseason.settings import DominanceSettings, is_loopback, load_settings
 logger = logging.getLogger(__name__)
 
 STEP_SECONDS = 10.0
+
+
+class _StoppedError(Exception):
+    """Ends a download that would go on for minutes."""
 
 
 class Feed:
@@ -57,6 +63,7 @@ class Feed:
         datadir = data_directory(config)
         self.notices = Notices()
         self.recording = Recording(datadir, DominanceStore(datadir, data_format(config)), clock)
+        self._rebuild = Retrying(self.recording.rebuild, clock, first=INTERVAL)
         self._clock = clock
         self._sleep = sleep
         self._claim = Claim(datadir)
@@ -88,7 +95,9 @@ class Feed:
             if wanted != self._wanted:
                 budget = RetryBudget(self._claim, self._clock)
                 self._providers = build_providers(config, self._clock, budget.take)
-                self._backfill = Backfill(config, self.recording.store, self.notices, self._clock)
+                self._backfill = Backfill(
+                    config, self.recording.store, self.notices, self._clock, self._go_on
+                )
                 self._wanted, self._poller = wanted, None
 
     def start(self) -> None:
@@ -122,28 +131,40 @@ class Feed:
             self.step()
         except Exception as error:
             # Nobody would notice that the thread has ended, and dominance would go stale.
+            name = type(error).__name__
             logger.exception("Recording dominance failed, trying again")
-            self.notices.begin("internal", f"Recording dominance failed: {error!r}")
+            self.notices.begin("internal", f"Recording dominance failed: {name}; see the log")
         else:
             self.notices.end("internal", "Recording dominance goes on.")
 
     def step(self) -> None:
         """Do what is due: poll, make candles of what has ended, tell, and fill what is missing."""
+        if self._record() and self._wanted and self._wanted[1].backfill:
+            with contextlib.suppress(_StoppedError):
+                self._backfill.run()
+
+    def _record(self) -> bool:
+        """Do it all but fill; tell whether it is this process that asks providers, and may."""
         try:
             is_ours = self._claim.take()
             if is_ours and self._is_due():
                 self._poll()
-            if not self._is_rebuilt:
-                self.recording.rebuild()
-                self._is_rebuilt = True
             self.recording.settle()
+            if not self._is_rebuilt:
+                self._rebuild()
+                self._is_rebuilt = True
             self._tell_provider()
         except (OSError, BusyError, StoredDataError) as error:
             self.notices.begin("folder", f"Dominance cannot be recorded: {error}")
-            return
+            return False
         self.notices.end("folder", "Dominance can be recorded again.")
-        if is_ours and self._wanted and self._wanted[1].backfill:
-            self._backfill.run()
+        return is_ours
+
+    def _go_on(self, done: int, of: int) -> None:
+        """Record what is due while a download waits for its turns."""
+        if self._is_stopping:
+            raise _StoppedError
+        self._record()
 
     def _is_due(self) -> bool:
         now = self._clock()
@@ -195,6 +216,8 @@ _registering = threading.Lock()
 def start_feed(config: dict[str, Any]) -> Feed:
     """Give the feed of a data directory, started if there was none in this process.
 
+    A bot has one data directory, so that a feed of another one is of before `/reload_config`.
+
     :raises OperationalException: as `Feed` does.
     """
     folder = data_directory(config).resolve()
@@ -206,6 +229,8 @@ def start_feed(config: dict[str, Any]) -> Feed:
             _feeds[folder] = feed
         else:
             feed.configure(config)
+        for other in [path for path in _feeds if path != folder]:
+            _feeds.pop(other).stop(wait=False)
         return feed
 
 

@@ -7,9 +7,7 @@ torn by a crash: it was never acknowledged, and the next one takes its place.
 import fcntl
 import logging
 import os
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -17,16 +15,13 @@ import pandas as pd
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
+from altseason.dominance.locking import BRIEFLY, locked
 from altseason.dominance.store import flush_to_disk
-from altseason.errors import BusyError
 
 logger = logging.getLogger(__name__)
 
 NAME = "BTCD_USD-readings.jsonl"
 FIRST_CHUNK = 64 * 1024
-# A write takes milliseconds; a process that was stopped while it wrote must not hold up a bot.
-PATIENCE_SECONDS = 0.5
-RETRY_SECONDS = 0.01
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Percent = Annotated[float, Field(gt=MIN_PERCENT, lt=MAX_PERCENT)]
@@ -78,7 +73,7 @@ class SnapshotLog:
         """
         is_new = not self.path.exists()
         # Unbuffered: what a full disk has not taken would be written once more by closing the file.
-        with self.path.open("ab+", buffering=0) as file, _locked(file, fcntl.LOCK_EX):
+        with self.path.open("ab+", buffering=0) as file, locked(file, fcntl.LOCK_EX, BRIEFLY):
             end = _find_end(file)
             file.truncate(end)
             reading = make()
@@ -99,7 +94,7 @@ class SnapshotLog:
         :raises BusyError: where another process does not let go of the log.
         """
         try:
-            with self.path.open("rb") as file, _locked(file, fcntl.LOCK_SH):
+            with self.path.open("rb") as file, locked(file, fcntl.LOCK_SH, BRIEFLY):
                 now, content = clock(), self._read_back_to(file, start)
         except FileNotFoundError:
             return clock(), []
@@ -137,23 +132,6 @@ class SnapshotLog:
                 f"{self.path}: expected a reading in each line, found {line[:60]!r}; such lines "
                 f"are left out, and left as they are"
             )
-
-
-@contextmanager
-def _locked(file: BinaryIO, kind: int) -> Iterator[None]:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            fcntl.flock(file, kind | fcntl.LOCK_NB)
-            break
-        except BlockingIOError as error:
-            if time.monotonic() > deadline:
-                raise BusyError(f"{file.name}: another process does not let go of it") from error
-            time.sleep(RETRY_SECONDS)
-    try:
-        yield
-    finally:
-        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def _find_end(file: BinaryIO) -> int:

@@ -13,30 +13,32 @@ class Notices:
     """Messages for the log at once, and for whoever collects them: the bot, for Telegram."""
 
     def __init__(self) -> None:
-        self._active: set[str] = set()
+        # By topic, whether a person was told.
+        self._active: dict[str, bool] = {}
         self._waiting: deque[str] = deque(maxlen=MOST_WAITING)
         self._lock = threading.Lock()
 
     def begin(self, topic: str, message: str, *, is_urgent: bool = True) -> None:
         """Tell that something is wrong, unless it was told and is not over yet.
 
+        What only the log was told is told once more when a person has to know.
+
         :param is_urgent: whether a person has to know now; else it is for the log alone.
         """
         with self._lock:
-            if topic in self._active:
+            if topic in self._active and self._active[topic] >= is_urgent:
                 return
-            self._active.add(topic)
+            self._active[topic] = is_urgent
         logger.warning(message)
         if is_urgent:
             self._waiting.append(message)
 
-    def end(self, topic: str, message: str, *, is_urgent: bool = True) -> None:
-        """Tell that it is over, where it was told that it had begun."""
+    def end(self, topic: str, message: str) -> None:
+        """Tell that it is over, where and to whom it was told that it had begun."""
         with self._lock:
-            if topic not in self._active:
-                return
-            self._active.discard(topic)
-        self.tell(message, is_urgent=is_urgent)
+            is_urgent = self._active.pop(topic, None)
+        if is_urgent is not None:
+            self.tell(message, is_urgent=is_urgent)
 
     def tell(self, message: str, *, is_urgent: bool = True) -> None:
         """Tell news."""

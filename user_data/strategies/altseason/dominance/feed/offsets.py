@@ -27,12 +27,19 @@ class Offsets:
         for reading in readings:
             self.learn(reading)
 
-    def learn(self, reading: Reading) -> None:
-        """Keep a reading that was compared; others say nothing new."""
-        if reading.dominance is None and reading.offset is not None:
-            kept = self._compared[reading.provider]
-            kept.append(reading)
-            del kept[:-MOST]
+    def learn(self, reading: Reading) -> bool:
+        """Keep a reading that was compared, and tell whether it says something new.
+
+        A value that has no time and has not moved since may be of any time.
+        """
+        if reading.dominance is not None or reading.offset is None:
+            return False
+        kept = self._compared[reading.provider]
+        if reading.time is None and kept and kept[-1].raw == reading.raw:
+            return False
+        kept.append(reading)
+        del kept[:-MOST]
+        return True
 
     def find(self, provider: str, now: pd.Timestamp) -> float | None:
         """Give the median of a fallback's last offsets in percentage points, None if not learnt."""

@@ -1,8 +1,10 @@
 """One poll: the primary's dominance, or a fallback's in its place, corrected by what was learnt."""
 
 import logging
+from functools import partial
 
 import pandas as pd
+import requests
 
 from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
 from altseason.dominance.feed.log import Reading
@@ -10,9 +12,15 @@ from altseason.dominance.feed.notices import Notices
 from altseason.dominance.feed.offsets import MAX_AGE, Offsets
 from altseason.dominance.feed.providers import Fetch, Providers
 from altseason.dominance.feed.recording import Recording
+from altseason.dominance.feed.retrying import Retrying
 from altseason.dominance.sources import snapshot as snapshots
 from altseason.dominance.sources.coingecko import PROVIDER as PRIMARY
-from altseason.dominance.sources.errors import AccessError, NotCurrentError, ProviderError
+from altseason.dominance.sources.errors import (
+    AccessError,
+    AnswerError,
+    NotCurrentError,
+    ProviderError,
+)
 from altseason.dominance.sources.snapshot import Clock, Snapshot, read_clock
 from altseason.errors import BusyError
 
@@ -20,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 # For so long the primary has to fail before a fallback counts.
 PATIENCE = pd.Timedelta(minutes=30)
-# A fallback that does not answer is not asked for a comparison with every poll.
+# A fallback that does not answer, or says the same, is not asked for a comparison with every poll.
 COMPARE_AGAIN_AFTER = pd.Timedelta(hours=1)
 
 
@@ -38,7 +46,13 @@ class Poller:
         clock: Clock = read_clock,
     ) -> None:
         self._recording = recording
-        self._providers = providers
+        self._primary = Retrying(
+            partial(_ask, PRIMARY, providers.primary, providers.patient), clock
+        )
+        self._fallbacks = {
+            name: Retrying(partial(_ask, name, fetch, providers.brief), clock)
+            for name, fetch in providers.fallbacks.items()
+        }
         self._notices = notices
         self._clock = clock
         _, readings = recording.log.load(clock() - MAX_AGE, clock)
@@ -54,50 +68,49 @@ class Poller:
         primary = self._ask_primary()
         if primary is not None:
             self._log(primary, primary.dominance, None)
-            for name, fetch in self._providers.fallbacks.items():
-                self._compare(name, fetch, primary)
+            for name in self._fallbacks:
+                self._compare(name, primary)
         elif self._failing_since and self._clock() - self._failing_since >= PATIENCE:
             self._fall_back()
 
     def _ask_primary(self) -> Snapshot | None:
         self._is_clock_doubtful = False
         try:
-            snapshot = self._providers.primary(self._providers.patient)
+            snapshot = self._primary()
         except ProviderError as error:
             self._failing_since = self._failing_since or self._clock()
             self._is_clock_doubtful = isinstance(error, NotCurrentError)
             self._notices.begin("primary", str(error), is_urgent=isinstance(error, AccessError))
             return None
         self._failing_since = None
-        self._notices.end("primary", f"{PRIMARY} answers again.", is_urgent=False)
-        self._notices.end("fallback", "Dominance is recorded again.", is_urgent=False)
+        self._notices.end("primary", f"{PRIMARY} answers again.")
+        self._notices.end("fallback", "Dominance is recorded again.")
         return snapshot
 
-    def _compare(self, name: str, fetch: Fetch, primary: Snapshot) -> None:
+    def _compare(self, name: str, primary: Snapshot) -> None:
         """Ask a fallback now and then, to learn how far it lies from the primary."""
         now = self._clock()
         if now < max(self._offsets.next_comparison(name, now), self._not_before.get(name, now)):
             return
-        snapshot = self._ask_fallback(name, fetch)
-        if snapshot is None:
+        snapshot = self._ask_fallback(name)
+        reading = None
+        if snapshot is not None:
+            reading = self._log(snapshot, None, snapshot.dominance - primary.dominance)
+        if reading is None or not self._offsets.learn(reading):
             self._not_before[name] = now + COMPARE_AGAIN_AFTER
-            return
-        reading = self._log(snapshot, None, snapshot.dominance - primary.dominance)
-        if reading is not None:
-            self._offsets.learn(reading)
 
     def _fall_back(self) -> None:
-        for name, fetch in self._providers.fallbacks.items():
+        for name in self._fallbacks:
             offset = self._offsets.find(name, self._clock())
             if offset is None:
                 continue
-            snapshot = self._ask_fallback(name, fetch)
+            snapshot = self._ask_fallback(name)
             if snapshot is None or not self._is_current(snapshot):
                 continue
             dominance = snapshot.dominance - offset
             if MIN_PERCENT < dominance < MAX_PERCENT:
                 self._log(snapshot, dominance, offset)
-                self._notices.end("fallback", "Dominance is recorded again.", is_urgent=False)
+                self._notices.end("fallback", "Dominance is recorded again.")
                 return
         self._notices.begin(
             "fallback",
@@ -106,14 +119,14 @@ class Poller:
             is_urgent=False,
         )
 
-    def _ask_fallback(self, name: str, fetch: Fetch) -> Snapshot | None:
+    def _ask_fallback(self, name: str) -> Snapshot | None:
         try:
-            snapshot = fetch(self._providers.brief)
+            snapshot = self._fallbacks[name]()
         except ProviderError as error:
             self._is_clock_doubtful |= isinstance(error, NotCurrentError)
             self._notices.begin(f"fallback {name}", str(error), is_urgent=False)
             return None
-        self._notices.end(f"fallback {name}", f"{name} answers.", is_urgent=False)
+        self._notices.end(f"fallback {name}", f"{name} answers.")
         last = self._last.get(name)
         if last is not None and last.raw != snapshot.dominance:
             self._changed[name] = self._clock()
@@ -164,3 +177,15 @@ class Poller:
         if last is None or last.time is None or snapshot.time is None or last.dominance is None:
             return False
         return snapshot.time <= last.time
+
+
+def _ask(name: str, fetch: Fetch, session: requests.Session) -> Snapshot:
+    """Ask a provider; an error that nobody foresaw must not keep the others from being asked."""
+    try:
+        return fetch(session)
+    except ProviderError:
+        raise
+    except Exception as error:
+        logger.exception(f"Asking {name} failed")
+        # Its text may hold anything, and goes to a person's telephone.
+        raise AnswerError(f"{name}: expected an answer, found {type(error).__name__}") from error

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from altseason.dominance.sources import coingecko, coinlore, coinmarketcap, coinpaprika
-from altseason.dominance.sources.http import Manners, MayRetry, always, build_session
+from altseason.dominance.sources.session import Manners, MayRetry, always, build_session
 from altseason.dominance.sources.snapshot import Clock, Snapshot, read_clock
 from altseason.settings import load_settings
 

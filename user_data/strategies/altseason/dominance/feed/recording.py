@@ -14,6 +14,7 @@ from altseason.dominance.candles import (
     candle_length,
 )
 from altseason.dominance.feed.log import Reading, SnapshotLog
+from altseason.dominance.feed.retrying import Retrying
 from altseason.dominance.sources.snapshot import Clock, Snapshot, read_clock
 from altseason.dominance.store import DominanceStore
 from altseason.errors import StoredDataError
@@ -22,6 +23,8 @@ from altseason.errors import StoredDataError
 INTERVAL = pd.Timedelta(minutes=10)
 SHORTEST = "h"
 DAY = pd.Timedelta(days=1)
+# What cannot be stored now is not tried with each pair that a bot looks at.
+SETTLE_AGAIN_AFTER = pd.Timedelta(seconds=30)
 BEGINNING = pd.Timestamp(0, tz="UTC")
 
 
@@ -47,6 +50,7 @@ class Recording:
         self.store = store
         self._clock = clock
         self._settled: pd.Timestamp | None = None
+        self._settling = Retrying(self._settle, clock, first=SETTLE_AGAIN_AFTER)
 
     def append(
         self, snapshot: Snapshot, *, dominance: float | None, offset: float | None = None
@@ -72,10 +76,19 @@ class Recording:
     def settle(self) -> None:
         """Store the candles that have ended since this was last done; asks no network.
 
-        :raises BusyError: where the log is being written for too long.
+        Where it fails the error is raised for half a minute, and then it is tried again.
+
+        :raises BusyError: where another process holds the log or the candles for too long.
         :raises OSError: where the candles cannot be written.
         :raises StoredDataError: where a stored file is damaged; the other one is complete then.
         """
+        self._settling()
+
+    def rebuild(self) -> Rebuilt:
+        """Store the candles of the whole log."""
+        return self._store_since(BEGINNING)
+
+    def _settle(self) -> None:
         hour = self._clock().floor(SHORTEST)
         if hour == self._settled:
             return
@@ -84,10 +97,6 @@ class Recording:
         if not self._is_stored(hour):
             self._store_since(since.floor("D") - DAY)
         self._settled = hour
-
-    def rebuild(self) -> Rebuilt:
-        """Store the candles of the whole log."""
-        return self._store_since(BEGINNING)
 
     def _is_stored(self, now: pd.Timestamp) -> bool:
         """Tell whether another thread or process has made the candles that ended last."""

@@ -13,6 +13,7 @@ from altseason.dominance.history.shares import (
     History,
     calculate_share_of_coins,
     calculate_share_of_total,
+    find_daily_closes,
 )
 from altseason.dominance.sources.coingecko import USE_PRO, Access, fetch_global
 from altseason.dominance.sources.coingecko_history import (
@@ -116,7 +117,8 @@ def download(
         caps = cache.load(coin.id)
         if caps is None:
             caps = _fetch_one(session, access, coin.id, plan, f"{done} of {len(coins)} coins")
-            cache.save(coin.id, caps)
+            if plan.latest in find_daily_closes(caps, plan.latest):
+                cache.save(coin.id, caps)  # else the newest day may be there in a while
         else:
             kept += 1
         series[coin.id] = caps
@@ -137,7 +139,7 @@ def _fetch_one(
         return fetch_market_caps(session, access, coin, series_days(plan))
     except ProviderError as error:
         # One coin less would be another dominance: so all of them, or nothing.
-        raise type(error)(
-            f"{error}; nothing was stored. {done} are kept for today: run the same command again "
-            f"to go on with {coin}"
+        raise error.add(
+            f"nothing was stored. {done} are kept for today: run the same command again to go on "
+            f"with {coin}"
         ) from error

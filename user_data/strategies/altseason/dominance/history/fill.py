@@ -17,7 +17,7 @@ from altseason.dominance.history.shares import DAY, make_readings
 from altseason.dominance.importer import Imported, import_readings
 from altseason.dominance.sources.coingecko import Access
 from altseason.dominance.sources.files import Readings
-from altseason.dominance.sources.http import Manners, build_session
+from altseason.dominance.sources.session import Manners, build_session
 from altseason.dominance.store import DominanceStore
 
 TIMEFRAME = "1d"

@@ -6,7 +6,8 @@ files.py            which file format it is, and what its stamps mean
 coingecko_chart.py  two market-cap downloads → dominance
 
 Providers, each with `fetch_` (network) apart from `parse_` (bytes → snapshot or a named error):
-http.py             one session that times out, backs off and says who it is
+session.py          one session that times out, backs off and says who it is
+http.py             one question, and its whole answer
 answers.py          JSON → checked values
 snapshot.py         one reading, and what makes it believable
 errors.py           what can go wrong with a provider, by who must act

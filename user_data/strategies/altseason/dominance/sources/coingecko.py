@@ -24,7 +24,7 @@ from altseason.dominance.sources.errors import (
 )
 from altseason.dominance.sources.http import Answer, fetch_answer
 from altseason.dominance.sources.snapshot import Clock, Snapshot, build_snapshot, read_clock
-from altseason.settings import is_loopback, load_settings
+from altseason.settings import is_loopback, is_sendable_key, load_settings
 
 PROVIDER = "CoinGecko"
 Tier = Literal["keyless", "demo", "pro"]
@@ -59,7 +59,7 @@ class Access:
 
     def __post_init__(self) -> None:
         """Refuse what could not be sent."""
-        if not (self.key.isascii() and (self.key.isprintable() and " " not in self.key)):
+        if not is_sendable_key(self.key):
             raise AccessError(
                 "coingecko.api_key: expected the key as CoinGecko shows it, found other characters"
             )
@@ -98,7 +98,7 @@ def fetch_global(
     :raises ProviderError: the kind says who must act.
     """
     answer = fetch_path(session, access or Access(), "/global")
-    return parse_global(answer.body, answer.status, now=clock())
+    return answer.read(parse_global, now=clock())
 
 
 def fetch_path(session: requests.Session, access: Access, path: str, **params: str) -> Answer:

@@ -54,7 +54,7 @@ def fetch_largest_coins(session: requests.Session, access: Access, count: int) -
             page=str(page),
         )
         # A coin that moves from one page to the next meanwhile is on both.
-        coins |= {coin.id: coin for coin in parse_coins(answer.body, answer.status)}
+        coins |= {coin.id: coin for coin in answer.read(parse_coins)}
     largest = sorted(coins.values(), key=lambda coin: coin.market_cap, reverse=True)[:count]
     if BITCOIN not in [coin.id for coin in largest]:
         refuse(f"{PROVIDER} {COINS}", BITCOIN, [coin.id for coin in largest])
@@ -70,7 +70,7 @@ def fetch_market_caps(
     """
     path = CHART.format(quote(coin, safe=""))
     answer = fetch_path(session, access, path, vs_currency="usd", days=str(days))
-    return parse_market_caps(answer.body, answer.status, coin=coin)
+    return answer.read(parse_market_caps, coin=coin)
 
 
 def fetch_total_market_caps(
@@ -81,7 +81,7 @@ def fetch_total_market_caps(
     :raises ProviderError: the kind says who must act.
     """
     answer = fetch_path(session, access, TOTAL, vs_currency="usd", days=str(days))
-    return parse_total_market_caps(answer.body, answer.status)
+    return answer.read(parse_total_market_caps)
 
 
 def parse_coins(body: bytes, status: int = 200) -> list[Coin]:

@@ -28,7 +28,7 @@ def fetch_coinlore(
     :raises ProviderError: the kind says who must act.
     """
     answer = fetch_answer(session, url.rstrip("/") + PATH)
-    return parse_coinlore(answer.body, answer.status, now=clock())
+    return answer.read(parse_coinlore, now=clock())
 
 
 def parse_coinlore(body: bytes, status: int = 200, *, now: pd.Timestamp) -> Snapshot:

@@ -53,7 +53,7 @@ def fetch_coinmarketcap(
     answer = fetch_answer(
         session, base.rstrip("/") + PATH, params={"convert": "USD"}, headers=headers
     )
-    return parse_coinmarketcap(answer.body, answer.status, now=clock())
+    return answer.read(parse_coinmarketcap, now=clock())
 
 
 def parse_coinmarketcap(body: bytes, status: int = 200, *, now: pd.Timestamp) -> Snapshot:
@@ -83,7 +83,8 @@ def _find_error(answer: Any, status: int) -> ProviderError | None:
     if status != 200:
         return error_for_status(ENDPOINT, status, message)
     if code != "0":
-        return AnswerError(f"{ENDPOINT}: expected status.error_code 0, found {code}: {message}")
+        shown = excerpt(said.get("error_code"))
+        return AnswerError(f"{ENDPOINT}: expected status.error_code 0, found {shown}: {message}")
     return None
 
 

@@ -30,7 +30,7 @@ def fetch_coinpaprika(
     :raises ProviderError: the kind says who must act.
     """
     answer = fetch_answer(session, url.rstrip("/") + PATH)
-    return parse_coinpaprika(answer.body, answer.status, now=clock())
+    return answer.read(parse_coinpaprika, now=clock())
 
 
 def parse_coinpaprika(body: bytes, status: int = 200, *, now: pd.Timestamp) -> Snapshot:

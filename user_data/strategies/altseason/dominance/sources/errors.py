@@ -8,6 +8,10 @@ ProviderError               root: one line with the provider, what was expected 
 └── AnswerError             the maintainer: the answer has another shape than is documented
 """
 
+from typing import Self
+
+import pandas as pd
+
 from altseason.errors import AltSeasonError
 
 REFUSED = frozenset({401, 403})
@@ -16,7 +20,18 @@ TOO_MANY = frozenset({402, 429})
 
 
 class ProviderError(AltSeasonError):
-    """A provider gave no value that can be used."""
+    """A provider gave no value that can be used.
+
+    :param retry_after: how long it wants not to be asked again, where it says so.
+    """
+
+    def __init__(self, message: str, *, retry_after: pd.Timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+    def add(self, text: str) -> Self:
+        """Give the same error with more to say."""
+        return type(self)(f"{self}; {text}", retry_after=self.retry_after)
 
 
 class AccessError(ProviderError):

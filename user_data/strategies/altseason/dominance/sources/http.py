@@ -1,188 +1,59 @@
-"""HTTP for all providers: one session that always times out, backs off and says who it is."""
+"""One question to a provider by HTTP, and its whole answer."""
 
-import contextlib
-import random
-import socket
-import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, TypeVar
 
+import pandas as pd
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     HTTPError,
-    InvalidHeader,
     NewConnectionError,
     ProtocolError,
     SSLError,
     TimeoutError,
 )
-from urllib3.util import Retry
 
-from altseason import __version__
-from altseason.dominance.sources.errors import AccessError, AnswerError, UnavailableError
+from altseason.dominance.sources.errors import (
+    AccessError,
+    AnswerError,
+    ProviderError,
+    UnavailableError,
+)
+from altseason.dominance.sources.session import Deadline, PoliteAdapter, find_retry_after
 
-USER_AGENT = f"freqtrade-altseason/{__version__}"
-RETRIED_STATUS = frozenset({429, *range(500, 600)})
 LARGEST_BODY = 20_000_000
 CHUNK = 65_536
 # The body of an answer that broke off is not retried by urllib3, which only sees its head.
 BODY_ATTEMPTS = 2
-MayRetry = Callable[[], bool]
-
-
-def always() -> bool:
-    """Allow every retry."""
-    return True
-
-
-@dataclass(frozen=True)
-class Manners:
-    """How a session asks; times in seconds.
-
-    :param deadline: the longest that the head of one answer, and then its body, may take.
-    :param backoff: the wait before the first retry, doubled with each further one, plus jitter.
-    :param longest_wait: bounds every wait, one that a provider asks for (`Retry-After`) too.
-    :param calls_per_minute: None for no pace at all.
-    """
-
-    connect_timeout: float = 5
-    read_timeout: float = 20
-    deadline: float = 60
-    retries: int = 3
-    backoff: float = 1
-    longest_wait: float = 60
-    calls_per_minute: float | None = None
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer as it came."""
+    """An HTTP answer as it came.
+
+    :param retry_after: how long the provider wants not to be asked again, where it says so.
+    """
 
     url: str
     status: int
     body: bytes
+    retry_after: pd.Timedelta | None = None
 
+    def read(self, parse: Callable[..., Value], **words: Any) -> Value:
+        """Parse it by a function of body and status; its error holds the wait that is asked for.
 
-class _Retries(Retry):
-    """urllib3's retries with every wait bounded, none of them left out, and each one allowed."""
-
-    longest_wait = Manners.longest_wait
-    may_retry: MayRetry = staticmethod(always)
-
-    def new(self, **changes: Any) -> Self:
-        retries = super().new(**changes)
-        retries.longest_wait = self.longest_wait
-        retries.may_retry = self.may_retry
-        return retries
-
-    def increment(self, *arguments: Any, **words: Any) -> Self:
-        if self.total and not self.may_retry():
-            return super(_Retries, self.new(total=0)).increment(*arguments, **words)
-        return super().increment(*arguments, **words)
-
-    def parse_retry_after(self, retry_after: str) -> float:
+        :raises ProviderError: the kind says who must act.
+        """
         try:
-            seconds = super().parse_retry_after(retry_after)
-        except (InvalidHeader, ValueError, OverflowError):
-            return 0.0  # not a time: back off as if it had not been there
-        return min(seconds, self.longest_wait)
-
-    def get_backoff_time(self) -> float:
-        # urllib3 asks again at once after the first failure, which a rate limit counts as well.
-        wait = self.backoff_factor * 2 ** (len(self.history) - 1)
-        jitter = random.uniform(0, self.backoff_factor)  # noqa: S311 - no secret
-        return min(wait + jitter, self.longest_wait)
-
-
-class _Deadlined:
-    """A connection whose server cannot keep it waiting by sending the head byte by byte."""
-
-    deadline = Manners.deadline
-    sock: socket.socket | None
-    _has_hung_up = False
-
-    def getresponse(self) -> Any:
-        self._has_hung_up = False
-        timer = threading.Timer(self.deadline, self._hang_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            return super().getresponse()  # type: ignore[misc] # of what it is mixed into
-        finally:
-            timer.cancel()
-            if self._has_hung_up:
-                # Whatever came of it: half a head can pass for a whole one without a body.
-                raise TimeoutError
-
-    def _hang_up(self) -> None:
-        self._has_hung_up = True
-        with contextlib.suppress(OSError, AttributeError):  # it is closed already
-            self.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
-
-
-def _pool_classes(deadline: float) -> dict[str, type[HTTPConnectionPool]]:
-    limits = {"deadline": deadline}
-    plain = type("Connection", (_Deadlined, HTTPConnection), limits)
-    secure = type("SecureConnection", (_Deadlined, HTTPSConnection), limits)
-    return {
-        "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-        "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
-    }
-
-
-class _PoliteAdapter(HTTPAdapter):
-    """Adds the timeouts and the pace, so that no call can forget them."""
-
-    def __init__(self, manners: Manners, may_retry: MayRetry) -> None:
-        retries = _Retries(
-            total=manners.retries,
-            allowed_methods={"GET"},
-            status_forcelist=RETRIED_STATUS,
-            backoff_factor=manners.backoff,
-            raise_on_status=False,  # the last answer says why
-        )
-        retries.longest_wait = manners.longest_wait
-        retries.may_retry = may_retry
-        super().__init__(max_retries=retries)
-        self.poolmanager.pool_classes_by_scheme = _pool_classes(manners.deadline)
-        self.manners = manners
-        self._may_retry = may_retry
-        self._free_at = 0.0
-        self._turn = threading.Lock()
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override] # passed on as it is
-        self._wait_for_turn()
-        options["timeout"] = (self.manners.connect_timeout, self.manners.read_timeout)
-        return super().send(request, **options)
-
-    def may_retry(self) -> bool:
-        """Tell whether what broke off may be asked for again."""
-        return self.manners.retries > 0 and self._may_retry()
-
-    def _wait_for_turn(self) -> None:
-        if self.manners.calls_per_minute is None:
-            return
-        with self._turn:
-            time.sleep(max(0.0, self._free_at - time.monotonic()))
-            self._free_at = time.monotonic() + 60 / self.manners.calls_per_minute
-
-
-def build_session(manners: Manners | None = None, may_retry: MayRetry = always) -> requests.Session:
-    """Build the session that all providers are asked with.
-
-    :param may_retry: is asked before each retry.
-    """
-    session = requests.Session()
-    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
-    adapter = _PoliteAdapter(manners or Manners(), may_retry)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+            return parse(self.body, self.status, **words)
+        except ProviderError as error:
+            if self.retry_after is None:
+                raise
+            error.retry_after = self.retry_after
+            seconds = self.retry_after.total_seconds()
+            raise error.add(f"not before {seconds:.0f} s have passed") from error
 
 
 def fetch_answer(
@@ -195,7 +66,8 @@ def fetch_answer(
     """Ask by GET, and give the answer whatever its status; redirects are not followed.
 
     :raises UnavailableError: where there is no whole answer in time.
-    :raises AccessError: where the URL or a header (a key) cannot be sent at all.
+    :raises AccessError: where the URL or a header (a key) cannot be sent at all, or this machine is
+        not set up for it.
     :raises AnswerError: where the answer is larger than any that is documented.
     """
     for attempt in range(1, BODY_ATTEMPTS + 1):
@@ -203,42 +75,54 @@ def fetch_answer(
             with session.get(
                 url, params=params, headers=headers, stream=True, allow_redirects=False
             ) as response:
-                return Answer(url, response.status_code, _read_body(url, response, session))
+                body = _read_body(url, response)
+                return Answer(url, response.status_code, body, find_retry_after(response))
         except ProtocolError as error:
             if attempt == BODY_ATTEMPTS or not _may_retry(session, url):
                 raise UnavailableError(
                     f"{url}: expected a whole answer, but it broke off"
                 ) from error
         except (requests.RequestException, HTTPError) as error:
-            # requests marks what cannot be sent as a ValueError; a key is never shown.
+            # requests marks what cannot be sent as a ValueError.
             if isinstance(error, ValueError):
-                raise AccessError(
-                    f"{url}: expected a URL and a key that can be sent, found none "
-                    f"({type(error).__name__})"
-                ) from error
+                raise _unsendable(url, error) from None
             raise UnavailableError(
                 f"{url}: expected an answer, found none ({_reason(error)}); try again later"
             ) from error
+        except UnicodeError as error:
+            raise _unsendable(url, error) from None
+        except OSError as error:
+            # Before anything is sent, such as for REQUESTS_CA_BUNDLE that names no file.
+            raise AccessError(f"{url}: cannot be asked from this machine: {error}") from error
     raise AssertionError("the last attempt returns or raises")
+
+
+def _unsendable(url: str, error: Exception) -> AccessError:
+    """Give the error's kind alone: its text holds the key."""
+    return AccessError(
+        f"{url}: expected a URL and a key that can be sent, found none ({type(error).__name__})"
+    )
 
 
 def _may_retry(session: requests.Session, url: str) -> bool:
     adapter = session.get_adapter(url)
-    return not isinstance(adapter, _PoliteAdapter) or adapter.may_retry()
+    return not isinstance(adapter, PoliteAdapter) or adapter.may_retry()
 
 
-def _read_body(url: str, response: requests.Response, session: requests.Session) -> bytes:
-    adapter = session.get_adapter(url)
-    allowed = adapter.manners.deadline if isinstance(adapter, _PoliteAdapter) else Manners.deadline
-    ends_at = time.monotonic() + allowed
+def _read_body(url: str, response: requests.Response) -> bytes:
+    deadline: Deadline = response.raw.deadline
     body = bytearray()
-    # Not iter_content, which waits for a whole chunk, however slowly it comes.
-    while chunk := response.raw.read1(CHUNK, decode_content=True):
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise AnswerError(f"{url}: expected at most {LARGEST_BODY} bytes, found more")
-        if time.monotonic() > ends_at:
-            raise UnavailableError(f"{url}: expected the answer within {allowed:g} s")
+    try:
+        # Not iter_content, which waits for a whole chunk, however slowly it comes.
+        while chunk := response.raw.read1(CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise AnswerError(f"{url}: expected at most {LARGEST_BODY} bytes, found more")
+    finally:
+        deadline.cancel()
+        if deadline.is_over:
+            # Whatever came of it: what broke off by our doing is not asked for again.
+            raise UnavailableError(f"{url}: expected the answer within {deadline.seconds:g} s")
     return bytes(body)
 
 

@@ -1,0 +1,215 @@
+"""The session that all providers are asked with: it times out, backs off and says who it is."""
+
+import contextlib
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import pandas as pd
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import InvalidHeader, TimeoutError
+from urllib3.util import Retry
+
+from altseason import __version__
+
+USER_AGENT = f"freqtrade-altseason/{__version__}"
+RETRIED_STATUS = frozenset({429, *range(500, 600)})
+# Nobody is left alone for longer, whatever is asked for.
+LONGEST_PAUSE_SECONDS = 6 * 3600.0
+MayRetry = Callable[[], bool]
+
+
+def always() -> bool:
+    """Allow every retry."""
+    return True
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How a session asks; times in seconds.
+
+    :param deadline: the longest that one answer may take, its head and its body.
+    :param backoff: the wait before the first retry, doubled with each further one, plus jitter.
+    :param longest_wait: bounds every wait; who wants more (`Retry-After`) is not asked again.
+    :param calls_per_minute: None for no pace at all.
+    """
+
+    connect_timeout: float = 5
+    read_timeout: float = 20
+    deadline: float = 60
+    retries: int = 3
+    backoff: float = 1
+    longest_wait: float = 60
+    calls_per_minute: float | None = None
+
+    @property
+    def pace(self) -> float:
+        """Seconds between two calls."""
+        return 60 / self.calls_per_minute if self.calls_per_minute else 0.0
+
+
+class _Retries(Retry):
+    """urllib3's retries with every wait bounded, none of them left out, and each one allowed."""
+
+    manners = Manners()
+    may_retry: MayRetry = staticmethod(always)
+
+    def new(self, **changes: Any) -> Self:
+        retries = super().new(**changes)
+        retries.manners = self.manners
+        retries.may_retry = self.may_retry
+        return retries
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        *arguments: Any,
+        **words: Any,
+    ) -> Self:
+        wait = self.get_retry_after(response) if response is not None else None
+        is_too_long = (wait or 0) > self.manners.longest_wait
+        retries = self.new(total=0) if is_too_long or not self._may_go_on() else self
+        return super(_Retries, retries).increment(method, url, response, *arguments, **words)
+
+    def _may_go_on(self) -> bool:
+        return not self.total or self.may_retry()
+
+    def parse_retry_after(self, retry_after: str) -> float:
+        try:
+            seconds = super().parse_retry_after(retry_after)
+        except (InvalidHeader, ValueError, OverflowError):
+            return 0.0  # not a time: back off as if it had not been there
+        return min(seconds, LONGEST_PAUSE_SECONDS)
+
+    def get_backoff_time(self) -> float:
+        # urllib3 asks again at once after the first failure, which a rate limit counts as well.
+        wait = self.backoff_factor * 2 ** (len(self.history) - 1)
+        jitter = random.uniform(0, self.backoff_factor)  # noqa: S311 - no secret
+        return max(self.manners.pace, min(wait + jitter, self.manners.longest_wait))
+
+
+class Deadline:
+    """Hangs up on a server that takes too long for one answer, at whatever part of it."""
+
+    def __init__(self, seconds: float, connected: socket.socket) -> None:
+        self.seconds = seconds
+        self.is_over = False
+        self._socket = connected
+        self._timer = threading.Timer(seconds, self._hang_up)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def cancel(self) -> None:
+        """Have it over with in time."""
+        self._timer.cancel()
+
+    def _hang_up(self) -> None:
+        self.is_over = True
+        with contextlib.suppress(OSError):  # it is closed already
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class _Deadlined:
+    """A connection whose server cannot keep it waiting by sending byte by byte.
+
+    The time goes on for the body: who reads it from the response cancels its `deadline`.
+    """
+
+    longest = Manners.deadline
+    sock: socket.socket
+    _deadline: Deadline | None = None
+
+    def request(self, *arguments: Any, **words: Any) -> None:
+        # Of an answer that nobody wanted to read.
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().request(*arguments, **words)  # type: ignore[misc] # of what it is mixed into
+
+    def getresponse(self) -> Any:
+        deadline = self._deadline = Deadline(self.longest, self.sock)
+        try:
+            response = super().getresponse()  # type: ignore[misc] # of what it is mixed into
+        except BaseException:
+            deadline.cancel()
+            if deadline.is_over:
+                raise TimeoutError from None
+            raise
+        if deadline.is_over:
+            # Half a head can pass for a whole one without a body.
+            raise TimeoutError
+        response.deadline = deadline
+        return response
+
+
+def _pool_classes(deadline: float) -> dict[str, type[HTTPConnectionPool]]:
+    limits = {"longest": deadline}
+    plain = type("Connection", (_Deadlined, HTTPConnection), limits)
+    secure = type("SecureConnection", (_Deadlined, HTTPSConnection), limits)
+    return {
+        "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }
+
+
+class PoliteAdapter(HTTPAdapter):
+    """Adds the timeouts and the pace, so that no call can forget them."""
+
+    def __init__(self, manners: Manners, may_retry: MayRetry) -> None:
+        retries = _Retries(
+            total=manners.retries,
+            allowed_methods={"GET"},
+            status_forcelist=RETRIED_STATUS,
+            backoff_factor=manners.backoff,
+            raise_on_status=False,  # the last answer says why
+        )
+        retries.manners = manners
+        retries.may_retry = may_retry
+        super().__init__(max_retries=retries)
+        self.poolmanager.pool_classes_by_scheme = _pool_classes(manners.deadline)
+        self.manners = manners
+        self._may_retry = may_retry
+        self._free_at = 0.0
+        self._turn = threading.Lock()
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override] # passed on as it is
+        self._wait_for_turn()
+        options["timeout"] = (self.manners.connect_timeout, self.manners.read_timeout)
+        return super().send(request, **options)
+
+    def may_retry(self) -> bool:
+        """Tell whether what broke off may be asked for again."""
+        return self.manners.retries > 0 and self._may_retry()
+
+    def _wait_for_turn(self) -> None:
+        with self._turn:
+            time.sleep(max(0.0, self._free_at - time.monotonic()))
+            self._free_at = time.monotonic() + self.manners.pace
+
+
+def build_session(manners: Manners | None = None, may_retry: MayRetry = always) -> requests.Session:
+    """Build the session that all providers are asked with.
+
+    :param may_retry: is asked before each retry.
+    """
+    session = requests.Session()
+    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
+    adapter = PoliteAdapter(manners or Manners(), may_retry)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def find_retry_after(response: requests.Response) -> pd.Timedelta | None:
+    """Give how long the provider wants not to be asked again, where it says so."""
+    asked = response.headers.get("Retry-After")
+    seconds = _Retries().parse_retry_after(asked) if asked else 0.0
+    return pd.Timedelta(seconds=seconds) if seconds > 0 else None
