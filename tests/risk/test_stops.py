@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy
+from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +85,29 @@ def test_atr_trailing_follows_the_highest_price_and_never_loosens(load_trader: L
     # And calms down: 106 - 2.5.
     show_candle(strategy, atr=0.5, close=104.0)
     assert move(strategy, trade, 104.0) == pytest.approx(103.5)
+
+
+def test_trade_is_not_copied_for_the_rules_that_are_asked_in_every_candle(load_trader: Load):
+    strategy = load_trader(atr=1.0, risk={"atr_trailing": True, "rebalancing": True})
+    trade = open_trade(1.0, 100.0)
+    trade.adjust_min_max_rates(108.0, 108.0)
+    trade.__deepcopy__ = lambda memo: pytest.fail("it was copied")
+    # 108 - 5 = 103, of 108.
+    assert strategy_safe_wrapper(strategy.custom_stoploss, supress_error=True)(
+        pair=trade.pair,
+        trade=trade,
+        current_time=NOW,
+        current_rate=108.0,
+        current_profit=0.08,
+        after_fill=False,
+    ) == pytest.approx(5 / 108)
+    # A budget of 20, and a risk of 108 x 5 %.
+    assert (
+        strategy_safe_wrapper(strategy.adjust_trade_position, default_retval=-1.0)(
+            trade=trade, current_time=NOW, current_exit_rate=108.0, min_stake=10.0
+        )
+        is None
+    )
 
 
 def test_atr_trailing_that_the_price_has_passed_stops_at_the_price(load_trader: Load):

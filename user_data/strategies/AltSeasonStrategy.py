@@ -33,7 +33,7 @@ from altseason.dominance.gate import (
     is_closed_by_rule,
 )
 from altseason.dominance.reader import DominanceReader, is_trading
-from altseason.guards import fails_closed
+from altseason.guards import fails_closed, takes_trade_itself
 from altseason.live import LiveDominance
 from altseason.pairs import never_entered_because
 from altseason.risk.manager import RiskManager
@@ -217,12 +217,14 @@ class AltSeasonStrategy(IStrategy):
             self.telling.warn(f"{pair} is not entered: {stake.reason}.")
         return stake.amount
 
+    @takes_trade_itself
     def custom_stoploss(
         self, *, trade: Trade, current_time: datetime, current_rate: float, **kwargs: Any
     ) -> float | None:
         """Trail by ATR; Freqtrade asks only where `altseason.risk.atr_trailing` is on."""
         return self._risk.find_stop(trade, current_time, current_rate)
 
+    @takes_trade_itself
     def adjust_trade_position(
         self,
         *,

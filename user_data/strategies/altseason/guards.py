@@ -1,4 +1,4 @@
-"""Guards that fail closed: Freqtrade takes an error in a callback for consent."""
+"""How Freqtrade calls a strategy: an error in a callback is consent, and a trade is copied."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,3 +30,14 @@ def fails_closed(refusal: Any, check: str) -> Callable[[Callable[..., Any]], Cal
         return guarded
 
     return decorate
+
+
+def takes_trade_itself(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """Have Freqtrade hand a strategy's callback the trade itself, which it does not change.
+
+    For all callbacks that are not its own Freqtrade copies the trade with all its orders, which
+    takes longer than anything that is calculated here, in every candle of an open trade. It knows
+    its own by their name (`freqtrade.strategy.strategy_wrapper`).
+    """
+    callback.__qualname__ = f"IStrategy.{callback.__name__}"
+    return callback

@@ -17,15 +17,15 @@ from altseason.dominance.candles import candle_length
 
 @dataclass(frozen=True)
 class KnownCandles:
-    """Some of a pair's candles.
+    """Some of a pair's candles, with seven digits, which are enough for a distance.
 
     :param ends: when each ends, in milliseconds, rising.
     :param length: of a candle, in milliseconds.
     """
 
     ends: npt.NDArray[np.int64]
-    atr: npt.NDArray[np.float64]
-    close: npt.NDArray[np.float64]
+    atr: npt.NDArray[np.float32]
+    close: npt.NDArray[np.float32]
     length: int
 
     @classmethod
@@ -35,8 +35,8 @@ class KnownCandles:
         ends = dataframe["date"] + length
         return cls(
             np.asarray(ends.dt.as_unit("ms").astype("int64"), dtype=np.int64),
-            dataframe[atr_column].to_numpy(copy=True),
-            dataframe["close"].to_numpy(copy=True),
+            dataframe[atr_column].to_numpy("float32"),
+            dataframe["close"].to_numpy("float32"),
             length // pd.Timedelta(milliseconds=1),
         )
 
