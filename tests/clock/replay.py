@@ -17,13 +17,13 @@ from freqtrade.misc import deep_merge_dicts
 from altseason.dominance.store import DominanceStore
 from altseason.emulator.clock import Clock
 from altseason.emulator.dominance import LiveDominance, load_dominance
+from altseason.emulator.in_thread import in_thread
 from altseason.emulator.live import LiveMarket
 from altseason.emulator.market import Market
 from altseason.emulator.overlay import exchange_settings, offline_environment
 from altseason.emulator.providers import provider_urls
 from altseason.emulator.server import run_emulator
 from tests.clock.clock_file import ClockFile, read_clock
-from tests.clock.in_thread import in_thread
 from tests.conftest import ROOT, STRATEGIES
 
 CONFIG: dict[str, Any] = {

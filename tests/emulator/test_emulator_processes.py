@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -63,17 +64,14 @@ Start = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Start a script under `run_process`; its first argument is a file that it writes."""
+def start_words() -> Iterator[Start]:
+    """Start the words of a command under `run_process`."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(script: str, *arguments: str, run: str = RUN) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, "-c", run, sys.executable, "-c", script, *arguments],
-            env={**os.environ, "PYTHONPATH": str(STRATEGIES)},
-        )
-        started.append(process)
-        return process
+    def start(run: str, *words: str) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "PYTHONPATH": str(STRATEGIES)}
+        started.append(subprocess.Popen([sys.executable, "-c", run, *words], env=environment))
+        return started[-1]
 
     yield start
     for process in started:
@@ -82,6 +80,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 child.kill()
         process.kill()
         process.wait(5)
+
+
+@pytest.fixture
+def start(start_words: Start) -> Start:
+    """Start a script under `run_process`; its first argument is a file that it writes."""
+    return partial(start_words, RUN, sys.executable, "-c")
 
 
 def wait_for(file: Path) -> None:
@@ -119,8 +123,9 @@ def test_a_signal_is_handed_on(start: Start, tmp_path: Path, sent: int, received
     assert process.wait(10) == 40 + received
 
 
-def test_an_interrupt_before_the_process_is_there_reaches_it(start: Start, tmp_path: Path) -> None:
-    process = start(SLEEPER, str(tmp_path / "started"), run=INTERRUPTED_EARLY)
+def test_an_interrupt_before_the_process_is_there_reaches_it(start_words: Start) -> None:
+    # No Python, which ends with 1 where it is interrupted while it starts.
+    process = start_words(INTERRUPTED_EARLY, "sleep", "60")
     assert process.wait(10) == 130
 
 

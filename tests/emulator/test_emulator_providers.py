@@ -16,6 +16,7 @@ from altseason.dominance.sources.coingecko_history import fetch_largest_coins, f
 from altseason.dominance.sources.coinlore import fetch_coinlore
 from altseason.dominance.sources.coinmarketcap import fetch_coinmarketcap
 from altseason.dominance.sources.coinpaprika import fetch_coinpaprika
+from altseason.dominance.sources.session import build_session
 from altseason.dominance.store import DominanceStore
 from altseason.emulator.dominance import load_dominance
 from altseason.emulator.live import LiveMarket, plan_shift
@@ -53,7 +54,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 def test_every_provider_says_what_is_true_now_on_a_level_of_its_own(serve: Serve) -> None:
     now = START + pd.Timedelta("01:37:30")
     urls = serve(now)
-    with requests.Session() as session:
+    with build_session() as session:
         coingecko = fetch_global(session, Access(url=urls["coingecko"]), lambda: now)
         assert (coingecko.time, coingecko.dominance) == (START + pd.Timedelta("01:30:00"), 51.0)
         fetched = [
@@ -69,7 +70,7 @@ def test_every_provider_says_what_is_true_now_on_a_level_of_its_own(serve: Serve
 @pytest.mark.parametrize(("hour", "close"), [(1, 50.0), (2, 52.0), (3, 51.0)])
 def test_at_a_candles_end_its_close_is_true(serve: Serve, hour: int, close: float) -> None:
     now = START + pd.Timedelta(hours=hour)
-    with requests.Session() as session:
+    with build_session() as session:
         snapshot = fetch_global(session, Access(url=serve(now)["coingecko"]), lambda: now)
     assert (snapshot.time, snapshot.dominance) == (now, close)
 
@@ -92,7 +93,7 @@ def test_where_nothing_is_stored_every_provider_is_unavailable(serve: Serve, min
 
 def test_coins_and_charts_sum_up_to_the_dominance(serve: Serve) -> None:
     access = Access(url=serve(START + pd.Timedelta("02:37:30"))["coingecko"])
-    with requests.Session() as session:
+    with build_session() as session:
         coins = fetch_largest_coins(session, access, 100)
         charts = [fetch_market_caps(session, access, coin.id, 365) for coin in coins]
         assert len(fetch_largest_coins(session, access, 2)) == 2

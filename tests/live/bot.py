@@ -13,11 +13,11 @@ import requests
 from freqtrade.misc import deep_merge_dicts
 
 from altseason.emulator.account import Account
+from altseason.emulator.in_thread import in_thread
 from altseason.emulator.live import LiveMarket
 from altseason.emulator.market import Market
 from altseason.emulator.server import run_emulator
 from tests.clock.clock_file import ClockFile, read_clock
-from tests.clock.in_thread import in_thread
 from tests.clock.replay import Replay, to_milliseconds
 from tests.conftest import ROOT
 from tests.live.world import PAIRS, store_dominance

@@ -15,10 +15,10 @@ import psutil
 
 from altseason.dominance.store import DominanceStore
 from altseason.emulator.dominance import LiveDominance
+from altseason.emulator.in_thread import in_thread
 from altseason.emulator.live import LiveMarket
 from altseason.emulator.market import Market
 from altseason.emulator.server import run_emulator
-from tests.clock.in_thread import in_thread
 from tests.clock.replay import trade_environment, trade_words
 from tests.reliability.latency_market import PAIR, days_until, save_fall
 from tests.sandbox.bots import Api

@@ -2,7 +2,7 @@
 
 grid.py        the costs and delays that are tried
 preparation.py the configuration of `freqtrade backtesting`, and what is refused
-offline.py     an exchange emulator in a thread of this process
+environment.py an environment that leads to an exchange emulator
 backtests.py   Freqtrade's own backtest, again and again on candles loaded once
 delay.py       signals that come later
 stops.py       the extra slippage at stops

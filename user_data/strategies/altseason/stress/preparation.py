@@ -25,14 +25,16 @@ from altseason.emulator.command import (
     build_overlay,
     parse_command,
 )
+from altseason.emulator.in_thread import in_thread
 from altseason.emulator.market import Market
 from altseason.emulator.overlay import offline_environment
 from altseason.emulator.rehearsal import find_traded
+from altseason.emulator.server import run_emulator
 from altseason.errors import InputError
 from altseason.output import tell
 from altseason.sample.marker import is_synthetic
 from altseason.sandbox import load_command_configuration, refuse_unsupported, save_overlay
-from altseason.stress.offline import environment, serve
+from altseason.stress.environment import environment
 
 ADVICE = "`freqtrade download-data` stores candles, and `altseason sample` a synthetic market"
 
@@ -76,7 +78,10 @@ def prepare(command: FreqtradeCommand, *, offline: bool) -> Iterator[Config]:
         return
     config = load_command_configuration(command)
     market = open_market(config)
-    with serve(market) as url, environment(offline_environment(os.environ, url)):
+    with (
+        in_thread(run_emulator(market)) as url,
+        environment(offline_environment(os.environ, url)),
+    ):
         kind = "SYNTHETIC candles" if is_synthetic(market.datadir) else "candles"
         tell(f"altseason stress: an exchange emulator on {url} serves {kind} of {market.datadir}")
         with tempfile.TemporaryDirectory(prefix="altseason-stress-") as folder:
