@@ -239,6 +239,9 @@ def test_configuration_that_would_silence_a_rule_is_refused(
         ({"atr_multiple": float("inf")}, "atr_multiple: "),
         ({"regime_exit": 1}, "regime_exit: Input should be a valid boolean"),
         ({"protections": []}, "protections: Input should be a valid boolean"),
+        ({"kept_coins": ["ETH/USDT"]}, "kept_coins.0: Value error, expected the code of a coin"),
+        ({"kept_coins": [""]}, "kept_coins.0: Value error, expected the code of a coin"),
+        ({"kept_coins": "BNB"}, "kept_coins: Input should be a valid list"),
         ({"trailing": True}, "risk.trailing is not known; allowed here: atr_multiple, atr_"),
     ],
 )

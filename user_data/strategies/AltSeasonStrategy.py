@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 import talib.abstract as ta
-from freqtrade.enums import RunMode
 from freqtrade.ft_types import AnnotationType
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter, IStrategy
@@ -121,13 +120,11 @@ class AltSeasonStrategy(IStrategy):
             self.order_filled = self._keep_dominance
 
     def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
-        """Tell on Telegram what has become of the gate, and of orders that were lost."""
+        """Look after orders that were lost, and tell on Telegram what has become of the gate."""
+        self._risk.look_into_account(current_time)
         if self._live is not None:
             for message in self._live.collect_messages(self.gate_rule, current_time):
                 self.dp.send_msg(message, always_send=True)
-        if self.config.get("runmode") == RunMode.LIVE:
-            for message in self._risk.recover_orders(current_time):
-                self.telling.alert(message)
 
     def populate_indicators(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
@@ -237,12 +234,7 @@ class AltSeasonStrategy(IStrategy):
         """Refuse an entry by dominance that has become stale, or of coins that nothing explains."""
         if self.gate_mode.value != "off" and self._dominance.read().is_stale(current_time):
             return False
-        orphan = self._find_orphan(pair, rate)
-        if orphan:
-            self.telling.alert(orphan, about=f"orphan of {pair}")
-        else:
-            self.telling.forget(f"orphan of {pair}")
-        return not orphan
+        return self._risk.is_explained(pair, rate)
 
     def plot_annotations(
         self,
@@ -259,11 +251,6 @@ class AltSeasonStrategy(IStrategy):
         if self.macd_trigger.value == "cross":
             return qtpylib.crossed_above(dataframe["macd"], dataframe["macdsignal"])
         return dataframe["macd"] > dataframe["macdsignal"]
-
-    def _find_orphan(self, pair: str, rate: float) -> str | None:
-        if self.config.get("runmode") != RunMode.LIVE:
-            return None
-        return self._risk.find_orphan(pair, rate)
 
     def _keep_dominance(self, *, trade: Trade, order: Order, **kwargs: Any) -> None:
         """Keep with the trade which dominance it was entered by."""

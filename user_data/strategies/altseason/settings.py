@@ -1,5 +1,6 @@
 """The `altseason` section of Freqtrade's configuration, validated once where it is read."""
 
+import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 SECTION = "altseason"
 DEFAULT_MAX_AGE_HOURS = {"1d": 36.0, "1h": 3.0}
+COIN = re.compile(r"[A-Za-z0-9.\-]+")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -26,11 +28,18 @@ def _validate_url(url: str) -> str:
     return url
 
 
+def _validate_coin(coin: str) -> str:
+    if not COIN.fullmatch(coin):
+        raise ValueError("expected the code of a coin, such as BNB")
+    return coin.upper()
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 Url = Annotated[str, AfterValidator(_validate_url)]
+Coin = Annotated[str, AfterValidator(_validate_coin)]
 
 
 class UrlSettings(_Section):
@@ -68,7 +77,7 @@ class RiskSettings(_Section):
 
     :param risk_factor: the part of the equity that a trade may lose at its stop.
     :param atr_multiple: how many ATR the stop distance has at least.
-    :param kept_coins: coins that the user holds on purpose, which are no orphans.
+    :param kept_coins: codes of coins that the user holds on purpose, which are no orphans.
     """
 
     sizing: bool = True
@@ -78,7 +87,7 @@ class RiskSettings(_Section):
     regime_exit: bool = False
     rebalancing: bool = False
     protections: bool = False
-    kept_coins: list[str] = []
+    kept_coins: list[Coin] = []
 
     @property
     def needs_atr(self) -> bool:

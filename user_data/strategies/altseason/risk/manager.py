@@ -6,14 +6,13 @@ from typing import Any
 
 import pandas as pd
 import talib.abstract as ta
+from freqtrade.enums import RunMode
 from freqtrade.exceptions import ConfigurationError
-from freqtrade.exchange import Exchange
 from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy, stoploss_from_absolute
 
+from altseason.risk.account import AccountWatch
 from altseason.risk.known import KnownCandles
-from altseason.risk.lost_orders import recover_orders
-from altseason.risk.orphans import describe_orphan
 from altseason.risk.sizing import (
     Stake,
     calculate_excess,
@@ -21,6 +20,7 @@ from altseason.risk.sizing import (
     calculate_stop_distance,
 )
 from altseason.risk.stops import calculate_chandelier
+from altseason.risk.trims import is_all_there, remember_trim
 from altseason.settings import SECTION, RiskSettings
 
 ATR_COLUMN = "atr"
@@ -39,6 +39,8 @@ class RiskManager:
         self._strategy = strategy
         self._settings = settings
         self._known: dict[str, KnownCandles] = {}
+        is_live = config.get("runmode") == RunMode.LIVE
+        self._account = AccountWatch(strategy, settings) if is_live else None
         if settings.atr_trailing:
             if _has_trailing_stop(strategy, config):
                 raise ConfigurationError(
@@ -110,22 +112,22 @@ class RiskManager:
             self._settings.risk_factor,
         )
         smallest = min(part, 1 - part) * value
-        return -part * trade.stake_amount if part and smallest >= (min_stake or 0) else None
+        if not part or smallest < (min_stake or 0):
+            return None
+        if self._account is not None:
+            if not is_all_there(trade, self._strategy.wallets):
+                return None
+            remember_trim(trade, part * trade.amount, time)
+        return -part * trade.stake_amount
 
-    def recover_orders(self, now: datetime) -> list[str]:
-        """Give lost orders back to Freqtrade, and say which; see `lost_orders.recover_orders`."""
-        has_stops = bool(self._strategy.order_types.get("stoploss_on_exchange"))
-        return recover_orders(self._exchange, self._strategy.wallets, now, has_stops=has_stops)
+    def look_into_account(self, now: datetime) -> None:
+        """Live, compare the account with what Freqtrade knows; see `AccountWatch.look`."""
+        if self._account is not None:
+            self._account.look(now)
 
-    def find_orphan(self, pair: str, rate: float) -> str | None:
-        """Say which coins no trade explains before an entry; see `orphans.describe_orphan`."""
-        wallets, kept = self._strategy.wallets, self._settings.kept_coins
-        return describe_orphan(pair, rate, exchange=self._exchange, wallets=wallets, kept=kept)
-
-    @property
-    def _exchange(self) -> Exchange:
-        # Not public, and there is no other way to the orders that the exchange has.
-        return self._strategy.dp._exchange
+    def is_explained(self, pair: str, rate: float) -> bool:
+        """Tell whether a coin may be entered; live, only where trades explain all of it."""
+        return self._account is None or self._account.is_explained(pair, rate)
 
     @property
     def _asks_in_every_candle(self) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import ccxt  # type: ignore[import-untyped] # it publishes no types
-from freqtrade.exceptions import TemporaryError
+from freqtrade.exceptions import ExchangeError, TemporaryError
 from freqtrade.exchange import Exchange
 from freqtrade.persistence import Order
 
@@ -17,11 +17,14 @@ def find_unknown_orders(exchange: Exchange, pair: str) -> list[Found]:
     one day at once; these may be older.
 
     :raises TemporaryError: where the exchange does not answer.
+    :raises ExchangeError: where it refuses to.
     """
     try:
         found = exchange._api.fetch_open_orders(pair)
-    except ccxt.BaseError as error:
+    except ccxt.OperationFailed as error:
         raise TemporaryError(f"no answer to what is open of {pair}: {error}") from error
+    except ccxt.BaseError as error:
+        raise ExchangeError(f"refused to tell what is open of {pair}: {error}") from error
     return [order for order in found if is_unknown(order, pair)]
 
 
