@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from freqtrade.enums import RunMode
 from freqtrade.exceptions import ConfigurationError
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import IStrategy
@@ -209,6 +210,19 @@ def test_trailing_stop_is_what_freqtrade_will_have_in_the_end(load_strategy: Loa
     write_parameters(tmp_path, trailing_stop=True)
     strategy = load_mine(load_strategy, tmp_path, trailing_stop=False)
     assert (strategy.trailing_stop, strategy.use_custom_stoploss) == (False, True)
+
+
+@pytest.mark.parametrize("spaces", [["buy", "trailing"], ["all"]])
+def test_hyperopt_of_the_other_trailing_stop_is_refused_in_one_line(
+    load_strategy: Load, spaces: list[str]
+):
+    settings = {"risk": {"atr_trailing": True}}
+    hyperopt = {"runmode": RunMode.HYPEROPT, "altseason": settings}
+    with pytest.raises(ConfigurationError, match=r"expected --spaces without trailing") as error:
+        load_strategy(**hyperopt, spaces=spaces)
+    assert "\n" not in str(error.value)
+    load_strategy(**hyperopt, spaces=["default", "stoploss"])
+    load_strategy(**hyperopt | {"altseason": {}}, spaces=spaces)
 
 
 @pytest.mark.parametrize(

@@ -76,8 +76,9 @@ class AltSeasonStrategy(IStrategy):
     rsi_exit_min = IntParameter(60, 95, default=80, space="sell")
 
     cooldown_candles = IntParameter(1, 24, default=3, space="protection")
-    stops_allowed = IntParameter(2, 8, default=4, space="protection")
-    drawdown_allowed = DecimalParameter(0.05, 0.3, default=0.15, decimals=2, space="protection")
+    # Three of four positions that end at their stops, and three times the risk of one.
+    stops_allowed = IntParameter(2, 6, default=3, space="protection")
+    drawdown_allowed = DecimalParameter(0.02, 0.15, default=0.06, decimals=2, space="protection")
 
     plot_config: ClassVar = PLOT_CONFIG
 

@@ -31,8 +31,8 @@ NEAREST_STOP = 0.0001
 class RiskManager:
     """What a strategy's callbacks ask; switches on what Freqtrade calls only where it is wanted.
 
-    :raises ConfigurationError: where two trailing stops are chosen, or the configuration forbids
-        Freqtrade to ask for what is chosen.
+    :raises ConfigurationError: where two trailing stops are chosen, or hyperopt would try both, or
+        the configuration forbids Freqtrade to ask for what is chosen.
     """
 
     def __init__(self, strategy: IStrategy, settings: RiskSettings, config: dict[str, Any]) -> None:
@@ -46,6 +46,11 @@ class RiskManager:
                 raise ConfigurationError(
                     f"{SECTION}.risk.atr_trailing: expected trailing_stop to be false beside it, "
                     f"found true; choose one of the two"
+                )
+            if _varies_trailing_stop(config):
+                raise ConfigurationError(
+                    f"{SECTION}.risk.atr_trailing: expected --spaces without trailing beside it, "
+                    f"found {' '.join(config['spaces'])}; name the spaces to vary, or set it false"
                 )
             _switch_on(strategy, "use_custom_stoploss", config, wanted_by="atr_trailing")
         if settings.rebalancing:
@@ -173,3 +178,9 @@ def _has_trailing_stop(strategy: IStrategy, config: dict[str, Any]) -> bool:
         return bool(config["trailing_stop"])
     chosen = strategy._ft_params_from_file.get("trailing", {})
     return bool(chosen.get("trailing_stop", strategy.trailing_stop))
+
+
+def _varies_trailing_stop(config: dict[str, Any]) -> bool:
+    # As freqtrade.optimize.hyperopt_tools has it, which is not there without hyperopt's packages.
+    is_hyperopt = config.get("runmode") == RunMode.HYPEROPT
+    return is_hyperopt and not {"trailing", "all"}.isdisjoint(config.get("spaces") or [])
