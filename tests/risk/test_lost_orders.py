@@ -71,6 +71,9 @@ class Exchange:
             raise TemporaryError("no answer")
         return self.api.orders
 
+    def get_option(self, name: str) -> bool:
+        return False
+
     def get_min_pair_stake_amount(self, pair: str, price: float, stoploss: float) -> float:
         return 5.0
 

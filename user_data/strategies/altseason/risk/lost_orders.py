@@ -98,7 +98,9 @@ def _adopt(trade: Trade, trim: Trim | None, exchange: Exchange, now: datetime) -
             trade.exit_reason = _find_reason(trade, found)
         if is_whole or _is_trim(found, trim, exchange):
             side = STOP if _is_stop(found) else trade.exit_side
-            trade.orders.append(Order.parse_from_ccxt_object(found, trade.pair, side))
+            price = found["price"] or _find_stop_price(found)
+            order = Order.parse_from_ccxt_object(found, trade.pair, side, price=price)
+            trade.orders.append(order)
             adopted.append(found)
     return adopted
 
@@ -147,7 +149,11 @@ def _is_amount(found: Found, amount: float, exchange: Exchange) -> bool:
 
 
 def _is_stop(found: Found) -> bool:
-    return bool(found.get("triggerPrice") or found.get("stopPrice"))
+    return bool(_find_stop_price(found))
+
+
+def _find_stop_price(found: Found) -> float | None:
+    return found.get("triggerPrice") or found.get("stopPrice") or found.get("stopLossPrice")
 
 
 def _describe(trade: Trade, found: Found) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import ccxt  # type: ignore[import-untyped] # it publishes no types
 from freqtrade.exceptions import ExchangeError, TemporaryError
 from freqtrade.exchange import Exchange
+from freqtrade.exchange.okx import Okx
 from freqtrade.persistence import Order
 
 Found = dict[str, Any]
@@ -20,7 +21,7 @@ def find_unknown_orders(exchange: Exchange, pair: str) -> list[Found]:
     :raises ExchangeError: where it refuses to.
     """
     try:
-        found = exchange._api.fetch_open_orders(pair)
+        found = _fetch_open_orders(exchange, pair)
     except ccxt.OperationFailed as error:
         raise TemporaryError(f"no answer to what is open of {pair}: {error}") from error
     except ccxt.BaseError as error:
@@ -31,3 +32,12 @@ def find_unknown_orders(exchange: Exchange, pair: str) -> list[Found]:
 def is_unknown(order: Found, pair: str) -> bool:
     """Tell whether Freqtrade has no record of an order of the exchange."""
     return Order.order_by_id(str(order["id"]), pair) is None
+
+
+def _fetch_open_orders(exchange: Exchange, pair: str) -> list[Found]:
+    found = list(exchange._api.fetch_open_orders(pair))
+    if exchange.get_option("stoploss_query_requires_stop_flag"):
+        # They are in a list of their own; Freqtrade asks OKX for them by the same words.
+        kind = {"ordType": "conditional"} if isinstance(exchange, Okx) else {}
+        found += exchange._api.fetch_open_orders(pair, params={"stop": True, **kind})
+    return found
