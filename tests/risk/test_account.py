@@ -102,12 +102,13 @@ def test_coins_that_are_never_entered_are_not_looked_at(load_live: Load, api: Ap
     assert loop(strategy) == []
 
 
-def test_exchange_that_does_not_answer_is_asked_again_in_the_next_loop(load_live: Load, api: Api):
+def test_exchange_that_does_not_answer_is_asked_again_a_minute_later(load_live: Load, api: Api):
     strategy = load_live()
     api.totals["ETH"], api.error = 0.4, ccxt.NetworkError("no answer")
     assert loop(strategy) == []
     api.error = None
-    assert len(loop(strategy, START + timedelta(seconds=5))) == 1
+    assert loop(strategy, START + timedelta(seconds=59)) == []
+    assert len(loop(strategy, START + timedelta(seconds=60))) == 1
 
 
 def test_entry_is_refused_and_told_once_while_the_exchange_does_not_answer(

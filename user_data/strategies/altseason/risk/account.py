@@ -1,9 +1,9 @@
 """The account against what Freqtrade knows of it; live only, where an exchange can know more."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from freqtrade.exceptions import FreqtradeException, TemporaryError
-from freqtrade.exchange import Exchange, timeframe_to_prev_date
+from freqtrade.exchange import Exchange, timeframe_to_next_date
 from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy
 from freqtrade.wallets import Wallets
@@ -14,6 +14,9 @@ from altseason.risk.orphans import describe_orphan
 from altseason.settings import RiskSettings
 from altseason.telling import Telling
 
+# Each request that times out keeps the loop from watching the stops.
+IS_DOWN_FOR = timedelta(minutes=1)
+
 
 class AccountWatch:
     """Gives lost orders back to Freqtrade, and tells of coins that no trade explains, once each."""
@@ -21,20 +24,20 @@ class AccountWatch:
     def __init__(self, strategy: IStrategy, settings: RiskSettings) -> None:
         self._strategy = strategy
         self._settings = settings
-        self._candle: datetime | None = None
+        self._looks_again: datetime | None = None
 
     def look(self, now: datetime) -> None:
         """Look after the open trades, and, at the start and once a candle, after all coins.
 
-        Where the exchange does not answer, the next call asks again. Other errors are told.
+        Where the exchange does not answer, it is asked again a little later. Other errors are told.
         """
         about = "the account"
         try:
             self._recover_orders(now)
-            candle = timeframe_to_prev_date(self._strategy.timeframe, now)
-            if candle != self._candle:
+            if self._looks_again is None or now >= self._looks_again:
+                self._looks_again = now + IS_DOWN_FOR
                 self._look_for_orphans()
-                self._candle = candle
+                self._looks_again = timeframe_to_next_date(self._strategy.timeframe, now)
         except TemporaryError:
             return
         except Exception as error:
