@@ -147,6 +147,24 @@ def test_error_with_one_trade_is_told_once_and_stops_no_other(load_live: Load, a
     assert [len(trade.orders) for trade in trades] == [0, 1]
 
 
+def test_error_that_stays_is_told_once(load_live: Load, api: Api):
+    strategy = load_live()
+    api.error = TypeError("broken")
+    told = [loop(strategy, START + timedelta(seconds=seconds)) for seconds in (0, 5, 60, 65, 120)]
+    assert [len(messages) for messages in told] == [1, 0, 0, 0, 0]
+    assert "the account could not be looked into: TypeError" in told[0][0]
+
+
+def test_error_with_one_pair_is_told_and_stops_no_other(load_live: Load, api: Api):
+    strategy = load_live()
+    strategy.dp._pairlists.whitelist = ["SOL/USDT", PAIR]
+    strategy.dp._exchange._klines["SOL/USDT", "1h", "spot"] = strategy.dp.get_pair_dataframe(PAIR)
+    api.totals["ETH"] = 0.4
+    [other, told] = loop(strategy)
+    assert "coins of SOL/USDT could not be looked at: ValueError" in other
+    assert "the account has 0.4 ETH" in told
+
+
 def test_error_in_dominance_does_not_keep_lost_orders_lost(load_live: Load, api: Api):
     strategy = load_live()
     api.totals["ETH"] = 0.4

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from freqtrade.exceptions import FreqtradeException, TemporaryError
+from freqtrade.exceptions import TemporaryError
 from freqtrade.exchange import Exchange, timeframe_to_next_date
 from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy
@@ -38,12 +38,11 @@ class AccountWatch:
                 self._looks_again = now + IS_DOWN_FOR
                 self._look_for_orphans()
                 self._looks_again = timeframe_to_next_date(self._strategy.timeframe, now)
+                self._telling.forget(about)
         except TemporaryError:
             return
         except Exception as error:
             self._telling.alert(f"{about} could not be looked into: {error!r}", about)
-        else:
-            self._telling.forget(about)
 
     def is_explained(self, pair: str, rate: float) -> bool:
         """Tell whether a coin may be entered at a rate: whether trades explain all there is of it.
@@ -96,15 +95,19 @@ class AccountWatch:
         open_pairs = {trade.pair for trade in Trade.get_open_trades()}
         self._wallets.update()
         for pair in self._strategy.dp.current_whitelist():
-            candles = self._strategy.dp.get_pair_dataframe(pair, self._strategy.timeframe)
-            if pair in open_pairs or candles.empty or never_entered_because(pair):
+            if pair in open_pairs or never_entered_because(pair):
                 continue
+            about = f"coins of {pair}"
             try:
-                self._tell_orphan(pair, float(candles["close"].iloc[-1]))
+                candles = self._strategy.dp.get_pair_dataframe(pair, self._strategy.timeframe)
+                if not candles.empty:
+                    self._tell_orphan(pair, float(candles["close"].iloc[-1]))
             except TemporaryError:
                 raise
-            except FreqtradeException:
-                continue  # that market is refused; others may answer
+            except Exception as error:
+                self._telling.alert(f"{about} could not be looked at: {error!r}", about)
+            else:
+                self._telling.forget(about)
 
     def _tell_orphan(self, pair: str, rate: float) -> bool:
         about = f"orphan of {pair}"
