@@ -81,6 +81,13 @@ def test_stakes_and_losses_of_a_backtest_are_by_the_rule(
         assert trade["profit_abs"] >= -0.02 * equity - fees - 0.01
 
 
+def find_locks(statistics: dict[str, Any]) -> set[str]:
+    """Give which protections have acted, by the words of their reasons."""
+    words = ("Cooldown period", "stoplosses in", "passed 0.06", "< 0.0 in 168 candles")
+    reasons = [lock["reason"] for lock in statistics["locks"]]
+    return {word for word in words if any(word in reason for reason in reasons)}
+
+
 def test_all_rules_at_once_in_a_backtest(
     sample: Path, home: Make, volatility: dict[str, dict[pd.Timestamp, float]]
 ):
@@ -96,7 +103,7 @@ def test_all_rules_at_once_in_a_backtest(
     assert "gate_closed" in {trade["exit_reason"] for trade in trades}
     assert any(trade["stop_loss_abs"] > trade["initial_stop_loss_abs"] for trade in trades)
     assert all(trade["stop_loss_abs"] >= trade["initial_stop_loss_abs"] for trade in trades)
-    assert statistics["locks"]
+    assert {"Cooldown period", "< 0.0 in 168 candles"} <= find_locks(statistics)
     trimmed = [(trade, equity) for trade, equity in with_equity(trades) if len(trade["orders"]) > 2]
     assert len(trimmed) >= 10
     for trade, equity in trimmed:
@@ -105,6 +112,17 @@ def test_all_rules_at_once_in_a_backtest(
         left = (entry["amount"] - trim["amount"]) * trim["safe_price"]
         assert left * max(0.05, 5 * atr) == pytest.approx(0.02 * equity, rel=1e-3)
         assert [order["ft_is_entry"] for order in trade["orders"][1:]].count(True) == 0
+
+
+@pytest.mark.slow
+def test_each_protection_acts_in_a_backtest(sample: Path, home: Make):
+    """By the default values, on positions so large and stops so near that there is need of it."""
+    run = home(sample)
+    run.write_config(stoploss=-0.02, altseason={"risk": {"sizing": False, "protections": True}})
+    write_subclass(run.strategies, "Eager", EAGER)
+    period = ("--timerange", "20220101-20220601", "--enable-protections")
+    statistics = run.backtest("--strategy", "Eager", *period)["Eager"]
+    assert len(find_locks(statistics)) == 4
 
 
 @pytest.mark.slow

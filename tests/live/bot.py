@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,9 +48,9 @@ class LiveBot:
         """Trade until a time, and give what the bot said."""
         return self.replay.trade_until(stop_at, self._secrets)
 
-    def started_anew(self) -> "LiveBot":
-        """Give the bot as it would start now, after its process has ended."""
-        return replace(self, replay=replace(self.replay, start=self.now()))
+    def started_anew(self, later: timedelta = timedelta()) -> "LiveBot":
+        """Give the bot as it would start now or later, after its process has ended."""
+        return replace(self, replay=replace(self.replay, start=self.now() + later))
 
     def now(self) -> datetime:
         """Tell the time at which the bot lives."""

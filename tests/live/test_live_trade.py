@@ -1,5 +1,6 @@
 """A bot that trades live for an evening: what it believes is what the exchange has booked."""
 
+from datetime import timedelta
 from decimal import ROUND_DOWN, Decimal
 from math import fsum
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.emulator.candle_files import store_candles
 from tests.live.bot import LiveBot, Orders, live_bot
 from tests.live.world import (
     ALL_LEFT,
@@ -14,12 +16,14 @@ from tests.live.world import (
     BNB_REFUSED,
     CASH,
     FEE,
+    HOUR,
     REASONS,
     RULES,
     SIGNAL,
     START,
     make_account,
     make_candles,
+    store_dominance,
 )
 from tests.strategy.oracle import indicators, signals
 
@@ -91,6 +95,29 @@ def test_bot_enters_sizes_stops_and_exits_and_agrees_with_the_exchange(
     assert_money_agrees(ledger, trades)
 
 
+@pytest.mark.slow
+def test_position_whose_stop_the_price_has_jumped_past_is_sold_at_market(tmp_path: Path) -> None:
+    """SOL opens 15 % lower, below the limit of its stop; the next signal to exit comes later."""
+    candles = make_candles("SOL")
+    has_fallen = candles["date"] >= SIGNAL + HOUR
+    candles.loc[has_fallen, ["open", "high", "low", "close"]] *= 0.85
+    stored = tmp_path / "stored"
+    store_candles(stored, "SOL/USDT", candles.round({"open": 2, "high": 2, "low": 2, "close": 2}))
+    store_dominance(stored)
+    account = make_account()
+    with live_bot(tmp_path / "bot", stored, START, account, pairs=["SOL/USDT"]) as bot:
+        output = bot.trade_until(SIGNAL + 2 * HOUR + timedelta(minutes=20))
+        orders = bot.ledger()["orders"]
+    [trade] = bot.rows("select * from trades")
+    assert (trade["is_open"], trade["exit_reason"]) == (0, "emergency_exit"), output[-6000:]
+    assert [(order["type"], order["status"]) for order in orders] == [
+        ("LIMIT", "FILLED"),
+        ("STOP_LOSS_LIMIT", "CANCELED"),
+        ("LIMIT", "CANCELED"),
+        ("MARKET", "FILLED"),
+    ]
+
+
 def assert_sizes(ledger: dict[str, Any]) -> None:
     """The first order for each coin is as large as the formula says, down to the step."""
     for coin in ("ETH", "SOL", "ADA"):
@@ -112,7 +139,7 @@ def assert_sizes(ledger: dict[str, Any]) -> None:
 def assert_stops(
     ledger: dict[str, Any], trades: list[dict[str, Any]], *, is_on_exchange: bool
 ) -> None:
-    """Each trade has its stop on the exchange, 5 % below its price, and sells there at 1 % less."""
+    """Each trade has its stop on the exchange, 5 % below its price, and sells down to 5 % less."""
     stops = [order for order in ledger["orders"] if order["type"] == "STOP_LOSS_LIMIT"]
     if not is_on_exchange:
         assert stops == []
@@ -127,7 +154,7 @@ def assert_stops(
         tick = RULES[order["symbol"]].tick
         stop, limit = Decimal(order["stopPrice"]), Decimal(order["price"])
         assert abs(stop - opened * Decimal("0.95")) <= tick
-        assert abs(limit - stop * Decimal("0.99")) <= tick
+        assert abs(limit - stop * Decimal("0.95")) <= tick
 
 
 def assert_orders_agree(bot: LiveBot, ledger: dict[str, Any]) -> None:

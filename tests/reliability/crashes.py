@@ -19,16 +19,18 @@ from tests.reliability.trading import (
     store_coins,
     trading,
     try_all,
+    wait_for,
 )
 
-# In seconds: how long an answer is on its way, how long a bot may take to get anywhere, and how
-# far within a moment of simulated time, which is but one loop, it is killed.
-ANSWER_TAKES, PATIENCE, JITTER = 1.5, 90, 0.05
-LOOK = 0.005
+# In seconds: how long an answer is on its way, and how far within a moment of simulated time, which
+# is but one loop, a bot is killed.
+ANSWER_TAKES, JITTER = 1.5, 0.05
 # The orders of ETH, by their place among those to sell.
 SENT = {"entry": (BUY, 0), "stop": (SELL, 0), "exit": ({**SELL, "skip": 1}, 1)}
 
-Kill = Callable[[LiveBot, Random], None]
+# What waits for the moment, and gives the coins of which an entry's answer may be on its way then.
+Kill = Callable[[LiveBot, Random], set[str]]
+AWAY = timedelta(hours=2)
 
 
 def try_crashes(setting: Setting, tally: Tally) -> None:
@@ -45,10 +47,12 @@ def try_crashes(setting: Setting, tally: Tally) -> None:
     ]
     if setting.scale == "small":
         names = [("between order and answer 0", wait_before_answer)]
-    tries = {
+    tries: dict[str, Callable[[Try], None]] = {
         name: partial(try_crash, setting, stored, name, wait, draw(setting.random, name))
         for name, wait in names
     }
+    if setting.scale == "full":
+        tries["between entry and answer, then away"] = partial(try_absence, setting, stored)
     try_all(tally, tries)
 
 
@@ -58,16 +62,29 @@ def try_crash(
     with trading(setting, name.replace(" ", "-"), stored) as bot:
         process = bot.begin(END)
         try:
-            wait(bot, random)
+            may_be_lost = wait(bot, random)
         finally:
             process.kill()
         said, _ = process.communicate()
         bot.set_faults()
         outputs = [said, end_of(bot.started_anew().begin(END))]
-        check_books(this, bot, outputs)
+        check_books(this, bot, outputs, may_be_lost=may_be_lost)
 
 
-def wait_before_order(bot: LiveBot, random: Random) -> None:
+def try_absence(setting: Setting, stored: Path, this: Try) -> None:
+    """Kill before the answer to an entry, and start anew when the signal is long over."""
+    with trading(setting, "absence", stored) as bot:
+        bot.set_faults({**BUY, "what": "late", "seconds": ANSWER_TAKES})
+        process = bot.begin(END)
+        wait_for(lambda: bool(bot.ledger()["orders"]))
+        process.kill()
+        process.communicate()
+        bot.set_faults()
+        output = end_of(bot.started_anew(AWAY).begin(END))
+        check_books(this, bot, [output], may_be_lost={"ETH"}, bought_coins={"ETH"})
+
+
+def wait_before_order(bot: LiveBot, random: Random) -> set[str]:
     """Wait for a moment at which nothing was ordered yet."""
     minutes = (SIGNAL - START) / timedelta(minutes=1)
     moment = START + timedelta(minutes=random.uniform(0, minutes))
@@ -75,11 +92,13 @@ def wait_before_order(bot: LiveBot, random: Random) -> None:
     time.sleep(random.uniform(0, JITTER))
     if bot.ledger()["orders"]:
         raise AssertionError("the order was there before the kill")
+    return set()
 
 
-def wait_before_answer(bot: LiveBot, random: Random) -> None:
+def wait_before_answer(bot: LiveBot, random: Random) -> set[str]:
     """Wait for an order of ETH that the exchange has, and of which the bot does not know yet."""
-    rule, place = SENT[random.choice(sorted(SENT))]
+    sent = random.choice(sorted(SENT))
+    rule, place = SENT[sent]
     bot.set_faults({**rule, "what": "late", "seconds": ANSWER_TAKES})
 
     def is_booked() -> bool:
@@ -92,20 +111,14 @@ def wait_before_answer(bot: LiveBot, random: Random) -> None:
 
     wait_for(is_booked)
     time.sleep(random.uniform(0, ANSWER_TAKES * 0.8))
+    return {"ETH"} if sent == "entry" else set()
 
 
-def wait_in_position(bot: LiveBot, random: Random) -> None:
+def wait_in_position(bot: LiveBot, random: Random) -> set[str]:
     """Wait for a moment at which ETH is held, with or without its stop."""
     # It is bought in the loop of the signal, and sold in the second hour after.
     moment = SIGNAL + timedelta(minutes=random.uniform(0, 96))
     wait_for(lambda: bot.now() >= moment and bool(bot.ledger()["balances"].get("ETH")))
     time.sleep(random.uniform(0, JITTER))
-
-
-def wait_for(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    give_up = time.monotonic() + PATIENCE
-    while not is_so():
-        if time.monotonic() > give_up:
-            raise AssertionError("the bot did not get there in time")
-        time.sleep(LOOK)
+    # SOL is bought right after ETH.
+    return {"SOL"}

@@ -1,17 +1,25 @@
 """Every failure of the exchange while a bot enters, holds and exits."""
 
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.live.bot import Orders
+from tests.live.world import SIGNAL
 from tests.reliability.tally import Setting, Tally, Try
 from tests.reliability.trading import (
     END,
+    QUICK_ANSWERS,
     check_books,
     end_of,
     store_coins,
     trading,
     try_all,
+    wait_for,
 )
 
 ORDER = {"path": "/api/v3/order", "symbol": "ETHUSDT"}
@@ -40,6 +48,17 @@ FAILURES: dict[str, dict[str, Any]] = {
     "answer lost": {"what": "lost"},
     "malformed": {"what": "malformed"},
 }
+# What the bot asks of the market, at its most awkward moment: the candle of the signal, the price
+# of the exit, and what it asks each hour.
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "candles": {"path": "/api/v3/klines", "symbol": "ETHUSDT", "skip": 1},
+    "prices": {"path": "/api/v3/depth", "symbol": "ETHUSDT", "skip": 85, "times": 3},
+    "markets": {"path": "/api/v3/exchangeInfo", "skip": 1},
+    "time": {"path": "/api/v3/time"},
+}
+NO_ANSWERS = ("418", "503", "dropped", "truncated")
+# At its start, before anything of ours: Freqtrade ends, and says so.
+ENDS_THE_START = "time truncated"
 # A book that stands still, for a quarter of an hour at each of three times; tickers are not asked
 # for, since both ready configs take their prices from the book.
 MARKET = {
@@ -53,35 +72,105 @@ MARKET = {
     }
     for when, skip in (("at the entry", 0), ("while holding", 20), ("at the exit", 85))
 }
+# Each position is 2.5 times its budget as soon as it is open.
+TRIMMING = {"altseason": {"risk": {"sizing": False, "rebalancing": True, "risk_factor": 0.005}}}
+TRIM_FAILURES = ("503", "dropped", "answered too late", "answer lost", "malformed")
 # The few that make test tries: what Freqtrade alone does not get over.
 SMALL = ("entry answer lost", "stop answer lost")
+# Seconds after which the bot gives up, and what else keeps an answer from it.
+GIVES_UP_AFTER = QUICK_ANSWERS["exchange"]["ccxt_config"]["timeout"] / 1000
+KEEPING = ("lost", "truncated", "malformed")
+OUTAGE = timedelta(hours=2)
 
 
-def list_rules() -> dict[str, dict[str, Any]]:
-    """Give all rules by name."""
-    crossed = {
-        f"{moment} {failure}": {**where, **what}
+@dataclass(frozen=True)
+class Case:
+    """Which requests of a bot fail, and how; and what kind of bot that is."""
+
+    rule: Mapping[str, Any]
+    orders: Orders = "limit_orders"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def may_be_lost(self) -> set[str]:
+        """Give the coins of which the answer to an entry does not arrive."""
+        is_kept = self.rule["what"] in KEEPING or self.rule.get("seconds", 0) > GIVES_UP_AFTER
+        return {"ETH"} if is_kept and self.rule.get("side") == "BUY" else set()
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Give why SOL has to be sold, unless it may be concerned."""
+        if self.rule.get("symbol") != "ETHUSDT":
+            return {}
+        has_stop = self.orders == "limit_orders"
+        return {"SOL": "stoploss_on_exchange" if has_stop else "stop_loss"}
+
+
+def list_cases() -> dict[str, Case]:
+    """Give all cases by name."""
+    moments = {
+        f"{moment} {failure}": Case({**where, **what})
         for moment, where in MOMENTS.items()
         for failure, what in FAILURES.items()
     }
-    return {**crossed, **MARKET}
+    questions = {
+        f"{question} {failure}": Case({**where, **FAILURES[failure]})
+        for question, where in QUESTIONS.items()
+        for failure in NO_ANSWERS
+        if f"{question} {failure}" != ENDS_THE_START
+    }
+    stale = {name: Case(rule) for name, rule in MARKET.items()}
+    market_orders = {
+        f"entry at market {failure}": Case({**BUY, **FAILURES[failure]}, "market_orders")
+        for failure in TRIM_FAILURES
+    }
+    trims = {
+        f"trim {failure}": Case({**SELL, "skip": 1, **FAILURES[failure]}, settings=TRIMMING)
+        for failure in TRIM_FAILURES
+    }
+    # Without a stop on the exchange, the trim is the first to sell.
+    trims_at_market = {
+        f"trim at market {failure}": Case({**SELL, **FAILURES[failure]}, "market_orders", TRIMMING)
+        for failure in TRIM_FAILURES
+    }
+    return {**moments, **questions, **stale, **market_orders, **trims, **trims_at_market}
 
 
 def try_orders(setting: Setting, tally: Tally) -> None:
     """Let one request, or a few, fail in each way, each time with a bot of its own."""
     stored = store_coins(setting)
-    rules = list_rules()
-    chosen = rules if setting.scale == "full" else {name: rules[name] for name in SMALL}
-    try_all(
-        tally,
-        {name: partial(try_rule, setting, stored, name, rule) for name, rule in chosen.items()},
-    )
+    cases = list_cases()
+    chosen = cases if setting.scale == "full" else {name: cases[name] for name in SMALL}
+    tries: dict[str, Callable[[Try], None]] = {
+        name: partial(try_case, setting, stored, name, case) for name, case in chosen.items()
+    }
+    if setting.scale == "full":
+        tries["entry answer lost, then an outage"] = partial(try_outage, setting, stored)
+    try_all(tally, tries)
 
 
-def try_rule(setting: Setting, stored: Path, name: str, rule: dict[str, Any], this: Try) -> None:
-    with trading(setting, name.replace(" ", "-"), stored) as bot:
-        bot.set_faults(rule)
+def try_case(setting: Setting, stored: Path, name: str, case: Case, this: Try) -> None:
+    folder = name.replace(" ", "-")
+    with trading(setting, folder, stored, case.orders, **case.settings) as bot:
+        bot.set_faults(case.rule)
         output = end_of(bot.begin(END))
         # A stale answer about a market that was not asked for would be a try of nothing.
         this.expect(bot.count_faults() > 0, "nothing has failed")
-        check_books(this, bot, [output])
+        check_books(this, bot, [output], may_be_lost=case.may_be_lost, reasons=case.reasons)
+
+
+def try_outage(setting: Setting, stored: Path, this: Try) -> None:
+    """Lose the answer to an entry, and the exchange for longer than the signal lasts."""
+    with trading(setting, "outage", stored) as bot:
+        # In the time that the answer takes, the outage begins.
+        bot.set_faults({**BUY, "what": "late", "seconds": GIVES_UP_AFTER + 1})
+        process = bot.begin(END)
+        # It says so much of an outage that it would wait for somebody to read it.
+        with ThreadPoolExecutor(1) as reader:
+            output = reader.submit(end_of, process)
+            wait_for(lambda: bool(bot.ledger()["orders"]))
+            bot.set_faults({"what": "drop", "times": None})
+            wait_for(lambda: bot.now() >= SIGNAL + OUTAGE)
+            bot.set_faults()
+        words = {"may_be_lost": {"ETH"}, "bought_coins": {"ETH"}}
+        check_books(this, bot, [output.result()], **words)

@@ -2,8 +2,11 @@
 
 import copy
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
+import ccxt
 import pandas as pd
 import pytest
 from freqtrade.data.dataprovider import DataProvider
@@ -25,6 +28,44 @@ TRADING: dict[str, Any] = {
     "candle_type_def": CandleType.SPOT,
     "exchange": {"name": "binance", "key": "", "secret": "", "pair_whitelist": [PAIR]},
 }
+
+# As ccxt has it: Binance's smallest order is 5 USDT.
+MARKET: dict[str, Any] = {
+    "symbol": PAIR,
+    "precision": {"amount": 0.001, "price": 0.01},
+    "limits": {"cost": {"min": 5.0, "max": None}, "amount": {"min": 0.001, "max": None}},
+}
+
+
+@dataclass
+class Api:
+    """The exchange as ccxt shows it: balances by coin, open orders, or no answer; it counts."""
+
+    totals: dict[str, float] = field(default_factory=dict)
+    used: dict[str, float] = field(default_factory=dict)
+    orders: list[dict[str, Any]] = field(default_factory=list)
+    error: Exception | None = None
+    balances_asked: int = 0
+    orders_asked: int = 0
+    precisionMode: int = ccxt.TICK_SIZE  # noqa: N815 - ccxt's name
+
+    def fetch_balance(self, params: dict[str, Any]) -> dict[str, Any]:
+        self.balances_asked += 1
+        self.fail()
+        return {
+            coin: {"free": total - self.used.get(coin, 0.0), "used": self.used.get(coin, 0.0)}
+            | {"total": total}
+            for coin, total in self.totals.items()
+        }
+
+    def fetch_open_orders(self, symbol: str) -> list[dict[str, Any]]:
+        self.orders_asked += 1
+        self.fail()
+        return [order for order in self.orders if order["symbol"] == symbol]
+
+    def fail(self) -> None:
+        if self.error is not None:
+            raise self.error
 
 
 @pytest.fixture
@@ -65,6 +106,43 @@ def load_trader(
         return strategy
 
     return load
+
+
+@pytest.fixture
+def api() -> Api:
+    """An account with 1000 USDT, and nothing else."""
+    return Api(totals={"USDT": 1000.0})
+
+
+@pytest.fixture
+def load_live(
+    load_strategy: Callable[..., IStrategy], database: None, api: Api
+) -> Iterator[Callable[..., Any]]:
+    """The strategy of a live bot that trades on `api`, where all that can be told is told."""
+    exchanges = []
+
+    def load(risk: dict[str, Any] | None = None, **config: Any) -> IStrategy:
+        settings = {"dominance": {"record": False}, "risk": risk or {}}
+        live = {"runmode": RunMode.LIVE, "dry_run": False, "altseason": settings}
+        strategy = load_strategy({"gate_mode": "off"}, **{**TRADING, **live, **config})
+        exchange = ExchangeResolver.load_exchange(copy.deepcopy(TRADING), validate=False)
+        exchanges.append(exchange)
+        exchange._api = api
+        exchange._markets = {PAIR: MARKET}
+        candles = pd.DataFrame({"date": [pd.Timestamp("2021-01-01", tz="UTC")], "close": [100.0]})
+        exchange._klines[PAIR, "1h", CandleType.SPOT] = candles
+        strategy.dp = DataProvider(strategy.config, exchange)
+        strategy.dp.add_pairlisthandler(SimpleNamespace(whitelist=[PAIR]))
+        strategy.wallets = Wallets(strategy.config, exchange)
+        show_candle(strategy, atr=2.5, close=100.0)
+        strategy._live = None  # which has a lot to tell of dominance that is missing
+        api.balances_asked = 0
+        return strategy
+
+    yield load
+    for exchange in exchanges:
+        exchange._api = ccxt.binance()
+        exchange.close()
 
 
 def show_candle(strategy: IStrategy, **columns: float) -> None:

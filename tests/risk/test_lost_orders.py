@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 import ccxt
 import pytest
@@ -13,6 +13,7 @@ from freqtrade.persistence import Order, Trade, init_db
 
 from altseason.risk.lost_orders import recover_orders
 from altseason.risk.orphans import describe_orphan
+from altseason.risk.trims import remember_trim
 
 PAIR = "ETH/USDT"
 OPENED = datetime(2022, 2, 1, 20, tzinfo=UTC)
@@ -57,7 +58,7 @@ class Api:
 class Exchange:
     """The exchange by Freqtrade, with orders of one market in steps of 0.001."""
 
-    markets: ClassVar = {PAIR: {"limits": {"cost": {"min": 5.0}}}}
+    precisionMode = ccxt.TICK_SIZE  # noqa: N815 - ccxt's name
 
     def __init__(self, *orders: dict[str, Any]) -> None:
         self._api = self.api = Api(list(orders))
@@ -69,6 +70,15 @@ class Exchange:
         if self.api.is_down:
             raise TemporaryError("no answer")
         return self.api.orders
+
+    def get_option(self, name: str) -> bool:
+        return False
+
+    def get_min_pair_stake_amount(self, pair: str, price: float, stoploss: float) -> float:
+        return 5.0
+
+    def get_precision_amount(self, pair: str) -> float:
+        return 0.001
 
     def amount_to_precision(self, pair: str, amount: float) -> float:
         assert pair == PAIR
@@ -134,7 +144,12 @@ def order_of_freqtrade(number: str, side: str, *, is_open: bool) -> Order:
 
 
 def recover(exchange: Exchange, wallet: Wallet, *, has_stops: bool = True) -> list[str]:
-    return recover_orders(exchange, wallet, NOW, has_stops=has_stops)  # type: ignore[arg-type]
+    """Look after all open trades."""
+    return [
+        message
+        for trade in Trade.get_open_trades()
+        for message in recover_orders(trade, exchange, wallet, NOW, has_stops=has_stops)  # type: ignore[arg-type]
+    ]
 
 
 def known(trade: Trade) -> list[tuple[str, str]]:
@@ -171,6 +186,54 @@ def test_order_that_locks_the_coins_is_known_again(
     assert "3 for 1 ETH" in message
     # And that is that.
     assert recover(exchange, Wallet(used={"ETH": 1.0})) == []
+
+
+@pytest.mark.parametrize(
+    ("price", "reason"), [(95.0, "stop_loss"), (95.01, "sold_on_exchange"), (None, None)]
+)
+def test_exit_that_is_known_again_has_a_reason(
+    trade: Trade, price: float | None, reason: str | None
+):
+    """Freqtrade's own, so that StoplossGuard counts what ends at the stop."""
+    trade.stop_loss = 95.0
+    changes = {"price": price} if price else {"triggerPrice": 95.0}
+    assert len(recover(Exchange(order_of_exchange("3", **changes)), Wallet(used={"ETH": 1.0}))) == 1
+    assert trade.exit_reason == reason
+
+
+AFTER_TRIM = int((OPENED + timedelta(minutes=20)).timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_found"),
+    [
+        ({}, True),
+        # From before the trim, or of another size, or a stop: the user's.
+        ({"timestamp": AFTER_TRIM - 11_000}, False),
+        ({"amount": 0.38}, False),
+        ({"triggerPrice": 95.0}, False),
+    ],
+)
+def test_trim_of_which_the_answer_was_lost_is_known_again(
+    trade: Trade, changes: dict[str, Any], is_found: bool
+):
+    remember_trim(trade, 0.4, OPENED + timedelta(minutes=20))
+    exchange = Exchange(
+        order_of_exchange("3", **{"amount": 0.4, "timestamp": AFTER_TRIM} | changes)
+    )
+    wallet = Wallet(used={"ETH": 0.4})
+    found = recover(exchange, wallet, has_stops=False)
+    assert (len(found), wallet.updates) == (is_found, 1)
+    assert known(trade) == [("3", "sell")] * is_found
+    assert trade.exit_reason is None
+
+
+def test_trim_that_freqtrade_knows_is_not_looked_for(trade: Trade):
+    remember_trim(trade, 0.4, OPENED)
+    trade.orders.append(order_of_freqtrade("2", "sell", is_open=False))
+    wallet = Wallet(used={"ETH": 0.4})
+    assert recover(Exchange(), wallet, has_stops=False) == []
+    assert wallet.updates == 0
 
 
 @pytest.mark.parametrize(
@@ -225,7 +288,8 @@ def test_order_without_a_number_gets_its_own(trade: Trade):
 def test_exchange_that_does_not_answer_is_asked_again(trade: Trade):
     exchange, wallet = Exchange(order_of_exchange("3")), Wallet(used={"ETH": 1.0})
     exchange.api.is_down = True
-    assert recover(exchange, wallet) == []
+    with pytest.raises(TemporaryError):
+        recover(exchange, wallet)
     exchange.api.is_down = False
     assert len(recover(exchange, wallet)) == 1
 
@@ -250,7 +314,7 @@ def test_money_of_known_entries_is_no_reason_to_ask(trade: Trade):
     # 100 USDT for the known one, and less than the smallest order besides.
     wallet = Wallet(used={"USDT": 104.9}, total={"ETH": 1.0})
     assert describe(exchange, wallet) is None
-    assert (exchange.api.asked, wallet.updates) == (0, 1)
+    assert exchange.api.asked == 0
 
 
 @pytest.mark.parametrize(

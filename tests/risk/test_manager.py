@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from freqtrade.enums import RunMode
 from freqtrade.exceptions import ConfigurationError
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import IStrategy
@@ -211,6 +212,19 @@ def test_trailing_stop_is_what_freqtrade_will_have_in_the_end(load_strategy: Loa
     assert (strategy.trailing_stop, strategy.use_custom_stoploss) == (False, True)
 
 
+@pytest.mark.parametrize("spaces", [["buy", "trailing"], ["all"]])
+def test_hyperopt_of_the_other_trailing_stop_is_refused_in_one_line(
+    load_strategy: Load, spaces: list[str]
+):
+    settings = {"risk": {"atr_trailing": True}}
+    hyperopt = {"runmode": RunMode.HYPEROPT, "altseason": settings}
+    with pytest.raises(ConfigurationError, match=r"expected --spaces without trailing") as error:
+        load_strategy(**hyperopt, spaces=spaces)
+    assert "\n" not in str(error.value)
+    load_strategy(**hyperopt, spaces=["default", "stoploss"])
+    load_strategy(**hyperopt | {"altseason": {}}, spaces=spaces)
+
+
 @pytest.mark.parametrize(
     ("rule", "attribute"),
     [("atr_trailing", "use_custom_stoploss"), ("rebalancing", "position_adjustment_enable")],
@@ -239,6 +253,9 @@ def test_configuration_that_would_silence_a_rule_is_refused(
         ({"atr_multiple": float("inf")}, "atr_multiple: "),
         ({"regime_exit": 1}, "regime_exit: Input should be a valid boolean"),
         ({"protections": []}, "protections: Input should be a valid boolean"),
+        ({"kept_coins": ["ETH/USDT"]}, "kept_coins.0: Value error, expected the code of a coin"),
+        ({"kept_coins": [""]}, "kept_coins.0: Value error, expected the code of a coin"),
+        ({"kept_coins": "BNB"}, "kept_coins: Input should be a valid list"),
         ({"trailing": True}, "risk.trailing is not known; allowed here: atr_multiple, atr_"),
     ],
 )

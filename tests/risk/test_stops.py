@@ -11,8 +11,11 @@ from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 from hypothesis import given
 from hypothesis import strategies as st
 
+from altseason.risk.manager import RiskManager
 from altseason.risk.stops import calculate_chandelier
+from altseason.settings import load_settings
 from tests.risk.conftest import make_trade, open_trade, show_candle
+from tests.risk.test_manager import FixedStrategy
 
 Load = Callable[..., IStrategy]
 NOW = datetime(2021, 1, 1, 2, tzinfo=UTC)
@@ -129,12 +132,16 @@ def test_atr_trailing_without_a_usable_atr_leaves_the_fixed_stop(load_trader: Lo
 def test_atr_trailing_never_lowers_a_stop_whatever_prices_and_volatility_do(
     path: list[tuple[float, float]],
 ):
-    """The stop as Freqtrade keeps it, moved by the ratio that the manager's rule gives."""
-    highest, trade = 100.0, make_trade(1.0, 100.0)
+    """The stop as Freqtrade keeps it, moved by what the manager gives."""
+    settings = load_settings({"altseason": {"risk": TRAILING}}).risk
+    trade = make_trade(1.0, 100.0)
     trade.adjust_stop_loss(100.0, -0.05, initial=True)
     for price, atr in path:
-        before, highest = trade.stop_loss, max(highest, price)
-        stop = calculate_chandelier(highest, atr, 5.0)
+        before = trade.stop_loss
+        trade.adjust_min_max_rates(price, price)
+        manager = RiskManager(FixedStrategy(atr, price), settings, {"trailing_stop": False})
+        stop = manager.find_stop(trade, NOW, price)
         if stop is not None:
-            trade.adjust_stop_loss(price, max(1 - stop / price, 0.0001))
+            assert stop > 0
+            trade.adjust_stop_loss(price, stop)
         assert trade.stop_loss >= before >= 95.0

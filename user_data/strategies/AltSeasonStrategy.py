@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 import talib.abstract as ta
-from freqtrade.enums import RunMode
 from freqtrade.ft_types import AnnotationType
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter, IStrategy
@@ -80,8 +79,9 @@ class AltSeasonStrategy(IStrategy):
     rsi_exit_min = IntParameter(60, 95, default=80, space="sell")
 
     cooldown_candles = IntParameter(1, 24, default=3, space="protection")
-    stops_allowed = IntParameter(2, 8, default=4, space="protection")
-    drawdown_allowed = DecimalParameter(0.05, 0.3, default=0.15, decimals=2, space="protection")
+    # Three of four positions that end at their stops, and three times the risk of one.
+    stops_allowed = IntParameter(2, 6, default=3, space="protection")
+    drawdown_allowed = DecimalParameter(0.02, 0.15, default=0.06, decimals=2, space="protection")
 
     plot_config: ClassVar = PLOT_CONFIG
 
@@ -126,13 +126,11 @@ class AltSeasonStrategy(IStrategy):
             self.order_filled: Callable[..., None] = partial(self._keep_dominance, inherited)
 
     def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
-        """Tell on Telegram what has become of the gate, and of orders that were lost."""
+        """Look after orders that were lost, and tell on Telegram what has become of the gate."""
+        self._risk.look_into_account(current_time)
         if self._live is not None:
             for message in self._live.collect_messages(self.gate_rule, current_time):
                 self.dp.send_msg(message, always_send=True)
-        if self.config.get("runmode") == RunMode.LIVE:
-            for message in self._risk.recover_orders(current_time):
-                self.telling.alert(message)
 
     def populate_indicators(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
@@ -244,12 +242,7 @@ class AltSeasonStrategy(IStrategy):
         """Refuse an entry by dominance that has become stale, or of coins that nothing explains."""
         if self.gate_mode.value != "off" and self._dominance.read().is_stale(current_time):
             return False
-        orphan = self._find_orphan(pair, rate)
-        if orphan:
-            self.telling.alert(orphan, about=f"orphan of {pair}")
-        else:
-            self.telling.forget(f"orphan of {pair}")
-        return not orphan
+        return self._risk.is_explained(pair, rate)
 
     def plot_annotations(
         self,
@@ -266,11 +259,6 @@ class AltSeasonStrategy(IStrategy):
         if self.macd_trigger.value == "cross":
             return qtpylib.crossed_above(dataframe["macd"], dataframe["macdsignal"])
         return dataframe["macd"] > dataframe["macdsignal"]
-
-    def _find_orphan(self, pair: str, rate: float) -> str | None:
-        if self.config.get("runmode") != RunMode.LIVE:
-            return None
-        return self._risk.find_orphan(pair, rate)
 
     def _keep_dominance(
         self, order_filled: Callable[..., None], *, trade: Trade, order: Order, **kwargs: Any

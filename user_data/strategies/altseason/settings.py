@@ -1,5 +1,6 @@
 """The `altseason` section of Freqtrade's configuration, validated once where it is read."""
 
+import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from pydantic import (
 SECTION = "altseason"
 NEVER_SHOWN = {"coinmarketcap_key"}
 DEFAULT_MAX_AGE_HOURS = {"1d": 36.0, "1h": 3.0}
+COIN = re.compile(r"[^\s/]+")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -50,6 +52,12 @@ def _validate_key(key: str) -> str:
     return key
 
 
+def _validate_coin(coin: str) -> str:
+    if not COIN.fullmatch(coin):
+        raise ValueError("expected the code of a coin, such as BNB")
+    return coin.upper()
+
+
 class _Section(BaseModel):
     # Not even in the error that ours is raised from: a key may be among the input.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
@@ -57,6 +65,7 @@ class _Section(BaseModel):
 
 Key = Annotated[str, BeforeValidator(_as_text), AfterValidator(_validate_key), Field(repr=False)]
 Url = Annotated[str, AfterValidator(_validate_url)]
+Coin = Annotated[str, AfterValidator(_validate_coin)]
 
 
 class UrlSettings(_Section):
@@ -94,7 +103,7 @@ class RiskSettings(_Section):
 
     :param risk_factor: the part of the equity that a trade may lose at its stop.
     :param atr_multiple: how many ATR the stop distance has at least.
-    :param kept_coins: coins that the user holds on purpose, which are no orphans.
+    :param kept_coins: codes of coins that the user holds on purpose, which are no orphans.
     """
 
     sizing: bool = True
@@ -104,7 +113,7 @@ class RiskSettings(_Section):
     regime_exit: bool = False
     rebalancing: bool = False
     protections: bool = False
-    kept_coins: list[str] = []
+    kept_coins: list[Coin] = []
 
     @property
     def needs_atr(self) -> bool:

@@ -4,7 +4,10 @@ sizing.py       the stake of an entry, and what a grown position has too much
 stops.py        the chandelier stop
 known.py        ATR and close, as they were known at a time
 protections.py  Freqtrade's own protections, with values that fit the strategy
+account.py      the account against what Freqtrade knows of it
 orphans.py      coins that no trade explains
 lost_orders.py  orders of open trades whose answer was lost, given back to Freqtrade
 open_orders.py  orders that the exchange has and Freqtrade does not know
+dust.py         what trades leave behind
+trims.py        parts of positions that were to be sold
 """

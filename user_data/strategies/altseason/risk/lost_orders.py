@@ -9,18 +9,17 @@ an order without a number, and asks for it for ever. Once it has the number, it 
 import math
 from datetime import datetime, timedelta
 
-from freqtrade.exceptions import FreqtradeException
+from freqtrade.enums import ExitType
 from freqtrade.exchange import Exchange
 from freqtrade.persistence import Order, Trade
 from freqtrade.util import dt_ts
 from freqtrade.wallets import Wallets
 
 from altseason.risk.open_orders import Found, find_unknown_orders, is_unknown
+from altseason.risk.trims import CLOCKS_DIFFER_BY, Trim, find_unanswered_trim
 
 # An order this young may be one of which Freqtrade is just being told, in another thread.
 SETTLED_AFTER = timedelta(minutes=1)
-# Exchanges' clocks are not ours.
-CLOCKS_DIFFER_BY = timedelta(seconds=10)
 # Exchanges take fees in the coin.
 AMOUNTS_DIFFER_BY = 0.01
 STOP = "stoploss"
@@ -28,9 +27,9 @@ NAMELESS = ("", "None")
 
 
 def recover_orders(
-    exchange: Exchange, wallets: Wallets, now: datetime, *, has_stops: bool
+    trade: Trade, exchange: Exchange, wallets: Wallets, now: datetime, *, has_stops: bool
 ) -> list[str]:
-    """Look for lost orders of the open trades, and say what was found.
+    """Give Freqtrade what it lacks of an open trade's orders, and say what that was.
 
     The exchange is asked only where something is wrong: an open order has no number; or the trade
     has no open order, though coins of it are locked.
@@ -38,44 +37,33 @@ def recover_orders(
     :param has_stops: whether each open trade should have its stop on the exchange, so that the
         lack of one is reason enough to look at the wallet anew.
     """
-    messages = []
-    for trade in Trade.get_open_trades():
-        try:
-            for found in _recover(trade, exchange, wallets, now, has_stops=has_stops):
-                messages.append(_describe(trade, found))
-        except FreqtradeException:
-            continue  # the exchange does not answer; the next loop asks again
-    return messages
-
-
-def _recover(
-    trade: Trade, exchange: Exchange, wallets: Wallets, now: datetime, *, has_stops: bool
-) -> list[Found]:
-    """Give Freqtrade what it lacks of a trade's orders, and tell what that was."""
     nameless = [order for order in trade.orders if order.ft_is_open and _is_nameless(order)]
+    # Not `has_open_orders`, which leaves out stops.
+    has_open_orders = any(order.ft_is_open for order in trade.orders)
     if nameless:
         found = _name(trade, nameless, exchange, now)
-    elif _is_locked(trade, wallets, has_stops=has_stops):
-        found = _adopt(trade, exchange, now)
-    else:
+    elif has_open_orders or not trade.has_open_position:
         return []
+    else:
+        trim = find_unanswered_trim(trade)
+        if has_stops or trim:
+            wallets.update()
+        if not _is_locked(trade, trim, wallets):
+            return []
+        found = _adopt(trade, trim, exchange, now)
     Trade.commit()
-    return found
+    return [_describe(trade, order) for order in found]
 
 
 def _is_nameless(order: Order) -> bool:
     return order.order_id in NAMELESS
 
 
-def _is_locked(trade: Trade, wallets: Wallets, *, has_stops: bool) -> bool:
-    """Tell whether a position without an open order has its coins locked all the same."""
-    # Not `has_open_orders`, which leaves out stops.
-    if any(order.ft_is_open for order in trade.orders) or not trade.has_open_position:
-        return False
-    if has_stops:
-        wallets.update()
+def _is_locked(trade: Trade, trim: Trim | None, wallets: Wallets) -> bool:
+    """Tell whether coins of a position are locked, though Freqtrade has no open order of it."""
+    smallest = trim.amount if trim else trade.amount
     # Not exactly zero, since others' dust may be locked; the trade's own is nearly all of it.
-    return bool(wallets.get_used(trade.safe_base_currency) > trade.amount / 2)
+    return bool(wallets.get_used(trade.safe_base_currency) > smallest / 2)
 
 
 def _name(trade: Trade, nameless: list[Order], exchange: Exchange, now: datetime) -> list[Found]:
@@ -96,19 +84,40 @@ def _name(trade: Trade, nameless: list[Order], exchange: Exchange, now: datetime
     return named
 
 
-def _adopt(trade: Trade, exchange: Exchange, now: datetime) -> list[Found]:
-    """Take the orders that would sell the position as Freqtrade's own; others are the user's."""
-    adopted = [
-        found
-        for found in find_unknown_orders(exchange, trade.pair)
-        if found["side"] == trade.exit_side
-        and _is_settled(found, now)
-        and _is_amount(found, trade.amount, exchange)
-    ]
-    for found in adopted:
-        side = STOP if _is_stop(found) else trade.exit_side
-        trade.orders.append(Order.parse_from_ccxt_object(found, trade.pair, side))
+def _adopt(trade: Trade, trim: Trim | None, exchange: Exchange, now: datetime) -> list[Found]:
+    """Take the orders that would sell the position, or trim it, as Freqtrade's own.
+
+    Others are the user's.
+    """
+    adopted = []
+    for found in find_unknown_orders(exchange, trade.pair):
+        if found["side"] != trade.exit_side or not _is_settled(found, now):
+            continue
+        is_whole = _is_amount(found, trade.amount, exchange)
+        if is_whole and not _is_stop(found):
+            trade.exit_reason = _find_reason(trade, found)
+        if is_whole or _is_trim(found, trim, exchange):
+            side = STOP if _is_stop(found) else trade.exit_side
+            price = found["price"] or _find_stop_price(found)
+            order = Order.parse_from_ccxt_object(found, trade.pair, side, price=price)
+            trade.orders.append(order)
+            adopted.append(found)
     return adopted
+
+
+def _is_trim(found: Found, trim: Trim | None, exchange: Exchange) -> bool:
+    return (
+        trim is not None
+        and not _is_stop(found)
+        and found["timestamp"] >= dt_ts(trim.since)
+        and _is_amount(found, trim.amount, exchange)
+    )
+
+
+def _find_reason(trade: Trade, found: Found) -> str:
+    """Give the reason of an exit; StoplossGuard counts the stops among them."""
+    is_stop = bool(found["price"]) and found["price"] <= trade.stop_loss
+    return (ExitType.STOP_LOSS if is_stop else ExitType.SOLD_ON_EXCHANGE).value
 
 
 def _find_match(
@@ -140,7 +149,11 @@ def _is_amount(found: Found, amount: float, exchange: Exchange) -> bool:
 
 
 def _is_stop(found: Found) -> bool:
-    return bool(found.get("triggerPrice") or found.get("stopPrice"))
+    return bool(_find_stop_price(found))
+
+
+def _find_stop_price(found: Found) -> float | None:
+    return found.get("triggerPrice") or found.get("stopPrice") or found.get("stopLossPrice")
 
 
 def _describe(trade: Trade, found: Found) -> str:

@@ -6,14 +6,13 @@ from typing import Any
 
 import pandas as pd
 import talib.abstract as ta
+from freqtrade.enums import RunMode
 from freqtrade.exceptions import ConfigurationError
-from freqtrade.exchange import Exchange
 from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy, stoploss_from_absolute
 
+from altseason.risk.account import AccountWatch
 from altseason.risk.known import KnownCandles
-from altseason.risk.lost_orders import recover_orders
-from altseason.risk.orphans import describe_orphan
 from altseason.risk.sizing import (
     Stake,
     calculate_excess,
@@ -21,6 +20,7 @@ from altseason.risk.sizing import (
     calculate_stop_distance,
 )
 from altseason.risk.stops import calculate_chandelier
+from altseason.risk.trims import is_all_there, remember_trim
 from altseason.settings import SECTION, RiskSettings
 
 ATR_COLUMN = "atr"
@@ -31,19 +31,26 @@ NEAREST_STOP = 0.0001
 class RiskManager:
     """What a strategy's callbacks ask; switches on what Freqtrade calls only where it is wanted.
 
-    :raises ConfigurationError: where two trailing stops are chosen, or the configuration forbids
-        Freqtrade to ask for what is chosen.
+    :raises ConfigurationError: where two trailing stops are chosen, or hyperopt would try both, or
+        the configuration forbids Freqtrade to ask for what is chosen.
     """
 
     def __init__(self, strategy: IStrategy, settings: RiskSettings, config: dict[str, Any]) -> None:
         self._strategy = strategy
         self._settings = settings
         self._known: dict[str, KnownCandles] = {}
+        is_live = config.get("runmode") == RunMode.LIVE
+        self._account = AccountWatch(strategy, settings) if is_live else None
         if settings.atr_trailing:
             if _has_trailing_stop(strategy, config):
                 raise ConfigurationError(
                     f"{SECTION}.risk.atr_trailing: expected trailing_stop to be false beside it, "
                     f"found true; choose one of the two"
+                )
+            if _varies_trailing_stop(config):
+                raise ConfigurationError(
+                    f"{SECTION}.risk.atr_trailing: expected --spaces without trailing beside it, "
+                    f"found {' '.join(config['spaces'])}; name the spaces to vary, or set it false"
                 )
             _switch_on(strategy, "use_custom_stoploss", config, wanted_by="atr_trailing")
         if settings.rebalancing:
@@ -110,22 +117,22 @@ class RiskManager:
             self._settings.risk_factor,
         )
         smallest = min(part, 1 - part) * value
-        return -part * trade.stake_amount if part and smallest >= (min_stake or 0) else None
+        if not part or smallest < (min_stake or 0):
+            return None
+        if self._account is not None:
+            if not is_all_there(trade, self._strategy.wallets):
+                return None
+            remember_trim(trade, part * trade.amount, time)
+        return -part * trade.stake_amount
 
-    def recover_orders(self, now: datetime) -> list[str]:
-        """Give lost orders back to Freqtrade, and say which; see `lost_orders.recover_orders`."""
-        has_stops = bool(self._strategy.order_types.get("stoploss_on_exchange"))
-        return recover_orders(self._exchange, self._strategy.wallets, now, has_stops=has_stops)
+    def look_into_account(self, now: datetime) -> None:
+        """Live, compare the account with what Freqtrade knows; see `AccountWatch.look`."""
+        if self._account is not None:
+            self._account.look(now)
 
-    def find_orphan(self, pair: str, rate: float) -> str | None:
-        """Say which coins no trade explains before an entry; see `orphans.describe_orphan`."""
-        wallets, kept = self._strategy.wallets, self._settings.kept_coins
-        return describe_orphan(pair, rate, exchange=self._exchange, wallets=wallets, kept=kept)
-
-    @property
-    def _exchange(self) -> Exchange:
-        # Not public, and there is no other way to the orders that the exchange has.
-        return self._strategy.dp._exchange
+    def is_explained(self, pair: str, rate: float) -> bool:
+        """Tell whether a coin may be entered; live, only where trades explain all of it."""
+        return self._account is None or self._account.is_explained(pair, rate)
 
     @property
     def _asks_in_every_candle(self) -> bool:
@@ -171,3 +178,9 @@ def _has_trailing_stop(strategy: IStrategy, config: dict[str, Any]) -> bool:
         return bool(config["trailing_stop"])
     chosen = strategy._ft_params_from_file.get("trailing", {})
     return bool(chosen.get("trailing_stop", strategy.trailing_stop))
+
+
+def _varies_trailing_stop(config: dict[str, Any]) -> bool:
+    # As freqtrade.optimize.hyperopt_tools has it, which is not there without hyperopt's packages.
+    is_hyperopt = config.get("runmode") == RunMode.HYPEROPT
+    return is_hyperopt and not {"trailing", "all"}.isdisjoint(config.get("spaces") or [])

@@ -3,8 +3,9 @@
 from typing import Any
 
 import ccxt  # type: ignore[import-untyped] # it publishes no types
-from freqtrade.exceptions import TemporaryError
+from freqtrade.exceptions import ExchangeError, TemporaryError
 from freqtrade.exchange import Exchange
+from freqtrade.exchange.okx import Okx
 from freqtrade.persistence import Order
 
 Found = dict[str, Any]
@@ -17,14 +18,26 @@ def find_unknown_orders(exchange: Exchange, pair: str) -> list[Found]:
     one day at once; these may be older.
 
     :raises TemporaryError: where the exchange does not answer.
+    :raises ExchangeError: where it refuses to.
     """
     try:
-        found = exchange._api.fetch_open_orders(pair)
-    except ccxt.BaseError as error:
+        found = _fetch_open_orders(exchange, pair)
+    except ccxt.OperationFailed as error:
         raise TemporaryError(f"no answer to what is open of {pair}: {error}") from error
+    except ccxt.BaseError as error:
+        raise ExchangeError(f"refused to tell what is open of {pair}: {error}") from error
     return [order for order in found if is_unknown(order, pair)]
 
 
 def is_unknown(order: Found, pair: str) -> bool:
     """Tell whether Freqtrade has no record of an order of the exchange."""
     return Order.order_by_id(str(order["id"]), pair) is None
+
+
+def _fetch_open_orders(exchange: Exchange, pair: str) -> list[Found]:
+    found = list(exchange._api.fetch_open_orders(pair))
+    if exchange.get_option("stoploss_query_requires_stop_flag"):
+        # They are in a list of their own; Freqtrade asks OKX for them by the same words.
+        kind = {"ordType": "conditional"} if isinstance(exchange, Okx) else {}
+        found += exchange._api.fetch_open_orders(pair, params={"stop": True, **kind})
+    return found

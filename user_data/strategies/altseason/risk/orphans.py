@@ -9,6 +9,7 @@ from freqtrade.exchange import Exchange
 from freqtrade.persistence import Trade
 from freqtrade.wallets import Wallets
 
+from altseason.risk.dust import find_smallest_order, sum_rests
 from altseason.risk.open_orders import find_unknown_orders
 
 
@@ -16,7 +17,7 @@ def calculate_orphan(held: float, explained: Iterable[float], price: float, dust
     """Give the amount of a coin that open trades do not explain; 0 where it is dust.
 
     :param held: all there is of the coin, also what is in open orders.
-    :param explained: the amounts of the open trades.
+    :param explained: the amounts of the open trades, and what closed ones have left.
     :param price: of the coin, in stake currency.
     :param dust: a value in stake currency; an order is never so small.
     """
@@ -25,39 +26,35 @@ def calculate_orphan(held: float, explained: Iterable[float], price: float, dust
 
 
 def describe_orphan(
-    pair: str,
-    rate: float,
-    *,
-    exchange: Exchange,
-    wallets: Wallets,
-    kept: Iterable[str],
+    pair: str, rate: float, *, exchange: Exchange, wallets: Wallets, kept: Iterable[str]
 ) -> str | None:
-    """Look into the account before an entry, and say what is wrong; None where nothing is.
+    """Look into the account, and say what of a pair's coin is not explained; None where all is.
 
-    The wallet is read anew. Orders are asked for only where more stake currency is locked than the
-    entries that Freqtrade knows need.
+    The wallet is taken as it was last read. Orders are asked for only where more stake currency is
+    locked than the entries that Freqtrade knows need.
 
-    :param rate: the price of the entry.
+    :param rate: the coin's price.
     :param kept: coins that the user holds on purpose.
     """
     coin, stake_currency = pair.split("/")
     if coin in kept:
         return None
-    wallets.update()
     trades = Trade.get_open_trades()
-    # The smallest order is the limit of dust.
-    dust = float(exchange.markets[pair]["limits"]["cost"]["min"] or 0)
+    dust = find_smallest_order(exchange, pair, rate)
     held = wallets.get_total(coin)
     if wallets.get_used(stake_currency) - _sum_of_entries(trades) > dust:
         held += _find_unknown_amount(pair, exchange)
     amounts = [trade.amount for trade in trades if trade.safe_base_currency == coin]
     orphan = calculate_orphan(held, amounts, rate, dust)
+    if orphan:
+        # All closed trades are read for this, so only where it matters.
+        orphan = calculate_orphan(held, [*amounts, sum_rests(exchange, pair)], rate, dust)
     if not orphan:
         return None
     return (
         f"{pair} is not entered: the account has {orphan:.8g} {coin}, bought or on order, that no "
-        f"open trade explains, as after an order whose answer was lost. Sell them, or name {coin} "
-        f"in `altseason.risk.kept_coins`."
+        f"open trade explains: yours, or of an order whose answer was lost. Sell them, or name "
+        f"{coin} in `altseason.risk.kept_coins` if you keep them."
     )
 
 

@@ -1,4 +1,4 @@
-"""Freqtrade's own protections, with values that fit 1 h candles and a stop at 5 %.
+"""Freqtrade's own protections, with values that fit 1 h candles and a risk of 2 % a trade.
 
 https://www.freqtrade.io/en/stable/plugins/#protections
 """
@@ -13,7 +13,7 @@ def build_protections(cooldown: int, stops: int, drawdown: float) -> list[dict[s
 
     :param cooldown: candles after an exit during which a pair is not entered again.
     :param stops: so many stop-losses within a day, over all pairs, halt entries for half a day.
-    :param drawdown: a loss of this part of the equity within two days halts entries for a day.
+    :param drawdown: a loss of this part of the equity within a week halts entries for a day.
     """
     return [
         {"method": "CooldownPeriod", "stop_duration_candles": cooldown},
@@ -25,9 +25,10 @@ def build_protections(cooldown: int, stops: int, drawdown: float) -> list[dict[s
             "only_per_pair": False,
         },
         {
+            # Fewer trades are no evidence of more than bad luck.
             "method": "MaxDrawdown",
-            "lookback_period_candles": 2 * DAY,
-            "trade_limit": 10,
+            "lookback_period_candles": WEEK,
+            "trade_limit": 5,
             "stop_duration_candles": DAY,
             "max_allowed_drawdown": drawdown,
             "calculation_mode": "equity",

@@ -1,0 +1,238 @@
+"""A live bot's look into its account: what it asks, what it tells, and when."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import ccxt
+import pytest
+from freqtrade.persistence import Trade
+from freqtrade.strategy import IStrategy
+from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
+
+from tests.risk.conftest import PAIR, Api, messages, open_trade
+
+Load = Callable[..., IStrategy]
+START = datetime(2021, 1, 1, 2, 30, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def loop(strategy: IStrategy, now: datetime = START) -> list[str]:
+    """Begin a loop as Freqtrade does, and give what is to be told since the last one."""
+    strategy_safe_wrapper(strategy.bot_loop_start, supress_error=True)(current_time=now)
+    told = messages(strategy)
+    strategy.dp._msg_queue.clear()
+    return told
+
+
+def confirms(strategy: IStrategy, pair: str = PAIR) -> bool:
+    """Ask before an entry as Freqtrade does, for which an error would be consent."""
+    return strategy_safe_wrapper(strategy.confirm_trade_entry, default_retval=True)(
+        pair=pair,
+        order_type="limit",
+        amount=1.0,
+        rate=100.0,
+        time_in_force="GTC",
+        current_time=datetime.now(UTC),
+        entry_tag=None,
+        side="long",
+    )
+
+
+def order_to_buy(number: str = "7") -> dict[str, Any]:
+    return {"id": number, "symbol": PAIR, "side": "buy", "remaining": 0.4}
+
+
+def test_orphan_is_told_at_the_start_once_and_refused(load_live: Load, api: Api):
+    """Also coins that the user held before: the message names what to do in both cases."""
+    strategy = load_live()
+    api.totals["ETH"] = 0.4
+    [told] = loop(strategy)
+    assert "ETH/USDT is not entered: the account has 0.4 ETH" in told
+    assert "Sell them, or name ETH in `altseason.risk.kept_coins` if you keep them." in told
+    assert loop(strategy) == loop(strategy, START + HOUR) == []
+    assert confirms(strategy) is False
+    assert messages(strategy) == []
+
+
+def test_account_is_read_once_a_candle_and_orders_only_where_money_is_locked(
+    load_live: Load, api: Api
+):
+    strategy = load_live()
+    for minutes in (0, 1, 29, 30, 31, 89):
+        assert loop(strategy, START + timedelta(minutes=minutes)) == []
+    assert (api.balances_asked, api.orders_asked) == (2, 0)
+    api.used["USDT"], api.orders = 40.0, [order_to_buy()]
+    assert loop(strategy, START + timedelta(minutes=89)) == []
+    [told] = loop(strategy, START + 2 * HOUR)
+    assert "the account has 0.4 ETH" in told
+    assert (api.balances_asked, api.orders_asked) == (3, 1)
+
+
+def test_orphan_that_is_over_is_told_again_when_it_comes_again(load_live: Load, api: Api):
+    strategy = load_live()
+    told = []
+    for number, held in enumerate((0.4, 0.0, 0.4)):
+        api.totals["ETH"] = held
+        told.append(len(loop(strategy, START + number * HOUR)))
+        assert confirms(strategy) is (held == 0)
+    assert told == [1, 0, 1]
+
+
+def test_coins_of_an_open_trade_are_not_looked_at(load_live: Load, api: Api):
+    strategy = load_live(use_exit_signal=True)
+    open_trade(0.4, 100.0)
+    api.totals["ETH"] = 1.4
+    assert loop(strategy) == []
+
+
+@pytest.mark.parametrize("kept", [["ETH"], ["eth"], ["BNB", "Eth"]])
+def test_kept_coins_are_neither_told_nor_refused(load_live: Load, api: Api, kept: list[str]):
+    strategy = load_live({"kept_coins": kept})
+    api.totals["ETH"] = 0.4
+    assert loop(strategy) == []
+    assert confirms(strategy) is True
+
+
+def test_coins_that_are_never_entered_are_not_looked_at(load_live: Load, api: Api):
+    strategy = load_live()
+    strategy.dp._pairlists.whitelist = ["BTC/USDT"]
+    strategy.dp._exchange._klines["BTC/USDT", "1h", "spot"] = strategy.dp.get_pair_dataframe(PAIR)
+    api.totals["BTC"] = 1.0
+    assert loop(strategy) == []
+
+
+def test_exchange_that_does_not_answer_is_asked_again_a_minute_later(load_live: Load, api: Api):
+    strategy = load_live()
+    api.totals["ETH"], api.error = 0.4, ccxt.NetworkError("no answer")
+    assert loop(strategy) == []
+    api.error = None
+    assert loop(strategy, START + timedelta(seconds=59)) == []
+    assert len(loop(strategy, START + timedelta(seconds=60))) == 1
+
+
+def test_entry_is_refused_and_told_once_while_the_exchange_does_not_answer(
+    load_live: Load, api: Api
+):
+    strategy = load_live()
+    api.error = ccxt.NetworkError("no answer")
+    assert [confirms(strategy), confirms(strategy)] == [False, False]
+    [told] = messages(strategy)
+    assert "Entries are refused, since the check before an entry failed: TemporaryError" in told
+    api.error = None
+    assert confirms(strategy) is True
+
+
+def test_exchange_that_is_down_is_not_asked_for_each_trade(load_live: Load, api: Api):
+    strategy = load_live(order_types={**ORDER_TYPES, "stoploss_on_exchange": True})
+    for _ in range(3):
+        open_trade(0.4, 100.0)
+    api.error = ccxt.NetworkError("no answer")
+    assert loop(strategy) == []
+    # Freqtrade itself tries five times.
+    assert api.balances_asked == 5
+
+
+def test_error_with_one_trade_is_told_once_and_stops_no_other(load_live: Load, api: Api):
+    strategy = load_live(order_types={**ORDER_TYPES, "stoploss_on_exchange": True})
+    trades = [open_trade(amount, 100.0) for amount in (0.4, 0.5)]
+    api.totals["ETH"] = api.used["ETH"] = 0.9
+    broken = make_order("8", 0.4) | {"timestamp": None}
+    api.orders = [broken]
+    [told] = loop(strategy)
+    assert "orders of ETH/USDT could not be looked at: TypeError" in told
+    api.orders = [make_order("9", 0.5)]
+    [told] = loop(strategy)
+    assert "9 for 0.5 ETH" in told
+    assert [len(trade.orders) for trade in trades] == [0, 1]
+
+
+def test_error_that_stays_is_told_once(load_live: Load, api: Api):
+    strategy = load_live()
+    api.error = TypeError("broken")
+    told = [loop(strategy, START + timedelta(seconds=seconds)) for seconds in (0, 5, 60, 65, 120)]
+    assert [len(messages) for messages in told] == [1, 0, 0, 0, 0]
+    assert "the account could not be looked into: TypeError" in told[0][0]
+
+
+def test_error_with_one_pair_is_told_and_stops_no_other(load_live: Load, api: Api):
+    strategy = load_live()
+    strategy.dp._pairlists.whitelist = ["SOL/USDT", PAIR]
+    strategy.dp._exchange._klines["SOL/USDT", "1h", "spot"] = strategy.dp.get_pair_dataframe(PAIR)
+    api.totals["ETH"] = 0.4
+    [other, told] = loop(strategy)
+    assert "coins of SOL/USDT could not be looked at: ValueError" in other
+    assert "the account has 0.4 ETH" in told
+
+
+def test_error_in_dominance_does_not_keep_lost_orders_lost(load_live: Load, api: Api):
+    strategy = load_live()
+    api.totals["ETH"] = 0.4
+    strategy._live = object()
+    assert len(loop(strategy)) == 1
+
+
+ORDER_TYPES = {"entry": "limit", "exit": "limit", "stoploss": "limit"}
+
+
+def make_order(number: str, amount: float) -> dict[str, Any]:
+    return {
+        "id": number,
+        "symbol": PAIR,
+        "side": "sell",
+        "type": "limit",
+        "status": "open",
+        "amount": amount,
+        "filled": 0.0,
+        "remaining": amount,
+        "price": 110.0,
+        "timestamp": int(START.timestamp() * 1000) - 120_000,
+    }
+
+
+REBALANCING = {"rebalancing": True}
+
+
+def trim(strategy: IStrategy, trade: Trade) -> Any:
+    """Ask as Freqtrade does; of 4 coins at 100, which risk 50 USDT of 20, 2.4 are too many."""
+    profit = trade.calc_profit_ratio(100.0)
+    stake, _ = strategy._adjust_trade_position_internal(
+        trade=trade,
+        current_time=datetime.now(UTC),
+        current_rate=100.0,
+        current_profit=profit,
+        min_stake=10.0,
+        max_stake=500.0,
+        current_entry_rate=100.0,
+        current_exit_rate=100.0,
+        current_entry_profit=profit,
+        current_exit_profit=profit,
+    )
+    return stake
+
+
+@pytest.mark.parametrize(
+    ("total", "used", "error", "is_trimmed"),
+    [
+        (4.0, 0.0, None, True),
+        (3.93, 0.07, None, True),  # fees, and others' dust
+        (1.6, 0.0, None, False),  # sold already
+        (4.0, 2.4, None, False),  # on sale already
+        (4.0, 0.0, ccxt.NetworkError("no answer"), False),
+    ],
+)
+def test_position_is_trimmed_only_where_all_of_it_is_there(
+    load_live: Load,
+    api: Api,
+    total: float,
+    used: float,
+    error: Exception | None,
+    is_trimmed: bool,
+):
+    api.totals |= {"ETH": 4.0, "USDT": 600.0}
+    strategy = load_live(REBALANCING)
+    trade = open_trade(4.0, 100.0)
+    api.totals["ETH"], api.used["ETH"], api.error = total, used, error
+    assert trim(strategy, trade) == (pytest.approx(-240.0) if is_trimmed else None)
+    kept = trade.get_custom_data("trim")
+    assert (kept["amount"] if kept else None) == (pytest.approx(2.4) if is_trimmed else None)

@@ -1,0 +1,113 @@
+"""What is too little to be sold, by the exchange's own limits and by what trades have left."""
+
+from typing import Any
+
+import ccxt
+import pytest
+from freqtrade.exchange import Exchange
+from freqtrade.persistence import Order, Trade
+
+from altseason.risk.dust import find_smallest_order, sum_rests
+from altseason.risk.orphans import describe_orphan
+from tests.risk.conftest import MARKET, PAIR, Api, open_trade
+
+
+@pytest.fixture
+def market(exchange: Exchange, api: Api, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The limits of ETH/USDT on Freqtrade's own exchange; the price is 2000."""
+    limits = {name: {"min": None, "max": None} for name in ("cost", "amount")}
+    market = {**MARKET, "limits": limits, "precision": {"amount": None}}
+    monkeypatch.setattr(exchange, "_api", api)
+    monkeypatch.setattr(exchange, "_markets", {PAIR: market})
+    return market
+
+
+@pytest.mark.parametrize(
+    ("cost", "amount", "step", "smallest"),
+    [
+        # Freqtrade keeps 5 % away from both limits.
+        (5.0, 0.0001, 0.0001, 5.25),
+        (None, 0.001, 0.0001, 2.1),  # OKX
+        (None, None, 0.0001, 0.2),
+        (0.1, None, 0.001, 2.0),
+        (None, None, None, 0.0),
+    ],
+)
+def test_smallest_order_by_all_limits_that_there_are(
+    exchange: Exchange,
+    market: dict[str, Any],
+    cost: float | None,
+    amount: float | None,
+    step: float | None,
+    smallest: float,
+):
+    market["limits"]["cost"]["min"] = cost
+    market["limits"]["amount"]["min"] = amount
+    market["precision"]["amount"] = step
+    assert find_smallest_order(exchange, PAIR, 2000.0) == pytest.approx(smallest)
+
+
+def test_step_in_decimal_places(exchange: Exchange, market: dict[str, Any], api: Api):
+    market["precision"]["amount"] = 4
+    api.precisionMode = ccxt.DECIMAL_PLACES
+    assert find_smallest_order(exchange, PAIR, 2000.0) == pytest.approx(0.2)
+
+
+class Wallet:
+    def __init__(self, held: float) -> None:
+        self.held = held
+
+    def get_total(self, coin: str) -> float:
+        return self.held
+
+    def get_used(self, coin: str) -> float:
+        return 0.0
+
+
+def close_trades(count: int, *, sold: float) -> None:
+    """Buy a tenth of a coin, of which 0.1 % goes in fees, and sell what is told of it."""
+    for _ in range(count):
+        trade = open_trade(0.0999, 2000.0)
+        for side, filled, fee in (("buy", 0.1, 0.0001), ("stoploss", sold, None)):
+            trade.orders.append(
+                Order(
+                    ft_order_side=side,
+                    ft_pair=PAIR,
+                    ft_is_open=False,
+                    ft_amount=filled,
+                    ft_price=2000.0,
+                    order_id=f"{trade.id} {side}",
+                    filled=filled,
+                    ft_fee_base=fee,
+                )
+            )
+        trade.is_open = False
+    Trade.commit()
+
+
+def describe(exchange: Exchange, held: float) -> str | None:
+    words: dict[str, Any] = {"exchange": exchange, "wallets": Wallet(held), "kept": []}
+    return describe_orphan(PAIR, 2000.0, **words)
+
+
+def test_dust_of_many_trades_is_no_orphan_and_hides_none(
+    database: None, exchange: Exchange, market: dict[str, Any]
+):
+    market["limits"]["cost"]["min"] = 5.0
+    market["precision"]["amount"] = 0.001
+    # Each leaves 0.0999 - 0.099 = 0.0009 coins, and 200 of them 0.18, which is 360 USDT.
+    close_trades(200, sold=0.099)
+    assert sum_rests(exchange, PAIR) == pytest.approx(0.18)
+    assert describe(exchange, 0.18) is None
+    assert "the account has 0.05 ETH" in (describe(exchange, 0.18 + 0.05) or "")
+
+
+def test_trade_never_explains_more_than_a_step(
+    database: None, exchange: Exchange, market: dict[str, Any]
+):
+    """As where the records of what it sold are not complete."""
+    market["precision"]["amount"] = 0.001
+    close_trades(3, sold=0.01)
+    assert sum_rests(exchange, PAIR) == pytest.approx(0.003)
+    close_trades(3, sold=0.11)
+    assert sum_rests(exchange, PAIR) == pytest.approx(0.003)

@@ -1,0 +1,91 @@
+"""Open orders of exchanges other than Binance, by Freqtrade's own classes and ccxt."""
+
+import copy
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import ccxt
+import pytest
+from freqtrade.exceptions import ExchangeError, TemporaryError
+from freqtrade.exchange import Exchange
+from freqtrade.persistence import Trade
+from freqtrade.resolvers import ExchangeResolver
+
+from altseason.risk.lost_orders import recover_orders
+from altseason.risk.open_orders import find_unknown_orders
+from tests.risk.conftest import PAIR, TRADING, open_trade
+
+CREATED = 1649119897778
+# As OKX documents it: https://www.okx.com/docs-v5/en/#order-book-trading-algo-trading
+STOP = {
+    "algoId": "431375349042380800",
+    "cTime": str(CREATED),
+    "instId": "ETH-USDT",
+    "instType": "SPOT",
+    "ordId": "",
+    "ordPx": "",
+    "ordType": "conditional",
+    "side": "sell",
+    "slOrdPx": "-1",
+    "slTriggerPx": "1800",
+    "state": "live",
+    "sz": "1.25",
+    "tdMode": "cash",
+    "tpTriggerPx": "",
+}
+
+
+@pytest.fixture
+def okx() -> Iterator[Exchange]:
+    """OKX with one stop that is open."""
+    config = copy.deepcopy(TRADING)
+    config["exchange"]["name"] = "okx"
+    exchange = ExchangeResolver.load_exchange(config, validate=False)
+    market = {"id": "ETH-USDT", "symbol": PAIR, "type": "spot", "spot": True, "contract": False}
+    market |= {"precision": {"amount": 1e-6}, "base": "ETH", "quote": "USDT"}
+    api = exchange._api
+    api.markets, api.markets_by_id = {PAIR: market}, {"ETH-USDT": [market]}
+    exchange._markets = api.markets
+    api.currencies = api.currencies_by_id = {}
+    api.privateGetTradeOrdersPending = lambda words: {"code": "0", "data": []}
+    api.privateGetTradeOrdersAlgoPending = lambda words: {
+        "code": "0",
+        "data": [STOP] * (words["ordType"] == "conditional"),
+    }
+    yield exchange
+    exchange.close()
+
+
+class Wallet:
+    def update(self) -> None:
+        pass
+
+    def get_used(self, coin: str) -> float:
+        return 1.25
+
+
+def test_stop_of_okx_which_lists_them_apart_is_known_again(database: None, okx: Exchange):
+    trade = open_trade(1.25, 1900.0)
+    now = datetime.fromtimestamp(CREATED / 1000 + 61, UTC)
+    wallet: Any = Wallet()
+    [message] = recover_orders(trade, okx, wallet, now, has_stops=True)
+    assert "a stop order, 431375349042380800 for 1.25 ETH" in message
+    [order] = Trade.get_open_trades()[0].orders
+    assert (order.ft_order_side, order.order_id) == ("stoploss", "431375349042380800")
+    assert (order.ft_is_open, order.ft_amount, order.ft_price) == (True, 1.25, 1800.0)
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [(ccxt.RequestTimeout, TemporaryError), (ccxt.BadSymbol, ExchangeError)],
+)
+def test_refusal_is_told_apart_from_an_exchange_that_is_down(
+    okx: Exchange, error: type[Exception], raised: type[Exception]
+):
+    def fail(words: Any) -> None:
+        raise error("no")
+
+    okx._api.privateGetTradeOrdersPending = fail
+    with pytest.raises(raised):
+        find_unknown_orders(okx, PAIR)
