@@ -16,7 +16,7 @@ from altseason.emulator.market import Market
 from altseason.emulator.overlay import offline_environment
 from altseason.emulator.server import run_emulator
 from benchmarks.preparation import ROOT, Workplace, find, list_altcoins, prepare, write_config
-from benchmarks.report import ALL_ON_TIME_LIMIT, NOISE, TIME_LIMIT, compare, render
+from benchmarks.report import ALL_ON_LIMITS, DEFAULT_LIMITS, NOISE, compare, render
 from benchmarks.runs import Run, Runner
 from benchmarks.trades import describe_differences
 
@@ -90,7 +90,7 @@ def bench(runner: Runner, options: argparse.Namespace) -> int:
             return 1
     console.print(f"{len(runs[TWIN][-1].trades)} trades, the same in all {options.rounds} rounds")
     costs = ([run.cost for run in runs[name]] for name in (STRATEGY, TWIN))
-    comparisons = compare(*costs, time_limit=ALL_ON_TIME_LIMIT if options.all_on else TIME_LIMIT)
+    comparisons = compare(*costs, limits=ALL_ON_LIMITS if options.all_on else DEFAULT_LIMITS)
     console.print(render(comparisons))
     if any(row.spread > NOISE for row in comparisons):
         console.print(f"Equal runs differ by more than {NOISE:.0%}: the machine was not idle.")

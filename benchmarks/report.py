@@ -6,10 +6,19 @@ from statistics import median
 
 from rich.table import Table
 
-TIME_LIMIT = 1.10
-# Freqtrade itself asks for custom stops and position sizes in every candle of an open trade.
-ALL_ON_TIME_LIMIT = 1.25
-MEMORY_LIMIT = 1.05
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest allowed ratios, strategy to twin."""
+
+    time: float
+    memory: float
+
+
+DEFAULT_LIMITS = Limits(time=1.10, memory=1.05)
+# Freqtrade itself asks for custom stops and position sizes in every candle of an open trade, and
+# what the rules answer by is kept beside the candles.
+ALL_ON_LIMITS = Limits(time=1.25, memory=1.08)
 # A larger spread means that something else ran on the machine.
 NOISE = 0.10
 QUANTITIES = (
@@ -56,7 +65,7 @@ def compare(
     strategy: Sequence[dict[str, float]],
     twin: Sequence[dict[str, float]],
     *,
-    time_limit: float = TIME_LIMIT,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> list[Comparison]:
     """Put the costs of the runs side by side, quantity by quantity."""
     return [
@@ -64,7 +73,7 @@ def compare(
             title,
             [cost[key] for cost in strategy],
             [cost[key] for cost in twin],
-            MEMORY_LIMIT if key == "memory" else time_limit,
+            limits.memory if key == "memory" else limits.time,
         )
         for key, title in QUANTITIES
     ]

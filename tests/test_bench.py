@@ -36,8 +36,13 @@ def bench(tmp_path: Path) -> Callable[..., Ended]:
     return bench
 
 
-def test_strategy_and_twin_make_the_same_trades(bench: Callable[..., Ended]):
-    ended = bench()
+@pytest.mark.parametrize(
+    "options", [(), pytest.param(("--all-on",), marks=pytest.mark.slow)], ids=["default", "all on"]
+)
+def test_strategy_and_twin_make_the_same_trades(
+    bench: Callable[..., Ended], options: tuple[str, ...]
+):
+    ended = bench(*options)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "SYNTHETIC" in ended.stdout
     assert "trades, the same in all 1 rounds" in ended.stdout
