@@ -36,9 +36,8 @@ def bench(tmp_path: Path) -> Callable[..., Ended]:
     return bench
 
 
-@pytest.mark.parametrize(
-    "options", [(), pytest.param(("--all-on",), marks=pytest.mark.slow)], ids=["default", "all on"]
-)
+@pytest.mark.slow  # `make bench` itself fails where the trades differ
+@pytest.mark.parametrize("options", [(), ("--all-on",)], ids=["default", "all on"])
 def test_strategy_and_twin_make_the_same_trades(
     bench: Callable[..., Ended], options: tuple[str, ...]
 ):
