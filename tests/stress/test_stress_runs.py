@@ -56,14 +56,16 @@ def test_cell_is_the_backtest_that_freqtrade_runs_with_that_fee(home: Home):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fee", [0.0, 0.00075, 0.01])
-@pytest.mark.parametrize("risk", [{}, {"sizing": False, "rebalancing": True, "protections": True}])
+@pytest.mark.parametrize(
+    "risk", [{}, {"sizing": False, "rebalancing": True}, {"protections": True}]
+)
 def test_every_fee_and_rule_gives_freqtrades_own_backtest(home: Home, fee: float, risk: dict):
     home.write_config(altseason={"risk": risk})
     write_subclass(home.strategies, "Eager", EAGER)
     words = ("--strategy", "Eager", "--enable-protections", *PERIOD)
     statistics = home.backtest("--fee", str(fee), *words)["Eager"]
-    if risk and fee < 0.01:  # with more, protections halt nearly all
-        assert any(len(trade["orders"]) > 2 for trade in statistics["trades"])
+    is_trimmed = any(len(trade["orders"]) > 2 for trade in statistics["trades"])
+    assert is_trimmed == ("rebalancing" in risk)
     assert_same(home, words, fee, statistics)
 
 
