@@ -148,6 +148,7 @@ def recover(exchange: Exchange, wallet: Wallet, *, has_stops: bool = True) -> li
     return [
         message
         for trade in Trade.get_open_trades()
+        # Stand-ins, of which no more is asked than the exchange and the wallet can tell.
         for message in recover_orders(trade, exchange, wallet, NOW, has_stops=has_stops)  # type: ignore[arg-type]
     ]
 

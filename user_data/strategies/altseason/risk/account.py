@@ -42,6 +42,7 @@ class AccountWatch:
         except TemporaryError:
             return
         except Exception as error:
+            # Freqtrade would only log it, and leave out the rest of the loop's beginning.
             self._telling.alert(f"{about} could not be looked into: {error!r}", about)
 
     def is_explained(self, pair: str, rate: float) -> bool:
@@ -80,6 +81,7 @@ class AccountWatch:
             except TemporaryError:
                 raise
             except Exception as error:
+                # Nothing half done may be kept by whoever commits next.
                 Trade.rollback()
                 self._telling.alert(f"{about} could not be looked at: {error!r}", about)
             else:
