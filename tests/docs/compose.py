@@ -28,6 +28,7 @@ IMAGE_ENTRYPOINT = ["freqtrade"]
 IMAGE_COMMAND = ["trade"]
 API = "FREQTRADE__API_SERVER__LISTEN_"
 API_PORT = "8080"
+PATHS = "PYTHONPATH"
 # ${NAME}, ${NAME:-default} and $$; any other dollar is one that we do not use.
 INTERPOLATED = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>\w+)(?::-(?P<default>[^${}]*))?\}|)")
 # Addresses in the tests' own environment stand for the internet, which containers see as well.
@@ -76,6 +77,9 @@ class Service:
         inside = {
             key: value.replace(WORKDIR, str(Path.cwd())) for key, value in self.environment.items()
         }
+        # The tests' own folders come after the service's, as what is installed does in the image.
+        folders = [path for path in (inside.get(PATHS), os.environ.get(PATHS)) if path]
+        inside[PATHS] = os.pathsep.join(folders)
         if f"{API}IP_ADDRESS" in inside:
             inside |= {f"{API}IP_ADDRESS": "127.0.0.1", f"{API}PORT": str(port)}
         return {**outside, **path, **inside}

@@ -13,6 +13,7 @@ from typing import Any
 from altseason.emulator.market import Market
 from altseason.emulator.overlay import exchange_settings, offline_environment
 from tests.emulator.serving import serving
+from tests.warm import warm
 
 CONFIG: dict[str, Any] = {
     "stake_currency": "USDT",
@@ -75,10 +76,11 @@ class Home:
 
 
 def run_well(words: list[str], folder: Path, environment: Mapping[str, str] | None = None) -> str:
+    """Run a command that must end well, and return what it printed."""
     found = subprocess.run(
         words,
         cwd=folder,
-        env={**(environment or os.environ), "COLUMNS": "200"},
+        env={**warm(environment or os.environ), "COLUMNS": "200"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
