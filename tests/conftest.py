@@ -1,6 +1,7 @@
 """What most tests need: seeded candles, the real data if there are any, the loaded strategy."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from altseason.sample.model import generate_market
 from altseason.sample.store import save_market
 
 ROOT = Path(__file__).parent.parent
+# As where the environment is activated: our messages name `altseason` as it is found.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 STRATEGIES = ROOT / "user_data" / "strategies"
 
 

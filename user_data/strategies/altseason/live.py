@@ -16,6 +16,7 @@ from altseason.dominance.sources.coingecko_history import DAY_IS_KNOWN_AFTER
 from altseason.dominance.sources.snapshot import read_clock
 from altseason.dominance.watch import find_watch
 from altseason.errors import AltSeasonError
+from altseason.invocation import altseason_command
 from altseason.settings import DominanceSettings, load_settings
 
 logger = logging.getLogger(__name__)
@@ -105,8 +106,8 @@ def describe_history(
         days = (latest - first) // DAY
         count = days if unreached else len(missing)
         gap = f"Dominance of {count} days since {first:%Y-%m-%d} is missing"
-    command = f"`altseason dominance download --days {min(days, 365)}`"
-    advice = f"run {command} (with the bot's own -c or --datadir), or import a file"
+    download = altseason_command(f"dominance download --days {min(days, 365)}")
+    advice = f"run `{download}` (with the bot's own -c or --datadir), or import a file"
     if not fills_itself:
         return [f"{gap}. To fill it {advice}."]
     if unreached:

@@ -32,13 +32,14 @@ from altseason.emulator.processes import receive_signals, run_process
 from altseason.emulator.rehearsal import Rehearsal, plan_rehearsal, trading_settings
 from altseason.emulator.server import run_emulator
 from altseason.errors import InputError
+from altseason.invocation import altseason_command
 from altseason.output import tell
 from altseason.sample.marker import is_synthetic
 
-USAGE = "altseason sandbox [--datadir FOLDER] -- freqtrade COMMAND ..."
+USAGE = altseason_command("sandbox [--datadir FOLDER] -- freqtrade COMMAND ...")
 ADVICE = (
-    "name the folder to serve with `altseason sandbox --datadir FOLDER`, "
-    "or write a sample with `altseason sample`"
+    f"name the folder to serve with `{altseason_command('sandbox --datadir FOLDER')}`, "
+    f"or write a sample with `{altseason_command('sample')}`"
 )
 # What decides about the data directory, the stored format, the pairs and the trading mode.
 CONFIGURING_OPTIONS = (

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from freqtrade.strategy import IStrategy
 
+from altseason.invocation import altseason_command
 from altseason.live import as_markdown
 from altseason.pairs import never_entered_because
 
@@ -51,6 +52,7 @@ class Telling:
             self.warn(
                 f"Dominance is missing or stale at {closed:.1%} of the candles of {pair}, from "
                 f"{dataframe['date'].iloc[0]:%Y-%m-%d} to {dataframe['date'].iloc[-1]:%Y-%m-%d}: "
-                f"the gate is closed there. `altseason dominance status` shows what is stored.",
+                f"the gate is closed there. `{altseason_command('dominance status')}` shows what "
+                f"is stored.",
                 about="coverage",
             )

@@ -9,6 +9,7 @@ from freqtrade.exceptions import OperationalException
 
 from altseason.configuration import Config, data_directory
 from altseason.errors import InputError
+from altseason.invocation import altseason_command
 from altseason.output import show
 from altseason.sample.marker import is_synthetic
 from altseason.stress.backtests import open_backtests
@@ -20,7 +21,7 @@ from altseason.stress.report import as_text, headline
 from altseason.stress.study import run_study
 from altseason.stress.svg import save_drawing
 
-USAGE = "altseason stress [OPTIONS] -- [OPTIONS OF freqtrade backtesting]"
+USAGE = altseason_command("stress [OPTIONS] -- [OPTIONS OF freqtrade backtesting]")
 DESCRIPTION = """\
 Run the strategy's backtest with several fees, slippages and signal delays, by Freqtrade, and find
 the cost per side at which it stops earning. What follows `--` is for `freqtrade backtesting`.

@@ -13,6 +13,7 @@ from altseason.dominance.gate import Dominance
 from altseason.dominance.locking import BRIEFLY
 from altseason.dominance.store import DominanceStore
 from altseason.errors import BusyError, DominanceMissingError, StoredDataError
+from altseason.invocation import altseason_command
 from altseason.settings import DominanceSettings
 
 logger = logging.getLogger(__name__)
@@ -86,10 +87,12 @@ class DominanceReader:
         dominance = self.read()
         if dominance.candles.empty:
             path = self._store.path(self._settings.timeframe)
+            load, download = (
+                altseason_command(f"dominance {words}") for words in ("import FILE", "download")
+            )
             raise DominanceMissingError(
                 f"the gate is on, but no dominance is stored: expected {PAIR} "
-                f"{self._settings.timeframe} in {path}; run `altseason dominance import FILE` or "
-                f"`altseason dominance download` (with the same -c or --datadir), or set "
-                f"gate_mode to off"
+                f"{self._settings.timeframe} in {path}; run `{load}` or `{download}` (with the "
+                f"same -c or --datadir), or set gate_mode to off"
             )
         return dominance

@@ -10,6 +10,7 @@ from altseason.dominance.gate import GateRule
 from altseason.dominance.importer import Imported
 from altseason.dominance.sources.files import STAMP_MEANING, Readings
 from altseason.dominance.status import Status
+from altseason.invocation import altseason_command
 from altseason.sample.marker import is_synthetic
 
 SHOWN = 5
@@ -95,8 +96,8 @@ def statuses_as_text(datadir: Path, rule: GateRule, statuses: list[Status]) -> l
     lines = [f"{PAIR} in {datadir}{label}", f"Gate: {rule}"]
     if not statuses:
         lines.append(
-            "Nothing is stored: `altseason dominance import FILE` reads a file you have, and "
-            "`altseason dominance download` fetches a year."
+            f"Nothing is stored: `{altseason_command('dominance import FILE')}` reads a file you "
+            f"have, and `{altseason_command('dominance download')}` fetches a year."
         )
     for status in statuses:
         lines += _status_as_text(status)

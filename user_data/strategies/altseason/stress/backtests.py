@@ -19,6 +19,7 @@ from freqtrade.util import get_dry_run_wallet
 
 from altseason.configuration import Config, data_directory, quiet_freqtrade
 from altseason.errors import InputError
+from altseason.invocation import altseason_command
 from altseason.stress.delay import delay_strategy
 from altseason.stress.grid import as_ratio
 from altseason.stress.preparation import ADVICE
@@ -209,7 +210,7 @@ def load_exchange(config: Config) -> Exchange:
             raise
         raise InputError(
             f"expected the markets of {config['exchange']['name']}, found no exchange that "
-            "answers; do connect to a network, or `altseason stress --offline`"
+            f"answers; do connect to a network, or `{altseason_command('stress --offline')}`"
         ) from error
     finally:
         logger.setLevel(level)

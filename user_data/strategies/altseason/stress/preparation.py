@@ -31,12 +31,16 @@ from altseason.emulator.overlay import offline_environment
 from altseason.emulator.rehearsal import find_traded
 from altseason.emulator.server import run_emulator
 from altseason.errors import InputError
+from altseason.invocation import altseason_command
 from altseason.output import tell
 from altseason.sample.marker import is_synthetic
 from altseason.sandbox import load_command_configuration, refuse_unsupported, save_overlay
 from altseason.stress.environment import environment
 
-ADVICE = "`freqtrade download-data` stores candles, and `altseason sample` a synthetic market"
+ADVICE = (
+    "`freqtrade download-data` stores candles, "
+    f"and `{altseason_command('sample')}` a synthetic market"
+)
 
 
 def parse_words(words: Sequence[str]) -> FreqtradeCommand:
@@ -47,9 +51,9 @@ def parse_words(words: Sequence[str]) -> FreqtradeCommand:
     command = parse_command(["backtesting", *words])
     options = command.options
     if options["fee"] is not None:
+        instead = altseason_command(f"stress --fees {options['fee']:g} -- ...")
         raise InputError(
-            f"expected fees before `--`, found --fee {options['fee']:g} after it; "
-            f"do `altseason stress --fees {options['fee']:g} -- ...`"
+            f"expected fees before `--`, found --fee {options['fee']:g} after it; do `{instead}`"
         )
     if options["strategy_list"]:
         raise InputError(

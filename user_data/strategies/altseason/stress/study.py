@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from altseason.errors import InputError
+from altseason.invocation import altseason_command
 from altseason.stress.backtests import Backtests, Outcome, Scene
 from altseason.stress.breakeven import find_break_even
 from altseason.stress.grid import Cell
@@ -47,7 +48,7 @@ def run_study(backtests: Backtests, cells: Sequence[Cell], stop_slippage: float)
         raise InputError(
             f"expected trades of {scene.strategy} from {scene.start:%Y-%m-%d} to "
             f"{scene.end:%Y-%m-%d}, found none at any cost; do try a longer --timerange, more "
-            "pairs, or `altseason dominance status` for a gate that never opens"
+            f"pairs, or `{altseason_command('dominance status')}` for a gate that never opens"
         )
     delays = sorted({cell.delay for cell in cells})
     break_evens = {

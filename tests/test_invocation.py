@@ -1,0 +1,75 @@
+"""Messages name command lines that work in this installation."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+import altseason
+from altseason.invocation import altseason_command
+from tests.conftest import STRATEGIES
+
+SCRIPTS = Path(sys.executable).parent
+TELL = "from altseason.invocation import altseason_command as c; print(c('--version'))"
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A user_data with our folder in it, and a Python that has Freqtrade and not our package."""
+    venv.create(tmp_path / "venv", with_pip=False)
+    [theirs] = (tmp_path / "venv" / "lib").glob("python*/site-packages")
+    for entry in Path(pytest.__file__).parent.parent.iterdir():
+        if "altseason" not in entry.name:
+            (theirs / entry.name).symlink_to(entry)
+    strategies = tmp_path / "user data" / "strategies"
+    strategies.mkdir(parents=True)
+    shutil.copytree(STRATEGIES / "altseason", strategies / "altseason")
+    return tmp_path
+
+
+def test_installed_script_is_named_alone_where_it_is_on_the_path(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}")
+    assert altseason_command("dominance status") == "altseason dominance status"
+    assert altseason_command() == "altseason"
+
+
+def test_installed_script_is_named_by_its_path_elsewhere(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    assert altseason_command("sample") == f"{SCRIPTS / 'altseason'} sample"
+
+
+def test_script_of_another_installation_is_not_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    other = tmp_path / "altseason"
+    other.write_text("#!/bin/sh\n")
+    other.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert altseason_command() == str(SCRIPTS / "altseason")
+
+
+def test_copied_folder_is_run_as_a_module_by_a_line_that_works(copied: Path):
+    folder = copied / "user data" / "strategies"
+
+    def run(line: str, **variables: str) -> str:
+        path = f"{copied / 'venv' / 'bin'}{os.pathsep}/usr/bin:/bin"
+        return subprocess.check_output(
+            ["/bin/sh", "-c", line], cwd=copied, env={"PATH": path, **variables}, text=True
+        ).strip()
+
+    tell = f"python -c {shlex.quote(f'import sys; sys.path.append({str(folder)!r}); {TELL}')}"
+    line = run(tell)
+    assert line == "PYTHONPATH='user data/strategies' python -m altseason --version"
+    assert run(line) == f"altseason {altseason.__version__}"
+    assert run(tell, PYTHONPATH=str(folder)) == "python -m altseason --version"
+    # Another Python is first on the path.
+    other = copied / "other"
+    other.mkdir()
+    (other / "python").symlink_to("/bin/true")
+    line = run(tell.replace("python", str(copied / "venv" / "bin" / "python"), 1), PATH=str(other))
+    assert line.endswith(f" {copied / 'venv' / 'bin' / 'python'} -m altseason --version")

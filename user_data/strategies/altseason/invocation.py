@@ -1,0 +1,54 @@
+"""How this installation runs our commands: messages name command lines that work as they are."""
+
+import os
+import shlex
+import shutil
+import sys
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import altseason
+
+DISTRIBUTION = "freqtrade-altseason"
+
+
+def altseason_command(words: str = "") -> str:
+    """Return the command line that runs `altseason` with the given words here.
+
+    That is the installed script, by its path where it is not on PATH. Where only the strategies
+    folder was copied there is none, and Python runs the package from that folder.
+
+    :param words: what follows `altseason`, such as "dominance status".
+    """
+    program = _find_script() or _module_call()
+    return f"{program} {words}" if words else program
+
+
+def _find_script() -> str | None:
+    try:
+        distribution(DISTRIBUTION)
+    except PackageNotFoundError:
+        return None
+    beside_python = shutil.which("altseason", path=str(Path(sys.executable).parent))
+    found = shutil.which("altseason")
+    # Another installation's script runs another installation's package.
+    if found and (beside_python is None or Path(found).samefile(beside_python)):
+        return "altseason"
+    return shlex.quote(beside_python) if beside_python else None
+
+
+def _module_call() -> str:
+    folder = Path(altseason.__file__).resolve().parent.parent
+    listed = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    is_found = any(entry and Path(entry).resolve() == folder for entry in listed)
+    found = shutil.which("python")
+    is_this_python = found is not None and Path(found).samefile(sys.executable)
+    python = "python" if is_this_python else shlex.quote(sys.executable)
+    call = f"{python} -m altseason"
+    return call if is_found else f"PYTHONPATH={shlex.quote(_shorten(folder))} {call}"
+
+
+def _shorten(folder: Path) -> str:
+    """Return a folder below the current one as a relative path, others as they are."""
+    here = Path.cwd()
+    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
