@@ -5,19 +5,20 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from freqtrade.commands.cli_options import AVAILABLE_CLI_OPTIONS
 from freqtrade.exceptions import FreqtradeException
 
 from altseason import __version__
 from altseason.output import tell
+from altseason.parser import CommandParser, add_freqtrade_options
 
 # Each is a module in `altseason.commands`.
 COMMANDS = {
     "dominance": "fill and inspect the pair BTCD/USD",
     "sample": "write four years of synthetic candles and their dominance",
     "sandbox": "run a Freqtrade command against an exchange emulator",
-    "stress": "find the cost and the delay at which a backtest's profit ends",
+    "stress": "find the cost per side at which a backtest's profit ends",
 }
+EPILOG = "`altseason COMMAND --help` describes a command and its options."
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 COMMON_OPTIONS = ("config", "user_data_dir", "datadir")
@@ -48,28 +49,25 @@ def parse_words(words: list[str]) -> argparse.Namespace:
     return options
 
 
-def build_parser(chosen: str) -> argparse.ArgumentParser:
+def build_parser(chosen: str) -> CommandParser:
     """Build the parser, with the options of the chosen command.
 
     Only its module is imported: what they import of Freqtrade takes seconds.
     """
-    parser = argparse.ArgumentParser(prog="altseason", description=__doc__)
+    parser = CommandParser(prog="altseason", description=__doc__, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_commands("COMMAND")
     for name, description in COMMANDS.items():
         if name == chosen:
             module = import_module(f"altseason.commands.{name}")
             module.add_parser(commands, common_parser())
         else:
-            commands.add_parser(name, help=description)
+            commands.add_parser(name, help=description, description=description)
     return parser
 
 
 def common_parser() -> argparse.ArgumentParser:
     """Build the options that every command shares, from Freqtrade's own definitions."""
     common = argparse.ArgumentParser(add_help=False)
-    group = common.add_argument_group("Freqtrade's own options")
-    for name in COMMON_OPTIONS:
-        option = AVAILABLE_CLI_OPTIONS[name]
-        group.add_argument(*option.cli, dest=name, **option.kwargs)
+    add_freqtrade_options(common, *COMMON_OPTIONS)
     return common

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Config = dict[str, Any]
 DEFAULT_STRATEGY = "AltSeasonStrategy"
+STRATEGY_OPTIONS = ("strategy", "strategy_path")
 
 
 def _is_not_critical(record: logging.LogRecord) -> bool:
@@ -38,7 +39,8 @@ FILTERS = {
 def load_configuration(options: Namespace) -> Config:
     """Read Freqtrade's configuration as one of its own commands would.
 
-    :param options: config, user_data_dir and datadir, as Freqtrade's own options give them.
+    :param options: config, user_data_dir and datadir, as Freqtrade's own options give them, and
+        strategy and strategy_path, where the command has them.
     :return: the merged configuration, with ``datadir`` and ``user_data_dir`` as paths.
     :raises InputError: where neither a configuration names an exchange nor ``--datadir`` is given,
         since Freqtrade would then read another folder than the one we write.
@@ -56,6 +58,8 @@ def load_configuration(options: Namespace) -> Config:
             "no configuration found: expected user_data/config.json or config.json here, or "
             "`-c FILE`, or `--datadir FOLDER` for the folder that holds the candles"
         )
+    for name in STRATEGY_OPTIONS:
+        parsed[name] = getattr(options, name, None)
     return read_configuration(parsed)
 
 

@@ -38,20 +38,26 @@ from altseason.dominance.sources.files import (
 from altseason.dominance.status import Status, calculate_status
 from altseason.dominance.store import DominanceStore
 from altseason.output import show
+from altseason.parser import add_freqtrade_options
 from altseason.settings import DominanceSettings, load_settings
+
+DESCRIPTION = """\
+Fill and inspect the pair BTCD/USD: Bitcoin's dominance, in percent, as candles in Freqtrade's own
+data directory.
+"""
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add `altseason dominance` and what it can do."""
-    parser = commands.add_parser("dominance")
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    parser = commands.add_parser("dominance", description=DESCRIPTION)
+    actions = parser.add_commands("ACTION")
     importing = actions.add_parser(
         "import",
         parents=[common],
         help="store the dominance of a CSV file as candles",
         description="Store a CSV file of Bitcoin's dominance as candles of the pair BTCD/USD.",
     )
-    importing.add_argument("file", type=Path, metavar="FILE")
+    importing.add_argument("file", type=Path, metavar="FILE", help="the file to read")
     importing.add_argument(
         "--total",
         type=Path,
@@ -68,8 +74,13 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     importing.set_defaults(run=run_import)
     status = actions.add_parser(
-        "status", parents=[common], help="range, gaps, age and the gate now, by timeframe"
+        "status",
+        parents=[common],
+        help="show range, gaps, age and the gate now",
+        description="Show what is stored of the pair BTCD/USD, by timeframe: its range, gaps and "
+        "age, what the gate of the strategy says now, and what is recorded.",
     )
+    add_freqtrade_options(status, "strategy", "strategy_path")
     status.set_defaults(run=run_status)
     for action in (importing, status):
         action.add_argument("--json", action="store_true", help="print one JSON object instead")

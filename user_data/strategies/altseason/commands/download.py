@@ -39,9 +39,8 @@ def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
     parser = actions.add_parser(
         "download",
         parents=[common],
-        help="store a year of daily dominance from CoinGecko, or what is missing since",
+        help="store a year of daily dominance from CoinGecko",
         description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--days",

@@ -36,7 +36,9 @@ def add_record(actions: Any, common: argparse.ArgumentParser) -> None:
     rebuild = actions.add_parser(
         "rebuild",
         parents=[common],
-        help="make the candles of all recorded readings anew, where they are missing",
+        help="restore missing candles from all recorded readings",
+        description="Build the candles of all recorded readings again, and store those that are "
+        f"missing from the pair {PAIR}. Stored candles stay as they are.",
     )
     rebuild.add_argument("--json", action="store_true", help="print one JSON object instead")
     rebuild.set_defaults(run=run_rebuild)

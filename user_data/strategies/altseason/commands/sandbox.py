@@ -34,7 +34,6 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         usage=USAGE,
         description=DESCRIPTION,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     # REMAINDER takes the options of Freqtrade too, and stays the same from Python 3.11 to 3.14.
     parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)

@@ -32,8 +32,9 @@ moves the entry and exit signals. No result is stored but the picture.
 EXAMPLES = """\
 examples:
   altseason stress -- --timerange 20220101-20220701
-  altseason stress --fees 0.001 0.00075 --slippage 0 5 --delays 0 1 -- --strategy MyAltSeason
-  altseason stress --offline -- --datadir user_data/data/synthetic --timerange 20220101-20220701
+  altseason stress --fees 0.001 0.00075 --delays 0 1 -- --strategy MyAltSeason
+  altseason stress --offline -d user_data/data/synthetic -- \\
+      --timerange 20220101-20220701
 """
 FEES = [0.001]
 SLIPPAGES = [0.0, 5.0, 10.0, 20.0]
@@ -49,7 +50,6 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         usage=USAGE,
         description=DESCRIPTION,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--fees",
