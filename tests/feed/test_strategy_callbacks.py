@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from freqtrade.data.dataprovider import DataProvider
 from freqtrade.enums import RunMode
 from freqtrade.persistence import Order, Trade, init_db
 from freqtrade.strategy import IStrategy
 from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
+from pyarrow import feather
 
 from altseason.dominance.store import DominanceStore
+from altseason.errors import StoredDataError
 from tests.conftest import coin_candles, dominance_candles
 from tests.feed.simulation import dominance_config
 from tests.integration.freqtrade_runs import write_subclass
@@ -104,13 +107,79 @@ def test_indicators_do_not_raise_on_damaged_candles(load_live: Load, tmp_path: P
     assert dataframe["exit_long"].sum() > 0
 
 
+class UnforeseenError(Exception):
+    """What nobody has thought of; its text cannot be formatted either."""
+
+    def __str__(self) -> str:
+        raise ValueError("year 30828 is out of range")
+
+
+@pytest.mark.parametrize("where", ["_read_stored", "read", "require"])
+@pytest.mark.parametrize("error", [RuntimeError("x"), MemoryError(), OverflowError(), KeyError(1)])
+def test_whatever_dominance_raises_closes_the_gate_and_stops_no_exit(
+    load_live: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, error: Exception
+):
+    store_days(tmp_path, [50.0] * 100, MIDNIGHT)
+    settings = {"dominance": {"record": False}, "risk": {"regime_exit": True}}
+    strategy = load_live(altseason=settings)
+
+    def fail(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(strategy._dominance, where, fail)
+    for _ in range(2):
+        dataframe = strategy.advise_indicators(coin_candles(500), {"pair": "ETH/USDT"})
+        dataframe = strategy.ft_advise_signals(dataframe, {"pair": "ETH/USDT"})
+        assert dataframe["enter_long"].sum() == 0
+        assert dataframe["exit_long"].sum() > 0
+        assert (dataframe["exit_tag"] == "gate_closed").sum() == 0
+    assert len(messages(strategy)) <= 1
+
+
+def test_error_that_cannot_even_be_written_stops_no_exit(
+    load_live: Load, monkeypatch: pytest.MonkeyPatch
+):
+    strategy = load_live()
+
+    def fail() -> None:
+        raise UnforeseenError
+
+    monkeypatch.setattr(strategy._dominance, "_read_stored", fail)
+    dataframe = strategy.advise_indicators(coin_candles(500), {"pair": "ETH/USDT"})
+    dataframe = strategy.ft_advise_signals(dataframe, {"pair": "ETH/USDT"})
+    assert dataframe["enter_long"].sum() == 0
+    assert dataframe["exit_long"].sum() > 0
+    assert not confirm(strategy, MIDNIGHT)
+
+
+@pytest.mark.parametrize("day", [-(2**62), 2**62, 10**14])
+def test_impossible_date_in_the_candles_closes_the_gate_and_stops_no_exit(
+    load_live: Load, load_strategy: Load, tmp_path: Path, day: int
+):
+    store_days(tmp_path, [50.0] * 100, MIDNIGHT)
+    stored = tmp_path / "BTCD_USD-1d.feather"
+    table = feather.read_table(stored)
+    dates = table["date"].cast("int64").to_pylist()
+    column = pa.array([*dates[:-1], day], "int64").cast(table["date"].type)
+    feather.write_feather(table.set_column(0, "date", column), str(stored))
+    strategy = load_live()
+    dataframe = strategy.advise_indicators(coin_candles(500), {"pair": "ETH/USDT"})
+    dataframe = strategy.ft_advise_signals(dataframe, {"pair": "ETH/USDT"})
+    assert dataframe["enter_long"].sum() == 0
+    assert dataframe["exit_long"].sum() > 0
+    assert not confirm(strategy, MIDNIGHT)
+    # A backtest ends in one line that names the file.
+    with pytest.raises(StoredDataError, match=r"BTCD_USD-1d\.feather"):
+        load_strategy().advise_indicators(coin_candles(500), {"pair": "ETH/USDT"})
+
+
 def test_entry_is_refused_on_an_internal_error_which_is_told_once(load_live: Load):
     strategy = load_live()
-    del strategy._dominance
+    del strategy._gate
     assert not confirm(strategy, MIDNIGHT)
     assert not confirm(strategy, MIDNIGHT)
     [message] = messages(strategy)
-    assert "Entries are refused, since the check before an entry failed:" in message
+    assert "Refusing entries: the check before an entry failed with" in message
 
 
 def test_entry_in_a_backtest_goes_by_the_candle_of_its_own_time(

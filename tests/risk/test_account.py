@@ -118,7 +118,7 @@ def test_entry_is_refused_and_told_once_while_the_exchange_does_not_answer(
     api.error = ccxt.NetworkError("no answer")
     assert [confirms(strategy), confirms(strategy)] == [False, False]
     [told] = messages(strategy)
-    assert "Entries are refused, since the check before an entry failed: TemporaryError" in told
+    assert "Refusing entries: the check before an entry failed with TemporaryError" in told
     api.error = None
     assert confirms(strategy) is True
 

@@ -36,7 +36,7 @@ def test_sizing_that_fails_stakes_nothing_and_is_told_once(load_trader: Load):
     del strategy._risk
     assert ask(strategy) == 0.0
     [message] = messages(strategy)
-    assert "Entries are refused, since sizing failed: KeyError" in message
+    assert "Refusing entries: sizing failed with KeyError" in message
 
 
 def test_sizing_that_fails_again_is_told_again(load_trader: Load):

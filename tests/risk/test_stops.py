@@ -107,7 +107,16 @@ def test_trade_is_not_copied_for_the_rules_that_are_asked_in_every_candle(load_t
     # A budget of 20, and a risk of 108 x 5 %.
     assert (
         strategy_safe_wrapper(strategy.adjust_trade_position, default_retval=-1.0)(
-            trade=trade, current_time=NOW, current_exit_rate=108.0, min_stake=10.0
+            trade=trade,
+            current_time=NOW,
+            current_rate=108.0,
+            current_profit=0.08,
+            min_stake=10.0,
+            max_stake=900.0,
+            current_entry_rate=108.0,
+            current_exit_rate=108.0,
+            current_entry_profit=0.08,
+            current_exit_profit=0.08,
         )
         is None
     )

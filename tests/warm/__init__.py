@@ -17,8 +17,8 @@ FOLDER = Path(__file__).parent
 def warm(environment: Mapping[str, str]) -> dict[str, str]:
     """Return an environment in which `freqtrade` and `altseason` need not import Freqtrade first.
 
-    A process that is started with it cannot be killed in the command's place (SIGKILL), and the
-    command is no child of it.
+    What is started so is no child of the process that stands for it. Commands that run until they
+    are stopped are started as ever.
     """
     path = os.pathsep.join(filter(None, [str(FOLDER), environment.get("PYTHONPATH")]))
     return {**environment, "PYTHONPATH": path, ADDRESS: _start_server()}

@@ -12,6 +12,7 @@ import select
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 PRELOADED = (
@@ -54,10 +55,14 @@ def supervise(connection: socket.socket) -> dict[str, Any]:
     process = os.fork()
     if process:
         connection.sendall(f"{process}\n".encode())
+        ended = os.pidfd_open(process)
+        if ended not in select.select([ended, connection], [], [])[0]:
+            os.kill(process, signal.SIGKILL)  # the stand-in was killed
         _, status = os.waitpid(process, 0)
         code = os.waitstatus_to_exitcode(status)
         # A command that was killed ends as a shell says it.
-        connection.sendall(f"{code if code >= 0 else 128 - code}\n".encode())
+        with suppress(BrokenPipeError):
+            connection.sendall(f"{code if code >= 0 else 128 - code}\n".encode())
         os._exit(0)
     connection.close()
     for number, descriptor in enumerate(descriptors):

@@ -14,11 +14,15 @@ from pathlib import Path
 
 ADDRESS = "ALTSEASON_TEST_WARM"
 COMMANDS = ("freqtrade", "altseason")
+# These run until they are stopped, and tests look at them as the processes that they are.
+STAY = {"trade", "webserver", "record"}
 
 
 def find_command(words: list[str]) -> list[str] | None:
     """Return a command and its arguments where Python was started for one, else None."""
     match words[1:]:
+        case [_, *arguments] if STAY.intersection(arguments):
+            return None
         case ["-m", name, *arguments] if name in COMMANDS:
             return [name, *arguments]
         case [script, *arguments] if Path(script).name in COMMANDS:

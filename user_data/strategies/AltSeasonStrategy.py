@@ -22,24 +22,18 @@ if str(Path(__file__).parent) not in sys.path[1:]:
 
 from altseason.charts import PLOT_CONFIG, season_areas
 from altseason.digest import CONFIG_KEY, calculate_digest
-from altseason.dominance.gate import (
-    MODES,
-    Dominance,
-    GateRule,
-    add_dominance,
-    add_gate,
-    calculate_gate,
-    is_closed_by_rule,
-)
-from altseason.dominance.reader import DominanceReader, is_trading
-from altseason.guards import fails_closed, takes_trade_itself
+from altseason.dominance.columns import GateColumns
+from altseason.dominance.gate import MODES, GateRule
+from altseason.dominance.reader import DominanceReader
+from altseason.guards import guard_entries, without_trade_copy
 from altseason.live import LiveDominance
 from altseason.pairs import never_entered_because
+from altseason.parameters import copy_parameters
 from altseason.risk.manager import RiskManager
 from altseason.risk.protections import build_protections
 from altseason.sample.marker import is_synthetic
 from altseason.secrets import hide_secrets
-from altseason.settings import load_settings, validate_timeframes
+from altseason.settings import load_settings, validate_timeframes, validate_trading_mode
 from altseason.telling import Telling
 
 # A backtest leaves these in the candles (freqtrade.data.btanalysis.get_tick_size_over_time), and
@@ -87,7 +81,9 @@ class AltSeasonStrategy(IStrategy):
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
+        copy_parameters(self)
         hide_secrets()
+        validate_trading_mode(config)
         self.settings = load_settings(config)
         validate_timeframes(self.settings, config.get("timeframe") or self.timeframe)
         self._dominance = DominanceReader(config, self.settings.dominance)
@@ -95,6 +91,8 @@ class AltSeasonStrategy(IStrategy):
         self._risk = RiskManager(self, self.settings.risk, config)
         self._live: LiveDominance | None = None
         self.telling = Telling(self)
+        self._gate = GateColumns(self._dominance, self.settings.dominance, self.telling.alert)
+        guard_entries(self, self._may_enter)
 
     @property
     def gate_rule(self) -> GateRule:
@@ -119,9 +117,10 @@ class AltSeasonStrategy(IStrategy):
         """Say so where the candles are made up; where there is a now, have dominance recorded."""
         if is_synthetic(Path(self.config["datadir"])):
             self.telling.warn("The data directory holds a SYNTHETIC market: nothing here is real.")
-        if is_trading(self.config):
+        if self._dominance.is_trading:
             self._live = LiveDominance(self.config, self._dominance)
-            # Not in backtests, where Freqtrade copies the trade for whoever wants to know.
+            # On the object, so that it holds beside a subclass's own; and not in backtests, where
+            # Freqtrade would deep-copy the trade for it.
             inherited: Callable[..., None] = self.order_filled
             self.order_filled: Callable[..., None] = partial(self._keep_dominance, inherited)
 
@@ -146,16 +145,16 @@ class AltSeasonStrategy(IStrategy):
         # For charts alone.
         dataframe["macdhist"] = histogram.astype("float32")
         dataframe = self._risk.add_atr(dataframe, metadata["pair"])
-        dataframe = add_dominance(dataframe, self._read_dominance(), self.timeframe)
-        self.telling.warn_of(dataframe, metadata["pair"], is_gated=not self._gate_is_off())
+        is_gated = not self._gate_is_off()
+        dataframe = self._gate.add_dominance(dataframe, self.timeframe, is_required=is_gated)
+        self.telling.warn_of(dataframe, metadata["pair"], is_gated=is_gated)
         return dataframe
 
     def populate_entry_trend(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
         """Enter altcoins on momentum in alt season; reads the parameters, so once per epoch."""
-        rule = self.gate_rule
-        dataframe = add_gate(dataframe, calculate_gate(self._dominance.read(), rule), rule)
+        dataframe = self._gate.add_gate(dataframe, self.gate_rule)
 
         is_altcoin = never_entered_because(metadata["pair"]) is None
         is_traded = dataframe["volume"] > 0
@@ -187,8 +186,7 @@ class AltSeasonStrategy(IStrategy):
             "macd_down": dataframe["macd"] < dataframe["macdsignal"],
         }
         if self.settings.risk.regime_exit:
-            gate = calculate_gate(self._dominance.read(), self.gate_rule)
-            reasons["gate_closed"] = is_closed_by_rule(dataframe, gate)
+            reasons["gate_closed"] = self._gate.find_closed(dataframe, self.gate_rule)
         first = np.select(list(reasons.values()), range(1, len(reasons) + 1), default=0)
         # Objects, not pandas' strings: most rows have a tag, and share the few that there are.
         tags = np.array(["", *reasons], dtype=object)[first]
@@ -196,18 +194,18 @@ class AltSeasonStrategy(IStrategy):
         dataframe["exit_long"] = (first > 0).astype("int8")
         return dataframe
 
-    @fails_closed(0.0, "sizing")
     def custom_stake_amount(
         self,
-        *,
         pair: str,
         current_time: datetime,
+        current_rate: float,
         proposed_stake: float,
         min_stake: float | None,
         max_stake: float,
+        *args: Any,
         **kwargs: Any,
     ) -> float:
-        """Stake what the trade may lose at its stop; 0 for no trade."""
+        """Return what the trade may cost by what it may lose at its stop; 0 for no trade."""
         stake = self._risk.find_stake(
             pair, current_time, proposed=proposed_stake, min_stake=min_stake, max_stake=max_stake
         )
@@ -215,34 +213,36 @@ class AltSeasonStrategy(IStrategy):
             self.telling.warn(f"{pair} is not entered: {stake.reason}.")
         return stake.amount
 
-    @takes_trade_itself
+    @without_trade_copy
     def custom_stoploss(
-        self, *, trade: Trade, current_time: datetime, current_rate: float, **kwargs: Any
-    ) -> float | None:
-        """Trail by ATR; Freqtrade asks only where `altseason.risk.atr_trailing` is on."""
-        return self._risk.find_stop(trade, current_time, current_rate)
-
-    @takes_trade_itself
-    def adjust_trade_position(
         self,
-        *,
+        pair: str,
         trade: Trade,
         current_time: datetime,
-        current_exit_rate: float,
-        min_stake: float | None,
+        current_rate: float,
+        *args: Any,
         **kwargs: Any,
     ) -> float | None:
-        """Trim what has outgrown its risk; asked only where `altseason.risk.rebalancing` is on."""
-        return self._risk.find_trim(trade, current_time, current_exit_rate, min_stake)
+        """Trail by ATR where `altseason.risk.atr_trailing` is on."""
+        # No parameter `after_fill`: Freqtrade lets a stop that names it be loosened after a fill.
+        return self._risk.find_stop(trade, current_time, current_rate)
 
-    @fails_closed(False, "the check before an entry")
-    def confirm_trade_entry(
-        self, *, pair: str, rate: float, current_time: datetime, **kwargs: Any
-    ) -> bool:
-        """Refuse an entry by dominance that has become stale, or of coins that nothing explains."""
-        if self.gate_mode.value != "off" and self._dominance.read().is_stale(current_time):
-            return False
-        return self._risk.is_explained(pair, rate)
+    @without_trade_copy
+    def adjust_trade_position(
+        self,
+        trade: Trade,
+        current_time: datetime,
+        current_rate: float,
+        current_profit: float,
+        min_stake: float | None,
+        max_stake: float,
+        current_entry_rate: float,
+        current_exit_rate: float,
+        *args: Any,
+        **kwargs: Any,
+    ) -> float | None:
+        """Trim what has outgrown its risk where `altseason.risk.rebalancing` is on."""
+        return self._risk.find_trim(trade, current_time, current_exit_rate, min_stake)
 
     def plot_annotations(
         self,
@@ -260,6 +260,12 @@ class AltSeasonStrategy(IStrategy):
             return qtpylib.crossed_above(dataframe["macd"], dataframe["macdsignal"])
         return dataframe["macd"] > dataframe["macdsignal"]
 
+    def _may_enter(self, pair: str, rate: float, current_time: datetime) -> bool:
+        """Refuse an entry by dominance that has become stale, or of coins that nothing explains."""
+        if self.gate_mode.value != "off" and self._gate.is_stale(current_time):
+            return False
+        return self._risk.is_explained(pair, rate)
+
     def _keep_dominance(
         self, order_filled: Callable[..., None], *, trade: Trade, order: Order, **kwargs: Any
     ) -> None:
@@ -270,12 +276,6 @@ class AltSeasonStrategy(IStrategy):
             for name, value in facts.items():
                 trade.set_custom_data(name, value)
         order_filled(trade=trade, order=order, **kwargs)
-
-    def _read_dominance(self) -> Dominance:
-        """Read the dominance pair; outside of trading, a gate without data is refused."""
-        if is_trading(self.config) or self._gate_is_off():
-            return self._dominance.read()
-        return self._dominance.require()
 
     def _gate_is_off(self) -> bool:
         # While hyperopt varies the mode, its value here is only the first one.

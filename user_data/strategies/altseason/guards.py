@@ -1,43 +1,76 @@
 """How Freqtrade calls a strategy: an error in a callback is consent, and a trade is copied."""
 
+import inspect
 from collections.abc import Callable
 from contextlib import suppress
-from functools import wraps
+from functools import partial
 from typing import Any
 
+from freqtrade.strategy import IStrategy
 
-def fails_closed(refusal: Any, check: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Have a strategy's callback refuse the entry when it fails; told once, until it works again.
+ENTRY_CHECK = "the check before an entry"
+SIZING = "sizing"
 
-    :param refusal: what the callback returns then.
-    :param check: what has failed, for the message.
+
+def guard_entries(strategy: Any, may_enter: Callable[[str, float, Any], bool]) -> None:
+    """Have a strategy's callbacks for an entry refuse it when they fail, and ask `may_enter` last.
+
+    Freqtrade takes any error of `confirm_trade_entry` for consent, and one of
+    `custom_stake_amount` for the full stake. The callbacks are wrapped on the object, so the guard
+    holds for those of a subclass too: one that calls `super()` by position, one that raises, one
+    that never asks ours. Each failure is told once, until the callback works again.
+
+    :param may_enter: takes pair, rate and time; asked where the strategy's own callback consents.
     """
-
-    def decorate(callback: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(callback)
-        def guarded(self: Any, **arguments: Any) -> Any:
-            try:
-                answer = callback(self, **arguments)
-            except Exception as error:
-                # Not even a failure to tell may turn the refusal into consent.
-                with suppress(Exception):
-                    text = f"Entries are refused, since {check} failed: {error!r}"
-                    self.telling.alert(text, about=check)
-                return refusal
-            self.telling.forget(check)
-            return answer
-
-        return guarded
-
-    return decorate
+    strategy.confirm_trade_entry = partial(
+        _confirm, strategy, strategy.confirm_trade_entry, may_enter
+    )
+    strategy.custom_stake_amount = partial(_stake, strategy, strategy.custom_stake_amount)
 
 
-def takes_trade_itself(callback: Callable[..., Any]) -> Callable[..., Any]:
-    """Have Freqtrade hand a strategy's callback the trade itself, which it does not change.
+def without_trade_copy(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """Have Freqtrade hand a strategy's callback the trade without a deep copy of it.
 
-    For all callbacks that are not its own Freqtrade copies the trade with all its orders, which
-    takes longer than anything that is calculated here, in every candle of an open trade. It knows
-    its own by their name (`freqtrade.strategy.strategy_wrapper`).
+    The callback must not change the trade's columns. For all callbacks that are not its own
+    Freqtrade copies the trade with all its orders, which takes longer than anything that is
+    calculated here, in every candle of an open trade. It knows its own by their name
+    (`freqtrade.strategy.strategy_wrapper`).
     """
     callback.__qualname__ = f"IStrategy.{callback.__name__}"
     return callback
+
+
+def _confirm(
+    strategy: Any,
+    callback: Callable[..., bool],
+    may_enter: Callable[[str, float, Any], bool],
+    *arguments: Any,
+    **words: Any,
+) -> bool:
+    def check() -> bool:
+        asked = _ENTRY.bind(strategy, *arguments, **words).arguments
+        consents = callback(*arguments, **words)
+        return bool(consents) and may_enter(asked["pair"], asked["rate"], asked["current_time"])
+
+    return bool(_or_refused(strategy, check, False, ENTRY_CHECK))
+
+
+def _stake(strategy: Any, callback: Callable[..., float], *arguments: Any, **words: Any) -> float:
+    stake = _or_refused(strategy, lambda: float(callback(*arguments, **words)), 0.0, SIZING)
+    return float(stake)
+
+
+def _or_refused(strategy: Any, check: Callable[[], Any], refusal: Any, name: str) -> Any:
+    try:
+        answer = check()
+    except Exception as error:  # Freqtrade would take any of them for consent
+        # Not even a failure to notify may turn the refusal into consent.
+        with suppress(Exception):
+            text = f"Refusing entries: {name} failed with {error!r}."
+            strategy.telling.alert(text, about=name)
+        return refusal
+    strategy.telling.forget(name)
+    return answer
+
+
+_ENTRY = inspect.signature(IStrategy.confirm_trade_entry)

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import pandas as pd
-from freqtrade.exceptions import ConfigurationError
+from freqtrade.enums import TradingMode
+from freqtrade.exceptions import ConfigurationError, OperationalException
 from freqtrade.exchange import timeframe_to_minutes
 from pydantic import (
     AfterValidator,
@@ -149,6 +150,19 @@ def validate_timeframes(settings: Settings, timeframe: str) -> None:
         raise ConfigurationError(
             f"timeframe: expected {longest} or shorter, as {SECTION}.dominance.timeframe is "
             f"{longest}, found {timeframe}"
+        )
+
+
+def validate_trading_mode(config: dict[str, Any]) -> None:
+    """Refuse margin and futures, where shorts, leverage and other orders are nothing we know of.
+
+    :raises OperationalException: in one line; a ConfigurationError would end Freqtrade with 0.
+    """
+    mode = config.get("trading_mode") or TradingMode.SPOT
+    if mode != TradingMode.SPOT:
+        raise OperationalException(
+            f"trading_mode: this strategy trades on spot markets only, found {mode}; "
+            f'set "trading_mode": "spot", and take out margin_mode'
         )
 
 

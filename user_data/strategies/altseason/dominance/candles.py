@@ -18,6 +18,8 @@ from altseason.errors import StoredDataError
 PAIR = "BTCD/USD"
 TIMEFRAMES: tuple[Literal["1h", "1d"], ...] = ("1h", "1d")
 PRICE_COLUMNS = ["open", "high", "low", "close"]
+# From Bitcoin's first block on; the end is far beyond what any bot lives to see.
+POSSIBLE_DATES = pd.Timestamp("2009-01-03", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
 # Dominance outside of these is not believed; a fraction such as 0.57 lies outside as well.
 MIN_PERCENT, MAX_PERCENT = 1.0, 100.0
 # A candle whose last reading lies longer before its end than this does not show how it ended.
@@ -67,6 +69,13 @@ def validate_candles(candles: pd.DataFrame, timeframe: str) -> None:
     dates = candles["date"]
     if str(getattr(dates.dtype, "tz", None)) != "UTC":
         raise StoredDataError(f"expected dates in UTC, found the type {dates.dtype}")
+    # Others cannot even be written as text.
+    is_possible = dates.between(*POSSIBLE_DATES)
+    if not is_possible.all():
+        raise StoredDataError(
+            f"expected dates from {POSSIBLE_DATES[0]:%Y} to {POSSIBLE_DATES[1]:%Y}, found another "
+            f"one in row {int(is_possible.argmin()) + 1} of {len(dates)}"
+        )
     if not dates.is_monotonic_increasing or dates.duplicated().any():
         raise StoredDataError("expected each date once and in rising order")
     off_grid = dates[dates != dates.dt.floor(timeframe_to_resample_freq(timeframe))]

@@ -36,6 +36,11 @@ class DominanceReader:
         self._last_problem = ""
 
     @property
+    def is_trading(self) -> bool:
+        """Whether a bot trades, so that nothing may be raised that stops its exits."""
+        return self._recording is not None
+
+    @property
     def files(self) -> list[Path]:
         """The files that a result can depend on, whether they exist or not."""
         return [self._store.path(timeframe) for timeframe in TIMEFRAMES]
@@ -55,11 +60,11 @@ class DominanceReader:
             self._recording.settle()
         except BusyError:
             pass  # the next call tries again
-        except (OSError, StoredDataError) as error:
+        except Exception as error:  # exits must go on, whatever it is
             self._warn(error)
         try:
             return self._read_stored()
-        except (OSError, StoredDataError) as error:
+        except Exception as error:  # as above
             self._warn(error)
             timeframe, nothing = self._settings.timeframe, empty_candles()
             self._current = Dominance(timeframe, nothing, nothing, self._settings.max_age)
@@ -75,9 +80,10 @@ class DominanceReader:
         return current
 
     def _warn(self, error: Exception) -> None:
-        if str(error) != self._last_problem:
-            self._last_problem = str(error)
-            logger.warning(f"{error}; until then the gate goes by what can be read")
+        problem = str(error) if isinstance(error, OSError | StoredDataError) else repr(error)
+        if problem != self._last_problem:
+            self._last_problem = problem
+            logger.warning(f"{problem}; until this is fixed, the gate goes by what can be read")
 
     def require(self) -> Dominance:
         """Read the dominance pair, or say which command makes it.

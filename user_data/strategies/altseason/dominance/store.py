@@ -116,11 +116,16 @@ class DominanceStore:
         advice = f"move {path} away and import your dominance file again"
         if candles.empty:
             raise StoredDataError(f"{path}: expected dominance candles, found none; {advice}")
-        candles = real_candles(candles)
         try:
+            candles = real_candles(candles)
             validate_candles(candles, timeframe)
         except StoredDataError as error:
             raise StoredDataError(f"{path}: {error}; {advice}") from error
+        except Exception as error:  # a damaged file can hold anything, whatever that raises
+            kind = type(error).__name__
+            raise StoredDataError(
+                f"{path}: expected dominance candles, found what cannot be read ({kind}); {advice}"
+            ) from error
         return candles
 
     def _write(self, candles: pd.DataFrame, timeframe: str) -> None:

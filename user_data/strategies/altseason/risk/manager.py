@@ -91,7 +91,12 @@ class RiskManager:
         )
 
     def find_stop(self, trade: Trade, time: datetime, current_rate: float) -> float | None:
-        """Give the chandelier stop as a ratio below the rate, None where it cannot be told."""
+        """Return the chandelier stop as a ratio below the rate; None where it is off or unknown.
+
+        Freqtrade asks for it also where only the configuration says `use_custom_stoploss`.
+        """
+        if not self._settings.atr_trailing:
+            return None
         atr, _ = self._find_latest(trade.pair, time)
         highest = max(trade.max_rate or trade.open_rate, current_rate)
         stop = calculate_chandelier(highest, atr, self._settings.atr_multiple)
@@ -105,9 +110,11 @@ class RiskManager:
     ) -> float | None:
         """Give the part of a trade's stake to sell, negative as Freqtrade wants it, None for none.
 
+        Freqtrade asks for it also where only the configuration says `position_adjustment_enable`.
+
         :param min_stake: the smallest order; neither what is sold nor what is left may be smaller.
         """
-        if trade.has_open_orders:
+        if not self._settings.rebalancing or trade.has_open_orders:
             return None
         value = trade.amount * current_rate
         part = calculate_excess(

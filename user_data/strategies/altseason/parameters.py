@@ -1,0 +1,22 @@
+"""Parameters of a strategy's own.
+
+Freqtrade's parameters are attributes of the class, so strategies of one process that share a parent
+class change each other's values (https://github.com/freqtrade/freqtrade/issues/6894).
+"""
+
+import copy
+from typing import Any
+
+from freqtrade.strategy.parameters import BaseParameter
+
+# Of the class as well, and changed or handed on by Freqtrade.
+SHARED = ("minimal_roi", "order_types", "order_time_in_force")
+
+
+def copy_parameters(strategy: Any) -> None:
+    """Give a strategy object copies of the parameters and settings that its classes share."""
+    strategy_class = type(strategy)
+    for name in dir(strategy_class):
+        value = getattr(strategy_class, name)
+        if isinstance(value, BaseParameter) or name in SHARED:
+            setattr(strategy, name, copy.deepcopy(value))
