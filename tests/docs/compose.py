@@ -202,7 +202,7 @@ def interpolate(value: Any, variables: Mapping[str, str]) -> Any:
 def localize(words: list[str]) -> list[str]:
     """Give the command line that does here what these words do in the image."""
     if words[0] == "freqtrade":
-        sandbox = ["-m", "altseason", "sandbox", "--datadir", "user_data/data/synthetic", "--"]
+        sandbox = ["-m", "altseason", "sandbox", "--datadir", "my_candles", "--"]
         return [sys.executable, *sandbox, *words]
     return [sys.executable, *words[1:]] if words[0] == "python" else words
 

@@ -24,7 +24,7 @@ from tests.providers.world import three_coins
 
 @pytest.fixture
 def home_with_candles(home: Path) -> Path:
-    save_market(generate_market(), home / "user_data" / "data" / "synthetic")
+    save_market(generate_market(), home / "my_candles")
     return home
 
 

@@ -20,14 +20,15 @@ from tests.providers.serving import COINGECKO_VARIABLE, serving
 from tests.providers.world import three_coins
 
 DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
-# Freqtrade asks the emulator, which serves the sample, in the place of the exchange, and a download
-# asks a small world of coins in the place of CoinGecko. A line for
-# docker that the document also has without docker is not run twice. `make test` runs this test.
+# Freqtrade asks the emulator, which serves candles that nothing marks as synthetic, in the place of
+# the exchange, and a download of dominance asks a small world of coins in the place of CoinGecko.
+# A line for docker that the document also has without docker is not run twice. `make test` runs
+# this test.
 PRELUDE = f"""
 set -eu
 PATH="{ROOT}/.venv/bin:$(dirname {sys.executable}):$PATH"
 freqtrade() {{
-    command altseason sandbox --datadir user_data/data/synthetic -- freqtrade "$@"
+    command altseason sandbox --datadir my_candles -- freqtrade "$@"
 }}
 docker() {{
     if [ "$2" != run ] || ! grep -qxF "$(shift 3; echo "$*")" "$DOCUMENT"; then

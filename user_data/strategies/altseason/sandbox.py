@@ -35,6 +35,7 @@ from altseason.errors import InputError
 from altseason.invocation import altseason_command
 from altseason.output import tell
 from altseason.sample.marker import is_synthetic
+from altseason.sample.store import carry_marker
 
 USAGE = altseason_command("sandbox [--datadir FOLDER] -- freqtrade COMMAND ...")
 ADVICE = (
@@ -54,6 +55,13 @@ CONFIGURING_OPTIONS = (
     "trading_mode",
 )
 
+# What these pairlists ask beside the exchange.
+OUTSIDE_PAIRLISTS = {
+    "MarketCapPairList": "CoinGecko's market caps",
+    "ProducerPairList": "another bot",
+    "RemotePairList": "a server",
+}
+
 
 def rehearse(
     words: Sequence[str], source: Namespace | None = None, clock: Clock = wall_clock
@@ -61,8 +69,8 @@ def rehearse(
     """Run a Freqtrade command against the emulator.
 
     :param words: the command line, from the word `freqtrade` on.
-    :param source: config, user_data_dir and datadir for the data directory whose candles the
-        emulator serves; without them it is the command's own.
+    :param source: config, user_data_dir and datadir before `--`, for the data directory whose
+        candles the emulator serves; None where there are none, it is the command's own then.
     :param clock: gives the exchange's time in milliseconds.
     :return: the command's exit code, 128 + n where signal n ended it.
     :raises InputError: where the command, or the data directory, is nothing to rehearse with.
@@ -71,11 +79,16 @@ def rehearse(
     if not command.asks_exchange:
         return asyncio.run(run_plainly(command))
     refuse_unsupported(command)
+    named = source.datadir if source else None
     # Freqtrade creates the folder that it is given.
-    refuse_missing(source.datadir if source else command.options.get("datadir"))
-    config = load_command_configuration(command, source.datadir if source else None)
-    served = load_configuration(source) if source else config
+    refuse_missing(named or command.options.get("datadir"))
+    config = load_command_configuration(command, named)
+    refuse_pairlists(command, config)
+    served = load_served_configuration(command, config, source) if source else config
     market = open_market(data_directory(served), data_format(served))
+    if command.is_downloading:
+        refuse_mixture(market.datadir, data_directory(config))
+        carry_marker(market.datadir, data_directory(config))
     if command.is_trading:
         rehearsal = plan_rehearsal(market, config, clock())
         return asyncio.run(run_trading(command, config, rehearsal, clock))
@@ -112,6 +125,58 @@ def refuse_missing(datadir: str | None) -> None:
         raise InputError(
             f"{datadir}: expected a folder with candle files, found no folder; {ADVICE}"
         )
+
+
+def refuse_mixture(source: Path, target: Path) -> None:
+    """Refuse to download real candles into a folder of synthetic ones.
+
+    :raises InputError: in one line.
+    """
+    if is_synthetic(target) and not is_synthetic(source):
+        raise InputError(
+            f"{target}: expected a folder for the candles of {source}, found synthetic candles; "
+            "name another folder with --datadir, nothing was written"
+        )
+
+
+def refuse_pairlists(command: FreqtradeCommand, config: Config) -> None:
+    """Refuse pairlists that need more than the exchange, where the command reads any.
+
+    :raises InputError: in one line that says what they need, and what to use.
+    """
+    if not command.reads_pairlists:
+        return
+    for handler in config.get("pairlists") or []:
+        method = handler.get("method")
+        is_file = str(handler.get("pairlist_url", "")).startswith("file:")
+        if method in OUTSIDE_PAIRLISTS and not is_file:
+            raise InputError(
+                f"pairlists: {method} needs {OUTSIDE_PAIRLISTS[method]}, which stored candles do "
+                "not have; in the sandbox use StaticPairList with exchange.pair_whitelist"
+            )
+
+
+def load_served_configuration(
+    command: FreqtradeCommand, config: Config, source: Namespace
+) -> Config:
+    """Return the configuration that names the data directory to serve, and its format.
+
+    Where options before `--` leave something open, the command's own decide.
+
+    :param config: of the command.
+    :param source: config, user_data_dir and datadir before `--`; at least one of them is named.
+    :raises InputError: where neither names a data directory.
+    :raises OperationalException: for whatever Freqtrade itself refuses.
+    """
+    if not source.config and not source.user_data_dir:
+        return {**config, "datadir": Path(source.datadir)}
+    options = command.options
+    merged = Namespace(
+        config=source.config or command.named_files,
+        user_data_dir=source.user_data_dir or options.get("user_data_dir"),
+        datadir=source.datadir or options.get("datadir"),
+    )
+    return load_configuration(merged)
 
 
 def load_command_configuration(command: FreqtradeCommand, served: str | None = None) -> Config:
@@ -156,7 +221,9 @@ async def run_plainly(command: FreqtradeCommand) -> int:
 async def run_with_emulator(command: FreqtradeCommand, config: Config, market: Market) -> int:
     """Run the command while the emulator is there, and give its exit code."""
     received = receive_signals()
-    async with run_emulator(market) as url:
+    # FreqUI can download into the folder of any exchange.
+    has_candles = not (command.is_webserver and is_synthetic(market.datadir))
+    async with run_emulator(market, has_candles=has_candles) as url:
         announce(url, market.datadir)
         with temporary_folder() as folder:
             overlay = build_overlay(command, config, url)

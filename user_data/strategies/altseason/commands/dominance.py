@@ -39,6 +39,7 @@ from altseason.dominance.status import Status, calculate_status
 from altseason.dominance.store import DominanceStore
 from altseason.output import show
 from altseason.parser import add_freqtrade_options
+from altseason.sample.store import carry_marker
 from altseason.settings import DominanceSettings, load_settings
 
 DESCRIPTION = """\
@@ -102,6 +103,7 @@ def run_import(options: argparse.Namespace) -> int:
         readings = load_chart_pair(options.file, options.total, choices, now)
     else:
         readings = load_readings(options.file, choices, now)
+    carry_marker(options.file.resolve().parent, data_directory(config))
     store = DominanceStore(data_directory(config), data_format(config))
     imported = import_readings(readings, store, now)
     if options.json:

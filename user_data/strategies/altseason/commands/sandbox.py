@@ -15,8 +15,9 @@ asks no exchange, such as `freqtrade install-ui`, is run as it is.)
 last weeks of them. It is a dry-run with a database and a data directory of its own, thrown away
 when it ends; chats and webhooks are off. The API server stays yours, for FreqUI.
 
-The options before `--` name the data directory whose candles the emulator serves; without any it
-is the one of the Freqtrade command.
+The candles are those of the folder that --datadir before the `--` names, else of the Freqtrade
+command's own data directory. What is downloaded from synthetic candles is marked as such, and
+refused in a folder that may hold real ones.
 """
 EXAMPLES = """\
 examples:

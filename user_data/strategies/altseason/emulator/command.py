@@ -18,6 +18,18 @@ from altseason.emulator.overlay import EXCHANGE, exchange_settings
 # Freqtrade reads no configuration for these; what new-config is given is the file to write.
 WITHOUT_CONFIG = frozenset({*NO_CONF_ALLOWED, "new-config"})
 
+# Those that ask the handlers in `pairlists` which pairs there are.
+WITH_PAIRLISTS = frozenset(
+    {
+        "backtesting",
+        "hyperopt",
+        "lookahead-analysis",
+        "recursive-analysis",
+        "test-pairlist",
+        "trade",
+    }
+)
+
 
 @dataclass(frozen=True)
 class FreqtradeCommand:
@@ -45,10 +57,25 @@ class FreqtradeCommand:
         return bool(self.options["command"] == "trade")
 
     @property
+    def is_downloading(self) -> bool:
+        """Return whether it stores the exchange's candles."""
+        return bool(self.options["command"] == "download-data")
+
+    @property
+    def is_webserver(self) -> bool:
+        """Return whether it serves FreqUI without a bot."""
+        return bool(self.options["command"] == "webserver")
+
+    @property
+    def reads_pairlists(self) -> bool:
+        """Return whether the handlers in `pairlists` play a part."""
+        return self.options["command"] in WITH_PAIRLISTS
+
+    @property
     def interrupt(self) -> int:
         """Give the signal that ends it at a Ctrl-C."""
         # With SIGINT the webserver shuts down, and then waits for a thread that never ends.
-        return signal.SIGTERM if self.options["command"] == "webserver" else signal.SIGINT
+        return signal.SIGTERM if self.is_webserver else signal.SIGINT
 
     def process(self, *additional: str) -> list[str]:
         """Give the command line that starts it, also where its script is not on the path."""

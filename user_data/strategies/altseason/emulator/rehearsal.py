@@ -4,7 +4,6 @@ The user's trades, log file, chats, keys and candles are no part of it; their AP
 that is how one looks at the bot.
 """
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from altseason.emulator.live import LiveMarket, plan_shift, stored_span
 from altseason.emulator.market import DAY, Market, Symbol
 from altseason.emulator.providers import provider_urls
 from altseason.errors import InputError
-from altseason.sample.marker import SYNTHETIC_MARKER, is_synthetic
+from altseason.sample.store import carry_marker
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,7 @@ class Rehearsal:
         :param now: in milliseconds.
         """
         folder.mkdir(parents=True)
-        if is_synthetic(self.source.datadir):
-            shutil.copy(self.source.datadir / SYNTHETIC_MARKER, folder)
+        carry_marker(self.source.datadir, folder)
         self.dominance.save_until(now, DominanceStore(folder, stored_as))
 
     def describe(self) -> str:

@@ -30,6 +30,7 @@ from altseason.emulator.ticker import day_ticker
 from altseason.emulator.trading import TradingEndpoints
 
 HOST = "127.0.0.1"
+KLINES = "/api/v3/klines"
 # Idle connections are closed at once; this is for requests that are being answered.
 SHUTDOWN_SECONDS = 1.0
 
@@ -59,7 +60,7 @@ class Endpoints:
             web.get("/api/v3/ping", self.ping),
             web.get("/api/v3/time", self.time),
             web.get("/api/v3/exchangeInfo", self.exchange_info),
-            web.get("/api/v3/klines", self.klines),
+            web.get(KLINES, self.klines),
             web.get("/api/v3/ticker/24hr", self.ticker),
         ]
 
@@ -168,6 +169,8 @@ def build_application(
     clock: Clock,
     dominance: LiveDominance | None,
     account: Account | None,
+    *,
+    has_candles: bool = True,
 ) -> web.Application:
     """Build the server's application; parameters as in `run_emulator`."""
     if account is not None:
@@ -175,10 +178,9 @@ def build_application(
             raise ValueError("expected a market with a present for an account to trade on")
         return build_exchange(market, clock, dominance, account)
     application = web.Application(middlewares=[answer_errors])
-    if isinstance(market, LiveMarket):
-        application.add_routes(LiveEndpoints(market, clock).routes())
-    else:
-        application.add_routes(Endpoints(market, clock).routes())
+    live = LiveEndpoints(market, clock) if isinstance(market, LiveMarket) else None
+    routes = (live or Endpoints(market, clock)).routes()
+    application.add_routes(route for route in routes if has_candles or route.path != KLINES)
     if dominance is not None:
         application.add_routes(Providers(dominance, clock).routes())
     return application
@@ -206,6 +208,7 @@ async def run_emulator(
     *,
     dominance: LiveDominance | None = None,
     account: Account | None = None,
+    has_candles: bool = True,
 ) -> AsyncIterator[str]:
     """Serve a market on a free port of the loopback interface, and give the server's URL.
 
@@ -214,9 +217,10 @@ async def run_emulator(
     :param dominance: what the providers of dominance answer with; without it there are none.
     :param account: who can trade with signed orders, where the candles end now; without it no
         path is signed, and there are no control endpoints.
+    :param has_candles: False for a market whose candles nobody can download.
     """
     runner = web.AppRunner(
-        build_application(market, clock, dominance, account),
+        build_application(market, clock, dominance, account, has_candles=has_candles),
         access_log=None,
         shutdown_timeout=SHUTDOWN_SECONDS,
     )

@@ -1,5 +1,6 @@
 """The sample market on disk, in a data directory that is marked as synthetic and holds no other."""
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -24,7 +25,8 @@ def validate_target(datadir: Path) -> None:
     if datadir.name in ccxt_exchanges():
         raise InputError(
             f"{datadir}: expected a folder of its own for synthetic candles, found one that "
-            f"Freqtrade downloads the candles of {datadir.name} into"
+            f"Freqtrade downloads the candles of {datadir.name} into; name another folder with "
+            "--datadir, nothing was written"
         )
     if datadir.exists() and not datadir.is_dir():
         raise InputError(f"{datadir}: expected a folder for the synthetic candles, found a file")
@@ -33,6 +35,18 @@ def validate_target(datadir: Path) -> None:
             f"{datadir}: expected a new or empty folder, or one with {SYNTHETIC_MARKER}, found "
             "other files; name another folder with --datadir, nothing was written"
         )
+
+
+def carry_marker(source: Path, target: Path) -> None:
+    """Mark a folder that candles of another one are about to be written into, where that is marked.
+
+    :raises InputError: where the folder may hold real candles, as in `validate_target`.
+    """
+    if not is_synthetic(source) or is_synthetic(target):
+        return
+    validate_target(target)
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source / SYNTHETIC_MARKER, target)
 
 
 def save_market(market: SampleMarket, datadir: Path, data_format: str = "feather") -> None:

@@ -34,7 +34,12 @@ from altseason.errors import InputError
 from altseason.invocation import altseason_command
 from altseason.output import tell
 from altseason.sample.marker import is_synthetic
-from altseason.sandbox import load_command_configuration, refuse_unsupported, save_overlay
+from altseason.sandbox import (
+    load_command_configuration,
+    refuse_pairlists,
+    refuse_unsupported,
+    save_overlay,
+)
 from altseason.stress.environment import environment
 
 ADVICE = (
@@ -81,6 +86,7 @@ def prepare(command: FreqtradeCommand, *, offline: bool) -> Iterator[Config]:
         yield read_configuration(command)
         return
     config = load_command_configuration(command)
+    refuse_pairlists(command, config)
     market = open_market(config)
     with (
         in_thread(run_emulator(market)) as url,
