@@ -12,8 +12,10 @@ import pytest
 from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 
+from altseason.dominance import locking
 from altseason.sample.model import generate_market
 from altseason.sample.store import save_market
+from tests.windows import Msvcrt
 
 ROOT = Path(__file__).parent.parent
 # As where the environment is activated: our messages name `altseason` as it is found.
@@ -92,3 +94,17 @@ def load_strategy(tmp_path: Path) -> Callable[..., IStrategy]:
         return strategy
 
     return load
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """File locks as on Windows."""
+    monkeypatch.setattr(locking, "_fcntl", None)
+    monkeypatch.setattr(locking, "_msvcrt", Msvcrt())
+
+
+@pytest.fixture
+def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A platform without file locks."""
+    monkeypatch.setattr(locking, "_fcntl", None)
+    monkeypatch.setattr(locking, "_msvcrt", None)

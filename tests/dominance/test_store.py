@@ -168,3 +168,58 @@ def test_what_was_appended_is_what_another_process_loads(tmp_path: Path):
     store.append(dominance_candles([50.0, 51.0], "2026-01-01"), "1d")
     store.append(dominance_candles([49.5], "2025-12-31"), "1d")
     pd.testing.assert_frame_equal(store.load("1d"), DominanceStore(tmp_path).load("1d"))
+
+
+@pytest.mark.parametrize("data_format", FORMATS)
+def test_append_writes_through_a_link_to_the_candles_of_another_folder(
+    tmp_path: Path, data_format: str
+):
+    ours, shared = tmp_path / "ours", tmp_path / "shared"
+    ours.mkdir()
+    there, here = DominanceStore(shared, data_format), DominanceStore(ours, data_format)
+    there.append(dominance_candles([60.0], "2021-03-01"), "1d")
+    target = there.path("1d").rename(shared / "of-any-name")
+    here.path("1d").symlink_to("../shared/of-any-name")
+    here.append(dominance_candles([61.0], "2021-03-02"), "1d")
+    assert here.path("1d").is_symlink()
+    there.path("1d").symlink_to(target)
+    assert there.load("1d")["close"].tolist() == [60.0, 61.0]
+    assert here.load("1d")["close"].tolist() == [60.0, 61.0]
+    names = {path.name for path in (*ours.iterdir(), *shared.iterdir())}
+    assert names == {".altseason.lock", "of-any-name", there.path("1d").name}
+
+
+def test_two_folders_that_share_a_linked_file_wait_for_one_another(tmp_path: Path):
+    here = DominanceStore(tmp_path / "ours", patience=0.05)
+    (tmp_path / "ours").mkdir()
+    here.path("1d").symlink_to(DominanceStore(tmp_path).path("1d"))
+    with (tmp_path / ".altseason.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(BusyError, match="lock"):
+            here.append(dominance_candles([60.0], "2021-03-01"), "1d")
+    assert here.append(dominance_candles([60.0], "2021-03-01"), "1d").added == 1
+
+
+def test_append_does_not_touch_what_a_link_in_the_place_of_the_lock_leads_to(tmp_path: Path):
+    (tmp_path / "wallet").write_text("precious")
+    (tmp_path / ".altseason.lock").symlink_to("wallet")
+    DominanceStore(tmp_path).append(dominance_candles([60.0], "2021-03-01"), "1d")
+    assert (tmp_path / "wallet").read_text() == "precious"
+
+
+def test_load_sees_a_change_that_keeps_the_size(tmp_path: Path):
+    reader = DominanceStore(tmp_path, "json")
+    reader.append(dominance_candles([60.0], "2021-03-01"), "1d")
+    size = reader.path("1d").stat().st_size
+    fuller = dominance_candles([61.0], "2021-03-01").assign(volume=2.0)
+    DominanceStore(tmp_path, "json").append(fuller, "1d")
+    assert reader.path("1d").stat().st_size == size
+    assert reader.load("1d")["close"].tolist() == [61.0]
+
+
+def test_append_reports_a_close_that_differs_by_little(tmp_path: Path):
+    store = DominanceStore(tmp_path)
+    store.append(dominance_candles([60.0, 61.0], "2021-03-01"), "1d")
+    # 0.01 is what providers publish; a float's noise is none.
+    result = store.append(dominance_candles([60.01, 61.0 + 1e-12], "2021-03-01"), "1d")
+    assert result.disagreements["offered"].tolist() == [60.01]

@@ -63,3 +63,28 @@ def test_time_that_cannot_be_read_is_not_known(tmp_path: Path, content: str):
 def test_claim_where_there_is_no_folder_raises(tmp_path: Path):
     with pytest.raises(FileNotFoundError):
         Claim(tmp_path / "missing").take()
+
+
+def test_claim_is_not_written_to_what_a_link_leads_to(tmp_path: Path):
+    (tmp_path / "wallet").write_text("precious")
+    claim = Claim(tmp_path)
+    claim.path.symlink_to("wallet")
+    with pytest.raises(OSError, match="found a link"):
+        claim.take()
+    claim.save(Asked(NOON))
+    assert (tmp_path / "wallet").read_text() == "precious"
+
+
+def test_claim_on_windows_is_one_process_s_and_read_by_others(tmp_path: Path, windows: None):
+    first, second = Claim(tmp_path), Claim(tmp_path)
+    assert [first.take(), second.take()] == [True, False]
+    first.save(Asked(NOON, NOON))
+    first.save(Asked(NOON))
+    assert second.load() == Asked(NOON)
+    assert first.path.stat().st_size == len("2026-05-27T12:00:00+00:00 NaT")
+
+
+def test_claim_without_file_locks_is_refused(tmp_path: Path, no_locks: None):
+    with pytest.raises(OSError, match="no file locks"):
+        Claim(tmp_path).take()
+    assert list(tmp_path.iterdir()) == []

@@ -75,6 +75,10 @@ def rehearse(
     :return: the command's exit code, 128 + n where signal n ended it.
     :raises InputError: where the command, or the data directory, is nothing to rehearse with.
     """
+    if os.name == "nt":
+        raise InputError(
+            "altseason sandbox needs a POSIX system: run it on Linux or macOS, in WSL or in docker"
+        )
     command = read_words(words)
     if not command.asks_exchange:
         return asyncio.run(run_plainly(command))

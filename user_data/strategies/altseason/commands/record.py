@@ -10,6 +10,7 @@ from altseason.configuration import data_directory, data_format, load_configurat
 from altseason.dominance.candles import PAIR
 from altseason.dominance.feed.feed import Feed
 from altseason.dominance.feed.recording import Recording
+from altseason.dominance.locking import has_locks
 from altseason.dominance.sources.snapshot import read_clock
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
@@ -45,7 +46,15 @@ def add_record(actions: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run_record(options: argparse.Namespace) -> int:
-    """Record until Ctrl-C or SIGTERM, which are its normal end."""
+    """Record until Ctrl-C or SIGTERM, which are its normal end.
+
+    :raises InputError: on a platform on which processes cannot agree which one polls.
+    """
+    if not has_locks():
+        raise InputError(
+            "dominance record needs file locks, which this platform does not have: run it on "
+            "Linux, macOS or Windows, or in docker"
+        )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     # A retry is no news; what fails in the end is told.
     logging.getLogger("urllib3").setLevel(logging.ERROR)

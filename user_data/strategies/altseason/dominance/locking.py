@@ -1,12 +1,14 @@
-"""The lock between processes that share a file: it is waited for shortly, and never for ever.
+"""File locks between processes: waited for briefly, and never forever.
 
-Not filelock, which the official image does not have.
+Not filelock: a plain `pip install freqtrade` does not bring it (only its hyperopt extra and the
+docker image do). POSIX has `fcntl`, Windows `msvcrt`; elsewhere there are no locks.
 """
 
-import fcntl
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import IO, Any
 
 from altseason.errors import BusyError
@@ -16,26 +18,74 @@ BRIEFLY = 0.5
 # Where nothing else waits meanwhile, and several may want to write.
 PATIENTLY = 30.0
 RETRY_SECONDS = 0.01
+# Windows keeps others from reading a locked byte: lock one that no file of ours reaches.
+WINDOWS_POSITION = 0x7FFFFFFE
+
+
+def _import_module(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        return None
+
+
+_fcntl = _import_module("fcntl")
+_msvcrt = _import_module("msvcrt")
+
+
+def has_locks() -> bool:
+    """Return whether this platform has file locks."""
+    return bool(_fcntl or _msvcrt)
 
 
 @contextmanager
-def locked(file: IO[Any], kind: int, patience: float) -> Iterator[None]:
-    """Hold an open file.
+def locked(file: IO[Any], timeout: float, *, shared: bool = False) -> Iterator[None]:
+    """Hold the lock of an open file; on a platform without locks do nothing.
 
-    :param kind: `fcntl.LOCK_SH` or `fcntl.LOCK_EX`.
-    :param patience: how many seconds to wait for it, such as `BRIEFLY`.
-    :raises BusyError: where another process does not let go of it.
+    :param timeout: how many seconds to wait for it, such as `BRIEFLY`.
+    :param shared: whether others may hold it too, if they share it (on Windows nobody can).
+    :raises BusyError: where another process holds the lock for longer.
     """
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(file, kind | fcntl.LOCK_NB)
-            break
-        except BlockingIOError as error:
-            if time.monotonic() > deadline:
-                raise BusyError(f"{file.name}: another process does not let go of it") from error
-            time.sleep(RETRY_SECONDS)
+    deadline = time.monotonic() + timeout
+    while not try_lock(file.fileno(), shared=shared):
+        if time.monotonic() > deadline:
+            raise BusyError(f"{file.name}: locked by another process")
+        time.sleep(RETRY_SECONDS)
     try:
         yield
     finally:
-        fcntl.flock(file, fcntl.LOCK_UN)
+        unlock(file.fileno())
+
+
+def try_lock(descriptor: int, *, shared: bool = False) -> bool:
+    """Lock an open file if it is free; return whether it is locked now.
+
+    :raises OSError: where the file cannot be locked at all.
+    """
+    try:
+        if _fcntl:
+            kind = _fcntl.LOCK_SH if shared else _fcntl.LOCK_EX
+            _fcntl.flock(descriptor, kind | _fcntl.LOCK_NB)
+        elif _msvcrt:
+            _lock_byte(descriptor, _msvcrt.LK_NBLCK)
+    except (BlockingIOError, PermissionError):
+        # Windows says the second.
+        return False
+    return True
+
+
+def unlock(descriptor: int) -> None:
+    """Release the lock of an open file; closing the file does so, too."""
+    if _fcntl:
+        _fcntl.flock(descriptor, _fcntl.LOCK_UN)
+    elif _msvcrt:
+        _lock_byte(descriptor, _msvcrt.LK_UNLCK)
+
+
+def _lock_byte(descriptor: int, mode: int) -> None:
+    position = os.lseek(descriptor, 0, os.SEEK_CUR)
+    os.lseek(descriptor, WINDOWS_POSITION, os.SEEK_SET)
+    try:
+        _msvcrt.locking(descriptor, mode, 1)
+    finally:
+        os.lseek(descriptor, position, os.SEEK_SET)

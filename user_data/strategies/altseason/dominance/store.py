@@ -1,6 +1,5 @@
 """The stored dominance pair: written and read by Freqtrade's data handlers, never shortened."""
 
-import fcntl
 import logging
 import os
 import shutil
@@ -27,7 +26,7 @@ from altseason.dominance.locking import PATIENTLY, locked
 from altseason.errors import StoredDataError
 
 UNFINISHED = ".altseason-part-"
-# Holds off other processes that append to the same data directory.
+# Holds off other processes that append to the same file.
 LOCK = ".altseason.lock"
 
 
@@ -96,15 +95,20 @@ class DominanceStore:
         """
         validate_candles(candles, timeframe)
         self._datadir.mkdir(parents=True, exist_ok=True)
+        # Append mode: nothing is written, so where it is a link nothing happens to its target.
         with (
-            (self._datadir / LOCK).open("w") as lock,
-            locked(lock, fcntl.LOCK_EX, self._patience),
+            (self._real_path(timeframe).parent / LOCK).open("a") as lock,
+            locked(lock, self._patience),
         ):
             stored = self.load(timeframe)
             merged, result = merge_candles(stored, candles)
             if not merged.equals(stored):
                 self._write(merged, timeframe)
         return result
+
+    def _real_path(self, timeframe: str) -> Path:
+        """Return the file itself, also where a link leads to it: several folders may share it."""
+        return self.path(timeframe).resolve()
 
     def _read(self, path: Path, timeframe: str) -> pd.DataFrame:
         handler = get_datahandler(self._datadir, self._data_format)
@@ -133,16 +137,16 @@ class DominanceStore:
 
         Nobody else does at the same time: the lock is ours.
         """
-        path = self.path(timeframe)
-        for left in self._datadir.glob(f"{UNFINISHED}*"):
+        path = self._real_path(timeframe)
+        for left in path.parent.glob(f"{UNFINISHED}*"):
             shutil.rmtree(left, ignore_errors=True)  # of a process that was killed while it wrote
-        with tempfile.TemporaryDirectory(dir=self._datadir, prefix=UNFINISHED) as folder:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=UNFINISHED) as folder:
             handler = get_datahandler(Path(folder), self._data_format)
             handler.ohlcv_store(PAIR, timeframe, candles, CandleType.SPOT)
-            written = Path(folder) / path.name
+            written = Path(folder) / self.path(timeframe).name
             flush_to_disk(written)
             written.replace(path)
-        flush_to_disk(self._datadir)
+        flush_to_disk(path.parent)
         # Freqtrade's reading takes longer than all the rest, and memory that it does not give back.
         self._loaded[timeframe] = (_find_version(path), candles)
 
@@ -177,7 +181,11 @@ def _find_version(path: Path) -> tuple[int, int]:
 
 def flush_to_disk(path: Path) -> None:
     """Have a file, or the names in a folder, on disk before going on."""
-    descriptor = os.open(path, os.O_RDONLY)
+    is_folder = path.is_dir()
+    if is_folder and os.name == "nt":
+        return  # Windows opens no folders, and keeps their names by itself.
+    # Windows flushes only what is open for writing.
+    descriptor = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,12 +1,14 @@
 """Of all processes that could poll for one data directory, one does."""
 
 import contextlib
-import fcntl
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+
+from altseason.dominance.locking import has_locks, try_lock
 
 NAME = ".altseason-feed.lock"
 
@@ -36,21 +38,24 @@ class Claim:
     def take(self) -> bool:
         """Take the lock if nobody has it; tell whether it is ours.
 
-        :raises OSError: where there cannot be a lock, such as in a read-only folder.
+        :raises OSError: where there cannot be a lock, such as in a read-only folder, on a platform
+            without file locks, or where a link would have another file overwritten.
         """
         if self._descriptor is not None:
             return True
+        if not has_locks():
+            reason = "this platform has no file locks, so dominance cannot be recorded here"
+            raise OSError(errno.ENOTSUP, reason, str(self.path))
+        if self.path.is_symlink():
+            raise OSError(errno.ELOOP, "expected a file, found a link", str(self.path))
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return False
-        except OSError:
-            os.close(descriptor)
-            raise
-        self._descriptor = descriptor
-        return True
+            if try_lock(descriptor):
+                self._descriptor, descriptor = descriptor, -1
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+        return self._descriptor is not None
 
     def release(self) -> None:
         """Let another take it."""
@@ -70,7 +75,8 @@ class Claim:
             with contextlib.suppress(OSError):
                 times = (asked.polled, asked.retried)
                 text = " ".join(time.isoformat() if time else "NaT" for time in times).encode()
-                os.pwrite(self._descriptor, text, 0)
+                os.lseek(self._descriptor, 0, os.SEEK_SET)
+                os.write(self._descriptor, text)
                 os.ftruncate(self._descriptor, len(text))
 
 

@@ -4,7 +4,6 @@ One JSON object a line, only ever appended, and on disk before it counts. A line
 torn by a crash: it was never acknowledged, and the next one takes its place.
 """
 
-import fcntl
 import logging
 import os
 from collections.abc import Callable
@@ -73,7 +72,7 @@ class SnapshotLog:
         """
         is_new = not self.path.exists()
         # Unbuffered: what a full disk has not taken would be written once more by closing the file.
-        with self.path.open("ab+", buffering=0) as file, locked(file, fcntl.LOCK_EX, BRIEFLY):
+        with self.path.open("ab+", buffering=0) as file, locked(file, BRIEFLY):
             end = _find_end(file)
             file.truncate(end)
             reading = make()
@@ -94,7 +93,7 @@ class SnapshotLog:
         :raises BusyError: where another process does not let go of the log.
         """
         try:
-            with self.path.open("rb") as file, locked(file, fcntl.LOCK_SH, BRIEFLY):
+            with self.path.open("rb") as file, locked(file, BRIEFLY, shared=True):
                 now, content = clock(), self._read_back_to(file, start)
         except FileNotFoundError:
             return clock(), []
