@@ -244,3 +244,28 @@ def test_feed_fills_only_where_it_is_wanted(
 ):
     make_feed(dominance_config(tmp_path, make_urls(coingecko), backfill=is_wanted)).step()
     assert len(stored_days(tmp_path, clock)) == count
+
+
+def test_unforeseen_error_asks_for_missing_days_as_rarely_as_any_other(
+    make_feed,
+    tmp_path: Path,
+    clock: SimulatedClock,
+    coingecko: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    tries = []
+
+    def fail(*_: object, **__: object) -> None:
+        tries.append(clock.now)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("altseason.dominance.feed.backfill.fill", fail)
+    feed = make_feed(dominance_config(tmp_path, make_urls(coingecko), backfill=True))
+    begun = clock.now
+    for _ in range(6 * 60 * 4):  # four hours
+        feed.step()
+        clock.sleep(10)
+    # After 1 and 2 hours more, as docs/dominance.md says.
+    hours = [round((time - begun) / pd.Timedelta(hours=1), 1) for time in tries]
+    assert hours == [0.0, 1.0, 3.0]
+    assert sum("Could not fetch missing dominance" in text for text in feed.notices.collect()) == 0

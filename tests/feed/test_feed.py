@@ -286,3 +286,24 @@ def test_feed_that_is_not_wanted_any_more_ends_and_can_begin_again(
     wait_until(lambda: not feed_threads())
     assert open_in(tmp_path) == []
     assert start_feed(config) is not first
+
+
+def test_step_that_fails_by_an_unforeseen_error_is_tried_ever_more_rarely(
+    make_feed: Make, clock: SimulatedClock, config: dict, monkeypatch: pytest.MonkeyPatch
+):
+    feed = make_feed(config)
+    tries: list[float] = []
+    begun = clock.now
+
+    def fail() -> bool:
+        tries.append((clock.now - begun) / pd.Timedelta(minutes=1))
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(feed, "record", fail)
+    for _ in range(6 * 60 * 4):  # four hours
+        feed._try_step()
+        clock.sleep(10)
+    # 1 minute, doubled up to an hour.
+    assert tries == [0, 1, 3, 7, 15, 31, 63, 123, 183]
+    [message] = feed.notices.collect()
+    assert "ZeroDivisionError" in message

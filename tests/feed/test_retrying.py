@@ -83,3 +83,15 @@ def test_clock_that_was_put_back_is_not_waited_for(clock: SimulatedClock):
         retrying()
     clock.now = utc("2026-05-20")
     assert retrying() == "well"
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), MemoryError(), ZeroDivisionError()])
+def test_error_that_nobody_foresaw_is_not_tried_again_at_once_either(
+    clock: SimulatedClock, error: Exception
+):
+    work = Work(clock, error)
+    retrying = Retrying(work, clock, first=HOUR)
+    for _ in range(3):
+        with pytest.raises(type(error)):
+            retrying()
+    assert work.done == ["27 00:00"]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -66,8 +67,10 @@ class Provider:
 class _Server(ThreadingHTTPServer):
     """Holds what the handlers of single requests share."""
 
-    def __init__(self, answer: Answering, port: int) -> None:
+    def __init__(self, answer: Answering, port: int, tls: SSLContext | None) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.answer = answer
         self.closing = threading.Event()
         self.provider = Provider(f"http://127.0.0.1:{self.server_port}")
@@ -138,12 +141,15 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(answer: Answering, *, port: int = 0) -> Iterator[Provider]:
+def serving(
+    answer: Answering, *, port: int = 0, tls: SSLContext | None = None
+) -> Iterator[Provider]:
     """Serve from threads until the test is over.
 
     :param port: any free one by default.
+    :param tls: serve by HTTPS; the provider's `url` says http all the same.
     """
-    server = _Server(answer, port)
+    server = _Server(answer, port, tls)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pyarrow as pa
 
 from tests.reliability.clock import SharedClock
 from tests.reliability.oracle import Key
@@ -101,6 +102,7 @@ def run_on_command(
         os.setgid(user)
         os.setuid(user)
     logging.disable()
+    pa.set_memory_pool(pa.system_memory_pool())  # as `altseason dominance record` does
     clock = SharedClock(clock_path)
     with manners(QUICK):
         feed = build_feed(folder, urls, clock, lambda key: connection.send(("reading", key)))
@@ -125,6 +127,7 @@ def run_freely(
 ) -> None:
     """Poll without a pause, ten simulated minutes each, until the end of the process."""
     logging.disable()
+    pa.set_memory_pool(pa.system_memory_pool())  # as `altseason dominance record` does
     clock = SharedClock(clock_path)
     with manners(QUICK):
         feed = build_feed(folder, urls, clock, lambda key: connection.send(("reading", key)))

@@ -1,6 +1,7 @@
 """The `altseason` section of Freqtrade's configuration, validated once where it is read."""
 
 import re
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -21,12 +22,23 @@ SECTION = "altseason"
 NEVER_SHOWN = {"coinmarketcap_key"}
 DEFAULT_MAX_AGE_HOURS = {"1d": 36.0, "1h": 3.0}
 COIN = re.compile(r"[^\s/]+")
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether an address is on this machine."""
-    return urlsplit(url).hostname in LOOPBACK
+    """Return whether an address is on this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def without_login(url: str) -> str:
+    """Return an address as it may be shown: without a name and a password in it."""
+    login, at, rest = url.partition("://")[2].rpartition("@")
+    return url.replace(f"{login}{at}{rest}", rest, 1) if at and "/" not in login else url
 
 
 def _validate_url(url: str) -> str:
@@ -184,6 +196,8 @@ def _show(value: Any, path: list[str]) -> str:
     """Show what was found, unless a key is in it."""
     if NEVER_SHOWN.intersection(path):
         return "another value"
+    if isinstance(value, str) and "urls" in path:
+        value = without_login(value)
     return type(value).__name__ if isinstance(value, dict | list) else repr(value)
 
 

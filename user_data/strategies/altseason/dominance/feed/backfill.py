@@ -1,5 +1,6 @@
 """Days that are missing, fetched while the bot trades, so that the gate need not wait for them."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from altseason.dominance.sources.coingecko_history import DAY_IS_KNOWN_AFTER
 from altseason.dominance.sources.snapshot import Clock, read_clock
 from altseason.dominance.store import DominanceStore
 from altseason.errors import AltSeasonError
+
+logger = logging.getLogger(__name__)
 
 DAY = pd.Timedelta(days=1)
 FURTHEST_DAYS = 90
@@ -65,17 +68,19 @@ class Backfill:
     def run(self) -> None:
         """Fetch what is missing, if it is time to look; takes minutes then.
 
-        :raises Exception: what `progress` raises, and nothing else.
+        :raises BaseException: what `progress` raises that is no Exception, and nothing else.
         """
         latest = _find_latest(self._clock())
         if latest == self._looked_at:
             return
         try:
             self._look()
-        except (AltSeasonError, OSError) as error:
-            self._notices.begin(
-                "backfill", f"Missing dominance could not be fetched: {error}", is_urgent=False
-            )
+        except Exception as error:  # the thread goes on, and asks again after a while
+            is_foreseen = isinstance(error, AltSeasonError | OSError)
+            reason = str(error) if is_foreseen else type(error).__name__
+            text = f"Could not fetch missing dominance: {reason}"
+            if self._notices.begin("backfill", text, is_urgent=False) and not is_foreseen:
+                logger.exception("Fetching missing dominance failed")
             return
         self._looked_at = latest
         self._notices.end("backfill", "Missing dominance was fetched.")

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
 from altseason.configuration import data_directory, data_format
 from altseason.dominance.feed.backfill import Backfill
@@ -36,9 +35,12 @@ from altseason.settings import DominanceSettings, is_loopback, load_settings
 logger = logging.getLogger(__name__)
 
 STEP_SECONDS = 10.0
+# After an error that nobody foresaw.
+FIRST_PAUSE = pd.Timedelta(minutes=1)
+LONGEST_PAUSE = pd.Timedelta(hours=1)
 
 
-class _StoppedError(Exception):
+class _Stopped(BaseException):
     """Ends a download that would go on for minutes."""
 
 
@@ -58,12 +60,12 @@ class Feed:
         clock: Clock = read_clock,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        # Arrow's own allocator keeps what files that grow leave behind, some megabytes a month.
-        pa.set_memory_pool(pa.system_memory_pool())
         datadir = data_directory(config)
         self.notices = Notices()
         self.recording = Recording(datadir, DominanceStore(datadir, data_format(config)), clock)
         self._rebuild = Retrying(self.recording.rebuild, clock, first=INTERVAL)
+        self._step = Retrying(self.step, clock, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
+        self._failure: Exception | None = None
         self._clock = clock
         self._sleep = sleep
         self._claim = Claim(datadir)
@@ -128,23 +130,26 @@ class Feed:
 
     def _try_step(self) -> None:
         try:
-            self.step()
+            self._step()
         except Exception as error:
             # Nobody would notice that the thread has ended, and dominance would go stale.
+            if error is not self._failure:
+                logger.exception("Recording dominance failed, trying again in a while")
+            self._failure = error
             name = type(error).__name__
-            logger.exception("Recording dominance failed, trying again")
             self.notices.begin("internal", f"Recording dominance failed: {name}; see the log")
         else:
+            self._failure = None
             self.notices.end("internal", "Recording dominance goes on.")
 
     def step(self) -> None:
         """Do what is due: poll, make candles of what has ended, tell, and fill what is missing."""
-        if self._record() and self._wanted and self._wanted[1].backfill:
-            with contextlib.suppress(_StoppedError):
+        if self.record() and self._wanted and self._wanted[1].backfill:
+            with contextlib.suppress(_Stopped):
                 self._backfill.run()
 
-    def _record(self) -> bool:
-        """Do it all but fill; tell whether it is this process that asks providers, and may."""
+    def record(self) -> bool:
+        """Do what is due but fill; return whether this process asks the providers, and may."""
         try:
             is_ours = self._claim.take()
             if is_ours and self._is_due():
@@ -163,8 +168,8 @@ class Feed:
     def _go_on(self, done: int, of: int) -> None:
         """Record what is due while a download waits for its turns."""
         if self._is_stopping:
-            raise _StoppedError
-        self._record()
+            raise _Stopped
+        self.record()
 
     def _is_due(self) -> bool:
         now = self._clock()

@@ -30,6 +30,11 @@ logger = logging.getLogger(__name__)
 PATIENCE = pd.Timedelta(minutes=30)
 # A fallback that does not answer, or says the same, is not asked for a comparison with every poll.
 COMPARE_AGAIN_AFTER = pd.Timedelta(hours=1)
+# Dominance has moved by up to 7.5 points in a day (January 2018), a few times in its history. In
+# ten minutes two points are no movement of the market; after a gap more is believed at once.
+MAX_STEP = 2.0
+MAX_STEP_PER_HOUR = 0.5
+HOUR = pd.Timedelta(hours=1)
 
 
 class Poller:
@@ -58,6 +63,9 @@ class Poller:
         _, readings = recording.log.load(clock() - MAX_AGE, clock)
         self._offsets = Offsets(readings)
         self._last = {reading.provider: reading for reading in readings}
+        counted = [reading for reading in readings if reading.dominance is not None]
+        self._newest: Reading | None = counted[-1] if counted else None
+        self._held: tuple[Snapshot, float] | None = None
         self._changed: dict[str, pd.Timestamp] = {}
         self._not_before: dict[str, pd.Timestamp] = {}
         self._failing_since: pd.Timestamp | None = None
@@ -67,9 +75,10 @@ class Poller:
         """Ask once, and log what counts; whatever goes wrong is told and not raised."""
         primary = self._ask_primary()
         if primary is not None:
-            self._log(primary, primary.dominance, None)
-            for name in self._fallbacks:
-                self._compare(name, primary)
+            if self._is_believed(primary, primary.dominance):
+                self._log(primary, primary.dominance, None)
+                for name in self._fallbacks:
+                    self._compare(name, primary)
         elif self._failing_since and self._clock() - self._failing_since >= PATIENCE:
             self._fall_back()
 
@@ -108,7 +117,7 @@ class Poller:
             if snapshot is None or not self._is_current(snapshot):
                 continue
             dominance = snapshot.dominance - offset
-            if MIN_PERCENT < dominance < MAX_PERCENT:
+            if MIN_PERCENT < dominance < MAX_PERCENT and self._is_believed(snapshot, dominance):
                 self._log(snapshot, dominance, offset)
                 self._notices.end("fallback", "Dominance is recorded again.")
                 return
@@ -141,11 +150,61 @@ class Poller:
             return False  # where others' times are not of now it may be our clock that is wrong
         return self._clock() - changed <= snapshots.MAX_AGE
 
+    def _is_believed(self, snapshot: Snapshot, dominance: float) -> bool:
+        """Return whether a value counts: one that jumps has to be confirmed.
+
+        By the next reading, which has to be another one, or by another provider. Until then it is
+        logged as a reading that does not count.
+        """
+        if self._newest is None or self._is_known(snapshot):
+            return True
+        last = self._newest.dominance or 0.0
+        hours = max(0.0, (self._clock() - self._newest.known) / HOUR)
+        if abs(dominance - last) <= MAX_STEP + MAX_STEP_PER_HOUR * hours:
+            if self._held is not None:
+                text = f"Dominance did not jump: {snapshot.provider} reads {dominance:.2f} %."
+                self._notices.end("jump", text)
+            self._held = None
+            return True
+        if self._is_confirmed(snapshot, dominance):
+            self._held = None
+            text = f"The jump of dominance to {dominance:.2f} % is confirmed, and counts."
+            self._notices.end("jump", text)
+            return True
+        self._held = snapshot, dominance
+        self._append(snapshot, None, None)
+        self._notices.begin(
+            "jump",
+            f"Dominance jumped from {last:.2f} % to {dominance:.2f} % at {snapshot.provider}. It "
+            f"does not count until another reading confirms it.",
+        )
+        return False
+
+    def _is_confirmed(self, snapshot: Snapshot, dominance: float) -> bool:
+        if self._held is not None:
+            held, value = self._held
+            is_repeated = held.provider == snapshot.provider and held.time == snapshot.time
+            if not is_repeated and abs(dominance - value) <= MAX_STEP:
+                return True
+        if snapshot.provider != PRIMARY:
+            return False
+        for name in self._fallbacks:
+            offset = self._offsets.find(name, self._clock())
+            other = self._ask_fallback(name) if offset is not None else None
+            if other is not None and self._is_current(other):
+                return abs(other.dominance - (offset or 0.0) - dominance) <= MAX_STEP
+        return False
+
     def _log(
         self, snapshot: Snapshot, dominance: float | None, offset: float | None
     ) -> Reading | None:
         if dominance is not None and self._is_known(snapshot):
             return None
+        return self._append(snapshot, dominance, offset)
+
+    def _append(
+        self, snapshot: Snapshot, dominance: float | None, offset: float | None
+    ) -> Reading | None:
         path = self._recording.log.path
         try:
             reading = self._recording.append(snapshot, dominance=dominance, offset=offset)
@@ -168,6 +227,7 @@ class Poller:
         self._notices.end("clock", "The clock has caught up, dominance is recorded again.")
         self._last[snapshot.provider] = reading
         if dominance is not None:
+            self._newest = reading
             logger.info(f"Dominance {dominance:.2f} % by {snapshot.provider}")
         return reading
 

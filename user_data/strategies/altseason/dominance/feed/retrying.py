@@ -7,7 +7,6 @@ import pandas as pd
 
 from altseason.dominance.sources.errors import ProviderError
 from altseason.dominance.sources.snapshot import Clock
-from altseason.errors import AltSeasonError
 
 Result = TypeVar("Result")
 NO_TIME = pd.Timedelta(0)
@@ -15,6 +14,8 @@ NO_TIME = pd.Timedelta(0)
 
 class Retrying(Generic[Result]):
     """An action; once it has failed its error is raised anew until it may be tried again.
+
+    Whatever the error is: one that nobody foresaw must not be tried again at once either.
 
     It may after `first`, doubled with each failure in a row up to `longest`, and not before a
     provider has said that it may be asked again.
@@ -36,7 +37,7 @@ class Retrying(Generic[Result]):
         self._longest = longest or first
         self._wait = NO_TIME
         self._failed_at = pd.Timestamp(0, tz="UTC")
-        self._error: AltSeasonError | OSError | None = None
+        self._error: Exception | None = None
 
     def __call__(self) -> Result:
         """Do it, or raise what it raised when it was last done."""
@@ -45,7 +46,7 @@ class Retrying(Generic[Result]):
             raise self._error.with_traceback(None)
         try:
             result = self._action()
-        except (AltSeasonError, OSError) as error:
+        except Exception as error:
             self._wait = min(2 * self._wait, self._longest) if self._error else self._first
             self._error, self._failed_at = error, self._clock()
             raise

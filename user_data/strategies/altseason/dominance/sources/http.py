@@ -10,6 +10,7 @@ from urllib3.exceptions import (
     HTTPError,
     NewConnectionError,
     ProtocolError,
+    ProxyError,
     SSLError,
     TimeoutError,
 )
@@ -21,9 +22,12 @@ from altseason.dominance.sources.errors import (
     UnavailableError,
 )
 from altseason.dominance.sources.session import Deadline, PoliteAdapter, find_retry_after
+from altseason.settings import without_login
 
 LARGEST_BODY = 20_000_000
 CHUNK = 65_536
+# A shorter header is no key, and may stand in any body.
+SHORTEST_SECRET = 6
 # The body of an answer that broke off is not retried by urllib3, which only sees its head.
 BODY_ATTEMPTS = 2
 Value = TypeVar("Value")
@@ -70,31 +74,56 @@ def fetch_answer(
         not set up for it.
     :raises AnswerError: where the answer is larger than any that is documented.
     """
+    shown = without_login(url)
+    request = _prepare(session, shown, requests.Request("GET", url, params=params, headers=headers))
     for attempt in range(1, BODY_ATTEMPTS + 1):
         try:
-            with session.get(
-                url, params=params, headers=headers, stream=True, allow_redirects=False
-            ) as response:
-                body = _read_body(url, response)
-                return Answer(url, response.status_code, body, find_retry_after(response))
+            with _send(session, request) as response:
+                body = _without_secrets(_read_body(shown, response), headers or {})
+                return Answer(shown, response.status_code, body, find_retry_after(response))
         except ProtocolError as error:
             if attempt == BODY_ATTEMPTS or not _may_retry(session, url):
                 raise UnavailableError(
-                    f"{url}: expected a whole answer, but it broke off"
+                    f"{shown}: expected a whole answer, but it broke off"
                 ) from error
+        except requests.exceptions.InvalidHeader as error:
+            raise AnswerError(f"{shown}: expected a response with one length, found two") from error
         except (requests.RequestException, HTTPError) as error:
             # requests marks what cannot be sent as a ValueError.
             if isinstance(error, ValueError):
-                raise _unsendable(url, error) from None
+                raise _unsendable(shown, error) from None
             raise UnavailableError(
-                f"{url}: expected an answer, found none ({_reason(error)}); try again later"
+                f"{shown}: expected an answer, found none ({_reason(error)}); try again later"
             ) from error
         except UnicodeError as error:
-            raise _unsendable(url, error) from None
+            raise _unsendable(shown, error) from None
         except OSError as error:
             # Before anything is sent, such as for REQUESTS_CA_BUNDLE that names no file.
-            raise AccessError(f"{url}: cannot be asked from this machine: {error}") from error
+            raise AccessError(f"{shown}: cannot be asked from this machine: {error}") from error
     raise AssertionError("the last attempt returns or raises")
+
+
+def _prepare(
+    session: requests.Session, shown: str, request: requests.Request
+) -> requests.PreparedRequest:
+    try:
+        return session.prepare_request(request)
+    except (requests.RequestException, ValueError) as error:
+        raise _unsendable(shown, error) from None
+
+
+def _send(session: requests.Session, request: requests.PreparedRequest) -> requests.Response:
+    """Send it as `Session.request` would, with proxies and certificates of the environment."""
+    options = session.merge_environment_settings(request.url or "", {}, True, None, None)
+    return session.send(request, allow_redirects=False, **options)
+
+
+def _without_secrets(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Take out of a body what was sent in the headers: errors that echo a key are shown."""
+    for secret in headers.values():
+        if len(secret) >= SHORTEST_SECRET:
+            body = body.replace(secret.encode(), b"***")
+    return body
 
 
 def _unsendable(url: str, error: Exception) -> AccessError:
@@ -110,7 +139,8 @@ def _may_retry(session: requests.Session, url: str) -> bool:
 
 
 def _read_body(url: str, response: requests.Response) -> bytes:
-    deadline: Deadline = response.raw.deadline
+    # Connections that are not ours, such as through SOCKS, have none.
+    deadline: Deadline | None = getattr(response.raw, "deadline", None)
     body = bytearray()
     try:
         # Not iter_content, which waits for a whole chunk, however slowly it comes.
@@ -119,10 +149,11 @@ def _read_body(url: str, response: requests.Response) -> bytes:
             if len(body) > LARGEST_BODY:
                 raise AnswerError(f"{url}: expected at most {LARGEST_BODY} bytes, found more")
     finally:
-        deadline.cancel()
-        if deadline.is_over:
-            # Whatever came of it: what broke off by our doing is not asked for again.
-            raise UnavailableError(f"{url}: expected the answer within {deadline.seconds:g} s")
+        if deadline is not None:
+            deadline.cancel()
+            if deadline.is_over:
+                # Whatever came of it: what broke off by our doing is not asked for again.
+                raise UnavailableError(f"{url}: expected the answer within {deadline.seconds:g} s")
     return bytes(body)
 
 
@@ -135,4 +166,6 @@ def _reason(error: Exception) -> str:
     # A refused connection is a time-out as well, by the history of urllib3's classes.
     is_late = isinstance(cause, requests.Timeout | TimeoutError)
     is_refused = isinstance(cause, NewConnectionError)
+    if isinstance(cause, ProxyError | requests.exceptions.ProxyError) and not is_refused:
+        return "the proxy of HTTP_PROXY or HTTPS_PROXY does not lead there"
     return "no answer in time" if is_late and not is_refused else "no connection"

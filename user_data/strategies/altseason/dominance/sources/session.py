@@ -1,23 +1,27 @@
 """The session that all providers are asked with: it times out, backs off and says who it is."""
 
 import contextlib
+import os
 import random
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
 import pandas as pd
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool
+from requests.auth import HTTPBasicAuth
+from requests.utils import get_auth_from_url
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import InvalidHeader, TimeoutError
 from urllib3.util import Retry
 
 from altseason import __version__
+from altseason.settings import is_loopback
 
 USER_AGENT = f"freqtrade-altseason/{__version__}"
 RETRIED_STATUS = frozenset({429, *range(500, 600)})
@@ -98,56 +102,89 @@ class _Retries(Retry):
 
 
 class Deadline:
-    """Hangs up on a server that takes too long for one answer, at whatever part of it."""
+    """Hangs up on a server that takes too long for one response, at whatever part of it.
+
+    It holds the socket by a descriptor of its own: in the meantime it may be wrapped by TLS, behind
+    a tunnel, or closed.
+    """
 
     def __init__(self, seconds: float, connected: socket.socket) -> None:
         self.seconds = seconds
         self.is_over = False
-        self._socket = connected
+        self._socket = socket.socket(fileno=os.dup(connected.fileno()))
         self._timer = threading.Timer(seconds, self._hang_up)
         self._timer.daemon = True
+        self._lock = threading.Lock()
         self._timer.start()
 
     def cancel(self) -> None:
         """Have it over with in time."""
         self._timer.cancel()
+        with self._lock:
+            self._socket.close()
 
     def _hang_up(self) -> None:
-        self.is_over = True
-        with contextlib.suppress(OSError):  # it is closed already
-            self._socket.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            self.is_over = self._socket.fileno() >= 0
+            with contextlib.suppress(OSError):  # it is closed already
+                self._socket.shutdown(socket.SHUT_RDWR)
+            self._socket.close()
 
 
 class _Deadlined:
-    """A connection whose server cannot keep it waiting by sending byte by byte.
+    """A connection whose server, or proxy, cannot keep it waiting by sending byte by byte.
 
-    The time goes on for the body: who reads it from the response cancels its `deadline`.
+    The time begins with the connection, or with a further request on it, and goes on for the body:
+    who reads that from the response cancels its `deadline`.
     """
 
     longest = Manners.deadline
-    sock: socket.socket
+    sock: socket.socket | None
     _deadline: Deadline | None = None
+    _is_new = False
+
+    def _new_conn(self) -> socket.socket:
+        connected: socket.socket = super()._new_conn()  # type: ignore[misc] # of what it is mixed into
+        self._begin(connected)
+        self._is_new = True
+        return connected
+
+    def connect(self) -> None:
+        # What is sent through a proxy or by TLS before the first request.
+        with self._late_is_timeout():
+            super().connect()  # type: ignore[misc] # of what it is mixed into
 
     def request(self, *arguments: Any, **words: Any) -> None:
-        # Of an answer that nobody wanted to read.
-        if self._deadline is not None:
-            self._deadline.cancel()
-        super().request(*arguments, **words)  # type: ignore[misc] # of what it is mixed into
+        # On a connection that is kept; the last response may be one that nobody wanted to read.
+        if self.sock is not None and not self._is_new:
+            self._begin(self.sock)
+        self._is_new = False
+        with self._late_is_timeout():
+            super().request(*arguments, **words)  # type: ignore[misc] # of what it is mixed into
+        self._is_new = False
 
     def getresponse(self) -> Any:
-        deadline = self._deadline = Deadline(self.longest, self.sock)
-        try:
+        with self._late_is_timeout():
             response = super().getresponse()  # type: ignore[misc] # of what it is mixed into
-        except BaseException:
-            deadline.cancel()
-            if deadline.is_over:
-                raise TimeoutError from None
-            raise
-        if deadline.is_over:
+        if self._deadline is not None and self._deadline.is_over:
             # Half a head can pass for a whole one without a body.
             raise TimeoutError
-        response.deadline = deadline
+        response.deadline = self._deadline
         return response
+
+    def _begin(self, connected: socket.socket) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = Deadline(self.longest, connected)
+
+    @contextlib.contextmanager
+    def _late_is_timeout(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            if self._deadline is not None and self._deadline.is_over:
+                raise TimeoutError from None
+            raise
 
 
 def _pool_classes(deadline: float) -> dict[str, type[HTTPConnectionPool]]:
@@ -174,7 +211,8 @@ class PoliteAdapter(HTTPAdapter):
         retries.manners = manners
         retries.may_retry = may_retry
         super().__init__(max_retries=retries)
-        self.poolmanager.pool_classes_by_scheme = _pool_classes(manners.deadline)
+        self._pool_classes = _pool_classes(manners.deadline)
+        self.poolmanager.pool_classes_by_scheme = self._pool_classes
         self.manners = manners
         self._may_retry = may_retry
         self._free_at = 0.0
@@ -184,6 +222,12 @@ class PoliteAdapter(HTTPAdapter):
         self._wait_for_turn()
         options["timeout"] = (self.manners.connect_timeout, self.manners.read_timeout)
         return super().send(request, **options)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **options)
+        if type(manager) is ProxyManager:  # one for SOCKS has connections of its own
+            manager.pool_classes_by_scheme = self._pool_classes
+        return manager
 
     def may_retry(self) -> bool:
         """Tell whether what broke off may be asked for again."""
@@ -195,12 +239,33 @@ class PoliteAdapter(HTTPAdapter):
             self._free_at = time.monotonic() + self.manners.pace
 
 
+class PoliteSession(requests.Session):
+    """Takes proxies and certificates from the environment, and nothing else.
+
+    No login is taken from `.netrc`, whose `default` entry would be sent to every provider, and what
+    is on this machine is never asked through a proxy, which would get the key in clear.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = _add_login_of_url  # requests reads .netrc where there is none
+
+    def merge_environment_settings(self, url: Any, *arguments: Any, **words: Any) -> Any:
+        settings = super().merge_environment_settings(url, *arguments, **words)
+        return {**settings, "proxies": {}} if is_loopback(str(url)) else settings
+
+
+def _add_login_of_url(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    login = get_auth_from_url(request.url or "")
+    return HTTPBasicAuth(*login)(request) if any(login) else request
+
+
 def build_session(manners: Manners | None = None, may_retry: MayRetry = always) -> requests.Session:
     """Build the session that all providers are asked with.
 
     :param may_retry: is asked before each retry.
     """
-    session = requests.Session()
+    session = PoliteSession()
     session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
     adapter = PoliteAdapter(manners or Manners(), may_retry)
     session.mount("https://", adapter)
