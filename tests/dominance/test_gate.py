@@ -1,10 +1,12 @@
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from freqtrade.exceptions import ConfigurationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from altseason.dominance.candles import candle_length, empty_candles
+from altseason.dominance.candles import candle_length, empty_candles, find_frozen
 from altseason.dominance.gate import Dominance, GateRule, add_dominance, add_gate, calculate_gate
 from tests.conftest import coin_candles, dominance_candles
 
@@ -202,3 +204,63 @@ def test_level_agrees_with_a_reading_candle_by_candle(
 def test_gate_rule_refuses_values_that_mean_nothing(values: dict, message: str):
     with pytest.raises(ConfigurationError, match=message):
         GateRule(**values)
+
+
+def frozen_days(value: float, days: int) -> Dominance:
+    moving = [51.2, 51.5, 51.83, 52.1]
+    return daily(dominance_candles([*moving, *[value] * days], "2021-03-01"))
+
+
+def test_one_value_for_days_closes_the_gate_after_the_first_three():
+    dominance = frozen_days(54.12, 10)
+    # Known from the end of 2021-03-05 on; three days later it is still believed.
+    rows = rows_with_gate(dominance, GateRule(), start="2021-03-05", rows=24 * 12)
+    # The candle of 03-08 is the last one; it is known for a day, as the next repeats it again.
+    assert rows.index[rows["alt_season"]][-1] == pd.Timestamp("2021-03-09 22:00", tz="UTC")
+    assert rows.loc["2021-03-09 23:00+00:00":, "close_btcd"].isna().all()
+    assert not dominance.is_stale(pd.Timestamp("2021-03-09 12:00", tz="UTC"))
+    assert dominance.is_stale(pd.Timestamp("2021-03-10 12:00", tz="UTC"))
+    assert dominance.is_frozen(pd.Timestamp("2021-03-10 12:00", tz="UTC"))
+
+
+def test_a_value_that_moves_again_is_fresh_at_once():
+    candles = dominance_candles([51.27, *[54.12] * 10, 54.13], "2021-03-01")
+    dominance = daily(candles)
+    assert dominance.is_frozen(pd.Timestamp("2021-03-12 00:00", tz="UTC"))
+    assert not dominance.is_stale(pd.Timestamp("2021-03-13 00:00", tz="UTC"))
+    assert calculate_gate(dominance, GateRule())["alt_season"].iloc[-1]
+
+
+@pytest.mark.parametrize(
+    ("values", "frozen"),
+    [
+        ([51.27, 54.12, 54.12, 54.12, 54.12], 0),  # three days after its first reading
+        ([51.27, 54.12, 54.12, 54.12, 54.12, 54.12], 1),
+        ([51.2, *[54.1] * 8], 0),  # rounded to one decimal, a week is possible
+        ([51.2, *[54.1] * 9], 1),
+        ([51.2, *[54.0] * 9], 1),  # the series has a decimal, though the value shows none
+        ([51.0, *[54.0] * 90], 0),  # whole numbers say too little
+    ],
+)
+def test_decimals_decide_how_long_a_value_may_stay(values: list[float], frozen: int):
+    assert find_frozen(dominance_candles(values, "2021-03-01"), "1d").sum() == frozen
+
+
+def test_a_day_that_moved_and_came_back_is_not_frozen():
+    candles = dominance_candles([54.12] * 12, "2021-03-01")
+    candles.loc[8, "high"] = 54.3
+    frozen = find_frozen(candles, "1d").tolist()
+    assert frozen == [False] * 4 + [True] * 4 + [False] * 4
+
+
+def test_hours_freeze_after_as_many_days_as_days_do():
+    hours = dominance_candles([51.27, *[54.12] * 80], "2021-03-01", "1h")
+    # 72 hours after the first of them it is still believed, in the next hour no longer.
+    assert find_frozen(hours, "1h").tolist() == [False] * 74 + [True] * 7
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 2, 4])
+def test_real_dominance_is_never_frozen(real_data: Path, decimals: int):
+    table = pd.read_csv(real_data / "btc_dominance_daily.csv")
+    candles = dominance_candles(table["dominance"].round(decimals).tolist(), "2018-01-01")
+    assert not find_frozen(candles, "1d").any()

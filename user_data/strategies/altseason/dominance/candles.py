@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from freqtrade.candle_columns import OHLCV_COLUMNS
 from freqtrade.exchange import timeframe_to_resample_freq, timeframe_to_seconds
@@ -25,6 +26,13 @@ MIN_PERCENT, MAX_PERCENT = 1.0, 100.0
 # A candle whose last reading lies longer before its end than this does not show how it ended.
 PARTIAL_AFTER = pd.Timedelta(hours=3)
 FINE_SPACING = pd.Timedelta(hours=1)
+# How long one and the same value is believed, where the series has two decimals or more, or one. In
+# four years of daily dominance a value stood still for 2 days with two decimals and for 4 with one;
+# for longer it is not the market that stands still, but who asks for it. Whole numbers stood still
+# for 16 days, and say too little to tell.
+MAX_UNCHANGED, MAX_UNCHANGED_TENTHS = pd.Timedelta(days=3), pd.Timedelta(days=7)
+# The decimals are those of this many candles up to the one whose value then stays.
+DECIMALS_FROM = 30
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,24 @@ def aggregate_candles(
     candles = candles.loc[is_complete, OHLCV_COLUMNS].reset_index(drop=True)
     candles["date"] = candles["date"].dt.as_unit("ms")
     return candles.astype({"volume": "float64"})
+
+
+def find_frozen(candles: pd.DataFrame, timeframe: str) -> "npt.NDArray[np.bool_]":
+    """Return which candles repeat one value for longer than `MAX_UNCHANGED`.
+
+    A candle repeats the one before where all its prices equal that one's close. Nothing is frozen
+    in hindsight: the first candles of a value that stays are not marked, and no later candle
+    changes what an earlier one is.
+    """
+    close = candles["close"]
+    is_repeat = (candles["low"] == close.shift()) & (candles["high"] == close.shift())
+    run = (~is_repeat).cumsum()
+    unchanged = candles["date"] - candles["date"].groupby(run).transform("first")
+    is_frozen = pd.Series(False, index=candles.index)
+    for unit, limit in ((1, MAX_UNCHANGED_TENTHS), (10, MAX_UNCHANGED)):
+        is_finer = (close * unit % 1 != 0).rolling(DECIMALS_FROM, min_periods=1).max().eq(1)
+        is_frozen |= is_finer.groupby(run).transform("first") & (unchanged > limit)
+    return is_frozen.to_numpy(dtype=bool)
 
 
 def find_gaps(candles: pd.DataFrame, timeframe: str) -> list[Gap]:

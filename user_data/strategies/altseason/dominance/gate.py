@@ -15,7 +15,7 @@ from freqtrade.exceptions import ConfigurationError
 from freqtrade.strategy import merge_informative_pair
 from freqtrade.util import dt_ts
 
-from altseason.dominance.candles import candle_length
+from altseason.dominance.candles import candle_length, find_frozen
 
 MODES = ("level", "falling", "level_and_falling", "off")
 SUFFIX = "btcd"
@@ -95,17 +95,37 @@ class Dominance:
     def _max_age_in_ms(self) -> float:
         return self.max_age / pd.Timedelta(milliseconds=1)
 
+    @cached_property
+    def _frozen(self) -> "npt.NDArray[np.bool_]":
+        return find_frozen(self.candles, self.timeframe)
+
+    @cached_property
+    def moving(self) -> "Dominance":
+        """The same without frozen candles, see `candles.find_frozen`: they are no readings."""
+        is_frozen = self._frozen
+        is_frozen_day = find_frozen(self.daily, "1d")
+        if not is_frozen.any() and not is_frozen_day.any():
+            return self
+        candles = self.candles[~is_frozen].reset_index(drop=True)
+        daily = self.daily[~is_frozen_day].reset_index(drop=True)
+        return Dominance(self.timeframe, candles, daily, self.max_age)
+
     def find_candle(self, time: datetime) -> pd.Series | None:
         """Give the newest candle that had ended at a time, None where there was none yet."""
         count = self._count_ended(time)
         return self.candles.iloc[count - 1] if count else None
 
     def is_stale(self, time: datetime) -> bool:
-        """Tell whether what was known at a time was too old for the gate to be open."""
+        """Return whether what was known at a time was too old, or frozen, for an open gate."""
         count = self._count_ended(time)
-        if not count:
+        if not count or self._frozen[count - 1]:
             return True
         return dt_ts(time) - int(self._ends[count - 1]) > self._max_age_in_ms
+
+    def is_frozen(self, time: datetime) -> bool:
+        """Return whether the newest candle at a time repeats a value that stays for too long."""
+        count = self._count_ended(time)
+        return bool(count and self._frozen[count - 1])
 
     def _count_ended(self, time: datetime) -> int:
         return int(self._ends.searchsorted(dt_ts(time), side="right"))
@@ -116,7 +136,7 @@ def add_dominance(dataframe: pd.DataFrame, dominance: Dominance, timeframe: str)
 
     Adds `date_btcd` (open time of the newest real dominance candle known then) and `close_btcd`
     (percent). Both are missing (NaT, NaN) where there was none yet, or where it was stale: the
-    row's close minus that candle's end was more than `dominance.max_age`.
+    row's close minus that candle's end was more than `dominance.max_age`, or it was frozen.
 
     :param dataframe: a strategy's candles; `timeframe` is theirs.
     """
@@ -131,7 +151,7 @@ def add_dominance(dataframe: pd.DataFrame, dominance: Dominance, timeframe: str)
     )
     date, close = known[f"date_{SUFFIX}"], known[f"close_{SUFFIX}"]
     age = known["date"] + candle_length(timeframe) - (date + candle_length(dominance.timeframe))
-    is_fresh = (age <= dominance.max_age).to_numpy()
+    is_fresh = ((age <= dominance.max_age) & date.isin(dominance.moving.candles["date"])).to_numpy()
     dataframe[date.name] = date.where(is_fresh).array
     dataframe[close.name] = close.where(is_fresh).array
     return dataframe
@@ -145,6 +165,7 @@ def calculate_gate(dominance: Dominance, rule: GateRule) -> pd.DataFrame:
         `is_closed` (bool, see `is_closed_by_rule`), as known at the candle's end; not to be
         modified.
     """
+    dominance = dominance.moving
     gate = _merge_known_day(dominance, _calculate_falling(dominance.daily, rule.sma_days))
     is_open = pd.Series(True, index=gate.index)
     is_closed = pd.Series(False, index=gate.index)

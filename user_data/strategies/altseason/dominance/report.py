@@ -106,7 +106,9 @@ def statuses_as_text(datadir: Path, rule: GateRule, statuses: list[Status]) -> l
 
 def _status_as_text(status: Status) -> list[str]:
     freshness = f"allowed {_duration(status.max_age)}"
-    if status.is_stale:
+    if status.is_frozen:
+        freshness += ", but frozen: one value for days, so it does not count"
+    elif status.is_stale:
         freshness += ", so it is stale"
     return [
         (
@@ -135,6 +137,7 @@ def statuses_as_json(datadir: Path, rule: GateRule, statuses: list[Status]) -> d
                 "age_hours": round(status.age / HOUR, 2),
                 "max_age_hours": status.max_age / HOUR,
                 "stale": status.is_stale,
+                "frozen": status.is_frozen,
                 "close": status.close,
                 "gate_open": status.is_open,
             }

@@ -14,6 +14,7 @@ class Status:
 
     :param age: time since the end of the newest real candle.
     :param close: that candle's close, in percent.
+    :param is_frozen: whether it repeats one value for so long that it says nothing.
     :param is_open: whether the gate is open now; False as well where dominance is stale.
     """
 
@@ -26,18 +27,20 @@ class Status:
     max_age: pd.Timedelta
     close: float
     is_open: bool
+    is_frozen: bool
 
     @property
     def is_stale(self) -> bool:
-        """Whether the newest candle is too old for the gate to be open."""
-        return self.age > self.max_age
+        """Whether the newest candle is too old, or frozen, for the gate to be open."""
+        return self.is_frozen or self.age > self.max_age
 
 
 def calculate_status(dominance: Dominance, rule: GateRule, now: pd.Timestamp) -> Status:
     """Describe stored dominance, of which there must be some, as it stands now."""
     candles = dominance.candles
     end = candles["date"].iloc[-1] + candle_length(dominance.timeframe)
-    is_open = bool(calculate_gate(dominance, rule)["alt_season"].iloc[-1])
+    is_stale = dominance.is_stale(now)
+    is_open = not is_stale and bool(calculate_gate(dominance, rule)["alt_season"].iloc[-1])
     return Status(
         timeframe=dominance.timeframe,
         candles=len(candles),
@@ -47,5 +50,6 @@ def calculate_status(dominance: Dominance, rule: GateRule, now: pd.Timestamp) ->
         age=now - end,
         max_age=dominance.max_age,
         close=float(candles["close"].iloc[-1]),
-        is_open=rule.mode == "off" or (is_open and not dominance.is_stale(now)),
+        is_open=rule.mode == "off" or is_open,
+        is_frozen=dominance.is_frozen(now),
     )

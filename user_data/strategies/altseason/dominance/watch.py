@@ -97,6 +97,11 @@ def _describe_stale(dominance: Dominance, now: datetime) -> str:
     if candle is None:
         return f"No dominance is stored yet. {effect}"
     end = candle["date"] + candle_length(dominance.timeframe)
+    if dominance.is_frozen(now):
+        return (
+            f"Dominance is frozen: {candle['close']:.2f} % without any change for days, up to "
+            f"{end:%Y-%m-%d %H:%M} UTC. Whatever provides it has stopped working. {effect}"
+        )
     hours = (now - end) / pd.Timedelta(hours=1)
     allowed = dominance.max_age / pd.Timedelta(hours=1)
     return (
