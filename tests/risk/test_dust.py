@@ -51,6 +51,9 @@ def test_step_in_decimal_places(exchange: Exchange, market: dict[str, Any], api:
     market["precision"]["amount"] = 4
     api.precisionMode = ccxt.DECIMAL_PLACES
     assert find_smallest_order(exchange, PAIR, 2000.0) == pytest.approx(0.2)
+    # Whole coins only.
+    market["precision"]["amount"] = 0
+    assert find_smallest_order(exchange, PAIR, 2000.0) == pytest.approx(2000.0)
 
 
 class Wallet:
@@ -64,25 +67,35 @@ class Wallet:
         return 0.0
 
 
-def close_trades(count: int, *, sold: float) -> None:
-    """Buy a tenth of a coin, of which 0.1 % goes in fees, and sell what is told of it."""
+def close_trades(
+    count: int, *, sold: float, side: str = "stoploss", fee: float | None = None
+) -> list[Trade]:
+    """Buy a tenth of a coin, of which 0.1 % goes in fees, and sell what is told of it.
+
+    :param side: how Freqtrade names the order that sells.
+    :param fee: what that order has cost in the coin.
+    """
+    trades = []
     for _ in range(count):
         trade = open_trade(0.0999, 2000.0)
-        for side, filled, fee in (("buy", 0.1, 0.0001), ("stoploss", sold, None)):
+        orders = (("buy", 0.1, 0.0001), (side, sold, fee))
+        for order_side, filled, order_fee in orders:
             trade.orders.append(
                 Order(
-                    ft_order_side=side,
+                    ft_order_side=order_side,
                     ft_pair=PAIR,
                     ft_is_open=False,
                     ft_amount=filled,
                     ft_price=2000.0,
-                    order_id=f"{trade.id} {side}",
+                    order_id=f"{trade.id} {order_side}",
                     filled=filled,
-                    ft_fee_base=fee,
+                    ft_fee_base=order_fee,
                 )
             )
         trade.is_open = False
+        trades.append(trade)
     Trade.commit()
+    return trades
 
 
 def describe(exchange: Exchange, held: float) -> str | None:
@@ -111,3 +124,26 @@ def test_trade_never_explains_more_than_a_step(
     assert sum_rests(exchange, PAIR) == pytest.approx(0.003)
     close_trades(3, sold=0.11)
     assert sum_rests(exchange, PAIR) == pytest.approx(0.003)
+
+
+@pytest.mark.parametrize("side", ["sell", "stoploss"])
+def test_whatever_order_has_sold_the_rest_is_what_it_left(
+    database: None, exchange: Exchange, market: dict[str, Any], side: str
+):
+    """A fee that it has cost in the coin is not left either."""
+    market["precision"]["amount"] = 0.001
+    close_trades(1, sold=0.0995, side=side, fee=0.0002)
+    # 0.1 were bought, 0.0001 of them went in the fee of that.
+    assert sum_rests(exchange, PAIR) == pytest.approx(0.0004)
+
+
+def test_other_pairs_and_open_trades_leave_no_rest_of_a_pair(
+    database: None, exchange: Exchange, market: dict[str, Any]
+):
+    """What an open trade holds is its own amount; to count it here would hide an orphan."""
+    market["precision"]["amount"] = 0.001
+    _, other, still_open = close_trades(3, sold=0.099)
+    other.pair = "SOL/USDT"
+    still_open.is_open = True
+    Trade.commit()
+    assert sum_rests(exchange, PAIR) == pytest.approx(0.0009)

@@ -1,7 +1,5 @@
 """What trades leave behind of a coin, too little to be sold."""
 
-from math import fsum
-
 from ccxt import TICK_SIZE  # type: ignore[import-untyped] # it publishes no types
 from freqtrade.exchange import Exchange
 from freqtrade.persistence import LocalTrade, Trade
@@ -24,16 +22,16 @@ def sum_rests(exchange: Exchange, pair: str) -> float:
     """
     step = _find_step(exchange, pair)
     trades = Trade.get_trades_proxy(pair=pair, is_open=False)
-    return fsum(min(_calculate_rest(trade), step) for trade in trades)
+    return sum(min(_calculate_rest(trade), step) for trade in trades)
 
 
 def _calculate_rest(trade: LocalTrade) -> float:
-    bought = fsum(
+    bought = sum(
         order.safe_amount_after_fee
         for order in trade.orders
         if order.ft_order_side == trade.entry_side
     )
-    sold = fsum(
+    sold = sum(
         order.safe_filled for order in trade.orders if order.ft_order_side != trade.entry_side
     )
     return max(bought - sold, 0.0)
