@@ -21,14 +21,27 @@ from tests.emulator.serving import serving
 from tests.integration.freqtrade_runs import Home, run_well, write_subclass
 
 Make = Callable[[Path], Home]
-PROVIDER_KEY = "key-of-coinmarketcap"
+PROVIDER_KEY = "a-key-of-at-least-32-characters-as-freqtrade-wants"
 MODES = ("level", "falling", "level_and_falling", "off")
 
 
 def test_every_gate_mode_trades_often_enough_on_the_sample(sample: Path, home: Make):
     run = home(sample)
-    settings = {"risk": {"sizing": False}, "dominance": {"coinmarketcap_key": PROVIDER_KEY}}
-    run.write_config(altseason=settings)
+    dominance = {
+        "coinmarketcap_key": PROVIDER_KEY,
+        "urls": {"coingecko": f"https://user:{PROVIDER_KEY}@example.org"},
+    }
+    server = dict.fromkeys(("username", "password", "jwt_secret_key", "ws_token"), PROVIDER_KEY)
+    run.write_config(
+        altseason={"risk": {"sizing": False}, "dominance": dominance},
+        api_server={
+            **server,
+            "username": "x",
+            "enabled": False,
+            "listen_ip_address": "127.0.0.1",
+            "listen_port": 8080,
+        },
+    )
     names = [f"Gate{number}" for number in range(len(MODES))]
     for name, mode in zip(names, MODES, strict=True):
         write_subclass(run.strategies, name, f'    buy_params = {{"gate_mode": "{mode}"}}')

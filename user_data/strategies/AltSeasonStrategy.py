@@ -82,7 +82,7 @@ class AltSeasonStrategy(IStrategy):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         copy_parameters(self)
-        hide_secrets()
+        hide_secrets(config)
         validate_trading_mode(config)
         self.settings = load_settings(config)
         validate_timeframes(self.settings, config.get("timeframe") or self.timeframe)

@@ -1,16 +1,97 @@
-"""Keys that nobody else may read, in Freqtrade's own list of them.
+"""Keep every secret of the configuration out of the results that people share.
 
-Freqtrade writes its configuration, without the secrets that it knows, into every backtest result;
-a variable of the environment is a part of it by then.
+Freqtrade writes its configuration, environment variables included, into every backtest result, and
+redacts the settings that a list of its own names. The list lacks some of Freqtrade's own secrets,
+and all of ours.
 """
 
-from freqtrade.configuration import config_secrets
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-OURS = ("altseason.dominance.coinmarketcap_key",)
+from freqtrade.configuration import config_secrets, sanitize_config
+from freqtrade.enums import TRADE_MODES
+
+from altseason.errors import AltSeasonError
+
+# Whole sections where a value may hold a secret in any form.
+SETTINGS = (
+    "altseason.dominance.coinmarketcap_key",
+    "altseason.dominance.urls",
+    "api_server.jwt_secret_key",
+    "api_server.ws_token",
+)
+NAMES = re.compile(
+    r"pass(word|phrase|wd)|secret|token|(api|private)[._-]?key|webhook_?url|authorization|credential"
+    r"|chat_?id|wallet_?address|coinmarketcap_key|^(key|uid|login|account_?id)$",
+    re.IGNORECASE,
+)
+# user:password@host, or a key as a parameter.
+URLS = re.compile(r"://[^/?#\s]+@|[?&][^=&\s]*(key|token|secret|pass)[^=&\s]*=", re.IGNORECASE)
+MARK = "a secret"
 
 
-def hide_secrets() -> None:
-    """Have Freqtrade blank our keys, too, wherever it blanks its own."""
-    # Not public, and there is no other way. A Freqtrade that keeps it elsewhere must not fail here.
-    known: list[str] = getattr(config_secrets, "_SENSITIVE_KEYS", [])
-    known.extend(key for key in OURS if key not in known)
+def hide_secrets(config: Mapping[str, Any]) -> None:
+    """Have Freqtrade redact every secret of a configuration wherever it redacts its own.
+
+    :raises AltSeasonError: where Freqtrade would not redact them, unless it trades: a bot writes
+        no results, and must go on to exit its trades.
+    """
+    wanted = list(dict.fromkeys([*SETTINGS, *find_secrets(config.get("original_config", config))]))
+    # It is not public, and there is no other way.
+    known = getattr(config_secrets, "_SENSITIVE_KEYS", None)
+    if isinstance(known, list):
+        known.extend(path for path in wanted if path not in known)
+    shown = find_shown(wanted)
+    if shown and config.get("runmode") not in TRADE_MODES:
+        raise AltSeasonError(
+            f"this version of Freqtrade would write {', '.join(shown)} into its results: "
+            "use the version that this project names, or take the secrets out of the configuration"
+        )
+
+
+def find_secrets(config: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Find the settings that hold a secret, by their names and values, as dotted paths.
+
+    A list in which there is one counts as a whole, since a path cannot lead into it; and so does a
+    section in which the name of such a setting has a dot.
+    """
+    for name, value in config.items():
+        path = f"{prefix}{name}"
+        if path in SETTINGS or "." in name:
+            continue
+        if isinstance(value, Mapping):
+            dotted = {key: part for key, part in value.items() if "." in key}
+            if any(_holds_secret(key, part) for key, part in dotted.items()):
+                yield path
+            else:
+                yield from find_secrets(value, f"{path}.")
+        elif _holds_secret(name, value):
+            yield path
+
+
+def is_secret_name(name: str) -> bool:
+    """Return whether a setting of this name holds a secret."""
+    return NAMES.search(name) is not None
+
+
+def find_shown(paths: Iterable[str]) -> list[str]:
+    """Return those of the settings that Freqtrade would show."""
+    return [path for path in paths if MARK in repr(sanitize_config(_nest(path)))]
+
+
+def _holds_secret(name: str, value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds_secret(key, part) for key, part in value.items())
+    if isinstance(value, list | tuple):
+        return any(_holds_secret(name, part) for part in value)
+    if isinstance(value, bool) or value in (None, ""):
+        return False
+    return is_secret_name(name) or (isinstance(value, str) and URLS.search(value) is not None)
+
+
+def _nest(path: str) -> dict[str, Any]:
+    nested: Any = MARK
+    for name in reversed(path.split(".")):
+        nested = {name: nested}
+    return dict(nested)
