@@ -62,6 +62,8 @@ def test_services_run_as_the_image_s_own_user_and_cannot_become_another(services
     assert {service["user"] for service in services.values()} == {"1000:1000"}
     options = [service["security_opt"] for service in services.values()]
     assert options == [["no-new-privileges:true"]] * len(services)
+    limits = [(service["cap_drop"], service["mem_limit"]) for service in services.values()]
+    assert limits == [(["ALL"], "4g")] * len(services)
     assert not any(
         service.get("privileged") or service.get("cap_add") for service in services.values()
     )

@@ -13,7 +13,7 @@ from freqtrade.constants import MINIMAL_CONFIG
 from freqtrade.misc import deep_merge_dicts
 
 from altseason.configuration import Config, data_directory
-from altseason.emulator.overlay import EXCHANGE, exchange_settings
+from altseason.emulator.overlay import BLANKED, EXCHANGE, exchange_settings
 
 # Freqtrade reads no configuration for these; what new-config is given is the file to write.
 WITHOUT_CONFIG = frozenset({*NO_CONF_ALLOWED, "new-config"})
@@ -101,7 +101,10 @@ def build_overlay(command: FreqtradeCommand, config: Config, url: str) -> Config
 
     :param config: the configuration that the command has without the emulator.
     """
-    overlay: Config = {"exchange": exchange_settings(url, is_live=command.is_trading)}
+    overlay: Config = {
+        **deepcopy(BLANKED),
+        "exchange": exchange_settings(url, is_live=command.is_trading),
+    }
     if command.options["config"]:
         return overlay
     # Where no file is named Freqtrade starts from this, and takes the pairs of a file in the data

@@ -37,6 +37,14 @@ CCXT_PROXIES = (
     "socks_proxy",
     "aiohttp_proxy",
 )
+# The keys of whom the emulator is not: nothing that runs offline needs them.
+BLANKED = {
+    "coingecko": {"is_demo": True, "api_key": ""},
+    "telegram": {"enabled": False, "token": "", "chat_id": ""},
+    "discord": {"enabled": False, "webhook_url": ""},
+    "webhook": {"enabled": False, "url": ""},
+    "altseason": {"dominance": {"coinmarketcap_key": ""}},
+}
 HTTP_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
@@ -91,7 +99,7 @@ def offline_environment(
     :param environment: the one to start from, such as `os.environ`.
     :param overlay: what the last configuration file says; the exchange's section without it.
     """
-    settings = {"exchange": exchange_settings(url), **(overlay or {})}
+    settings = {**BLANKED, "exchange": exchange_settings(url), **(overlay or {})}
     # What the user has of their own in these sections is another exchange's.
     settings["exchange"] = dict.fromkeys(settings["exchange"])
     kept = {

@@ -111,11 +111,7 @@ def trading_settings(config: Config, url: str, folder: Path) -> dict[str, Any]:
         "logfile": "",
         # Its rates would come from CoinGecko itself.
         "fiat_display_currency": "",
-        "coingecko": {"is_demo": True, "api_key": ""},
-        "telegram": {"enabled": False, "token": "", "chat_id": ""},
-        "discord": {"enabled": False, "webhook_url": ""},
-        "webhook": {"enabled": False, "url": ""},
-        "altseason": {"dominance": {"coinmarketcap_key": "", "urls": provider_urls(url)}},
+        "altseason": {"dominance": {"urls": provider_urls(url)}},
     }
     if "external_message_consumer" in config:
         settings["external_message_consumer"] = {"enabled": False}
