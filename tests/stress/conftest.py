@@ -91,6 +91,6 @@ def backtests(home: Home, *words: str, stop_slippage: float = 0) -> Iterator[Bac
     command = parse_words(["--datadir", str(home.datadir), *words])
     with (
         prepare(command, offline=True) as config,
-        open_backtests(config, stop_slippage, lambda cost, delay: None) as found,
+        open_backtests(config, stop_slippage, lambda: None) as found,
     ):
         yield found

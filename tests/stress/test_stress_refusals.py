@@ -81,6 +81,7 @@ def test_bad_number_is_refused(
         (["--", "-c", "list.json"], "expected one strategy in the configuration"),
         (["--", "-c", "futures.json"], "expected trading mode spot, found futures"),
         (["--fees", "0.95", "--slippage", "600"], "found 101.00% together"),
+        (["--fees", "0.001", "0.1"], "--fees 0.1 is 10 % per side; for 0.1 % use --fees 0.001, or"),
         (["--picture", "a.png"], "expected a file name that ends in .svg, found a.png"),
         (["--picture", "nowhere/a.svg"], "found no folder nowhere; do make it first"),
         (["--", "--strategy", "Nobody"], "Impossible to load Strategy 'Nobody'"),

@@ -26,3 +26,4 @@ def test_long_numbers_are_never_cut():
         ["100", "0.075", "12.75", "0.2025", *last],
     ]
     assert not any("\u2026" in line for line in lines)
+    assert max(map(len, lines)) <= 80

@@ -11,7 +11,6 @@ from altseason.configuration import data_directory, data_format, load_configurat
 from altseason.dominance.candles import PAIR, candle_length
 from altseason.dominance.history.download import Plan, Source, plan_download
 from altseason.dominance.history.fill import TIMEFRAME, fill
-from altseason.dominance.history.progress import show_progress
 from altseason.dominance.history.summary import download_as_json, download_as_text
 from altseason.dominance.sources.coingecko import CALLS_PER_MINUTE, Access, load_access
 from altseason.dominance.sources.coingecko_history import FREE_DAYS
@@ -19,10 +18,12 @@ from altseason.dominance.sources.snapshot import read_clock
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.output import show
+from altseason.progress import show_progress
 from altseason.sample.marker import is_synthetic
 
 MOST_DAYS = 10_000
 MOST_COINS = 1000
+KEPT = "What was fetched is kept for today: the same command goes on from there."
 
 DESCRIPTION = f"""\
 Make daily dominance of CoinGecko's market caps and store it as candles of the pair {PAIR}:
@@ -83,7 +84,7 @@ def run_download(options: argparse.Namespace) -> int:
     plan = make_plan(options, access, store.load(TIMEFRAME))
     # A retry is no news; what fails in the end is told in one line.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    with show_progress() as progress:
+    with show_progress("coins", KEPT, at_once=True) as progress:
         filled = fill(
             plan,
             access,

@@ -12,10 +12,13 @@ from altseason.configuration import data_format, quiet_freqtrade
 from altseason.dominance.candles import PAIR
 from altseason.errors import InputError
 from altseason.output import show
+from altseason.progress import show_progress
 from altseason.sample.model import DEFAULT_SEED, GENERATOR_VERSION, SampleMarket, generate_market
 from altseason.sample.store import save_market, validate_target
 
 NOTICE = "no coin ever traded at these prices; results on them say nothing about real markets"
+
+KEPT = "No candle file is half written; run the same command again for all of them."
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -49,8 +52,9 @@ def run(options: argparse.Namespace) -> int:
     stored_as = choose_format(options)
     # Asked before the work too, so that a refusal does not take its time.
     validate_target(datadir)
-    market = generate_market(options.seed)
-    save_market(market, datadir, stored_as)
+    with show_progress("candle files", KEPT) as progress:
+        market = generate_market(options.seed)
+        save_market(market, datadir, stored_as, progress)
     summary = summarize(market, datadir, stored_as)
     if options.json:
         show(json.dumps(summary))

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ from freqtrade.exceptions import OperationalException
 from altseason.configuration import Config, data_directory
 from altseason.errors import InputError
 from altseason.invocation import altseason_command
-from altseason.output import show
+from altseason.output import show, tell
+from altseason.progress import show_progress
 from altseason.sample.marker import is_synthetic
 from altseason.stress.backtests import open_backtests
 from altseason.stress.grid import build_grid, parse_delay, parse_fee, parse_slippage
 from altseason.stress.picture import draw_study
 from altseason.stress.preparation import parse_words, prepare
-from altseason.stress.progress import show_progress
+from altseason.stress.progress import Tally
 from altseason.stress.report import as_text, headline
 from altseason.stress.study import run_study
 from altseason.stress.svg import save_drawing
@@ -39,6 +41,9 @@ examples:
 FEES = [0.001]
 SLIPPAGES = [0.0, 5.0, 10.0, 20.0]
 STOP_SLIPPAGE = 10.0
+# Above this a fee was probably meant in percent; exchanges ask less than 1 %.
+MAX_USUAL_FEE = 0.01
+NOTHING_KEPT = "Nothing is kept: a stress test stores only its picture, at its end."
 DELAYS = [0, 1, 2]
 
 
@@ -58,6 +63,9 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         default=FEES,
         metavar="RATIO",
         help="fees per side, such as 0.001 for 0.1 %% (default: 0.001)",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="do not ask about fees of 1 %% per side or more"
     )
     parser.add_argument(
         "--slippage",
@@ -101,6 +109,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the backtests, print what they came to, and draw it."""
     refuse_costs(options)
+    confirm_fees(options)
     refuse_picture(options.picture)
     try:
         return run_and_draw(options)
@@ -119,10 +128,10 @@ def run_and_draw(options: argparse.Namespace) -> int:
     cells = build_grid(options.fees, options.slippage, options.delays)
     with (
         prepare(parse_words(read_words(options)), offline=options.offline) as config,
-        show_progress() as announce,
-        open_backtests(config, options.stop_slippage, announce) as backtests,
+        show_progress("backtests", NOTHING_KEPT) as progress,
+        open_backtests(config, options.stop_slippage, (tally := Tally(progress)).count) as found,
     ):
-        study = run_study(backtests, cells, options.stop_slippage)
+        study = run_study(found, cells, options.stop_slippage, tally)
     synthetic = is_synthetic(data_directory(config))
     show(*as_text(study, synthetic=synthetic, offline=options.offline))
     picture = options.picture or default_picture(config)
@@ -161,6 +170,24 @@ def refuse_costs(options: argparse.Namespace) -> None:
             f"expected a fee and slippage below 100 % per side, found {cost:.2%} together; "
             "do lower the largest of --fees or of --slippage"
         )
+
+
+def confirm_fees(options: argparse.Namespace) -> None:
+    """Ask whether fees that no exchange asks are meant; without a terminal, refuse them.
+
+    :raises InputError: where they are not, or nobody can answer.
+    """
+    fee = max(options.fees)
+    if fee < MAX_USUAL_FEE or options.yes:
+        return
+    meant = f"--fees {fee:g} is {100 * fee:.4g} % per side"
+    if sys.stdin.isatty():
+        tell(f"{meant}; {fee:g} % would be --fees {fee / 100:.6g}. Go on? [y/N]")
+        if sys.stdin.readline().strip().lower() in ("y", "yes"):
+            return
+    raise InputError(
+        f"{meant}; for {fee:g} % use --fees {fee / 100:.6g}, or add --yes if it is meant"
+    )
 
 
 def refuse_picture(picture: Path | None) -> None:

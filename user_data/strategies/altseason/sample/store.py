@@ -10,6 +10,7 @@ from freqtrade.exchange import ccxt_exchanges
 
 from altseason.dominance.candles import PAIR
 from altseason.errors import InputError
+from altseason.progress import Progress, no_progress
 from altseason.sample.marker import SYNTHETIC_MARKER, is_synthetic, save_marker
 from altseason.sample.model import GENERATOR_VERSION, TIMEFRAME, SampleMarket
 
@@ -49,7 +50,12 @@ def carry_marker(source: Path, target: Path) -> None:
     shutil.copy(source / SYNTHETIC_MARKER, target)
 
 
-def save_market(market: SampleMarket, datadir: Path, data_format: str = "feather") -> None:
+def save_market(
+    market: SampleMarket,
+    datadir: Path,
+    data_format: str = "feather",
+    progress: Progress = no_progress,
+) -> None:
     """Write a market into a data directory; files of an earlier one are replaced.
 
     :param data_format: as Freqtrade's `dataformat_ohlcv` names it.
@@ -63,7 +69,7 @@ def save_market(market: SampleMarket, datadir: Path, data_format: str = "feather
         save_marker(datadir, seed=market.seed, version=GENERATOR_VERSION)
         # A file is put in its place whole, so that a reader never meets half of one.
         with tempfile.TemporaryDirectory(dir=datadir, prefix=".sample-") as folder:
-            _store_candles(market, Path(folder), data_format)
+            _store_candles(market, Path(folder), data_format, progress)
             for path in sorted(Path(folder).iterdir()):
                 path.replace(datadir / path.name)
     except OSError as error:
@@ -72,9 +78,13 @@ def save_market(market: SampleMarket, datadir: Path, data_format: str = "feather
         ) from error
 
 
-def _store_candles(market: SampleMarket, folder: Path, data_format: str) -> None:
+def _store_candles(
+    market: SampleMarket, folder: Path, data_format: str, progress: Progress
+) -> None:
     handler = get_datahandler(folder, data_format)
-    for pair, candles in market.candles.items():
-        handler.ohlcv_store(pair, TIMEFRAME, candles, CandleType.SPOT)
-    for timeframe, candles in market.dominance.items():
-        handler.ohlcv_store(PAIR, timeframe, candles, CandleType.SPOT)
+    stored = {(pair, TIMEFRAME): candles for pair, candles in market.candles.items()}
+    stored |= {(PAIR, timeframe): candles for timeframe, candles in market.dominance.items()}
+    for done, ((pair, timeframe), candles) in enumerate(stored.items()):
+        progress(done, len(stored))
+        handler.ohlcv_store(pair, timeframe, candles, CandleType.SPOT)
+    progress(len(stored), len(stored))

@@ -26,7 +26,6 @@ from altseason.stress.preparation import ADVICE
 from altseason.stress.stops import calculate_stop_extra, find_stopped
 
 PERCENT = 100.0
-Announce = Callable[[float, int], None]
 
 
 @dataclass(frozen=True)
@@ -74,18 +73,20 @@ class Backtests:
     strategy object on the same candles. No result is read from Freqtrade's cache, none is stored.
     """
 
-    def __init__(self, backtesting: Backtesting, stop_slippage: float, announce: Announce) -> None:
+    def __init__(
+        self, backtesting: Backtesting, stop_slippage: float, count: Callable[[], None]
+    ) -> None:
         """Load the candles.
 
         :param stop_slippage: in basis points, on top of the slippage that is part of the cost.
-        :param announce: is told the cost in basis points and the delay before each backtest.
+        :param count: called after each backtest.
         :raises InputError: where there are no candles.
         """
         self._backtesting = backtesting
         # The bars of a hundred backtests would tell nobody anything.
         backtesting.progress = None
         self._stop_slippage = stop_slippage
-        self._announce = announce
+        self._count = count
         self._outcomes: dict[tuple[float, int], Outcome] = {}
         self._span: tuple[datetime, datetime] | None = None
         self._data, self._timerange = self._load()
@@ -106,8 +107,8 @@ class Backtests:
         """
         key = (cost, delay)
         if key not in self._outcomes:
-            self._announce(cost, delay)
             self._outcomes[key] = self._run(as_ratio(cost), delay)
+            self._count()
         return self._outcomes[key]
 
     def outcomes(self, delay: int) -> dict[float, Outcome]:
@@ -173,10 +174,13 @@ def calculate_drawdown(trades: pd.DataFrame, balance: float) -> float:
 
 
 @contextmanager
-def open_backtests(config: Config, stop_slippage: float, announce: Announce) -> Iterator[Backtests]:
+def open_backtests(
+    config: Config, stop_slippage: float, count: Callable[[], None]
+) -> Iterator[Backtests]:
     """Give the backtests of a configuration, without Freqtrade's progress messages.
 
     :param config: as `freqtrade backtesting` has it.
+    :param count: called after each backtest.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
     # Any fee: it is set before each backtest, and without one Freqtrade asks the exchange.
@@ -185,7 +189,7 @@ def open_backtests(config: Config, stop_slippage: float, announce: Announce) -> 
         exchange = load_exchange(config)
         try:
             backtesting = Backtesting(config, exchange)
-            yield Backtests(backtesting, stop_slippage, announce)
+            yield Backtests(backtesting, stop_slippage, count)
         finally:
             exchange.close()
             # What Freqtrade keeps of the last one in its classes.

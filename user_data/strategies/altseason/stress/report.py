@@ -10,7 +10,7 @@ from altseason.stress.breakeven import HIGHEST
 from altseason.stress.study import Study
 
 # The same on every terminal and in a file; a table with long numbers is wider, and never cut.
-WIDTH, WIDEST = 100, 300
+WIDTH, WIDEST = 80, 300
 # Letters of pairs' names in one line.
 MOST_OF_PAIRS = 60
 SYNTHETIC = "SYNTHETIC market: its prices are drawn at random, no result here is a market's."
@@ -20,14 +20,14 @@ BREAK_EVEN = (
     "slippage together, at which it is no longer above zero, to 0.01 % and up to 2 %."
 )
 HEADERS = (
-    "delay,\ncandles",
+    "delay",
     "fee,\n%",
-    "slippage,\nbp",
-    "cost per\nside, %",
-    "profit by\nFreqtrade, %",
-    "extra at stops\n(computed, not\ntraded), %",
-    "profit\nafter it, %",
-    "max draw-\ndown, %",
+    "slip-\npage,\nbp",
+    "cost\nper\nside,\n%",
+    "profit\nby Freq-\ntrade,\n%",
+    "extra\nat\nstops,\n%",
+    "profit\nafter\nit,\n%",
+    "max\ndraw-\ndown,\n%",
     "trades\n(stops)",
 )
 
@@ -37,7 +37,7 @@ def as_text(study: Study, *, synthetic: bool, offline: bool) -> list[str]:
     return [
         *wrap(f"Stress test of {study.scene.strategy}: {describe_scene(study)}", WIDTH),
         *([SYNTHETIC] if synthetic else []),
-        *([OFFLINE] if offline else []),
+        *(wrap(OFFLINE, WIDTH) if offline else []),
         "",
         *_table_as_text(study),
         "",
@@ -112,7 +112,7 @@ def format_cost(cost: float) -> str:
 
 
 def _table_as_text(study: Study) -> list[str]:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1))
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1), pad_edge=False)
     for header in HEADERS:
         table.add_column(header, justify="right", no_wrap=True)
     before = study.headline_delay

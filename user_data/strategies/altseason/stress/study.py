@@ -9,6 +9,10 @@ from altseason.invocation import altseason_command
 from altseason.stress.backtests import Backtests, Outcome, Scene
 from altseason.stress.breakeven import find_break_even
 from altseason.stress.grid import Cell
+from altseason.stress.progress import Tally
+
+# Backtests that the search for one break-even usually takes, beside those of the grid.
+SEARCHED = 8
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,16 @@ class Study:
         return any(outcome.trades for outcome in self.curves[delay].values())
 
 
-def run_study(backtests: Backtests, cells: Sequence[Cell], stop_slippage: float) -> Study:
+def run_study(
+    backtests: Backtests, cells: Sequence[Cell], stop_slippage: float, tally: Tally
+) -> Study:
     """Run the grid, then look for the break-even of each delay.
 
     :raises InputError: where no backtest of the grid has a trade.
     """
+    delays = sorted({cell.delay for cell in cells})
+    distinct = {(cell.cost, cell.delay) for cell in cells}
+    tally.expect(len(distinct) + len(delays) * SEARCHED)
     outcomes = {cell: backtests.run(cell.cost, cell.delay) for cell in cells}
     scene = backtests.scene
     if not any(outcome.trades for outcome in outcomes.values()):
@@ -50,14 +59,12 @@ def run_study(backtests: Backtests, cells: Sequence[Cell], stop_slippage: float)
             f"{scene.end:%Y-%m-%d}, found none at any cost; do try a longer --timerange, more "
             f"pairs, or `{altseason_command('dominance status')}` for a gate that never opens"
         )
-    delays = sorted({cell.delay for cell in cells})
-    break_evens = {
-        delay: find_break_even(
-            partial(_profit, backtests, delay),
-            {cell.cost for cell in cells if cell.delay == delay},
-        )
-        for delay in delays
-    }
+    break_evens = {}
+    for ahead, delay in zip(range(len(delays), 0, -1), delays, strict=True):
+        tally.expect(ahead * SEARCHED)
+        costs = {cell.cost for cell in cells if cell.delay == delay}
+        break_evens[delay] = find_break_even(partial(_profit, backtests, delay), costs)
+    tally.expect(0)
     curves = {delay: backtests.outcomes(delay) for delay in delays}
     return Study(scene, outcomes, break_evens, curves, stop_slippage)
 

@@ -8,13 +8,14 @@ import pandas as pd
 
 from altseason.dominance.feed.notices import Notices
 from altseason.dominance.feed.retrying import Retrying
-from altseason.dominance.history.download import Progress, plan_download
+from altseason.dominance.history.download import plan_download
 from altseason.dominance.history.fill import SAME_LEVEL, TIMEFRAME, fill
 from altseason.dominance.sources.coingecko import load_access
 from altseason.dominance.sources.coingecko_history import DAY_IS_KNOWN_AFTER
 from altseason.dominance.sources.snapshot import Clock, read_clock
 from altseason.dominance.store import DominanceStore
 from altseason.errors import AltSeasonError
+from altseason.progress import Progress
 
 logger = logging.getLogger(__name__)
 

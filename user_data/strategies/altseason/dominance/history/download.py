@@ -1,6 +1,5 @@
 """The calls of a download: which are made, in which order, and which are not made twice."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,9 +26,9 @@ from altseason.dominance.sources.coingecko_history import (
 )
 from altseason.dominance.sources.errors import AccessError, ProviderError
 from altseason.dominance.sources.snapshot import Snapshot
+from altseason.progress import Progress
 
 Source = Literal["coingecko", "coingecko-pro"]
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

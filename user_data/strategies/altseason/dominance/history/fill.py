@@ -9,7 +9,6 @@ from altseason.dominance.history.cache import SeriesCache
 from altseason.dominance.history.download import (
     Downloaded,
     Plan,
-    Progress,
     download,
     series_days,
 )
@@ -19,6 +18,7 @@ from altseason.dominance.sources.coingecko import Access
 from altseason.dominance.sources.files import Readings
 from altseason.dominance.sources.session import Manners, build_session
 from altseason.dominance.store import DominanceStore
+from altseason.progress import Progress
 
 TIMEFRAME = "1d"
 COMPARED_DAYS = 30

@@ -1,0 +1,67 @@
+"""How far a command is: Freqtrade's bar on a terminal, else a line now and then; on stderr."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from freqtrade.loggers import error_console
+from freqtrade.util import get_progress_tracker
+
+LINE_INTERVAL_SECONDS = 30
+Progress = Callable[[int, int], None]
+
+
+def no_progress(done: int, total: int) -> None:
+    """Show nothing."""
+
+
+@contextmanager
+def show_progress(what: str, stopped: str, *, at_once: bool = False) -> Iterator[Progress]:
+    """Yield what takes how many are done, and how many there are; the latter may change.
+
+    :param what: their name in the plural, such as "coins".
+    :param stopped: what an interruption leaves, as a sentence for the user.
+    :param at_once: whether a line is due at the beginning, where there is no terminal.
+    """
+    try:
+        if error_console.is_terminal:
+            with get_progress_tracker() as tracker:
+                yield _Bar(tracker, what)
+        else:
+            yield _Lines(what, at_once=at_once)
+    except KeyboardInterrupt:
+        _print(f"Stopped. {stopped}")
+        raise
+
+
+class _Bar:
+    """Moves Freqtrade's own progress bar."""
+
+    def __init__(self, tracker: Any, what: str) -> None:
+        self._tracker = tracker
+        self._task = tracker.add_task(what.capitalize(), total=None)
+
+    def __call__(self, done: int, total: int) -> None:
+        self._tracker.update(self._task, completed=done, total=total)
+
+
+class _Lines:
+    """Writes a line every half minute, and one at the end where there were any."""
+
+    def __init__(self, what: str, *, at_once: bool) -> None:
+        self._what = what
+        self._next_at = 0.0 if at_once else time.monotonic() + LINE_INTERVAL_SECONDS
+        self._has_begun = False
+
+    def __call__(self, done: int, total: int) -> None:
+        is_end = self._has_begun and done >= total
+        if time.monotonic() < self._next_at and not is_end:
+            return
+        self._has_begun = True
+        self._next_at = time.monotonic() + LINE_INTERVAL_SECONDS
+        _print(f"{done} of {total} {self._what}")
+
+
+def _print(text: str) -> None:
+    error_console.print(text, highlight=False, soft_wrap=True)
