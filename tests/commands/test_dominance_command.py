@@ -12,6 +12,7 @@ import pytest
 from altseason.cli import main
 from altseason.dominance.store import DominanceStore
 from tests.conftest import ROOT, STRATEGIES, dominance_candles
+from tests.integration.freqtrade_runs import write_subclass
 
 
 @pytest.fixture
@@ -172,8 +173,9 @@ def test_status_shows_each_timeframe_with_its_age_and_gate(
 
     assert main(["dominance", "status", "--userdir", str(userdir)]) == 0
     output = capsys.readouterr().out
-    assert "gate now: open" in output
-    assert "gate now: closed" in output
+    assert "The gate is open: dominance 50.00 %" in output
+    assert "is older than 3 hours." in output.replace("\n    ", " ")
+    assert max(map(len, output.splitlines()[1:])) <= 80
 
 
 def test_status_reads_the_gate_from_the_parameter_file(
@@ -189,8 +191,27 @@ def test_status_reads_the_gate_from_the_parameter_file(
         json.dumps({"strategy_name": "AltSeasonStrategy", "params": parameters})
     )
     assert main(["dominance", "status", "--json", "--userdir", str(userdir)]) == 0
-    rule = json.loads(capsys.readouterr().out)["rule"]
-    assert (rule["mode"], rule["sma_days"]) == ("falling", 7)
+    report = json.loads(capsys.readouterr().out)
+    assert (report["rule"]["mode"], report["rule"]["sma_days"]) == ("falling", 7)
+    assert report["parameter_file"] == str(strategies / "AltSeasonStrategy.json")
+    origins = {value["name"]: value["origin"] for value in report["values"]}
+    assert (origins["gate_mode"], origins["gate_band"]) == ("parameter file", "default")
+
+
+def test_status_says_where_each_value_comes_from_and_warns_where_the_gate_is_off(
+    userdir: Path, capsys: pytest.CaptureFixture
+):
+    (userdir / "strategies").unlink()
+    (userdir / "strategies").mkdir()
+    write_subclass(userdir / "strategies", "Open", '    buy_params = {"gate_mode": "off"}')
+    config = {"exchange": {"name": "kraken"}, "strategy": "Open", "stoploss": -0.08}
+    (userdir / "config.json").write_text(json.dumps(config))
+    assert main(["dominance", "status", "--userdir", str(userdir)]) == 0
+    output = capsys.readouterr().out
+    assert "From the config: stoploss = -0.08." in output
+    assert "From the strategy's own code: gate_mode = off." in output
+    assert "dominance_threshold = 55," in output.split("Defaults: ")[1].replace("\n  ", " ")
+    assert output.splitlines()[-1].startswith("WARNING: the gate is off")
 
 
 def test_command_runs_as_a_module_with_nothing_installed(userdir: Path, csv_file: Path):

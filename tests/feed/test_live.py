@@ -101,7 +101,7 @@ def test_messages_are_handed_on_once(tmp_path: Path):
     bot = live(dominance_config(tmp_path, {}, record=False))
     first, second = bot.collect_messages(GateRule(), now)
     assert first.startswith("No daily dominance is stored. To fill it run")
-    assert second.startswith("No dominance is stored yet.")
+    assert second.startswith("The gate is closed: no dominance is stored.")
     assert bot.collect_messages(GateRule(), now) == []
     # A reload of the configuration says again what is missing, and not that it is stale.
     assert live(dominance_config(tmp_path, {}, record=False)).collect_messages(GateRule(), now) == [
@@ -125,8 +125,9 @@ def test_messages_of_the_feed_are_among_them(
         found.extend(bot.collect_messages(GateRule(), pd.Timestamp.now(tz="UTC")))
         return found
 
-    wait_until(collect)
-    assert "cannot be recorded" in found[0] or "Is a directory" in found[0]
+    wait_until(lambda: len(collect()) > 1)
+    assert found[0].startswith("The gate is open: dominance 50.00 %")
+    assert "cannot be recorded" in found[1] or "Is a directory" in found[1]
 
 
 @pytest.mark.usefixtures("registry")

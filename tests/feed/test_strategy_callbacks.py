@@ -212,6 +212,29 @@ def test_gate_is_told_of_on_telegram_once(load_live: Load, tmp_path: Path):
     assert messages(strategy) == []
 
 
+def test_bot_says_at_its_start_by_what_it_trades(load_live: Load, tmp_path: Path):
+    def start(body: str) -> list[str]:
+        write_subclass(tmp_path, "Mine", body)
+        strategy = load_live(strategy="Mine", strategy_path=str(tmp_path))
+        strategy.bot_loop_start(current_time=datetime.now(UTC))
+        return [message.strip("`") for message in messages(strategy)][1:]  # after what is missing
+
+    level = '    buy_params = {"gate_mode": "level"}'
+    rule, gate = start(level)
+    assert rule.startswith(
+        "Mine trades by the rule: dominance below 55 %. From the config: "
+        "altseason.dominance.record = False"
+    )
+    assert "From the strategy's own code: gate_mode = level." in rule
+    assert "dominance_threshold = 55, " in rule.split("Defaults: ")[1]
+    assert gate.startswith("The gate is closed: no dominance is stored.")
+    # /reload_config makes another object: what has not changed is not said again.
+    assert start(level) == []
+    warning, rule = start('    buy_params = {"gate_mode": "off"}')
+    assert warning == "WARNING: the gate is off (gate_mode), so dominance holds back no entry."
+    assert "From the strategy's own code: gate_mode = off." in rule
+
+
 def test_backtest_starts_nothing_and_tells_nothing(load_strategy: Load, tmp_path: Path):
     store_days(tmp_path, [60.0] * 3, MIDNIGHT)
     strategy = load_strategy()

@@ -30,16 +30,87 @@ def observe(watch: GateWatch, closes: list[float], hours: float = 1) -> list[str
     return watch.observe(days(closes), RULE, after(closes, hours))
 
 
-@pytest.mark.parametrize("closes", [[CLOSED, OPEN], [OPEN, CLOSED]])
-def test_first_look_at_a_fresh_gate_is_silent(closes: list[float]):
-    assert observe(GateWatch(), closes) == []
+def watching(closes: list[float], rule: GateRule = RULE) -> GateWatch:
+    """A watch that has looked once."""
+    watch = GateWatch()
+    watch.observe(days(closes), rule, after(closes))
+    return watch
+
+
+@pytest.mark.parametrize(
+    ("closes", "expected"),
+    [
+        (
+            [CLOSED, OPEN],
+            (
+                "The gate is open: dominance 50.00 %, of 2026-05-03 00:00 UTC, 1.0 hours ago. "
+                "It closes at 55 % or above."
+            ),
+        ),
+        (
+            [OPEN, CLOSED, CLOSED],
+            (
+                "The gate is closed since 2026-05-03 00:00 UTC: dominance 60.00 %, of 2026-05-04 "
+                "00:00 UTC, 1.0 hours ago. It opens when dominance falls below 55 %."
+            ),
+        ),
+    ],
+    ids=["open", "closed"],
+)
+def test_first_look_tells_the_gate_as_it_is_and_the_next_is_silent(
+    closes: list[float], expected: str
+):
+    watch = GateWatch()
+    assert observe(watch, closes) == [expected]
+    assert observe(watch, closes, hours=2) == []
+
+
+def test_introduction_is_told_again_only_where_it_is_another():
+    """As after /reload_config, which replaces the strategy and keeps the watch."""
+    watch, closes = GateWatch(), [CLOSED]
+
+    def introduce(text: str, hours: float) -> list[str]:
+        return watch.observe(days(closes), RULE, after(closes, hours), [text])
+
+    first, gate = introduce("by 55", 1)
+    assert first == "by 55"
+    assert gate.startswith("The gate is closed since the stored dominance begins, 2026-05-02: ")
+    assert introduce("by 55", 2) == []
+    assert [message[:11] for message in introduce("by 54", 3)] == ["by 54", "The gate is"]
+
+
+def test_gate_that_stays_closed_is_told_once_a_week_counted_from_the_candles():
+    """Open on the 1st, which is known at its end; closed from the end of the 2nd on."""
+    told: dict[int, str] = {}
+    watch = GateWatch()
+    for count in range(2, 26):
+        closes = [OPEN] + [CLOSED] * (count - 1)
+        for hours in (0, 12):
+            if count == 12 and hours == 0:
+                watch = GateWatch()  # a restart: told as at every start, and then on the same days
+            for message in observe(watch, closes, hours=hours):
+                told[count] = message
+    assert list(told) == [2, 9, 12, 16, 23]
+    assert told[16].startswith("No entries for 14 days. The gate is closed since 2026-05-03 00:00")
+    assert "It opens when dominance falls below 55 %. `altseason why` shows" in told[16]
+
+
+def test_gate_that_opens_in_between_is_waited_for_anew():
+    watch = GateWatch()
+    told = []
+    for count in range(1, 13):
+        closes = [CLOSED] * 5 + [OPEN] + [CLOSED] * (count - 6) if count > 6 else [CLOSED] * count
+        told += [(count, message[:10]) for message in observe(watch, closes)]
+    # By the end of the 7th it has opened and closed, unseen; the week begins there.
+    assert told == [(1, "The gate i")]
+    closes = [CLOSED] * 5 + [OPEN] + [CLOSED] * 8
+    assert observe(watch, closes)[0].startswith("No entries for 7 days.")
 
 
 def test_season_is_told_once_when_it_begins_and_once_when_it_is_over():
-    watch = GateWatch()
     # Three days of a season, from the 2nd to the end of the 4th.
     closes = [CLOSED, OPEN, OPEN, OPEN, CLOSED]
-    assert observe(watch, closes) == []
+    watch = watching(closes)
     closes.append(54.25)
     [begun] = observe(watch, closes)
     assert begun == (
@@ -83,15 +154,16 @@ def test_gate_that_another_rule_closes_without_any_season_is_over():
 
 
 def test_rule_is_told_as_it_is():
-    watch, closes = GateWatch(), [60.0, 50.0, 52.0]
+    closes = [60.0, 50.0, 52.0]
     rule = GateRule("level_and_falling", 55, 2, 2)
-    assert watch.observe(days(closes[:2]), rule, after(closes[:2])) == []
+    watch = watching(closes[:2], rule)
     [message] = watch.observe(days(closes), rule, after(closes))
     assert "dominance below 55 % (until 57 %), and dominance below its 2-day SMA" in message
 
 
 def test_stale_dominance_is_told_once_and_its_recovery_once():
-    watch, closes = GateWatch(), [CLOSED, OPEN]
+    closes = [CLOSED, OPEN]
+    watch = watching(closes)
     assert observe(watch, closes, hours=36) == []
     [stale] = observe(watch, closes, hours=36.5)
     assert stale == (
@@ -121,7 +193,10 @@ def test_first_look_at_stale_dominance_tells():
     watch = GateWatch()
     nothing = Dominance("1d", empty_candles(), empty_candles(), pd.Timedelta(hours=36))
     [message] = watch.observe(nothing, RULE, utc(BEGIN))
-    assert message.startswith("No dominance is stored yet.")
+    assert message == (
+        "The gate is closed: no dominance is stored. `altseason dominance download` fetches what "
+        "is missing."
+    )
     assert watch.observe(nothing, RULE, utc(BEGIN)) == []
     assert "the gate is open" in observe(watch, [OPEN])[0]
 

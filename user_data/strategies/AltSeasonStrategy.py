@@ -23,10 +23,11 @@ if str(Path(__file__).parent) not in sys.path[1:]:
 from altseason.charts import PLOT_CONFIG, season_areas
 from altseason.digest import CONFIG_KEY, calculate_digest
 from altseason.dominance.columns import GateColumns
-from altseason.dominance.gate import MODES, GateRule
+from altseason.dominance.gate import GATING_MODES, GateRule
 from altseason.dominance.reader import DominanceReader
 from altseason.guards import guard_entries, without_trade_copy
 from altseason.live import LiveDominance
+from altseason.origins import describe_rules
 from altseason.pairs import never_entered_because
 from altseason.parameters import copy_parameters
 from altseason.risk.manager import RiskManager
@@ -63,7 +64,8 @@ class AltSeasonStrategy(IStrategy):
         "stoploss_on_exchange": False,
     }
 
-    gate_mode = CategoricalParameter(MODES, default="level", space="buy")
+    # "off" too can be chosen, by hand alone: an optimizer shall not take the gate away.
+    gate_mode = CategoricalParameter(GATING_MODES, default="level", space="buy")
     dominance_threshold = DecimalParameter(40, 70, default=55, decimals=1, space="buy")
     gate_band = DecimalParameter(0, 5, default=0, decimals=1, space="buy")
     gate_sma_days = IntParameter(5, 60, default=20, space="buy")
@@ -118,7 +120,8 @@ class AltSeasonStrategy(IStrategy):
         if is_synthetic(Path(self.config["datadir"])):
             self.telling.warn("The data directory holds a SYNTHETIC market: nothing here is real.")
         if self._dominance.is_trading:
-            self._live = LiveDominance(self.config, self._dominance)
+            introduce = partial(describe_rules, self)
+            self._live = LiveDominance(self.config, self._dominance, introduce)
             # On the object, so that it holds beside a subclass's own; and not in backtests, where
             # Freqtrade would deep-copy the trade for it.
             inherited: Callable[..., None] = self.order_filled

@@ -1,6 +1,7 @@
 """What the strategy does for dominance only while it trades: have it recorded, and tell of it."""
 
 import logging
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,8 +30,19 @@ MOST_CHARACTERS = 4000
 class LiveDominance:
     """Stands beside a strategy that trades, dry or live."""
 
-    def __init__(self, config: dict[str, Any], reader: DominanceReader) -> None:
+    def __init__(
+        self,
+        config: dict[str, Any],
+        reader: DominanceReader,
+        introduce: Callable[[], Sequence[str]] = list,
+    ) -> None:
+        """Begin beside a strategy.
+
+        :param introduce: returns what the bot trades by; called once its parameters are loaded.
+        """
         self._reader = reader
+        self._introduce = introduce
+        self._introduction: Sequence[str] | None = None
         self._watch = find_watch(data_directory(config).resolve())
         self._messages: list[str] = []
         settings = load_settings(config).dominance
@@ -39,7 +51,9 @@ class LiveDominance:
 
     def collect_messages(self, rule: GateRule, now: datetime) -> list[str]:
         """Give what a person has to be told since the last call; asks no network."""
-        self._say(*self._watch.observe(self._reader.read(), rule, now))
+        if self._introduction is None:
+            self._introduction = self._introduce()
+        self._say(*self._watch.observe(self._reader.read(), rule, now, self._introduction))
         messages, self._messages = self._messages, []
         if self._feed is not None:
             messages += self._feed.notices.collect()

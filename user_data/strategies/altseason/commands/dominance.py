@@ -37,6 +37,13 @@ from altseason.dominance.sources.files import (
 )
 from altseason.dominance.status import Status, calculate_status
 from altseason.dominance.store import DominanceStore
+from altseason.origins import (
+    GATE_IS_OFF,
+    find_values,
+    parameter_file,
+    values_as_json,
+    values_as_text,
+)
 from altseason.output import show
 from altseason.parser import add_freqtrade_options
 from altseason.sample.store import carry_marker
@@ -117,16 +124,20 @@ def run_status(options: argparse.Namespace) -> int:
     """Describe each stored timeframe, what the strategy's gate says now, and what is recorded."""
     config = load_configuration(options)
     datadir = data_directory(config)
-    rule: GateRule = load_strategy(config).gate_rule
+    strategy = load_strategy(config)
+    rule: GateRule = strategy.gate_rule
+    values, file = find_values(strategy), parameter_file(strategy)
     statuses = _read_statuses(config, rule, pd.Timestamp(dt_now()))
     recorded = load_recording_status(
         Recording(datadir, DominanceStore(datadir, data_format(config)))
     )
     if options.json:
         facts = report.statuses_as_json(datadir, rule, statuses)
+        facts |= {"values": values_as_json(values), "parameter_file": str(file)}
         show(json.dumps({**facts, "recorded": recording_as_json(recorded)}))
     else:
         show(*report.statuses_as_text(datadir, rule, statuses), *recording_as_text(recorded))
+        show(*values_as_text(values, file), *([GATE_IS_OFF] if rule.mode == "off" else []))
     is_recorded = recorded is not None and recorded.is_current
     return EXIT_NOTHING if options.check and not is_recorded else 0
 

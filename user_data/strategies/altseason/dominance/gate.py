@@ -17,7 +17,8 @@ from freqtrade.util import dt_ts
 
 from altseason.dominance.candles import candle_length, find_frozen
 
-MODES = ("level", "falling", "level_and_falling", "off")
+GATING_MODES = ("level", "falling", "level_and_falling")
+MODES = (*GATING_MODES, "off")
 SUFFIX = "btcd"
 # A day's close that is older than this says nothing about falling, whatever the pair's timeframe.
 DAILY_MAX_AGE = pd.Timedelta(hours=36)

@@ -1,5 +1,6 @@
 """What the dominance commands tell a person, and what they tell a program."""
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from altseason.dominance.gate import GateRule
 from altseason.dominance.importer import Imported
 from altseason.dominance.sources.files import STAMP_MEANING, Readings
 from altseason.dominance.status import Status
+from altseason.dominance.verdict import describe_verdict, verdict_as_json
 from altseason.invocation import altseason_command
 from altseason.sample.marker import is_synthetic
 
@@ -117,8 +119,19 @@ def _status_as_text(status: Status) -> list[str]:
         ),
         *_gaps_as_text(status.gaps),
         f"  newest close {status.close:.2f} %, {_duration(status.age)} old ({freshness})",
-        f"  gate now: {'open' if status.is_open else 'closed'}",
+        *_wrap(describe_verdict(status.verdict)),
     ]
+
+
+def _wrap(sentences: str) -> list[str]:
+    return textwrap.wrap(
+        sentences,
+        80,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def statuses_as_json(datadir: Path, rule: GateRule, statuses: list[Status]) -> dict[str, Any]:
@@ -139,7 +152,8 @@ def statuses_as_json(datadir: Path, rule: GateRule, statuses: list[Status]) -> d
                 "stale": status.is_stale,
                 "frozen": status.is_frozen,
                 "close": status.close,
-                "gate_open": status.is_open,
+                "gate_open": status.verdict.is_open,
+                "gate": verdict_as_json(status.verdict),
             }
             for status in statuses
         ],

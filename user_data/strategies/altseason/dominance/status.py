@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from altseason.dominance.candles import Gap, candle_length, find_gaps
-from altseason.dominance.gate import Dominance, GateRule, calculate_gate
+from altseason.dominance.gate import Dominance, GateRule
+from altseason.dominance.verdict import Verdict, calculate_verdict
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Status:
     :param age: time since the end of the newest real candle.
     :param close: that candle's close, in percent.
     :param is_frozen: whether it repeats one value for so long that it says nothing.
-    :param is_open: whether the gate is open now; False as well where dominance is stale.
+    :param verdict: the gate now.
     """
 
     timeframe: str
@@ -26,21 +27,19 @@ class Status:
     age: pd.Timedelta
     max_age: pd.Timedelta
     close: float
-    is_open: bool
     is_frozen: bool
+    verdict: Verdict
 
     @property
     def is_stale(self) -> bool:
         """Whether the newest candle is too old, or frozen, for the gate to be open."""
-        return self.is_frozen or self.age > self.max_age
+        return self.verdict.is_stale
 
 
 def calculate_status(dominance: Dominance, rule: GateRule, now: pd.Timestamp) -> Status:
     """Describe stored dominance, of which there must be some, as it stands now."""
     candles = dominance.candles
     end = candles["date"].iloc[-1] + candle_length(dominance.timeframe)
-    is_stale = dominance.is_stale(now)
-    is_open = not is_stale and bool(calculate_gate(dominance, rule)["alt_season"].iloc[-1])
     return Status(
         timeframe=dominance.timeframe,
         candles=len(candles),
@@ -50,6 +49,6 @@ def calculate_status(dominance: Dominance, rule: GateRule, now: pd.Timestamp) ->
         age=now - end,
         max_age=dominance.max_age,
         close=float(candles["close"].iloc[-1]),
-        is_open=rule.mode == "off" or is_open,
         is_frozen=dominance.is_frozen(now),
+        verdict=calculate_verdict(dominance, rule, now),
     )

@@ -1,6 +1,6 @@
 """What a person is told about the gate while a bot trades: each change of it, once."""
 
-import logging
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -9,41 +9,64 @@ import pandas as pd
 
 from altseason.dominance.candles import candle_length
 from altseason.dominance.gate import Dominance, GateRule, calculate_gate
-
-logger = logging.getLogger(__name__)
+from altseason.dominance.verdict import Verdict, calculate_verdict, describe_verdict
+from altseason.invocation import altseason_command
 
 DAY = pd.Timedelta(days=1)
+WEEK = 7 * DAY
 
 
 class GateWatch:
     """Compares the gate with what it was when it was last looked at."""
 
     def __init__(self) -> None:
-        self._was_stale: bool | None = None
-        self._was_open: bool | None = None
+        self._introduction: list[str] | None = None
+        self._was_stale = False
+        self._was_open = False
+        self._weeks = 0
 
-    def observe(self, dominance: Dominance, rule: GateRule, now: datetime) -> list[str]:
-        """Give the messages that are due; none where the gate is off.
+    def observe(
+        self,
+        dominance: Dominance,
+        rule: GateRule,
+        now: datetime,
+        introduction: Sequence[str] = (),
+    ) -> list[str]:
+        """Return the messages that are due.
 
-        The first look tells only of stale dominance, since an open gate is no change.
+        At the first look, and where the introduction is another than before, that is the
+        introduction and the gate as it is; later each change of the gate, and once a week that it
+        is closed.
+
+        :param introduction: what the bot trades by.
         """
-        if rule.mode == "off":
-            return []
-        is_stale = dominance.is_stale(now)
-        messages = []
-        if is_stale and not self._was_stale:
-            messages.append(_describe_stale(dominance, now))
-        if not is_stale:
-            is_open = bool(calculate_gate(dominance, rule)["alt_season"].iloc[-1])
-            if self._was_stale:
-                messages.append(_describe_fresh(dominance, rule, is_open=is_open))
-            elif self._was_open is None:
-                logger.info(f"The gate is {_name(is_open)}: {_describe_newest(dominance)}; {rule}.")
-            elif self._was_open != is_open:
-                messages.append(_describe_change(dominance, rule, is_open=is_open))
-            self._was_open = is_open
-        self._was_stale = is_stale
+        verdict = calculate_verdict(dominance, rule, now)
+        if self._introduction != list(introduction):
+            self._introduction = list(introduction)
+            messages = list(introduction)
+            messages += [describe_verdict(verdict)] if rule.mode != "off" else []
+        elif rule.mode == "off":
+            messages = []
+        else:
+            messages = self._describe_changes(dominance, verdict, now)
+        weeks = _count_weeks(verdict, now)
+        # What has just been described is not repeated.
+        if weeks > self._weeks and not messages:
+            messages = [_describe_wait(verdict, weeks)]
+        self._weeks = weeks
+        self._was_stale = verdict.is_stale
+        # While it is stale, the rule is compared with what it said before.
+        self._was_open = self._was_open if verdict.is_stale else verdict.is_open
         return messages
+
+    def _describe_changes(self, dominance: Dominance, verdict: Verdict, now: datetime) -> list[str]:
+        if verdict.is_stale:
+            return [] if self._was_stale else [_describe_stale(dominance, now)]
+        if self._was_stale:
+            return [_describe_fresh(dominance, verdict.rule, is_open=verdict.is_open)]
+        if self._was_open != verdict.is_open:
+            return [_describe_change(dominance, verdict.rule, is_open=verdict.is_open)]
+        return []
 
 
 @lru_cache
@@ -84,6 +107,18 @@ def _describe_change(dominance: Dominance, rule: GateRule, *, is_open: bool) -> 
     return (
         f"Alt season is over{after}: {facts} There are no new entries; open trades keep their own "
         f"exits."
+    )
+
+
+def _count_weeks(verdict: Verdict, now: datetime) -> int:
+    since = verdict.closed_since
+    return 0 if since is None else int((pd.Timestamp(now) - since) / WEEK)
+
+
+def _describe_wait(verdict: Verdict, weeks: int) -> str:
+    return (
+        f"No entries for {7 * weeks} days. {describe_verdict(verdict)} "
+        f"`{altseason_command('why')}` shows the other conditions of each pair."
     )
 
 

@@ -1,0 +1,141 @@
+"""Where each value comes from that a strategy trades by, so that none is replaced unnoticed."""
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from freqtrade.strategy import IStrategy
+from freqtrade.strategy.parameters import BaseParameter
+
+from altseason.settings import SECTION
+
+Origin = Literal["config", "parameter file", "strategy", "default"]
+# The attributes of a strategy that Freqtrade takes from elsewhere, and where in a parameter file.
+ATTRIBUTES = {
+    "timeframe": None,
+    "stoploss": "stoploss",
+    "minimal_roi": "roi",
+    "trailing_stop": "trailing",
+    "max_open_trades": "max_open_trades",
+}
+
+
+GATE_IS_OFF = "WARNING: the gate is off (gate_mode), so dominance holds back no entry."
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value, and which of Freqtrade's places it was taken from.
+
+    :param origin: "strategy" for `buy_params` and its like in a strategy's class, and for what its
+        code sets; "default" for what stands beside the name in the strategy.
+    """
+
+    name: str
+    value: Any
+    origin: Origin
+
+
+def find_values(strategy: IStrategy) -> list[Value]:
+    """Return the values that a loaded strategy trades by, parameters first.
+
+    The order of precedence is Freqtrade's: for parameters the file, the class, the default
+    (`HyperStrategyMixin.ft_load_hyper_params`), for attributes the configuration, the file, the
+    class (`StrategyResolver.load_strategy`).
+    """
+    return [*_find_parameters(strategy), *_find_attributes(strategy), *_find_settings(strategy)]
+
+
+def parameter_file(strategy: IStrategy) -> Path:
+    """Return where Freqtrade looks for the strategy's parameter file, whether it exists or not."""
+    return Path(getattr(strategy, "__file__", "")).with_suffix(".json")
+
+
+def describe_rules(strategy: Any) -> list[str]:
+    """Return what a bot has to say at its start: its rule, and where each value comes from."""
+    rule = strategy.gate_rule
+    messages = []
+    if rule.mode == "off":
+        messages.append(GATE_IS_OFF)
+    values = describe_values(find_values(strategy), parameter_file(strategy))
+    return [
+        *messages,
+        f"{strategy.get_strategy_name()} trades by the rule: {rule}. {' '.join(values)}",
+    ]
+
+
+def describe_values(values: list[Value], file: Path) -> list[str]:
+    """Return a sentence for each origin, the defaults last."""
+    names: dict[Origin, str] = {
+        "parameter file": f"From the parameter file {file}",
+        "config": "From the config",
+        "strategy": "From the strategy's own code",
+        "default": "Defaults",
+    }
+    grouped = {
+        origin: ", ".join(
+            f"{one.name} = {_show(one.value)}" for one in values if one.origin == origin
+        )
+        for origin in names
+    }
+    return [f"{names[origin]}: {facts}." for origin, facts in grouped.items() if facts]
+
+
+def values_as_text(values: list[Value], file: Path) -> list[str]:
+    """Return the sentences of `describe_values` in lines that fit a terminal."""
+    return [
+        line
+        for sentence in describe_values(values, file)
+        for line in textwrap.wrap(
+            sentence, 80, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+    ]
+
+
+def values_as_json(values: list[Value]) -> list[dict[str, Any]]:
+    """Return the same facts for a program."""
+    return [asdict(value) for value in values]
+
+
+def _find_parameters(strategy: IStrategy) -> Iterator[Value]:
+    for name, parameter in strategy.enumerate_parameters():
+        space = parameter.space
+        origin: Origin = "default"
+        if parameter.load and name in strategy._ft_params_from_file.get(space, {}):
+            origin = "parameter file"
+        elif _is_set_by_code(strategy, parameter):
+            origin = "strategy"
+        yield Value(name, parameter.value, origin)
+
+
+def _is_set_by_code(strategy: IStrategy, parameter: BaseParameter) -> bool:
+    if parameter.load and parameter.name in getattr(strategy, f"{parameter.space}_params", {}):
+        return True
+    return bool(parameter.value != getattr(type(strategy), parameter.name).value)
+
+
+def _find_attributes(strategy: IStrategy) -> Iterator[Value]:
+    given = strategy.config.get("original_config", {})
+    chosen = strategy._ft_params_from_file
+    for name, section in ATTRIBUTES.items():
+        # A parameter file holds the return on investment itself, and of the others a section.
+        found = chosen.get(section, {}) if section else {}
+        is_in_file = bool(found) if section == "roi" else name in found
+        origin: Origin = (
+            "config" if name in given else "parameter file" if is_in_file else "default"
+        )
+        yield Value(name, getattr(strategy, name, None), origin)
+
+
+def _find_settings(strategy: Any) -> Iterator[Value]:
+    for section in ("dominance", "risk"):
+        settings = getattr(strategy.settings, section)
+        for name in type(settings).model_fields:
+            if name in settings.model_fields_set and name not in ("coinmarketcap_key", "urls"):
+                yield Value(f"{SECTION}.{section}.{name}", getattr(settings, name), "config")
+
+
+def _show(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
