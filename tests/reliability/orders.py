@@ -1,14 +1,19 @@
 """Every failure of the exchange while a bot enters, holds and exits."""
 
+import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.live.bot import Orders
+import ccxt
+
+from altseason.emulator.overlay import exchange_settings
+from tests.live.bot import LiveBot, Orders
 from tests.live.world import SIGNAL
 from tests.reliability.tally import Setting, Tally, Try
 from tests.reliability.trading import (
@@ -75,8 +80,19 @@ MARKET = {
 # Each position is 2.5 times its budget as soon as it is open.
 TRIMMING = {"altseason": {"risk": {"sizing": False, "rebalancing": True, "risk_factor": 0.005}}}
 TRIM_FAILURES = ("503", "dropped", "answered too late", "answer lost", "malformed")
+# An order that the exchange only processes once the bot has given up on it: with a long window for
+# signed requests, and a bot that asks again within seconds.
+PROCESSED_LATE = {"what": "latency", "seconds": 3}
+IMPATIENT = {
+    "exchange": {"ccxt_config": {"timeout": 2000, "options": {"recvWindow": 60_000}}},
+    "internals": {"process_throttle_secs": 5},
+}
+# The user has coins of their own, and sells as many of them as the bot has, at the bot's own price.
+OWNED = {"ETH": Decimal(5)}
+KEEPING_COINS = {"altseason": {"risk": {"kept_coins": ["ETH"]}}}
+FOREIGN_FAILURES = ("503", "dropped", "answered too late", "answer lost", "malformed")
 # The few that make test tries: what Freqtrade alone does not get over.
-SMALL = ("entry answer lost", "stop answer lost")
+SMALL = ("entry answer lost", "stop answer lost", "stop answer lost, beside an order of the user's")
 # Seconds after which the bot gives up, and what else keeps an answer from it.
 GIVES_UP_AFTER = QUICK_ANSWERS["exchange"]["ccxt_config"]["timeout"] / 1000
 KEEPING = ("lost", "truncated", "malformed")
@@ -90,6 +106,7 @@ class Case:
     rule: Mapping[str, Any]
     orders: Orders = "limit_orders"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    has_foreign: bool = False
 
     @property
     def may_be_lost(self) -> set[str]:
@@ -133,7 +150,28 @@ def list_cases() -> dict[str, Case]:
         f"trim at market {failure}": Case({**SELL, **FAILURES[failure]}, "market_orders", TRIMMING)
         for failure in TRIM_FAILURES
     }
-    return {**moments, **questions, **stale, **market_orders, **trims, **trims_at_market}
+    late = {
+        f"{moment} processed late": Case({**MOMENTS[moment], **PROCESSED_LATE}, settings=IMPATIENT)
+        for moment in ("entry", "stop", "exit")
+    }
+    foreign = {
+        f"{moment} {failure}, beside an order of the user's": Case(
+            {**SELL, "skip": skip, **FAILURES[failure]}, settings=KEEPING_COINS, has_foreign=True
+        )
+        # The user's own order comes between the two.
+        for moment, skip in (("stop", 0), ("exit", 2))
+        for failure in FOREIGN_FAILURES
+    }
+    return {
+        **moments,
+        **questions,
+        **stale,
+        **market_orders,
+        **trims,
+        **trims_at_market,
+        **late,
+        **foreign,
+    }
 
 
 def try_orders(setting: Setting, tally: Tally) -> None:
@@ -150,13 +188,42 @@ def try_orders(setting: Setting, tally: Tally) -> None:
 
 
 def try_case(setting: Setting, stored: Path, name: str, case: Case, this: Try) -> None:
-    folder = name.replace(" ", "-")
-    with trading(setting, folder, stored, case.orders, **case.settings) as bot:
+    folder = re.sub(r"\W+", "-", name)
+    owned = OWNED if case.has_foreign else {}
+    with trading(setting, folder, stored, case.orders, owned=owned, **case.settings) as bot:
         bot.set_faults(case.rule)
-        output = end_of(bot.begin(END))
+        process = bot.begin(END)
+        with ThreadPoolExecutor(1) as reader:
+            output = reader.submit(end_of, process)
+            foreign = {sell_as_the_bot_does(bot)} if case.has_foreign else set()
         # A stale answer about a market that was not asked for would be a try of nothing.
         this.expect(bot.count_faults() > 0, "nothing has failed")
-        check_books(this, bot, [output], may_be_lost=case.may_be_lost, reasons=case.reasons)
+        words = {"may_be_lost": case.may_be_lost, "reasons": case.reasons}
+        check_books(this, bot, [output.result()], foreign=foreign, owned=owned, **words)
+
+
+def sell_as_the_bot_does(bot: LiveBot) -> str:
+    """Place an order on the web like the bot's stop of ETH, once that is there; return its id."""
+
+    def find_stops() -> list[dict[str, Any]]:
+        orders = bot.ledger()["orders"]
+        return [one for one in orders if one["symbol"] == "ETHUSDT" and one["side"] == "SELL"]
+
+    wait_for(lambda: bool(find_stops()))
+    [stop, *_] = find_stops()
+    settings = exchange_settings(bot.replay.url, is_live=True)["ccxt_config"]
+    user = ccxt.binance({**settings, "apiKey": bot.account.key, "secret": bot.account.secret})
+    user.load_time_difference()
+    order = user.create_order(
+        "ETH/USDT",
+        "limit",
+        "sell",
+        float(stop["origQty"]),
+        # Far above: it stays open to the end.
+        100 * float(stop["price"]),
+        {"newClientOrderId": "web_1", "recvWindow": 60_000},
+    )
+    return str(order["id"])
 
 
 def try_outage(setting: Setting, stored: Path, this: Try) -> None:

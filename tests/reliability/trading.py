@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -31,7 +31,7 @@ END = TWO_LEFT + timedelta(minutes=30)
 QUICK_ANSWERS = {"exchange": {"ccxt_config": {"timeout": 2000}}}
 # In seconds: how long a bot may take to get anywhere, and how often that is looked at.
 PATIENCE, LOOK = 90, 0.005
-TOLD = re.compile(r"the account has ([0-9.e-]+) (\w+), bought or on order, that no open trade")
+TOLD = re.compile(r"the account holds ([0-9.e-]+) (\w+), filled or on order, that no open trade")
 
 
 @dataclass
@@ -44,12 +44,22 @@ class Told:
 
 @contextmanager
 def trading(
-    setting: Setting, name: str, stored: Path, orders: Orders = "limit_orders", **settings: Any
+    setting: Setting,
+    name: str,
+    stored: Path,
+    orders: Orders = "limit_orders",
+    *,
+    owned: Mapping[str, Decimal] | None = None,
+    **settings: Any,
 ) -> Iterator[LiveBot]:
-    """Set up a bot that trades ETH and SOL, a little before both give a signal."""
+    """Set up a bot that trades ETH and SOL, a little before both give a signal.
+
+    :param owned: coins that the user has on the account.
+    """
     folder = setting.new_folder(name) / "bot"
     words = {**QUICK_ANSWERS, **settings}
     account = make_account()
+    account = replace(account, balances={**account.balances, **(owned or {})})
     with live_bot(folder, stored, START, account, orders=orders, pairs=PAIRS, **words) as bot:
         yield bot
 
@@ -71,6 +81,8 @@ def check_books(
     may_be_lost: Set[str] = frozenset(),
     bought_coins: Set[str] = COINS,
     reasons: Mapping[str, str] | None = None,
+    foreign: Set[str] = frozenset(),
+    owned: Mapping[str, Decimal] | None = None,
 ) -> None:
     """Compare what the exchange has booked with what the bot knows and what it has told.
 
@@ -78,10 +90,20 @@ def check_books(
     :param may_be_lost: the coins of which the answer to an entry may not have arrived.
     :param bought_coins: the coins that it has to buy, once.
     :param reasons: why it has to leave, by the coins that no failure concerns.
+    :param foreign: the user's own orders, which have to be as they were placed.
+    :param owned: the user's own coins.
     """
     ledger = bot.ledger()
     trades = bot.rows("select * from trades")
     known = {row["order_id"] for row in bot.rows("select * from orders")}
+    touched = [
+        order
+        for order in ledger["orders"]
+        if str(order["orderId"]) in foreign
+        and (str(order["orderId"]) in known or order["status"] != "NEW")
+    ]
+    this.expect(not touched, f"the user's own orders were touched: {touched}")
+    ledger["orders"] = [order for order in ledger["orders"] if str(order["orderId"]) not in foreign]
     for pair in PAIRS:
         coin, name = pair.partition("/")[0], pair.replace("/", "")
         booked = [order for order in ledger["orders"] if order["symbol"] == name]
@@ -97,7 +119,7 @@ def check_books(
         this.expect(len(orphans) <= allowed, f"{coin}: {len(orphans)} entries that nobody knows")
         this.expect(not others, f"{coin}: orders to sell that nobody knows: {others}")
         balance = ledger["balances"].get(coin, {"free": "0", "locked": "0"})
-        held = Decimal(balance["free"]) + Decimal(balance["locked"])
+        held = Decimal(balance["free"]) + Decimal(balance["locked"]) - (owned or {}).get(coin, 0)
         open_trades = [row for row in trades if row["pair"] == pair and row["is_open"]]
         this.expect(not open_trades, f"{coin}: still open: {open_trades}")
         found = {row["exit_reason"] for row in trades if row["pair"] == pair}

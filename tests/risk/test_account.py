@@ -1,6 +1,7 @@
 """A live bot's look into its account: what it asks, what it tells, and when."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy
 from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
+from altseason.risk.sent_orders import NOTED_AS, SentOrder
 from tests.risk.conftest import PAIR, Api, messages, open_trade
 
 Load = Callable[..., IStrategy]
@@ -48,8 +50,8 @@ def test_orphan_is_told_at_the_start_once_and_refused(load_live: Load, api: Api)
     strategy = load_live()
     api.totals["ETH"] = 0.4
     [told] = loop(strategy)
-    assert "ETH/USDT is not entered: the account has 0.4 ETH" in told
-    assert "Sell them, or name ETH in `altseason.risk.kept_coins` if you keep them." in told
+    assert "Not entering ETH/USDT: the account holds 0.4 ETH" in told
+    assert "Sell them, or add ETH to `altseason.risk.kept_coins`." in told
     assert loop(strategy) == loop(strategy, START + HOUR) == []
     assert confirms(strategy) is False
     assert messages(strategy) == []
@@ -65,7 +67,7 @@ def test_account_is_read_once_a_candle_and_orders_only_where_money_is_locked(
     api.used["USDT"], api.orders = 40.0, [order_to_buy()]
     assert loop(strategy, START + timedelta(minutes=89)) == []
     [told] = loop(strategy, START + 2 * HOUR)
-    assert "the account has 0.4 ETH" in told
+    assert "the account holds 0.4 ETH" in told
     assert (api.balances_asked, api.orders_asked) == (3, 1)
 
 
@@ -79,11 +81,18 @@ def test_orphan_that_is_over_is_told_again_when_it_comes_again(load_live: Load, 
     assert told == [1, 0, 1]
 
 
-def test_coins_of_an_open_trade_are_not_looked_at(load_live: Load, api: Api):
+@pytest.mark.parametrize(("held", "orphan"), [(0.4, ""), (0.44, ""), (0.46, "0.06"), (1.4, "1")])
+def test_coins_beside_an_open_trade_are_told_as_any(
+    load_live: Load, api: Api, held: float, orphan: str
+):
+    """Of a second buy that the exchange processed late; what is below 5 USDT is dust."""
     strategy = load_live(use_exit_signal=True)
     open_trade(0.4, 100.0)
-    api.totals["ETH"] = 1.4
-    assert loop(strategy) == []
+    api.totals["ETH"] = held
+    told = loop(strategy)
+    assert len(told) == bool(orphan)
+    assert all(f"the account holds {orphan} ETH" in message for message in told)
+    assert all("They have no stop." in message for message in told)
 
 
 @pytest.mark.parametrize("kept", [["ETH"], ["eth"], ["BNB", "Eth"]])
@@ -134,16 +143,19 @@ def test_exchange_that_is_down_is_not_asked_for_each_trade(load_live: Load, api:
 
 
 def test_error_with_one_trade_is_told_once_and_stops_no_other(load_live: Load, api: Api):
-    strategy = load_live(order_types={**ORDER_TYPES, "stoploss_on_exchange": True})
+    strategy = load_live()
     trades = [open_trade(amount, 100.0) for amount in (0.4, 0.5)]
+    for trade in trades:
+        sent = SentOrder("sell", "limit", trade.amount, 110.0, START.timestamp() - 120)
+        trade.set_custom_data(NOTED_AS, [asdict(sent)])
     api.totals["ETH"] = api.used["ETH"] = 0.9
-    broken = make_order("8", 0.4) | {"timestamp": None}
-    api.orders = [broken]
+    api.orders = [make_order("8", 0.4) | {"timestamp": "soon"}, make_order("9", 0.5)]
     [told] = loop(strategy)
-    assert "orders of ETH/USDT could not be looked at: TypeError" in told
+    assert "orders of ETH/USDT could not be looked at: ValueError" in told
     api.orders = [make_order("9", 0.5)]
-    [told] = loop(strategy)
-    assert "9 for 0.5 ETH" in told
+    [foreign, told] = loop(strategy)
+    assert "9 (0.5). They are left alone." in foreign
+    assert "order 9 (0.5 ETH)" in told
     assert [len(trade.orders) for trade in trades] == [0, 1]
 
 
@@ -162,7 +174,7 @@ def test_error_with_one_pair_is_told_and_stops_no_other(load_live: Load, api: Ap
     api.totals["ETH"] = 0.4
     [other, told] = loop(strategy)
     assert "coins of SOL/USDT could not be looked at: ValueError" in other
-    assert "the account has 0.4 ETH" in told
+    assert "the account holds 0.4 ETH" in told
 
 
 def test_error_in_dominance_does_not_keep_lost_orders_lost(load_live: Load, api: Api):
@@ -234,5 +246,34 @@ def test_position_is_trimmed_only_where_all_of_it_is_there(
     trade = open_trade(4.0, 100.0)
     api.totals["ETH"], api.used["ETH"], api.error = total, used, error
     assert trim(strategy, trade) == (pytest.approx(-240.0) if is_trimmed else None)
-    kept = trade.get_custom_data("trim")
-    assert (kept["amount"] if kept else None) == (pytest.approx(2.4) if is_trimmed else None)
+
+
+def test_position_is_not_trimmed_again_before_the_first_is_answered(load_live: Load, api: Api):
+    api.totals |= {"ETH": 4.0, "USDT": 600.0}
+    strategy = load_live(REBALANCING)
+    trade = open_trade(4.0, 100.0)
+    trade.set_custom_data(NOTED_AS, [asdict(SentOrder("sell", "limit", 2.4, 100.0, 0.0))])
+    assert trim(strategy, trade) is None
+    trade.set_custom_data(NOTED_AS, [])
+    assert trim(strategy, trade) == pytest.approx(-240.0)
+    # What Freqtrade does not send leaves no memory, so that nothing is asked for in each loop.
+    assert loop(strategy) == []
+    asked = api.balances_asked
+    loop(strategy, START + timedelta(seconds=5))
+    assert api.balances_asked == asked
+
+
+def test_half_done_recovery_is_rolled_back(
+    load_live: Load, api: Api, monkeypatch: pytest.MonkeyPatch
+):
+    strategy = load_live()
+    trade = open_trade(0.4, 100.0)
+
+    def fail(one: Trade, *_: Any) -> None:
+        one.exit_reason = "half done"
+        raise KeyError("x")
+
+    monkeypatch.setattr("altseason.risk.account.recover_orders", fail)
+    loop(strategy)
+    Trade.commit()
+    assert trade.exit_reason is None

@@ -112,7 +112,7 @@ def test_dust_of_many_trades_is_no_orphan_and_hides_none(
     close_trades(200, sold=0.099)
     assert sum_rests(exchange, PAIR) == pytest.approx(0.18)
     assert describe(exchange, 0.18) is None
-    assert "the account has 0.05 ETH" in (describe(exchange, 0.18 + 0.05) or "")
+    assert "the account holds 0.05 ETH" in (describe(exchange, 0.18 + 0.05) or "")
 
 
 def test_trade_never_explains_more_than_a_step(

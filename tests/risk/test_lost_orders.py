@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,12 +13,22 @@ from freqtrade.persistence import Order, Trade, init_db
 
 from altseason.risk.lost_orders import recover_orders
 from altseason.risk.orphans import describe_orphan
-from altseason.risk.trims import remember_trim
+from altseason.risk.sent_orders import NOTED_AS, SentOrder, SentOrders
 
 PAIR = "ETH/USDT"
 OPENED = datetime(2022, 2, 1, 20, tzinfo=UTC)
 NOW = OPENED + timedelta(hours=1)
 ENTRY = "1"
+SENT = OPENED + timedelta(minutes=2)
+
+
+def sent_order(**changes: Any) -> SentOrder:
+    """An exit of the whole position at 110, sent two minutes after the entry."""
+    words = {"side": "sell", "kind": "limit", "amount": 1.0, "price": 110.0}
+    return SentOrder(**{**words, "time": SENT.timestamp(), **changes})
+
+
+STOP_SENT = {"kind": "stop", "price": 95.0}
 
 
 @dataclass
@@ -46,6 +56,11 @@ class Api:
     orders: list[dict[str, Any]]
     asked: int = 0
     is_down: bool = False
+    id: str = "binance"
+    timeout: int = 10_000
+    options: dict[str, Any] = field(
+        default_factory=lambda: {"recvWindow": 10_000, "broker": {"spot": "x-TKT5PX2F"}}
+    )
 
     def fetch_open_orders(self, symbol: str) -> list[dict[str, Any]]:
         assert symbol == PAIR
@@ -65,7 +80,7 @@ class Exchange:
 
     def fetch_orders(self, pair: str, since: datetime) -> list[dict[str, Any]]:
         assert pair == PAIR
-        assert since == OPENED
+        assert since >= OPENED
         self.api.asked += 1
         if self.api.is_down:
             raise TemporaryError("no answer")
@@ -79,6 +94,9 @@ class Exchange:
 
     def get_precision_amount(self, pair: str) -> float:
         return 0.001
+
+    def get_precision_price(self, pair: str) -> float:
+        return 0.01
 
     def amount_to_precision(self, pair: str, amount: float) -> float:
         assert pair == PAIR
@@ -96,7 +114,8 @@ def order_of_exchange(number: str, side: str = "sell", **changes: Any) -> dict[s
         "filled": 0.0,
         "remaining": 1.0,
         "price": 110.0,
-        "timestamp": int((OPENED + timedelta(minutes=2)).timestamp() * 1000),
+        "timestamp": int((SENT + timedelta(seconds=2)).timestamp() * 1000),
+        "clientOrderId": f"x-TKT5PX2F{number}",
         **changes,
     }
 
@@ -143,14 +162,20 @@ def order_of_freqtrade(number: str, side: str, *, is_open: bool) -> Order:
     )
 
 
-def recover(exchange: Exchange, wallet: Wallet, *, has_stops: bool = True) -> list[str]:
-    """Look after all open trades."""
-    return [
-        message
-        for trade in Trade.get_open_trades()
+def note(trade: Trade, *sent: SentOrder) -> None:
+    """What Freqtrade has sent, without a response."""
+    trade.set_custom_data(NOTED_AS, [asdict(one) for one in sent])
+
+
+def recover(exchange: Exchange, wallet: Wallet) -> list[str]:
+    """Look after all open trades; what is foreign is told behind the rest."""
+    messages = []
+    for trade in Trade.get_open_trades():
         # Stand-ins, of which no more is asked than the exchange and the wallet can tell.
-        for message in recover_orders(trade, exchange, wallet, NOW, has_stops=has_stops)  # type: ignore[arg-type]
-    ]
+        words: Any = (trade, SentOrders(), exchange, wallet, NOW)
+        recovery = recover_orders(*words)
+        messages += [*recovery.recovered, *filter(None, [recovery.foreign])]
+    return messages
 
 
 def known(trade: Trade) -> list[tuple[str, str]]:
@@ -164,97 +189,126 @@ def test_exchange_is_not_asked_where_nothing_is_wrong(trade: Trade):
     assert (exchange.api.asked, wallet.updates) == (0, 0)
 
 
-def test_trade_without_its_stop_is_looked_at_but_not_where_nothing_is_locked(trade: Trade):
+def test_nothing_is_asked_where_nothing_is_locked(trade: Trade):
     exchange, wallet = Exchange(), Wallet()
     assert recover(exchange, wallet) == []
-    assert (exchange.api.asked, wallet.updates) == (0, 1)
-    # Without stops on the exchange, no open order is how a trade is.
-    assert recover(exchange, wallet, has_stops=False) == []
-    assert (exchange.api.asked, wallet.updates) == (0, 1)
+    assert (exchange.api.asked, wallet.updates) == (0, 0)
 
 
 @pytest.mark.parametrize(
-    ("changes", "side"), [({"triggerPrice": 95.0}, "stoploss"), ({}, "sell")], ids=["stop", "exit"]
+    ("sent", "changes", "side"),
+    [(STOP_SENT, {"triggerPrice": 95.0}, "stoploss"), ({}, {}, "sell")],
+    ids=["stop", "exit"],
 )
-def test_order_that_locks_the_coins_is_known_again(
-    trade: Trade, changes: dict[str, Any], side: str
+def test_order_that_was_sent_is_known_again(
+    trade: Trade, sent: dict[str, Any], changes: dict[str, Any], side: str
 ):
+    note(trade, sent_order(**sent))
     exchange = Exchange(order_of_exchange("3", **changes))
     [message] = recover(exchange, Wallet(used={"ETH": 1.0}))
     assert known(trade) == [("3", side)]
     assert trade.orders[1].ft_is_open
-    assert "ETH/USDT: the exchange had a" in message
-    assert "3 for 1 ETH" in message
+    assert "order 3 (1 ETH)" in message
     # And that is that.
+    assert SentOrders().find_unanswered(trade) == []
     assert recover(exchange, Wallet(used={"ETH": 1.0})) == []
 
 
-@pytest.mark.parametrize(
-    ("price", "reason"), [(95.0, "stop_loss"), (95.01, "sold_on_exchange"), (None, None)]
-)
-def test_exit_that_is_known_again_has_a_reason(
-    trade: Trade, price: float | None, reason: str | None
-):
+@pytest.mark.parametrize(("price", "reason"), [(95.0, "stop_loss"), (95.01, "sold_on_exchange")])
+def test_exit_that_is_known_again_has_a_reason(trade: Trade, price: float, reason: str):
     """Freqtrade's own, so that StoplossGuard counts what ends at the stop."""
     trade.stop_loss = 95.0
-    changes = {"price": price} if price else {"triggerPrice": 95.0}
-    assert len(recover(Exchange(order_of_exchange("3", **changes)), Wallet(used={"ETH": 1.0}))) == 1
+    note(trade, sent_order(price=price))
+    exchange = Exchange(order_of_exchange("3", price=price))
+    assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
     assert trade.exit_reason == reason
 
 
-AFTER_TRIM = int((OPENED + timedelta(minutes=20)).timestamp() * 1000)
-
-
-@pytest.mark.parametrize(
-    ("changes", "is_found"),
-    [
-        ({}, True),
-        # From before the trim, or of another size, or a stop: the user's.
-        ({"timestamp": AFTER_TRIM - 11_000}, False),
-        ({"amount": 0.38}, False),
-        ({"triggerPrice": 95.0}, False),
-    ],
-)
-def test_trim_of_which_the_answer_was_lost_is_known_again(
-    trade: Trade, changes: dict[str, Any], is_found: bool
-):
-    remember_trim(trade, 0.4, OPENED + timedelta(minutes=20))
-    exchange = Exchange(
-        order_of_exchange("3", **{"amount": 0.4, "timestamp": AFTER_TRIM} | changes)
-    )
-    wallet = Wallet(used={"ETH": 0.4})
-    found = recover(exchange, wallet, has_stops=False)
-    assert (len(found), wallet.updates) == (is_found, 1)
-    assert known(trade) == [("3", "sell")] * is_found
+def test_trim_that_was_sent_is_known_again_and_gives_no_reason(trade: Trade):
+    note(trade, sent_order(amount=0.4004))
+    exchange = Exchange(order_of_exchange("3", amount=0.4))
+    assert len(recover(exchange, Wallet(used={"ETH": 0.4}))) == 1
+    assert known(trade) == [("3", "sell")]
     assert trade.exit_reason is None
 
 
-def test_trim_that_freqtrade_knows_is_not_looked_for(trade: Trade):
-    remember_trim(trade, 0.4, OPENED)
-    trade.orders.append(order_of_freqtrade("2", "sell", is_open=False))
-    wallet = Wallet(used={"ETH": 0.4})
-    assert recover(Exchange(), wallet, has_stops=False) == []
-    assert wallet.updates == 0
+def milliseconds(time: datetime) -> int:
+    return int(time.timestamp() * 1000)
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        order_of_exchange("3", side="buy"),
-        order_of_exchange("3", status="canceled"),
-        order_of_exchange("3", status="closed"),
-        order_of_exchange(ENTRY),
-        # The user sells coins of their own.
-        order_of_exchange("3", amount=0.98),
-        order_of_exchange("3", amount=1.02),
-        # Another thread may just be telling Freqtrade of it.
-        order_of_exchange("3", timestamp=int(NOW.timestamp() * 1000) - 59_000),
-    ],
-    ids=["buy", "cancelled", "filled", "known", "smaller", "larger", "young"],
-)
-def test_other_orders_are_left_alone(trade: Trade, other: dict[str, Any]):
-    assert recover(Exchange(other), Wallet(used={"ETH": 1.0})) == []
+FOREIGN = {
+    "placed before the trade": {"timestamp": milliseconds(OPENED - timedelta(hours=1))},
+    "30 days old": {"timestamp": milliseconds(OPENED - timedelta(days=30))},
+    "11 s before the sending": {"timestamp": milliseconds(SENT - timedelta(seconds=11))},
+    "later than it can be": {"timestamp": milliseconds(SENT + timedelta(seconds=61))},
+    "from the web": {"clientOrderId": "web_123"},
+    "another bot's": {"clientOrderId": "x-OTHER1"},
+    "a step less": {"amount": 0.999},
+    "a step more": {"amount": 1.001},
+    "another price": {"price": 110.02},
+    "a stop": {"triggerPrice": 110.0},
+    "at market": {"type": "market"},
+    "to buy": {"side": "buy"},
+    "cancelled": {"status": "canceled"},
+    "filled": {"status": "closed"},
+}
+
+
+@pytest.mark.parametrize("changes", FOREIGN.values(), ids=FOREIGN)
+@pytest.mark.parametrize("total", [1.0, 5.0])
+def test_order_that_is_not_provably_ours_is_left_alone(
+    trade: Trade, changes: dict[str, Any], total: float
+):
+    note(trade, sent_order())
+    exchange = Exchange(order_of_exchange("3", **changes))
+    messages = recover(exchange, Wallet(used={"ETH": 1.0}, total={"ETH": total}))
     assert known(trade) == []
+    assert trade.exit_reason is None
+    # It is reported where it keeps the position from being sold.
+    is_open_to_sell = exchange.api.orders[0]["status"] == "open" and "side" not in changes
+    assert len(messages) == (is_open_to_sell and total == 1.0)
+    assert all("left alone" in message for message in messages)
+
+
+def test_order_is_left_alone_where_nothing_was_sent(trade: Trade):
+    """Whatever it looks like: the user's own, at the very amount and price."""
+    [message] = recover(Exchange(order_of_exchange("3")), Wallet(used={"ETH": 1.0}))
+    assert known(trade) == []
+    assert "left alone" in message
+
+
+def test_two_candidates_are_both_left_alone(trade: Trade):
+    note(trade, sent_order())
+    exchange = Exchange(order_of_exchange("3"), order_of_exchange("4"))
+    [message] = recover(exchange, Wallet(used={"ETH": 1.0}))
+    assert known(trade) == []
+    assert "3 (1), 4 (1)" in message
+
+
+def test_one_order_of_several_tries_is_known_again(trade: Trade):
+    """Freqtrade sends an exit again in its next loop; the exchange took the first one alone."""
+    again = SENT.timestamp() + 5
+    note(trade, sent_order(), sent_order(time=again))
+    exchange = Exchange(order_of_exchange("3"))
+    assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
+    assert known(trade) == [("3", "sell")]
+
+
+def test_order_of_which_freqtrade_may_just_be_told_waits(trade: Trade):
+    note(trade, sent_order(time=NOW.timestamp() - 59))
+    young = order_of_exchange("3", timestamp=milliseconds(NOW) - 59_000)
+    assert recover(Exchange(young), Wallet(used={"ETH": 1.0})) == []
+    assert known(trade) == []
+    assert len(SentOrders().find_unanswered(trade)) == 1
+
+
+def test_what_was_sent_expires(trade: Trade):
+    """Nothing is locked: it never arrived, or has been filled, or Freqtrade was refused."""
+    note(trade, sent_order(time=NOW.timestamp() - 119), sent_order(time=NOW.timestamp() - 121))
+    wallet = Wallet()
+    assert recover(Exchange(), wallet) == []
+    assert len(SentOrders().find_unanswered(trade)) == 1
+    assert wallet.updates == 1
 
 
 @pytest.mark.parametrize("step", [0.001, 0.4])
@@ -262,6 +316,7 @@ def test_orders_of_the_position_are_known_by_the_exchanges_steps(
     trade: Trade, monkeypatch: pytest.MonkeyPatch, step: float
 ):
     """One coin is 0.8 in steps of 0.4."""
+    note(trade, sent_order())
     exchange = Exchange(order_of_exchange("3", amount=math.floor(1 / step) * step))
     monkeypatch.setattr(
         exchange, "amount_to_precision", lambda pair, amount: math.floor(amount / step) * step
@@ -269,24 +324,65 @@ def test_orders_of_the_position_are_known_by_the_exchanges_steps(
     assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
 
 
-def test_order_without_a_number_gets_its_own(trade: Trade):
-    """The newest of its kind and size, and of no other."""
-    trade.orders.append(order_of_freqtrade("None", "stoploss", is_open=True))
+def test_exchange_without_client_ids_goes_by_the_rest(trade: Trade):
+    note(trade, sent_order())
+    exchange = Exchange(order_of_exchange("3", clientOrderId=None))
+    assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
+    exchange = Exchange(order_of_exchange("5", clientOrderId="anything"))
+    exchange.api.id = "kraken"
+    note(trade, sent_order())
+    trade.orders[1].ft_is_open = False
+    assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
+
+
+def nameless(trade: Trade) -> None:
+    order = order_of_freqtrade("None", "stoploss", is_open=True)
+    order.ft_price, order.order_date = 95.0, SENT
+    trade.orders.append(order)
+
+
+def test_order_without_an_id_gets_its_own(trade: Trade):
+    nameless(trade)
+    note(trade, sent_order(**STOP_SENT))
     stop = {"triggerPrice": 95.0}
-    later = int((OPENED + timedelta(minutes=9)).timestamp() * 1000)
     exchange = Exchange(
-        order_of_exchange("3", **stop, status="canceled"),
-        order_of_exchange("4", **stop, timestamp=later),
+        order_of_exchange("4", **stop, status="canceled"),
         order_of_exchange("5", **stop, amount=0.5, status="canceled"),
         order_of_exchange("6", status="canceled"),
         order_of_exchange("7", side="buy"),
+        order_of_exchange("8", **stop, clientOrderId="web_1"),
     )
     [message] = recover(exchange, Wallet())
     assert known(trade) == [("4", "stoploss")]
-    assert "4 for 1 ETH" in message
+    assert "order 4 (1 ETH)" in message
+    assert SentOrders().find_unanswered(trade) == []
+
+
+def test_order_without_an_id_gets_none_of_two(trade: Trade):
+    nameless(trade)
+    stop = {"triggerPrice": 95.0}
+    exchange = Exchange(order_of_exchange("4", **stop), order_of_exchange("5", **stop))
+    [message] = recover(exchange, Wallet())
+    assert known(trade) == [("None", "stoploss")]
+    assert "4 (1), 5 (1)" in message
+
+
+def test_two_orders_without_ids_get_one_each(trade: Trade):
+    """Of one amount, ten minutes apart; an id is given away once."""
+    nameless(trade)
+    nameless(trade)
+    trade.orders[2].order_date = SENT + timedelta(minutes=10)
+    stop = {"triggerPrice": 95.0}
+    late = milliseconds(SENT + timedelta(minutes=10))
+    exchange = Exchange(
+        order_of_exchange("4", **stop), order_of_exchange("5", **stop, timestamp=late)
+    )
+    assert len(recover(exchange, Wallet())) == 2
+    assert known(trade) == [("4", "stoploss"), ("5", "stoploss")]
 
 
 def test_exchange_that_does_not_answer_is_asked_again(trade: Trade):
+    note(trade, sent_order())
     exchange, wallet = Exchange(order_of_exchange("3")), Wallet(used={"ETH": 1.0})
     exchange.api.is_down = True
     with pytest.raises(TemporaryError):
@@ -306,7 +402,9 @@ def test_order_to_buy_that_nobody_knows_is_an_orphan_before_it_has_bought(trade:
     wallet = Wallet(used={"USDT": 60.0}, total={"ETH": 1.0})
     message = describe(exchange, wallet)
     assert message is not None
-    assert "the account has 0.6 ETH, bought or on order, that no open trade explains" in message
+    assert (
+        "the account holds 0.6 ETH, filled or on order, that no open trade accounts for" in message
+    )
 
 
 def test_money_of_known_entries_is_no_reason_to_ask(trade: Trade):

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from freqtrade.resolvers import ExchangeResolver
 
 from altseason.risk.lost_orders import recover_orders
 from altseason.risk.open_orders import find_unknown_orders
+from altseason.risk.sent_orders import NOTED_AS, SentOrder, SentOrders
 from tests.risk.conftest import PAIR, TRADING, open_trade
 
 CREATED = 1649119897778
@@ -64,13 +66,18 @@ class Wallet:
     def get_used(self, coin: str) -> float:
         return 1.25
 
+    def get_total(self, coin: str) -> float:
+        return 1.25
+
 
 def test_stop_of_okx_which_lists_them_apart_is_known_again(database: None, okx: Exchange):
     trade = open_trade(1.25, 1900.0)
     now = datetime.fromtimestamp(CREATED / 1000 + 61, UTC)
     wallet: Any = Wallet()
-    [message] = recover_orders(trade, okx, wallet, now, has_stops=True)
-    assert "a stop order, 431375349042380800 for 1.25 ETH" in message
+    sent = SentOrder("sell", "stop", 1.25, 1800.0, CREATED / 1000 - 1)
+    trade.set_custom_data(NOTED_AS, [asdict(sent)])
+    [message] = recover_orders(trade, SentOrders(), okx, wallet, now).recovered
+    assert "stop order 431375349042380800 (1.25 ETH)" in message
     [order] = Trade.get_open_trades()[0].orders
     assert (order.ft_order_side, order.order_id) == ("stoploss", "431375349042380800")
     assert (order.ft_is_open, order.ft_amount, order.ft_price) == (True, 1.25, 1800.0)

@@ -119,6 +119,7 @@ class AltSeasonStrategy(IStrategy):
         """Say so where the candles are made up; where there is a now, have dominance recorded."""
         if is_synthetic(Path(self.config["datadir"])):
             self.telling.warn("The data directory holds a SYNTHETIC market: nothing here is real.")
+        self._risk.start()
         if self._dominance.is_trading:
             introduce = partial(describe_rules, self)
             self._live = LiveDominance(self.config, self._dominance, introduce)
@@ -267,7 +268,7 @@ class AltSeasonStrategy(IStrategy):
         """Refuse an entry by dominance that has become stale, or of coins that nothing explains."""
         if self.gate_mode.value != "off" and self._gate.is_stale(current_time):
             return False
-        return self._risk.is_explained(pair, rate)
+        return self._risk.is_explained(pair, rate, current_time)
 
     def _keep_dominance(
         self, order_filled: Callable[..., None], *, trade: Trade, order: Order, **kwargs: Any

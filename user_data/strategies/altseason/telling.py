@@ -39,6 +39,13 @@ class Telling:
         """Say it again when it comes again, since it is over."""
         self._told.discard(about)
 
+    def recover(self, about: str, message: str) -> None:
+        """Say that it is over, where it was said that it had begun."""
+        if about in self._told:
+            self._told.discard(about)
+            self.alert(message)
+            self._told.discard(message)
+
     def warn_of(self, dataframe: pd.DataFrame, pair: str, *, is_gated: bool) -> None:
         """Say why a pair is never entered, and how much of its history the gate is closed for.
 

@@ -6,8 +6,10 @@ known.py        ATR and close, as they were known at a time
 protections.py  Freqtrade's own protections, with values that fit the strategy
 account.py      the account against what Freqtrade knows of it
 orphans.py      coins that no trade explains
-lost_orders.py  orders of open trades whose answer was lost, given back to Freqtrade
+sent_orders.py  orders as Freqtrade sent them, and which order can only be one of these
+lost_orders.py  orders of open trades whose response was lost, given back to Freqtrade
+unserved.py     trades without their stop, or whose exit is refused
 open_orders.py  orders that the exchange has and Freqtrade does not know
 dust.py         what trades leave behind
-trims.py        parts of positions that were to be sold
+trims.py        whether a position can be trimmed
 """

@@ -1,5 +1,6 @@
 """The account against what Freqtrade knows of it; live only, where an exchange can know more."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from freqtrade.exceptions import TemporaryError
@@ -9,13 +10,18 @@ from freqtrade.strategy import IStrategy
 from freqtrade.wallets import Wallets
 
 from altseason.pairs import never_entered_because
-from altseason.risk.lost_orders import recover_orders
+from altseason.risk.lost_orders import Recovery, recover_orders
 from altseason.risk.orphans import describe_orphan
+from altseason.risk.sent_orders import NO_ID, SentOrders, calculate_wait, watch_orders
+from altseason.risk.trims import POSITION_AMOUNT_TOLERANCE
+from altseason.risk.unserved import find_unserved
 from altseason.settings import RiskSettings
 from altseason.telling import Telling
 
 # Each request that times out keeps the loop from watching the stops.
 IS_DOWN_FOR = timedelta(minutes=1)
+# Freqtrade asks for a stop or an exit again in every loop.
+UNSERVED_FOR = timedelta(minutes=1)
 
 
 class AccountWatch:
@@ -25,6 +31,13 @@ class AccountWatch:
         self._strategy = strategy
         self._settings = settings
         self._looks_again: datetime | None = None
+        self._checked: dict[int, datetime] = {}
+        self._unserved_since: dict[str, datetime] = {}
+
+    def watch_orders(self) -> None:
+        """Note all orders that Freqtrade sends from now on, or from the first loop on."""
+        with suppress(AttributeError):  # the strategy has no exchange yet
+            _ = self._sent
 
     def look(self, now: datetime) -> None:
         """Look after the open trades, and, at the start and once a candle, after all coins.
@@ -34,6 +47,7 @@ class AccountWatch:
         about = "the account"
         try:
             self._recover_orders(now)
+            self._report_unserved(now)
             if self._looks_again is None or now >= self._looks_again:
                 self._looks_again = now + IS_DOWN_FOR
                 self._look_for_orphans()
@@ -45,18 +59,52 @@ class AccountWatch:
             # Freqtrade would only log it, and leave out the rest of the loop's beginning.
             self._telling.alert(f"{about} could not be looked into: {error!r}", about)
 
-    def is_explained(self, pair: str, rate: float) -> bool:
-        """Tell whether a coin may be entered at a rate: whether trades explain all there is of it.
+    def is_explained(self, pair: str, rate: float, now: datetime) -> bool:
+        """Return whether a coin may be entered at a rate: whether trades explain all of it.
 
-        The wallet is read anew.
+        The wallet is read anew. While an entry that was sent may still be processed by the
+        exchange, there is no other one.
         """
+        if self._is_entry_unanswered(pair, now):
+            return False
         self._wallets.update()
         return self._tell_orphan(pair, rate)
+
+    def has_unanswered(self, trade: Trade) -> bool:
+        """Return whether something was sent to sell coins of a trade, and was not answered."""
+        return bool(self._sent.find_unanswered(trade))
+
+    def _is_entry_unanswered(self, pair: str, now: datetime) -> bool:
+        about = f"unanswered entry of {pair}"
+        sent_at = self._sent.find_entry(pair)
+        wait = calculate_wait(self._exchange)
+        # One of the future was noted by a clock that has been put back since.
+        if sent_at is None or abs(now - sent_at) >= wait:
+            if sent_at is not None:
+                self._sent.forget_entry(pair)
+            self._telling.forget(about)
+            return False
+        self._telling.warn(
+            f"Not entering {pair} again before {sent_at + wait:%H:%M:%S} UTC: the exchange has not "
+            f"answered the last entry, and may still process it.",
+            about,
+        )
+        return True
 
     @property
     def _exchange(self) -> Exchange:
         # Not public, and there is no other way to the orders that the exchange has.
         return self._strategy.dp._exchange
+
+    @property
+    def _sent(self) -> SentOrders:
+        sent = watch_orders(self._exchange)
+        sent.has_spare = self._has_spare
+        return sent
+
+    def _has_spare(self, trade: Trade) -> bool:
+        held = self._wallets.get_total(trade.safe_base_currency)
+        return bool(held > trade.amount * (1 + POSITION_AMOUNT_TOLERANCE))
 
     @property
     def _wallets(self) -> Wallets:
@@ -71,13 +119,12 @@ class AccountWatch:
 
         :raises TemporaryError: where the exchange does not answer.
         """
-        has_stops = bool(self._strategy.order_types.get("stoploss_on_exchange"))
         for trade in Trade.get_open_trades():
             about = f"orders of {trade.pair}"
+            if not self._is_due(trade, now):
+                continue
             try:
-                found = recover_orders(
-                    trade, self._exchange, self._wallets, now, has_stops=has_stops
-                )
+                recovery = recover_orders(trade, self._sent, self._exchange, self._wallets, now)
             except TemporaryError:
                 raise
             except Exception as error:
@@ -86,18 +133,56 @@ class AccountWatch:
                 self._telling.alert(f"{about} could not be looked at: {error!r}", about)
             else:
                 self._telling.forget(about)
-                for message in found:
-                    self._telling.alert(message)
+                self._report_recovery(trade.pair, recovery)
+
+    def _is_due(self, trade: Trade, now: datetime) -> bool:
+        """Return whether a trade's orders are looked at: in each loop while something is unclear.
+
+        Else once a minute, so that orders of others are not asked for in every loop.
+        """
+        is_unclear = self.has_unanswered(trade) or any(
+            order.ft_is_open and order.order_id in NO_ID for order in trade.orders
+        )
+        checked = self._checked.get(trade.id)
+        if not is_unclear and checked is not None and timedelta(0) <= now - checked < IS_DOWN_FOR:
+            return False
+        self._checked[trade.id] = now
+        return True
+
+    def _report_recovery(self, pair: str, recovery: Recovery) -> None:
+        for message in recovery.recovered:
+            self._telling.alert(message)
+            for purpose in ("stop", "exit"):
+                self._sent.failures.pop((pair, purpose), None)
+        about = f"foreign orders of {pair}"
+        if recovery.foreign:
+            self._telling.alert(recovery.foreign, about)
+        else:
+            self._telling.forget(about)
+
+    def _report_unserved(self, now: datetime) -> None:
+        """Notify once where a trade lacks its stop, or an exit that is due, and when it has it."""
+        has_stops = bool(self._strategy.order_types.get("stoploss_on_exchange"))
+        trades = Trade.get_open_trades()
+        unserved = find_unserved(trades, self._sent.failures, now, has_stops=has_stops)
+        for about in [about for about in self._unserved_since if about not in unserved]:
+            del self._unserved_since[about]
+            self._telling.recover(about, f"{about}: it has one again, or needs none any more.")
+        for about, problem in unserved.items():
+            since = min(self._unserved_since.get(about, now), problem.since or now)
+            self._unserved_since[about] = since
+            if now - since >= UNSERVED_FOR:
+                minutes = (now - since) // timedelta(minutes=1)
+                self._telling.alert(problem.describe(minutes), about)
 
     def _look_for_orphans(self) -> None:
-        """Look at the coins that could be entered and are not.
+        """Look at the coins that could be entered, beside an open trade too.
 
         An entry's own check would come too late, where the signal has passed meanwhile.
         """
-        open_pairs = {trade.pair for trade in Trade.get_open_trades()}
         self._wallets.update()
         for pair in self._strategy.dp.current_whitelist():
-            if pair in open_pairs or never_entered_because(pair):
+            if never_entered_because(pair):
                 continue
             about = f"coins of {pair}"
             try:

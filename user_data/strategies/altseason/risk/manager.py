@@ -20,7 +20,7 @@ from altseason.risk.sizing import (
     calculate_stop_distance,
 )
 from altseason.risk.stops import calculate_chandelier
-from altseason.risk.trims import is_all_there, remember_trim
+from altseason.risk.trims import is_all_there
 from altseason.settings import SECTION, RiskSettings
 
 ATR_COLUMN = "atr"
@@ -127,9 +127,10 @@ class RiskManager:
         if not part or smallest < (min_stake or 0):
             return None
         if self._account is not None:
+            if self._account.has_unanswered(trade):
+                return None
             if not is_all_there(trade, self._strategy.wallets):
                 return None
-            remember_trim(trade, part * trade.amount, time)
         return -part * trade.stake_amount
 
     def look_into_account(self, now: datetime) -> None:
@@ -137,9 +138,14 @@ class RiskManager:
         if self._account is not None:
             self._account.look(now)
 
-    def is_explained(self, pair: str, rate: float) -> bool:
-        """Tell whether a coin may be entered; live, only where trades explain all of it."""
-        return self._account is None or self._account.is_explained(pair, rate)
+    def start(self) -> None:
+        """Live, note the orders that Freqtrade sends, before the first of them."""
+        if self._account is not None:
+            self._account.watch_orders()
+
+    def is_explained(self, pair: str, rate: float, now: datetime) -> bool:
+        """Return whether a coin may be entered; live, only where trades explain all of it."""
+        return self._account is None or self._account.is_explained(pair, rate, now)
 
     @property
     def _asks_in_every_candle(self) -> bool:

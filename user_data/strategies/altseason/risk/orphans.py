@@ -44,7 +44,7 @@ def describe_orphan(
     held = wallets.get_total(coin)
     if wallets.get_used(stake_currency) - _sum_of_entries(trades) > dust:
         held += _find_unknown_amount(pair, exchange)
-    amounts = [trade.amount for trade in trades if trade.safe_base_currency == coin]
+    amounts = [_explain(trade) for trade in trades if trade.safe_base_currency == coin]
     orphan = calculate_orphan(held, amounts, rate, dust)
     if orphan:
         # All closed trades are read for this, so only where it matters.
@@ -52,10 +52,23 @@ def describe_orphan(
     if not orphan:
         return None
     return (
-        f"{pair} is not entered: the account has {orphan:.8g} {coin}, bought or on order, that no "
-        f"open trade explains: yours, or of an order whose answer was lost. Sell them, or name "
-        f"{coin} in `altseason.risk.kept_coins` if you keep them."
+        f"Not entering {pair}: the account holds {orphan:.8g} {coin}, filled or on order, that no "
+        f"open trade accounts for: your own coins, or a buy whose response was lost. They have no "
+        f"stop. Sell them, or add {coin} to `altseason.risk.kept_coins`."
     )
+
+
+def _explain(trade: Trade) -> float:
+    """Return how much of its coin a trade can have: its position, and what its entries still buy.
+
+    Before anything is filled, Freqtrade has the amount that was ordered as the position.
+    """
+    entries = [order for order in trade.open_orders if order.ft_order_side == trade.entry_side]
+    has_filled = any(
+        order.safe_filled > 0 for order in trade.orders if order.ft_order_side == trade.entry_side
+    )
+    position = trade.amount if has_filled else 0.0
+    return max(trade.amount, position + sum(order.safe_remaining for order in entries))
 
 
 def _sum_of_entries(trades: Sequence[Trade]) -> float:

@@ -1,0 +1,320 @@
+"""What is noted of the orders that Freqtrade sends, and what the lack of an answer leads to."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import ccxt
+import pytest
+from freqtrade.exceptions import DependencyException, FreqtradeException, TemporaryError
+from freqtrade.exchange import Exchange
+from freqtrade.persistence import KeyValueStore, Order
+from freqtrade.strategy import IStrategy
+
+from altseason.risk.sent_orders import Failure, SentOrders, calculate_wait, watch_orders
+from altseason.risk.unserved import find_unserved
+from tests.risk.conftest import PAIR, Api, messages, open_trade
+
+Load = Callable[..., IStrategy]
+START = datetime.now(UTC).replace(microsecond=0)
+LOST = [ccxt.RequestTimeout("late"), ccxt.NetworkError("gone"), ccxt.ExchangeNotAvailable("503")]
+REFUSED = [
+    ccxt.InvalidOrder("Filter failure: NOTIONAL"),
+    ccxt.InsufficientFunds("no"),
+    ccxt.ExchangeError("market is closed"),
+    ccxt.DDoSProtection("429"),
+]
+
+
+class OrderingApi(Api):
+    """Takes orders, or answers with an error; or with nothing that can be used."""
+
+    id = "binance"
+    timeout = 10_000
+    options = {"recvWindow": 10_000}  # noqa: RUF012 - as ccxt has it
+    answer: Any = None
+
+    def create_order(self, *arguments: Any, **words: Any) -> dict[str, Any]:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer if self.answer is not None else {"id": "7", "status": "open"}
+
+
+@pytest.fixture
+def api() -> Api:
+    return OrderingApi(totals={"USDT": 1000.0})
+
+
+@pytest.fixture
+def strategy(load_live: Load) -> IStrategy:
+    strategy = load_live()
+    exchange = strategy.dp._exchange
+    exchange._config["dry_run"] = False
+    watch_orders(exchange)
+    return strategy
+
+
+def send(strategy: IStrategy, side: str = "buy", ordertype: str = "limit") -> None:
+    strategy.dp._exchange.create_order(
+        pair=PAIR, ordertype=ordertype, side=side, amount=1.0, rate=100.0, leverage=1.0
+    )
+
+
+def try_to_send(strategy: IStrategy, side: str = "buy") -> None:
+    with pytest.raises(FreqtradeException):
+        send(strategy, side)
+
+
+def confirms(strategy: IStrategy, now: datetime) -> bool:
+    return bool(
+        strategy.confirm_trade_entry(
+            pair=PAIR,
+            order_type="limit",
+            amount=1.0,
+            rate=100.0,
+            time_in_force="GTC",
+            current_time=now,
+            entry_tag="",
+            side="long",
+        )
+    )
+
+
+def notes(strategy: IStrategy) -> SentOrders:
+    return watch_orders(strategy.dp._exchange)
+
+
+def test_entry_that_is_answered_holds_nothing_back(strategy: IStrategy, api: Any):
+    send(strategy)
+    assert notes(strategy).find_entry(PAIR) is None
+    assert confirms(strategy, START)
+
+
+@pytest.mark.parametrize("error", LOST, ids=lambda error: type(error).__name__)
+def test_entry_without_an_answer_is_not_sent_again_while_it_may_still_come(
+    strategy: IStrategy, api: Any, error: Exception
+):
+    api.answer = error
+    try_to_send(strategy)
+    sent_at = notes(strategy).find_entry(PAIR)
+    assert sent_at is not None
+    # A minute at least; here 10 s until ccxt gives up, 10 s of the window, 10 s of the clocks.
+    for seconds in (0.3, 10, 59):
+        assert not confirms(strategy, sent_at + timedelta(seconds=seconds))
+    assert messages(strategy) == []  # it is only a wait, and in the log
+    # Then the account is looked at again, and it has arrived.
+    api.totals["ETH"] = 1.0
+    assert not confirms(strategy, sent_at + timedelta(seconds=60))
+    assert "the account holds 1 ETH" in messages(strategy)[0]
+    api.totals["ETH"] = 0.0
+    assert confirms(strategy, sent_at + timedelta(seconds=65))
+
+
+def test_entry_with_a_broken_answer_waits_as_well(strategy: IStrategy, api: Any):
+    api.answer = {"id": None, "status": "open"}
+    send(strategy)
+    assert not confirms(strategy, datetime.now(UTC))
+
+
+@pytest.mark.parametrize("error", REFUSED, ids=lambda error: type(error).__name__)
+def test_entry_that_is_refused_can_be_sent_again(strategy: IStrategy, api: Any, error: Exception):
+    api.answer = error
+    try_to_send(strategy)
+    assert confirms(strategy, datetime.now(UTC))
+
+
+def test_wait_outlives_a_restart(strategy: IStrategy, api: Any, load_live: Load):
+    api.answer = ccxt.RequestTimeout("late")
+    try_to_send(strategy)
+    again = load_live()
+    assert not confirms(again, datetime.now(UTC))
+
+
+def test_note_of_the_future_does_not_hold_entries_back_for_ever(strategy: IStrategy):
+    KeyValueStore.store_value(f"altseason_entry_{PAIR}", START.timestamp() + 86_400)
+    assert confirms(strategy, START)
+
+
+def test_entry_that_cannot_be_noted_is_not_sent(
+    strategy: IStrategy, api: Any, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(KeyValueStore, "store_value", fail)
+    api.create_order = pytest.fail
+    with pytest.raises(DependencyException, match="could not note the entry"):
+        send(strategy)
+
+
+def test_exit_that_cannot_be_noted_is_sent_all_the_same(
+    strategy: IStrategy, monkeypatch: pytest.MonkeyPatch
+):
+    trade = open_trade(1.0, 100.0)
+
+    def fail(*_: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(type(trade), "set_custom_data", fail)
+    send(strategy, "sell")
+
+
+@pytest.mark.parametrize("error", [*LOST, None])
+def test_exit_and_stop_without_an_answer_are_kept_with_the_trade(
+    strategy: IStrategy, api: Any, error: Exception | None
+):
+    trade = open_trade(1.0, 100.0)
+    api.answer = error or {"id": None, "status": "open"}
+    sends = [
+        lambda: send(strategy, "sell"),
+        lambda: send(strategy, "sell", "market"),
+        lambda: strategy.dp._exchange.create_stoploss(
+            pair=PAIR,
+            amount=1.0,
+            stop_price=95.0,
+            order_types={**strategy.order_types, "stoploss": "limit"},
+            side="sell",
+            leverage=1.0,
+        ),
+    ]
+    for one in sends:
+        if error is None:
+            one()
+        else:
+            with pytest.raises(FreqtradeException):
+                one()
+    unanswered = notes(strategy).find_unanswered(trade)
+    found = [(one.side, one.kind, one.amount, one.price) for one in unanswered]
+    assert found == [
+        ("sell", "limit", 1.0, 100.0),
+        ("sell", "market", 1.0, None),
+        ("sell", "stop", 1.0, 95.0),
+    ]
+
+
+def test_refused_try_leaves_the_note_of_the_first(strategy: IStrategy, api: Any):
+    """The first one locks the coins, so that the next is refused for want of them."""
+    trade = open_trade(1.0, 100.0)
+    api.answer = ccxt.RequestTimeout("late")
+    try_to_send(strategy, "sell")
+    api.answer = ccxt.InsufficientFunds("no")
+    try_to_send(strategy, "sell")
+    assert len(notes(strategy).find_unanswered(trade)) == 1
+    api.answer = None
+    send(strategy, "sell")
+    assert len(notes(strategy).find_unanswered(trade)) == 1
+
+
+@pytest.mark.parametrize(("held", "is_sent"), [(1.0, True), (1.01, True), (6.0, False)])
+def test_coins_of_the_user_s_own_are_not_sold_in_place_of_a_second_try(
+    strategy: IStrategy, api: Any, held: float, is_sent: bool
+):
+    """With the trade's coins alone, the exchange itself refuses to sell them twice."""
+    api.totals["ETH"] = held
+    trade = open_trade(1.0, 100.0)
+    loop(strategy, START)  # which reads the wallet
+    api.answer = ccxt.RequestTimeout("late")
+    try_to_send(strategy, "sell")
+    api.answer = None
+    if is_sent:
+        send(strategy, "sell")
+        return
+    api.create_order = pytest.fail
+    with pytest.raises(TemporaryError, match="has not answered the last exit order"):
+        send(strategy, "sell")
+    # A stop is another order; an entry is held back by its own check.
+    assert len(notes(strategy).find_unanswered(trade)) == 1
+
+
+@pytest.mark.parametrize(
+    ("timeout", "window", "seconds"),
+    [(10_000, 10_000, 60), (10_000, 60_000, 80), (60_000, 0, 70), (None, None, 60)],
+)
+def test_wait_is_as_long_as_the_exchange_may_take(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch, timeout: Any, window: Any, seconds: int
+):
+    monkeypatch.setattr(exchange._api, "timeout", timeout)
+    monkeypatch.setitem(exchange._api.options, "recvWindow", window)
+    assert calculate_wait(exchange) == timedelta(seconds=seconds)
+
+
+def loop(strategy: IStrategy, now: datetime) -> list[str]:
+    """Begin a loop, and return what is new for Telegram."""
+    before = len(messages(strategy))
+    strategy._risk.look_into_account(now)
+    return messages(strategy)[before:]
+
+
+def test_trade_without_its_stop_is_told_after_a_minute_with_the_exchange_s_words(
+    load_live: Load, api: Any
+):
+    strategy = load_live(
+        order_types={"entry": "limit", "exit": "limit", "stoploss": "limit"}
+        | {"stoploss_on_exchange": True}
+    )
+    strategy.dp._exchange._config["dry_run"] = False
+    watch_orders(strategy.dp._exchange)
+    trade = open_trade(1.0, 100.0)
+    api.totals["ETH"] = 1.0
+    api.answer = ccxt.ExchangeError("binance Market is closed.")
+
+    def try_stop() -> None:
+        strategy.dp._exchange.create_stoploss(
+            pair=PAIR,
+            amount=1.0,
+            stop_price=95.0,
+            order_types=strategy.order_types,
+            side="sell",
+            leverage=1.0,
+        )
+
+    begun = datetime.now(UTC)
+    with pytest.raises(FreqtradeException):
+        try_stop()
+    assert loop(strategy, begun + timedelta(seconds=5)) == []
+    [told] = loop(strategy, begun + timedelta(seconds=65))
+    assert "ETH/USDT has had no stop on the exchange for 1 min" in told
+    assert "binance Market is closed." in told
+    assert loop(strategy, begun + timedelta(seconds=125)) == []
+    api.answer = None
+    try_stop()
+    # Which Freqtrade keeps with the trade.
+    trade.orders.append(
+        Order(
+            ft_order_side="stoploss",
+            ft_pair=PAIR,
+            ft_is_open=True,
+            ft_amount=1.0,
+            ft_price=95.0,
+            order_id="7",
+            status="open",
+            side="sell",
+            order_date=begun,
+        )
+    )
+    [told] = loop(strategy, begun + timedelta(seconds=130))
+    assert "has one again" in told
+
+
+def test_exit_that_is_refused_again_and_again_is_told(strategy: IStrategy, api: Any):
+    open_trade(1.0, 100.0)
+    api.totals["ETH"] = 1.0
+    api.answer = ccxt.ExchangeError("market is halted")
+    try_to_send(strategy, "sell")
+    now = datetime.now(UTC)
+    assert loop(strategy, now + timedelta(seconds=5)) == []
+    [told] = loop(strategy, now + timedelta(seconds=65))
+    assert "The exit of ETH/USDT has been refused for 1 min" in told
+    assert "market is halted" in told
+    # The signal is over: nothing is tried any more.
+    assert len(loop(strategy, now + timedelta(minutes=10))) == 1
+    assert loop(strategy, now + timedelta(minutes=11)) == []
+
+
+def test_old_refusal_is_no_reason_for_a_new_lack(database: None):
+    trade = open_trade(1.0, 100.0)
+    now = START + timedelta(hours=1)
+    failures = {(PAIR, "stop"): Failure(START, START, "long ago")}
+    [lack] = find_unserved([trade], failures, now, has_stops=True).values()
+    assert (lack.since, lack.words) == (None, "")
+    assert find_unserved([trade], failures, now, has_stops=False) == {}

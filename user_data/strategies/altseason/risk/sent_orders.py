@@ -1,0 +1,302 @@
+"""Orders as Freqtrade sent them: what it asked for, and whether the exchange answered.
+
+Freqtrade forgets an order whose response is lost, and would send it again. Only what was sent can
+prove later which order on the account is the bot's own. So the exchange object that Freqtrade
+orders by is wrapped: before a request leaves, it is noted with the trade (or, where an entry has no
+trade yet, with its pair) in Freqtrade's own database, which outlives the process; a response or a
+refusal takes the note back.
+"""
+
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import ccxt  # type: ignore[import-untyped] # it publishes no types
+from freqtrade.exceptions import DependencyException, TemporaryError
+from freqtrade.exchange import Exchange
+from freqtrade.persistence import KeyValueStore, Order, Trade
+
+# Exchanges' clocks are not ours.
+CLOCK_TOLERANCE = timedelta(seconds=10)
+MIN_WAIT = timedelta(minutes=1)
+NOTED_AS = "sent_orders"
+MAX_NOTED = 5
+WATCHED_BY = "altseason_sent_orders"
+NO_ID = ("", "None", None)
+# By the exchanges that ccxt sends a client order id with a prefix of its own to.
+PREFIXES: dict[str, Callable[[dict[str, Any]], str | None]] = {
+    "binance": lambda options: (options.get("broker") or {}).get("spot"),
+    "okx": lambda options: options.get("brokerId"),
+}
+
+CcxtOrder = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SentOrder:
+    """One order as it was sent.
+
+    :param side: "buy" or "sell".
+    :param kind: "limit", "market", or "stop" for one that waits on the exchange.
+    :param amount: in coins.
+    :param price: the limit, or what triggers a stop; None at market.
+    :param time: when it was sent, in seconds since 1970.
+    """
+
+    side: str
+    kind: str
+    amount: float
+    price: float | None
+    time: float
+
+    @property
+    def sent_at(self) -> datetime:
+        """When it was sent, in UTC."""
+        return datetime.fromtimestamp(self.time, UTC)
+
+    @property
+    def purpose(self) -> str:
+        """What it is for: "entry", "exit" or "stop"."""
+        if self.side == "buy":
+            return "entry"
+        return "stop" if self.kind == "stop" else "exit"
+
+
+@dataclass
+class Failure:
+    """What the exchange has said to one kind of order again and again.
+
+    :param since: when it first did, of the times in a row.
+    :param last: when it last did.
+    """
+
+    since: datetime
+    last: datetime
+    words: str
+
+
+class SentOrders:
+    """The notes of one bot.
+
+    :param clock: the time now, in UTC.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
+        self.failures: dict[tuple[str, str], Failure] = {}
+        # Whether the account has coins beside a trade's, so that selling twice would sell those.
+        self.has_spare: Callable[[Trade], bool] = lambda trade: False
+
+    def wrap(self, exchange: Any) -> None:
+        """Note all orders that are sent by an exchange object from now on; see `watch_orders`."""
+        create_order, create_stoploss = exchange.create_order, exchange.create_stoploss
+        self._exchange = exchange
+
+        def create_order_noted(**words: Any) -> CcxtOrder:
+            price = None if words["ordertype"] == "market" else words["rate"]
+            sent = self._describe(words["side"], words["ordertype"], words["amount"], price)
+            return self._send(words["pair"], sent, lambda: create_order(**words))
+
+        def create_stoploss_noted(
+            pair: str, amount: float, stop_price: float, *arguments: Any, **words: Any
+        ) -> CcxtOrder:
+            sent = self._describe("sell", "stop", amount, stop_price)
+
+            def send() -> CcxtOrder:
+                order: CcxtOrder = create_stoploss(pair, amount, stop_price, *arguments, **words)
+                return order
+
+            return self._send(pair, sent, send)
+
+        exchange.create_order = create_order_noted
+        exchange.create_stoploss = create_stoploss_noted
+
+    def find_entry(self, pair: str) -> datetime | None:
+        """Return when an entry of a pair was sent whose response has not come; None without one."""
+        time = KeyValueStore.get_float_value(_entry_key(pair))
+        return None if time is None else datetime.fromtimestamp(time, UTC)
+
+    def forget_entry(self, pair: str) -> None:
+        """Take the note of a pair's entry back."""
+        KeyValueStore.delete_value(_entry_key(pair))
+
+    def find_unanswered(self, trade: Trade) -> list[SentOrder]:
+        """Return what was sent to sell coins of a trade, and has not been answered."""
+        return [SentOrder(**noted) for noted in trade.get_custom_data(NOTED_AS) or []]
+
+    def forget(self, trade: Trade, sent: SentOrder) -> None:
+        """Take one of them back."""
+        kept = [one for one in self.find_unanswered(trade) if one != sent]
+        trade.set_custom_data(NOTED_AS, [asdict(one) for one in kept])
+
+    def _describe(self, side: str, kind: str, amount: float, price: float | None) -> SentOrder:
+        return SentOrder(side, kind, amount, price, self._clock().timestamp())
+
+    def _send(self, pair: str, sent: SentOrder, send: Callable[[], CcxtOrder]) -> CcxtOrder:
+        self._refuse_to_double(pair, sent)
+        self._note(pair, sent)
+        try:
+            order = send()
+        except Exception as error:
+            self._fail(pair, sent, error)
+            raise
+        self.failures.pop((pair, sent.purpose), None)
+        if order.get("id") not in NO_ID:
+            self._take_back(pair, sent)
+        return order
+
+    def _refuse_to_double(self, pair: str, sent: SentOrder) -> None:
+        """Refuse to sell again while the last try may still be processed.
+
+        Only where the account has other coins of the kind: where it has none, the first order locks
+        all of them, and the exchange refuses the second.
+
+        :raises TemporaryError: then; Freqtrade tries again in its next loop.
+        """
+        trade = None if sent.side == "buy" else _find_trade(pair)
+        if trade is None or not self.has_spare(trade):
+            return
+        wait = calculate_wait(self._exchange)
+        for one in self.find_unanswered(trade):
+            if one.purpose == sent.purpose and abs(sent.time - one.time) < wait.total_seconds():
+                raise TemporaryError(
+                    f"{pair}: the exchange has not answered the last {sent.purpose} order, and the "
+                    f"account has other coins that a second one would sell. Waiting for it."
+                )
+
+    def _note(self, pair: str, sent: SentOrder) -> None:
+        try:
+            if sent.side == "buy":
+                KeyValueStore.store_value(_entry_key(pair), sent.time)
+            else:
+                trade = _find_trade(pair)
+                if trade is not None:
+                    noted = [*self.find_unanswered(trade), sent][-MAX_NOTED:]
+                    trade.set_custom_data(NOTED_AS, [asdict(one) for one in noted])
+        except Exception as error:
+            # Without a note an entry could be doubled; to sell is more important than to note it.
+            if sent.side == "buy":
+                raise DependencyException(
+                    f"could not note the entry of {pair}: {error!r}"
+                ) from error
+
+    def _fail(self, pair: str, sent: SentOrder, error: Exception) -> None:
+        with suppress(Exception):  # the error itself is what Freqtrade has to see
+            now = self._clock()
+            words = str(error.__cause__ or error)
+            failure = self.failures.setdefault((pair, sent.purpose), Failure(now, now, words))
+            failure.last, failure.words = now, words
+            if _is_refusal(error):
+                self._take_back(pair, sent)
+
+    def _take_back(self, pair: str, sent: SentOrder) -> None:
+        with suppress(Exception):  # it expires by itself; an answer must reach Freqtrade
+            if sent.side == "buy":
+                self.forget_entry(pair)
+            elif (trade := _find_trade(pair)) is not None:
+                self.forget(trade, sent)
+
+
+def watch_orders(exchange: Any) -> SentOrders:
+    """Return the notes of an exchange object, whose orders are noted from the first call on."""
+    noted: SentOrders | None = getattr(exchange, WATCHED_BY, None)
+    if noted is None:
+        noted = SentOrders()
+        noted.wrap(exchange)
+        setattr(exchange, WATCHED_BY, noted)
+    return noted
+
+
+def calculate_wait(exchange: Exchange) -> timedelta:
+    """Return how long after its sending an exchange may still process an order.
+
+    The time until ccxt gives up, the time for which Binance takes a signed request (`recvWindow`),
+    and the difference of the clocks; a minute at least, since not every exchange has such a window.
+    """
+    api = exchange._api
+    timeout = timedelta(milliseconds=float(getattr(api, "timeout", 0) or 0))
+    options = getattr(api, "options", None) or {}
+    window = timedelta(milliseconds=float(options.get("recvWindow") or 0))
+    return max(MIN_WAIT, timeout + window + CLOCK_TOLERANCE)
+
+
+def is_ours(found: CcxtOrder, sent: SentOrder, exchange: Any) -> bool:
+    """Return whether an order on the exchange can only be the one that was sent.
+
+    Side, kind, amount and price as they were sent, in the steps of the exchange; its time within
+    what `calculate_wait` allows; and, where the exchange keeps client order ids, the prefix that
+    ccxt gives them.
+    """
+    pair = found["symbol"]
+    created = datetime.fromtimestamp(float(found["timestamp"] or 0) / 1000, UTC)
+    is_in_time = (
+        sent.sent_at - CLOCK_TOLERANCE <= created <= sent.sent_at + calculate_wait(exchange)
+    )
+    stop_price = find_stop_price(found)
+    kind = "stop" if stop_price else found.get("type") or sent.kind
+    amount = exchange.amount_to_precision(pair, sent.amount)
+    return (
+        is_in_time
+        and found["side"] == sent.side
+        and kind == sent.kind
+        and math.isclose(float(found["amount"] or 0), float(amount), rel_tol=1e-9)
+        and _is_price(stop_price or found.get("price"), sent.price, exchange, pair)
+        and has_own_prefix(found, exchange)
+    )
+
+
+def has_own_prefix(found: CcxtOrder, exchange: Any) -> bool:
+    """Return whether an order's client id is one of ccxt's, or cannot tell."""
+    api = exchange._api
+    find = PREFIXES.get(str(getattr(api, "id", "")))
+    prefix = find(getattr(api, "options", None) or {}) if find else None
+    client_id = found.get("clientOrderId")
+    return not prefix or not client_id or str(client_id).startswith(prefix)
+
+
+def find_stop_price(found: CcxtOrder) -> float | None:
+    """Return the price at which an order of the exchange is triggered; None for other orders."""
+    return found.get("triggerPrice") or found.get("stopPrice") or found.get("stopLossPrice")
+
+
+def describe_sent(order: Order) -> SentOrder:
+    """Return an order that Freqtrade keeps as it was sent."""
+    is_stop = order.ft_order_side == "stoploss"
+    kind = "stop" if is_stop else order.order_type or "limit"
+    side = "sell" if is_stop else order.ft_order_side
+    price = None if kind == "market" else order.ft_price
+    return SentOrder(side, kind, order.ft_amount, price, order.order_date_utc.timestamp())
+
+
+def _is_price(found: float | None, sent: float | None, exchange: Any, pair: str) -> bool:
+    """Return whether two prices are one, rounded either way to the exchange's tick."""
+    if sent is None or not found:
+        return sent is None  # an order at market has no price, or the one that it was filled at
+    tick = exchange.get_precision_price(pair) or 0.0
+    step = tick if exchange.precisionMode == ccxt.TICK_SIZE else 10 ** -int(tick)
+    return abs(found - sent) <= step * (1 + 1e-9) + 1e-9 * abs(sent)
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Return whether the exchange has said that there is no such order.
+
+    Not where it was not reached, gave no answer that can be read, or has failed itself.
+    """
+    cause = error.__cause__ or error
+    if isinstance(cause, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
+        return True  # turned away before it was read
+    if isinstance(cause, ccxt.BaseError):
+        return isinstance(cause, ccxt.ExchangeError)
+    return False
+
+
+def _find_trade(pair: str) -> Trade | None:
+    return next((trade for trade in Trade.get_open_trades() if trade.pair == pair), None)
+
+
+def _entry_key(pair: str) -> Any:
+    # Freqtrade's own keys are few, and 50 characters are the most.
+    return f"altseason_entry_{pair}"[:50]
