@@ -10,7 +10,7 @@ install: $(INSTALLED)
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, found " + sys.version.split()[0] + ": make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python scripts/install.py --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 SAMPLE := user_data/data/synthetic/SYNTHETIC.txt
@@ -48,17 +48,17 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.backtest_cost
 	$(BIN)/python -m benchmarks.backtest_cost --all-on
 
-# The README says what was found, also where that was bad; the exit code is the run's.
-WRITE_README = status=$$?; $(BIN)/python -m tests.reliability.readme && exit $$status
+# The document says what was found, also where that was bad; the exit code is the run's.
+WRITE_DOCUMENT = status=$$?; $(BIN)/python -m tests.reliability.document && exit $$status
 
 # Breaks what can break around the recorder and the exchange, for about an hour; make test does a
 # small part.
 faults: $(INSTALLED)
-	$(BIN)/python -m tests.reliability.faults --write; $(WRITE_README)
+	$(BIN)/python -m tests.reliability.faults --write; $(WRITE_DOCUMENT)
 
 # A month of live trading against its backtest, and what dead providers cost: half an hour.
 soak: $(INSTALLED)
-	$(BIN)/python -m tests.reliability.soak; $(WRITE_README)
+	$(BIN)/python -m tests.reliability.soak; $(WRITE_DOCUMENT)
 
 clean:
 	rm -rf build .venv

@@ -8,9 +8,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parent.parent
-SAMPLE = ROOT / "user_data" / "data" / "synthetic"
+USERDIR = ROOT / "user_data"
+SAMPLE = USERDIR / "data" / "synthetic"
+LOG = USERDIR / "logs" / "make-backtest.log"
+TAIL_LINES = 5
 RUNS = ROOT / "build" / "backtest"
 
 
@@ -29,12 +33,11 @@ def main() -> int:
     source = Path(datadir).resolve() if datadir else SAMPLE
     run = RUNS / source.name
     data = link_candles(source, run / "data") if datadir else SAMPLE
-    (run / "user_data").mkdir(parents=True, exist_ok=True)
     if dominance and (
         code := altseason("dominance", "import", dominance, "-c", config, "-d", data)
     ):
         return code
-    return backtest(config, data, timerange, run / "user_data")
+    return backtest(config, data, timerange)
 
 
 def link_candles(source: Path, data: Path) -> Path:
@@ -47,28 +50,62 @@ def link_candles(source: Path, data: Path) -> Path:
     return data
 
 
-def backtest(config: str, data: Path, timerange: str, userdir: Path) -> int:
+def backtest(config: str, data: Path, timerange: str) -> int:
     """Run Freqtrade; a run without a new result has failed, whatever its exit code."""
-    results = userdir / "backtest_results"
+    results = USERDIR / "backtest_results"
     before = set(results.glob("*.zip"))
     command = ["freqtrade", "backtesting", "--strategy", "AltSeasonStrategy", "-c", config]
-    command += ["--strategy-path", ROOT / "user_data" / "strategies", "--cache", "none"]
-    command += ["--userdir", userdir, "--datadir", data]
+    command += ["--cache", "none", "--userdir", USERDIR, "--datadir", data]
     if timerange:
         command += ["--timerange", timerange]
-    code = altseason("sandbox", "--datadir", data, "-c", config, "--", *command)
+    print(f"Backtesting on {relative(data)}, about half a minute; log: {relative(LOG)}")
+    sys.stdout.flush()
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    with LOG.open("w", encoding="utf-8") as log:
+        code = altseason("sandbox", "--datadir", data, "-c", config, "--", *command, messages=log)
     new = set(results.glob("*.zip")) - before
     if code or not new:
+        lines = LOG.read_text(encoding="utf-8").splitlines()
+        print(
+            *lines[-TAIL_LINES:],
+            f"It failed; the log is {relative(LOG)}",
+            sep="\n",
+            file=sys.stderr,
+        )
         return code or 1
     label = "SYNTHETIC market, result" if data == SAMPLE else "Result"
-    print(f"{label}: {os.path.relpath(new.pop())}")
+    print(f"{label}: {relative(new.pop())}")
+    print(*next_steps(data), sep="\n")
     return 0
 
 
-def altseason(*arguments: str | Path) -> int:
-    """Run one of our commands with this Python."""
+def next_steps(data: Path) -> list[str]:
+    """Return what a person may do now, with command lines that work from here."""
+    programs = relative(Path(sys.executable).parent)
+    return [
+        "Next:",
+        f"  {programs}/freqtrade backtesting-show",
+        "      shows these tables again; FreqUI has the result under Load results",
+        f"  {programs}/altseason stress --offline -c config.json.example -d {relative(data)} -- \\",
+        "      --timerange 20220101-20220301",
+        "      says at which cost per side the profit ends",
+        "  make backtest DATADIR=my_candles DOMINANCE=my_dominance.csv",
+        "      runs it on your own candles and dominance",
+    ]
+
+
+def relative(path: Path) -> str:
+    """Return a path as seen from here."""
+    return os.path.relpath(path)
+
+
+def altseason(*arguments: str | Path, messages: IO[str] | None = None) -> int:
+    """Run one of our commands with this Python.
+
+    :param messages: where its messages go instead of stderr.
+    """
     command = [sys.executable, "-m", "altseason", *map(str, arguments)]
-    return subprocess.run(command, check=False).returncode
+    return subprocess.run(command, stderr=messages, check=False).returncode
 
 
 if __name__ == "__main__":

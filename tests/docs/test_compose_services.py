@@ -81,4 +81,4 @@ def test_recorder_is_healthy_once_it_has_recorded(home: Path, monkeypatch: pytes
 def test_bot_does_not_start_without_its_secrets(home_with_candles: Path):
     found = run_compose("up", "-d", home=home_with_candles)
     assert found.returncode == 1
-    assert "unset, see .env.example" in found.stderr
+    assert "unset: set the environment variable FREQTRADE__API_SERVER__PASSWORD" in found.stderr

@@ -1,4 +1,4 @@
-"""What real data say about the seed rules: the published table comes out again."""
+"""What real data say about the default rules: the published table comes out again."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The seed rules read row by row, in plain Python and from their description alone.
+"""The default rules read row by row, in plain Python and from their description alone.
 
 Nothing here uses pandas, TA-Lib or the code under test: it is what the strategy is compared with.
 Indicators follow their textbook definitions: Wilder's RSI; exponential averages that begin with the

@@ -9,6 +9,7 @@ from freqtrade.exceptions import ConfigurationError
 from freqtrade.ft_types.plot_annotation_type import AnnotationTypeTA
 from freqtrade.strategy import IStrategy
 
+import altseason
 from altseason.dominance.store import DominanceStore
 from altseason.errors import DominanceMissingError
 from tests.conftest import coin_candles, dominance_candles
@@ -222,3 +223,7 @@ def test_strategy_reads_dominance_in_the_configured_format(
     candles = dominance_candles([50.0] * 60, "2021-01-01")
     DominanceStore(tmp_path, data_format).append(candles, "1d")
     assert analyze(load_strategy(dataformat_ohlcv=data_format))["alt_season"].iloc[-1]
+
+
+def test_version_is_that_of_the_package(load_strategy):
+    assert load_strategy().version() == altseason.__version__

@@ -20,6 +20,7 @@ from technical import qtpylib
 if str(Path(__file__).parent) not in sys.path[1:]:
     sys.path.append(str(Path(__file__).parent))
 
+from altseason import __version__
 from altseason.charts import PLOT_CONFIG, season_areas
 from altseason.digest import CONFIG_KEY, calculate_digest
 from altseason.dominance.columns import GateColumns
@@ -43,7 +44,7 @@ PRECISION_COLUMNS = ["open_count", "high_count", "low_count", "close_count", "ma
 
 
 class AltSeasonStrategy(IStrategy):
-    """The seed rules as defaults; every number of them is a parameter, see docs/strategy.md."""
+    """The default rules; every number of them is a parameter, see docs/strategy.md."""
 
     INTERFACE_VERSION = 3
     can_short = False
@@ -95,6 +96,10 @@ class AltSeasonStrategy(IStrategy):
         self.telling = Telling(self)
         self._gate = GateColumns(self._dominance, self.settings.dominance, self.telling.alert)
         guard_entries(self, self._may_enter)
+
+    def version(self) -> str:
+        """Return the version that Freqtrade shows in `/version`, FreqUI and its lists."""
+        return __version__
 
     @property
     def gate_rule(self) -> GateRule:

@@ -1,14 +1,14 @@
-"""Put the figures of docs/reliability.json into the README.
+"""Put the figures of docs/reliability.json into docs/reliability.md.
 
-python -m tests.reliability.readme
+python -m tests.reliability.document
 """
 
 from typing import Any
 
 from tests.reliability.report import ROOT, load_report
 
-README = ROOT / "README.md"
-BEGIN, END = "<!-- docs/reliability.json -->", "<!-- /docs/reliability.json -->"
+DOCUMENT = ROOT / "docs" / "reliability.md"
+BEGIN, END = "<!-- reliability.json -->", "<!-- /reliability.json -->"
 
 
 def describe(report: dict[str, Any]) -> str:
@@ -81,8 +81,8 @@ def insert(text: str, figures: str) -> str:
 
 
 def main() -> None:
-    """Write the README anew."""
-    README.write_text(insert(README.read_text(), describe(load_report())))
+    """Write the document anew."""
+    DOCUMENT.write_text(insert(DOCUMENT.read_text(), describe(load_report())))
 
 
 if __name__ == "__main__":

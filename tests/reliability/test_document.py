@@ -5,12 +5,12 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.reliability import faults
-from tests.reliability.readme import README, describe, describe_soak, insert
+from tests.reliability.document import DOCUMENT, describe, describe_soak, insert
 from tests.reliability.report import load_report, mark_change, save_part
 
 
-def test_readme_has_the_figures_of_the_report():
-    text = README.read_text()
+def test_document_has_the_figures_of_the_report():
+    text = DOCUMENT.read_text()
 
     assert insert(text, describe(load_report())) == text
 
@@ -45,8 +45,8 @@ def test_part_of_a_part_is_not_written(capsys: pytest.CaptureFixture[str]):
 
 
 @pytest.mark.parametrize("target", ["faults", "soak"])
-@pytest.mark.parametrize(("failing", "code"), [("nothing", 0), ("the run", 2), ("readme", 2)])
-def test_readme_is_written_also_after_a_run_that_failed(
+@pytest.mark.parametrize(("failing", "code"), [("nothing", 0), ("the run", 2), ("document", 2)])
+def test_document_is_written_also_after_a_run_that_failed(
     tmp_path: Path, target: str, failing: str, code: int
 ):
     name = target if failing == "the run" else failing
@@ -58,7 +58,7 @@ def test_readme_is_written_also_after_a_run_that_failed(
     found = subprocess.run(words, cwd=ROOT, capture_output=True, check=False)
 
     assert found.returncode == code
-    modules = [f"tests.reliability.{one}" for one in (target, "readme")]
+    modules = [f"tests.reliability.{one}" for one in (target, "document")]
     assert called.read_text().split() == modules
 
 
