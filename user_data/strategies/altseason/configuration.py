@@ -46,6 +46,11 @@ def load_configuration(options: Namespace) -> Config:
         since Freqtrade would then read another folder than the one we write.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
+    if options.user_data_dir and not Path(options.user_data_dir).is_dir():
+        raise InputError(
+            f"Directory `{options.user_data_dir}` does not exist; "
+            f"`freqtrade create-userdir --userdir {options.user_data_dir}` creates one"
+        )
     arguments = [f"--config={file}" for file in options.config or []]
     if options.user_data_dir:
         arguments.append(f"--userdir={options.user_data_dir}")

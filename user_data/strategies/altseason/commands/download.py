@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pandas as pd
 
+from altseason.commands.waiting import showing_waits
 from altseason.configuration import data_directory, data_format, load_configuration
 from altseason.dominance.candles import PAIR, candle_length
 from altseason.dominance.history.download import Plan, Source, plan_download
@@ -84,7 +85,10 @@ def run_download(options: argparse.Namespace) -> int:
     plan = make_plan(options, access, store.load(TIMEFRAME))
     # A retry is no news; what fails in the end is told in one line.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    with show_progress("coins", KEPT, at_once=True) as progress:
+    with (
+        showing_waits("CoinGecko"),
+        show_progress("coins", KEPT, at_once=True) as progress,
+    ):
         filled = fill(
             plan,
             access,

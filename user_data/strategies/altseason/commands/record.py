@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import pyarrow as pa
 
+from altseason.commands.waiting import showing_waits
 from altseason.configuration import data_directory, data_format, load_configuration
 from altseason.dominance.candles import PAIR
 from altseason.dominance.feed.feed import Feed
@@ -66,7 +67,8 @@ def run_record(options: argparse.Namespace) -> int:
     feed = Feed(load_configuration(options))
     if options.once:
         try:
-            return _record_once(feed)
+            with showing_waits("the providers of dominance"):
+                return _record_once(feed)
         finally:
             feed.close()
     signal.signal(signal.SIGTERM, _interrupt)

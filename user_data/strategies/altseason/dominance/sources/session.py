@@ -1,6 +1,7 @@
 """The session that all providers are asked with: it times out, backs off and says who it is."""
 
 import contextlib
+import logging
 import os
 import random
 import socket
@@ -22,6 +23,8 @@ from urllib3.util import Retry
 
 from altseason import __version__
 from altseason.settings import is_loopback
+
+logger = logging.getLogger(__name__)
 
 USER_AGENT = f"freqtrade-altseason/{__version__}"
 RETRIED_STATUS = frozenset({429, *range(500, 600)})
@@ -81,6 +84,7 @@ class _Retries(Retry):
     ) -> Self:
         wait = self.get_retry_after(response) if response is not None else None
         is_too_long = (wait or 0) > self.manners.longest_wait
+        _log_failure(self, response, *arguments, **words)
         retries = self.new(total=0) if is_too_long or not self._may_go_on() else self
         return super(_Retries, retries).increment(method, url, response, *arguments, **words)
 
@@ -99,6 +103,24 @@ class _Retries(Retry):
         wait = self.backoff_factor * 2 ** (len(self.history) - 1)
         jitter = random.uniform(0, self.backoff_factor)  # noqa: S311 - no secret
         return max(self.manners.pace, min(wait + jitter, self.manners.longest_wait))
+
+
+def _log_failure(
+    retries: Retry,
+    response: BaseHTTPResponse | None,
+    error: Exception | None = None,
+    pool: HTTPConnectionPool | None = None,
+    *_: Any,
+    **words: Any,
+) -> None:
+    """Log what failed, for a person who waits; a bot has no use for it before it fails in the end.
+
+    :param error: this and the pool are what urllib3 hands to `Retry.increment`.
+    """
+    host = getattr(words.get("_pool", pool), "host", "the provider")
+    failure = words.get("error", error)
+    found = f"status {response.status}" if response is not None else type(failure).__name__
+    logger.debug("%s: no usable response (%s), %s retries left", host, found, retries.total)
 
 
 class Deadline:
