@@ -13,7 +13,6 @@ import talib.abstract as ta
 from freqtrade.ft_types import AnnotationType
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter, IStrategy
-from technical import qtpylib
 
 # Freqtrade takes this folder off the path once it has loaded us, and hands its hyperopt workers the
 # path as it then is: without this they would not find the package beside this file.
@@ -22,6 +21,16 @@ if str(Path(__file__).parent) not in sys.path[1:]:
 
 from altseason import __version__
 from altseason.charts import PLOT_CONFIG, season_areas
+from altseason.conditions import (
+    Condition,
+    Conditions,
+    above,
+    add_conditions,
+    all_hold,
+    below,
+    crosses_above,
+    is_true,
+)
 from altseason.digest import CONFIG_KEY, calculate_digest
 from altseason.dominance.columns import GateColumns
 from altseason.dominance.gate import GATING_MODES, GateRule
@@ -164,26 +173,26 @@ class AltSeasonStrategy(IStrategy):
     ) -> pd.DataFrame:
         """Enter altcoins on momentum in alt season; reads the parameters, so once per epoch."""
         dataframe = self._gate.add_gate(dataframe, self.gate_rule)
-
-        is_altcoin = never_entered_because(metadata["pair"]) is None
-        is_traded = dataframe["volume"] > 0
-        is_above_sma50 = dataframe["close"] > dataframe["sma50"]
-        is_above_sma200 = dataframe["close"] > dataframe["sma200"]
-        is_not_overbought = dataframe["rsi"] < self.rsi_entry_max.value
-        has_momentum = self._has_momentum(dataframe)
-        enters = (
-            is_altcoin
-            & is_traded
-            & is_above_sma50
-            & is_above_sma200
-            & is_not_overbought
-            & has_momentum
-            & dataframe["alt_season"]
-        )
+        conditions = self.entry_conditions(dataframe, metadata)
+        if self._dominance.is_trading:
+            dataframe = add_conditions(dataframe, conditions)
+        enters = all_hold(conditions)
         dataframe["enter_long"] = enters.astype("int8")
         dataframe.loc[enters, "enter_tag"] = "alt_season_momentum"
         self._risk.keep_entries(dataframe[enters], metadata["pair"])
         return dataframe
+
+    def entry_conditions(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> Conditions:
+        """Return what an entry needs, all of it, by name; a subclass may add to it."""
+        return {
+            "is_altcoin": is_true(never_entered_because(metadata["pair"]) is None),
+            "is_traded": above(dataframe["volume"], 0),
+            "is_above_sma50": above(dataframe["close"], dataframe["sma50"]),
+            "is_above_sma200": above(dataframe["close"], dataframe["sma200"]),
+            "is_not_overbought": below(dataframe["rsi"], self.rsi_entry_max.value),
+            "has_momentum": self._has_momentum(dataframe),
+            "is_alt_season": is_true(dataframe["alt_season"]),
+        }
 
     def populate_exit_trend(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
@@ -264,10 +273,9 @@ class AltSeasonStrategy(IStrategy):
         """Shade the alt seasons in FreqUI."""
         return season_areas(dataframe, self.timeframe)
 
-    def _has_momentum(self, dataframe: pd.DataFrame) -> pd.Series:
-        if self.macd_trigger.value == "cross":
-            return qtpylib.crossed_above(dataframe["macd"], dataframe["macdsignal"])
-        return dataframe["macd"] > dataframe["macdsignal"]
+    def _has_momentum(self, dataframe: pd.DataFrame) -> Condition:
+        holds = crosses_above if self.macd_trigger.value == "cross" else above
+        return holds(dataframe["macd"], dataframe["macdsignal"])
 
     def _may_enter(self, pair: str, rate: float, current_time: datetime) -> bool:
         """Refuse an entry by dominance that has become stale, or of coins that nothing explains."""

@@ -17,6 +17,7 @@ COMMANDS = {
     "sample": "write four years of synthetic candles and their dominance",
     "sandbox": "run a Freqtrade command against an exchange emulator",
     "stress": "find the cost per side at which a backtest's profit ends",
+    "why": "show which conditions of an entry hold now",
 }
 EPILOG = "`altseason COMMAND --help` describes a command and its options."
 EXIT_BAD_INPUT = 2

@@ -1,0 +1,140 @@
+"""`altseason why`: which conditions of an entry hold at the newest candle, and the gate."""
+
+import argparse
+import json
+from typing import Any
+
+import pandas as pd
+from freqtrade.data.dataprovider import DataProvider
+from freqtrade.data.history import get_datahandler, load_pair_history
+from freqtrade.enums import TradingMode
+from freqtrade.plugins.pairlist.pairlist_helpers import expand_pairlist
+from freqtrade.util import dt_now
+
+from altseason.configuration import (
+    Config,
+    data_directory,
+    data_format,
+    load_configuration,
+    load_strategy,
+    quiet_freqtrade,
+)
+from altseason.dominance.candles import PAIR, candle_length
+from altseason.dominance.reader import DominanceReader
+from altseason.dominance.verdict import Verdict, calculate_verdict
+from altseason.errors import InputError
+from altseason.explanation import Explanation, as_json, as_text, explain, gate_of_row
+from altseason.output import show, tell
+from altseason.parser import add_freqtrade_options
+from altseason.running_bot import RunningBot
+from altseason.settings import load_settings
+
+DESCRIPTION = """\
+Show for each pair of the whitelist which conditions of an entry hold at its newest closed candle,
+with the values and limits that are compared, and whether the gate is open, why, and what would
+change it. Candles are those in the data directory, as a backtest reads them; with --live, those of
+the running bot, by its REST API (api_server in the configuration).
+"""
+
+
+def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add `altseason why`."""
+    parser = commands.add_parser("why", parents=[common], description=DESCRIPTION)
+    parser.add_argument(
+        "pairs", nargs="*", metavar="PAIR", help="such as ETH/USDT (default: the whitelist)"
+    )
+    parser.add_argument("--live", action="store_true", help="ask the running bot")
+    parser.add_argument(
+        "--url", help="the bot's REST API, with --live (default: by api_server of the config)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+    add_freqtrade_options(parser, "strategy", "strategy_path")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Explain the pairs by stored candles, or by those of the running bot."""
+    config = load_configuration(options)
+    look = _look_at_bot if options.live else _look_at_stored
+    verdict, explanations = look(config, options)
+    if options.json:
+        show(json.dumps(as_json(verdict, explanations)))
+    else:
+        show(*as_text(verdict, explanations))
+    return 0
+
+
+def _look_at_stored(
+    config: Config, options: argparse.Namespace
+) -> tuple[Verdict, list[Explanation]]:
+    strategy = load_strategy(config)
+    strategy.dp = DataProvider(config, None)
+    with quiet_freqtrade():
+        strategy.ft_bot_start()
+    explanations = []
+    for pair in _find_pairs(config, options.pairs, strategy.timeframe):
+        candles = _load_closed(config, pair, strategy.timeframe)
+        if candles.empty:
+            tell(
+                f"{pair}: no candles are stored; "
+                f"`freqtrade download-data --pairs {pair} --timeframes {strategy.timeframe}`"
+            )
+            continue
+        analyzed = strategy.advise_indicators(candles, {"pair": pair})
+        analyzed = strategy.ft_advise_signals(analyzed, {"pair": pair})
+        explanations.append(explain(strategy, pair, analyzed))
+    if not explanations:
+        raise InputError(
+            f"{data_directory(config)}: expected {strategy.timeframe} candles of the whitelist, "
+            f"found none"
+        )
+    dominance = DominanceReader(config, load_settings(config).dominance).read()
+    newest = max(one.close_time for one in explanations)
+    return calculate_verdict(dominance, strategy.gate_rule, newest), explanations
+
+
+def _look_at_bot(config: Config, options: argparse.Namespace) -> tuple[Verdict, list[Explanation]]:
+    bot = RunningBot(config, options.url)
+    strategy = load_strategy({**config, "strategy": options.strategy or bot.strategy})
+    explanations, verdict = [], None
+    for pair in options.pairs or bot.fetch_whitelist():
+        candles = bot.fetch_candles(pair, strategy.timeframe)
+        if candles.empty:
+            tell(f"{pair}: the bot has no analyzed candles of it yet")
+            continue
+        explanations.append(explain(strategy, pair, candles))
+        verdict = gate_of_row(
+            candles.iloc[-1],
+            strategy.gate_rule,
+            load_settings(config).dominance,
+            explanations[-1].close_time,
+        )
+    if verdict is None:
+        raise InputError("expected analyzed candles from the bot, found none")
+    return verdict, explanations
+
+
+def _find_pairs(config: Config, named: list[str], timeframe: str) -> list[str]:
+    datadir = data_directory(config)
+    wanted = named or config["exchange"].get("pair_whitelist") or []
+    if not wanted:
+        raise InputError(
+            "expected pairs, found none in pair_whitelist of the configuration; name them, or "
+            "ask the running bot with --live"
+        )
+    handler = get_datahandler(datadir, data_format(config))
+    stored = [
+        pair
+        for pair, length, _ in handler.ohlcv_get_available_data(datadir, TradingMode.SPOT)
+        if length == timeframe and pair != PAIR
+    ]
+    return list(expand_pairlist(wanted, stored, keep_invalid=True))
+
+
+def _load_closed(config: Config, pair: str, timeframe: str) -> pd.DataFrame:
+    candles = load_pair_history(
+        pair, timeframe, data_directory(config), data_format=data_format(config)
+    )
+    if candles.empty:
+        return candles
+    return candles[candles["date"] + candle_length(timeframe) <= dt_now()].reset_index(drop=True)
