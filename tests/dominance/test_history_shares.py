@@ -161,3 +161,38 @@ def test_days_asked_for_that_are_not_there_are_refused():
     tomorrow = LATEST + pd.Timedelta(days=1)
     with pytest.raises(AnswerError, match="found none of these 1 days"):
         make_readings(history, 1, tomorrow)
+
+
+def test_coins_of_just_a_hundredth_may_have_no_market_cap():
+    coins = [Coin("bitcoin", 500.0), Coin("ethereum", 490.0), Coin("new", 10.0)]
+    series = {
+        "bitcoin": daily(600),
+        "ethereum": daily(400),
+        "new": pd.Series([10.0], index=[NOW]),
+    }
+    history = calculate_share_of_coins(series, coins, 50.0, LATEST)
+    # Shares: 60 then, 500 of 990 now.
+    assert as_dict(history.percent) == pytest.approx({"05-27": 59.4})
+
+
+def test_hole_of_just_a_hundredth_takes_the_last_market_cap():
+    series = {
+        "bitcoin": daily(600, 600),
+        "ethereum": daily(390, 390),
+        "dogecoin": daily(10, None),
+    }
+    history = calculate_share_of_coins(series, COINS, 50.0, LATEST)
+    assert as_dict(history.percent) == pytest.approx({"05-26": 60.0, "05-27": 60.0})
+    assert history.left_out == []
+
+
+def test_reading_just_three_hours_before_midnight_closes_its_day():
+    times = pd.DatetimeIndex(["2026-05-26 21:00", "2026-05-27 10:40"], tz="UTC")
+    caps = pd.Series([1.0, 2.0], index=times)
+    assert as_dict(find_daily_closes(caps, LATEST)) == {"05-27": 1.0}
+
+
+def test_days_asked_for_begin_with_the_first_of_them():
+    history = calculate_share_of_total(daily(300, 400, 500), daily(1000, 1000, 1000), LATEST)
+    rows = make_readings(history, 2, LATEST).rows
+    assert [f"{stamp:%m-%d}" for stamp in rows["stamp"]] == ["05-26", "05-27"]

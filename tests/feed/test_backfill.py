@@ -269,3 +269,19 @@ def test_unforeseen_error_asks_for_missing_days_as_rarely_as_any_other(
     hours = [round((time - begun) / pd.Timedelta(hours=1), 1) for time in tries]
     assert hours == [0.0, 1.0, 3.0]
     assert sum("Could not fetch missing dominance" in text for text in feed.notices.collect()) == 0
+
+
+def test_newest_day_that_was_not_there_yet_is_asked_for_once_more_by_itself(
+    make_backfill, clock: SimulatedClock, world: World, tmp_path: Path
+):
+    cap, world.caps["ethereum"][-2] = world.caps["ethereum"][-2], None
+    backfill = make_backfill()
+    backfill.run()
+    assert stored_days(tmp_path, clock)[-2:] == [3, 2]
+    world.caps["ethereum"][-2] = cap
+    # The day after it is recorded meanwhile.
+    today = str(clock.now.floor("D").tz_localize(None))
+    DominanceStore(tmp_path).append(dominance_candles([57.0], today), "1d")
+    clock.move("1D")
+    backfill.run()
+    assert stored_days(tmp_path, clock)[-3:] == [3, 2, 1]

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from altseason.dominance.feed.feed import Feed, end_feed, start_feed
+from altseason.dominance.sources.session import PoliteSession
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.sample.marker import save_marker
@@ -307,3 +308,22 @@ def test_step_that_fails_by_an_unforeseen_error_is_tried_ever_more_rarely(
     assert tries == [0, 1, 3, 7, 15, 31, 63, 123, 183]
     [message] = feed.notices.collect()
     assert "ZeroDivisionError" in message
+
+
+def test_sessions_of_settings_that_are_gone_are_closed(
+    make_feed: Make,
+    clock: SimulatedClock,
+    config: dict,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    closed: list[PoliteSession] = []
+    close = PoliteSession.close
+    monkeypatch.setattr(PoliteSession, "close", lambda one: (closed.append(one), close(one)))
+    feed = make_feed(config)
+    feed.step()
+    assert closed == []
+    config["altseason"]["dominance"]["coinmarketcap_key"] = "another-key"
+    feed.configure(config)
+    step(clock, 1200, feed)
+    # The patient one and the brief one of the first settings, and none of those in use.
+    assert len(closed) == len({id(one) for one in closed}) == 2

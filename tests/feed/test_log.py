@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import resource
 import threading
 from collections.abc import Iterator
@@ -253,3 +254,21 @@ def test_readings_of_many_writers_are_all_there_and_whole(tmp_path: Path):
         thread.join()
     assert len(load_lines(tmp_path)) == 100
     assert json.loads((tmp_path / NAME).read_text().splitlines()[-1])["raw"] == 57.0
+
+
+def test_reading_is_on_disk_before_it_is_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The system is asked to write the file out once the whole line is in it."""
+    flushed: list[tuple[int, int]] = []
+
+    def fsync(descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        flushed.append((status.st_ino, status.st_size))
+
+    log = SnapshotLog(tmp_path)
+    append(log, 0)
+    monkeypatch.setattr("os.fsync", fsync)
+    append(log, 10)
+    status = log.path.stat()
+    assert flushed == [(status.st_ino, status.st_size)]

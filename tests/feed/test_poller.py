@@ -399,3 +399,15 @@ def test_log_that_cannot_be_written_is_told_once_and_does_not_end_it(
     poll(poller, clock, 1)
     assert [time for time, _, _ in load_counted(tmp_path)] == ["00:20"]
     assert len(notices.collect()) == 1
+
+
+def test_fallback_that_is_no_percentage_after_its_offset_never_counts(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)
+    clock.move("6D")  # after which any value is believed without a confirmation
+    market.faults["coingecko"] = DOWN
+    # CoinMarketCap lies 1.5 above the primary, CoinPaprika 0.25.
+    market.percent.update(coinmarketcap=2.5, coinpaprika=50.25)
+    poll(poller, clock, 4)
+    assert load_counted(tmp_path)[-1] == ("01:00", "CoinPaprika", 50.0)
