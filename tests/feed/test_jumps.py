@@ -79,6 +79,27 @@ def test_same_value_said_again_confirms_nothing(
     assert [value for _, _, value in load_counted(tmp_path)] == [58.0]
 
 
+def test_jump_of_a_fallback_without_time_is_confirmed_by_another_value(
+    make_poller: Make,  # noqa: F811 - the fixture
+    clock: SimulatedClock,
+    market: Market,
+    tmp_path: Path,
+):
+    market.faults["coinmarketcap"] = market.faults["coinpaprika"] = DOWN
+    poller = make_poller()
+    for value in (55.0, 55.1, 55.0):
+        market.percent["coinlore"] = value
+        poll(poller, clock, 1)
+    market.faults["coingecko"] = DOWN
+    poll(poller, clock, 3)
+    # CoinGecko's 57 lies 2 higher. The same value again may be of the same time.
+    for value in (55.1, 50.0, 50.0, 50.2):
+        market.percent["coinlore"] = value
+        poll(poller, clock, 1)
+    counted = [(provider, value) for _, provider, value in load_counted(tmp_path)]
+    assert counted[-2:] == [("CoinLore", pytest.approx(57.1)), ("CoinLore", pytest.approx(52.2))]
+
+
 @pytest.mark.usefixtures("without_fallbacks")
 def test_restart_between_a_jump_and_its_confirmation_only_delays_it(
     make_poller: Make,  # noqa: F811 - the fixture

@@ -183,7 +183,9 @@ class Poller:
     def _is_confirmed(self, snapshot: Snapshot, dominance: float) -> bool:
         if self._held is not None:
             held, value = self._held
-            is_repeated = held.provider == snapshot.provider and held.time == snapshot.time
+            # Without a time, only another value shows that it is another reading.
+            is_same = held == snapshot if held.time is None else held.time == snapshot.time
+            is_repeated = held.provider == snapshot.provider and is_same
             if not is_repeated and abs(dominance - value) <= MAX_STEP:
                 return True
         if snapshot.provider != PRIMARY:
