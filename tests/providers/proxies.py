@@ -4,6 +4,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,15 +19,27 @@ from tests.providers.serving import Answering, Provider, serving
 
 NAME = "provider.example"
 WAYS = ("direct", "http proxy", "connect proxy")
+# How a proxy itself fails: the head of its response, or what it does in its place.
+REFUSALS = {
+    "wants a login": b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+    "is overloaded": b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
+    "speaks no HTTP": b"220 mail.example ESMTP\r\n",
+    "hangs up": b"",
+}
+PROXY_FAULTS = (*REFUSALS, "hangs", "drips")
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE")
 
 
 @dataclass
 class Proxy:
-    """What a proxy was asked, as its first line and its headers had it."""
+    """What a proxy was asked, as its first line and its headers had it.
+
+    :param fault: how it fails, one of `PROXY_FAULTS`.
+    """
 
     url: str
     asked: list[str] = field(default_factory=list)
+    fault: str | None = None
 
 
 class _Server(ThreadingTCPServer):
@@ -47,6 +60,10 @@ class _Handler(StreamRequestHandler):
         while (line := self.rfile.readline().decode("latin-1")) not in ("\r\n", ""):
             head += line
         self.server.proxy.asked.append(first + head)
+        if self.server.proxy.fault is not None:
+            with contextlib.suppress(OSError):  # the client had enough
+                self.fail(self.server.proxy.fault)
+            return
         method, target, version = first.split()
         with socket.create_connection(("127.0.0.1", self.server.port)) as there:
             if method == "CONNECT":
@@ -59,6 +76,16 @@ class _Handler(StreamRequestHandler):
             back.start()
             _copy(self.connection, there)
             back.join()
+
+    def fail(self, fault: str) -> None:
+        self.wfile.write(REFUSALS.get(fault, b""))
+        if fault == "drips":
+            # So long as no client with a sense of time should wait.
+            for byte in b"HTTP/1.1 200 OK\r\nX-Filler: " + b"." * 300:
+                self.wfile.write(bytes([byte]))
+                time.sleep(0.05)
+        if fault == "hangs":
+            self.rfile.read(1)  # until the client hangs up
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:

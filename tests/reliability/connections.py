@@ -1,27 +1,30 @@
-"""Scenario: connections that fail, at the primary and at each fallback, and a real outage."""
+"""Scenario: connections that fail, at each provider and each proxy, and a real outage."""
 
 import time
 from urllib.parse import urlsplit
 
 import pandas as pd
+import pytest
 
 from altseason.dominance.feed import providers
+from tests.providers.proxies import PROXY_FAULTS, WAYS
 from tests.providers.serving import Reply, serving
 from tests.providers.world import global_body, reply
-from tests.reliability.answers import have_count
+from tests.reliability.counting import have_count
 from tests.reliability.oracle import Key
 from tests.reliability.rig import INTERVAL_SECONDS, QUICK, Rig, build_config, rigging
-from tests.reliability.tally import Setting, Tally
+from tests.reliability.tally import Setting, Tally, Try
 from tests.reliability.walk import FALLBACKS, NAMES
 
-SMALL_WAYS = ("drop", "truncated")
-WAYS = ("drop", "hang", "drip", "cut", "truncated", "slow head", "slow chunk")
+SMALL_FAILURES = ("drop", "truncated")
+FAILURES = ("drop", "hang", "drip", "cut", "truncated", "slow head", "slow chunk")
 # The first failure is tried three times, each with a time-out to connect and one to read, then the
 # body; the scheduler of a busy machine takes its share.
 LONGEST_STEP = 3 * (QUICK.connect_timeout + QUICK.read_timeout + QUICK.deadline) + 2
 # After a change of the settings the patience with the primary begins anew.
 POLLS_AFTER_CHANGE = 5
 STEP_SECONDS = 0.05
+NOBODY = "http://127.0.0.1:9"
 
 
 def try_connections(setting: Setting, tally: Tally) -> None:
@@ -31,34 +34,69 @@ def try_connections(setting: Setting, tally: Tally) -> None:
     for provider in NAMES if is_full else some:
         with rigging(setting.new_folder(provider), setting.random) as rig:
             have_count(rig, provider)
-            for way in WAYS if is_full else SMALL_WAYS:
-                _try_way(rig, provider, way, tally)
+            for failure in FAILURES if is_full else SMALL_FAILURES:
+                _try_failure(rig, provider, failure, tally)
             for name, url in _unreachable().items():
                 _try_url(rig, provider, name, url, tally)
             with tally.trying(f"{provider}, all of it on disk") as this:
                 rig.check(this)
     _try_outage(setting, tally)
+    for way in WAYS[1:]:
+        for provider in NAMES if is_full else (setting.random.choice(some),):
+            _try_proxy(setting, provider, way, tally)
 
 
-def _try_way(rig: Rig, provider: str, way: str, tally: Tally) -> None:
-    with tally.trying(f"{provider}, {way}") as this:
-        rig.walk.faults[provider] = _broken(rig, way)
-        start = time.monotonic()
+def _try_proxy(setting: Setting, provider: str, way: str, tally: Tally) -> None:
+    """Break the connection behind a proxy, and the one to it."""
+    is_full = setting.scale == "full"
+    small = ("drip", setting.random.choice(PROXY_FAULTS))
+    with rigging(setting.new_folder(f"{way} {provider}"), setting.random, way=way) as rig:
+        have_count(rig, provider)
+        for failure in FAILURES if is_full else small[:1]:
+            _try_failure(rig, provider, failure, tally)
+        for fault in PROXY_FAULTS if is_full else small[1:]:
+            with tally.trying(f"{provider}, {way} that {fault}") as this:
+                rig.reached.proxy.fault = fault
+                try:
+                    _expect_nothing(rig, this)
+                finally:
+                    rig.reached.proxy.fault = None
+                rig.check_next(this, provider)
+        with tally.trying(f"{provider}, {way} that is not there") as this:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("HTTP_PROXY", NOBODY)
+                patch.setenv("HTTPS_PROXY", NOBODY)
+                _expect_nothing(rig, this)
+            rig.check_next(this, provider)
+        with tally.trying(f"{provider}, {way}, all of it on disk") as this:
+            rig.check(this)
+            rig.check_way(this)
+
+
+def _try_failure(rig: Rig, provider: str, failure: str, tally: Tally) -> None:
+    with tally.trying(f"{provider}, {rig.way}, {failure}") as this:
+        rig.walk.faults[provider] = _broken(rig, failure)
         try:
-            counted = rig.counted()
+            _expect_nothing(rig, this)
         finally:
             del rig.walk.faults[provider]
-        took = time.monotonic() - start
-        this.lost += len(counted)
-        this.expect(not counted, f"recorded was {counted}")
-        this.expect(took < LONGEST_STEP, f"the step took {took:.1f} s")
         rig.check_next(this, provider)
 
 
-def _broken(rig: Rig, way: str) -> Reply:
+def _expect_nothing(rig: Rig, this: Try) -> None:
+    """Poll, and expect that nothing counts, and that it does not take too long."""
+    start = time.monotonic()
+    counted = rig.counted()
+    took = time.monotonic() - start
+    this.lost += len(counted)
+    this.expect(not counted, f"recorded was {counted}")
+    this.expect(took < LONGEST_STEP, f"the step took {took:.1f} s")
+
+
+def _broken(rig: Rig, failure: str) -> Reply:
     # Long enough that it cannot drip to its end in time.
     body = reply(global_body(57.9, int(rig.clock().timestamp()))).body
-    return Reply(body, way=way)
+    return Reply(body, way=failure)
 
 
 def _unreachable() -> dict[str, str]:

@@ -36,11 +36,11 @@ SEED = 1
 MODULE = "python -m tests.reliability.faults"
 SCENARIOS: dict[str, tuple[str, Scenario]] = {
     "answers": (
-        "each wrong answer, error and page of each provider, and what is on disk after all of them",
+        "each wrong answer, error and jump of each provider, direct and by proxy; what is on disk",
         try_answers,
     ),
     "connections": (
-        "hosts not there, hanging, dripping, hanging up; what is on disk then; an outage of 60 s",
+        "hosts and proxies not there, hanging, dripping, hanging up; an outage of 60 s",
         try_connections,
     ),
     "clocks": (

@@ -7,7 +7,7 @@ last reading lies more than three hours before its end is left out.
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,9 +21,13 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LENGTHS = {"1h": timedelta(hours=1), "1d": timedelta(days=1)}
 LONGEST_UNREAD = timedelta(hours=3)
 TOLERANCE = 1e-9
+# A reading further from the last one, and from the one that waits, does not count.
+BELIEVED_STEP, BELIEVED_PER_HOUR = 2.0, 0.5
 
 # When it was known, by whom, what they said, and what counts.
 Key = tuple[str, str, float, float | None]
+# When it was said, and what.
+Said = tuple[datetime, float]
 # Open, high, low, close and the number of readings.
 Candle = tuple[float, float, float, float, int]
 
@@ -73,6 +77,62 @@ def reckon_candles(
         if end <= now and end - inside[-1][0] <= LONGEST_UNREAD:
             candles[opened] = (values[0], max(values), min(values), values[-1], len(values))
     return candles
+
+
+def reckon_jumps(
+    last: Said,
+    told: Iterable[Said],
+    offset: float = 0.0,
+    restarts: Collection[int] = (),
+    confirmed: Collection[int] = (),
+) -> list[float | None]:
+    """Tell what counts of what one provider said, by the rules of docs/operations.md.
+
+    :param last: what counted before.
+    :param restarts: the places in `told` before which another process began, which waits anew.
+    :param confirmed: the places at which another provider said the same.
+    """
+    counted: list[float | None] = []
+    waiting: float | None = None
+    for place, (time, raw) in enumerate(told):
+        value = raw - offset
+        waiting = None if place in restarts else waiting
+        believed = BELIEVED_STEP + BELIEVED_PER_HOUR * ((time - last[0]) / timedelta(hours=1))
+        is_near = abs(value - last[1]) <= believed
+        is_repeated = waiting is not None and abs(value - waiting) <= BELIEVED_STEP
+        if is_near or is_repeated or place in confirmed:
+            counted.append(value)
+            last, waiting = (time, value), None
+        else:
+            counted.append(None)
+            waiting = value
+    return counted
+
+
+def check_counted(
+    this: Try,
+    folder: Path,
+    said: Sequence[tuple[datetime, str, float]],
+    counted: Sequence[float | None],
+) -> None:
+    """Compare the last readings in a log with what their provider said, and what of it counts."""
+    expected = [make_key(*one, value) for one, value in zip(said, counted, strict=True)]
+    providers = {provider for _, provider, _ in said}
+    found = [one for one in read_log(folder).readings if one[1] in providers][-len(expected) :]
+    wrong = [
+        (one, other)
+        for one, other in zip(found, expected, strict=False)
+        if one[:3] != other[:3] or not is_same_value(one[3], other[3])
+    ]
+    this.lost += len(wrong)
+    this.expect(len(found) == len(expected), f"{len(found)} readings for {len(expected)} said")
+    this.expect(not wrong, f"{len(wrong)} readings are not as they should be: {wrong[:1]}")
+
+
+def is_same_value(value: float | None, other: float | None) -> bool:
+    if value is None or other is None:
+        return value is other
+    return abs(value - other) <= TOLERANCE
 
 
 def read_candles(folder: Path, timeframe: str) -> dict[datetime, Candle]:

@@ -7,11 +7,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
+
 from altseason.dominance.feed import providers
 from altseason.dominance.feed.feed import Feed
 from altseason.dominance.feed.log import Reading, SnapshotLog
 from altseason.dominance.sources.session import Manners
-from tests.providers.serving import Provider, serving
+from tests.providers.proxies import Reached, reaching
 from tests.reliability.clock import SharedClock
 from tests.reliability.oracle import Key, check_candles, check_log, make_key
 from tests.reliability.tally import Try
@@ -84,9 +86,10 @@ class Rig:
     folder: Path
     clock: SharedClock
     walk: Walk
-    server: Provider
+    reached: Reached
     feed: Feed
     acknowledged: list[Key] = field(default_factory=list)
+    way: str = "direct"
 
     def poll(self, times: int = 1) -> list[Key]:
         """Let ten minutes pass and the feed make its step, and give what it acknowledged."""
@@ -101,12 +104,23 @@ class Rig:
         return [key for key in self.poll(times) if key[3] is not None]
 
     def urls(self, **others: str) -> dict[str, str]:
-        return {**self.walk.urls(self.server.url), **others}
+        return {**self.walk.urls(self.reached.url), **others}
+
+    def restart(self) -> None:
+        """Go on with another feed, as after a restart of the process."""
+        self.feed.close()
+        self.feed = build_feed(self.folder, self.urls(), self.clock, self.acknowledged.append)
 
     def check(self, this: Try, *, all_there: bool = True) -> None:
         """Compare what is on disk with what was said and acknowledged."""
         check_log(this, self.folder, self.acknowledged, self.walk.all_said())
         check_candles(this, self.folder, self.clock(), all_there=all_there)
+
+    def check_way(self, this: Try) -> None:
+        """Expect that every request went through the proxy, or none where there is none."""
+        asked, came = len(self.reached.proxy.asked), len(self.reached.provider.requests)
+        is_right = asked == 0 if self.way == "direct" else 0 < came <= asked
+        this.expect(is_right, f"{asked} requests went through a proxy, {came} arrived")
 
     def check_next(self, this: Try, name: str = "coingecko", within: int = 1) -> None:
         """Expect the next good answer of a provider to be recorded as it was said."""
@@ -119,14 +133,27 @@ class Rig:
 
 
 @contextmanager
-def rigging(folder: Path, random: Random, wanted: Manners = QUICK) -> Iterator[Rig]:
-    """Set up a rig, and take it down."""
+def rigging(
+    folder: Path, random: Random, wanted: Manners = QUICK, way: str = "direct"
+) -> Iterator[Rig]:
+    """Set up a rig, and take it down.
+
+    :param way: to the providers, as `reaching` has them.
+    """
     clock = SharedClock(folder.parent / f"{folder.name}.clock", START)
     walk = make_walk(clock, random)
     acknowledged: list[Key] = []
-    with manners(wanted), serving(walk.answer) as server:
-        feed = build_feed(folder, walk.urls(server.url), clock, acknowledged.append)
+    with (
+        manners(wanted),
+        pytest.MonkeyPatch.context() as patch,
+        reaching(way, walk.answer, folder.parent, patch) as reached,
+    ):
+        if way == "http proxy":
+            # Addresses by plain HTTP are for this machine alone, which is never asked by a proxy.
+            patch.setattr("altseason.settings.is_loopback", lambda _: True)
+        feed = build_feed(folder, walk.urls(reached.url), clock, acknowledged.append)
+        rig = Rig(folder, clock, walk, reached, feed, acknowledged, way)
         try:
-            yield Rig(folder, clock, walk, server, feed, acknowledged)
+            yield rig
         finally:
-            feed.close()
+            rig.feed.close()

@@ -7,7 +7,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.reliability.oracle import LOG, Key, check_candles, check_log, reckon_candles
+from tests.reliability.oracle import (
+    LOG,
+    Key,
+    check_candles,
+    check_counted,
+    check_log,
+    reckon_candles,
+    reckon_jumps,
+)
 from tests.reliability.tally import Tally, Try
 
 
@@ -107,3 +115,35 @@ def test_tally_counts_an_exception_and_goes_on():
 
     assert (tally.tried, tally.survived, tally.lost) == (2, 1, 2)
     assert tally.problems == ["one: raised ZeroDivisionError()"]
+
+
+@pytest.mark.parametrize(
+    ("raws", "restarts", "confirmed", "counted"),
+    [
+        ([5.8, 58.1], (), (), [None, 58.1]),
+        ([53.0, 52.5], (), (), [None, 52.5]),
+        ([53.0, 57.9, 53.0], (), (), [None, 57.9, None]),
+        ([53.0, 52.5, 52.4], {1}, (), [None, None, 52.4]),
+        ([53.0], (), {0}, [53.0]),
+        # In ten minutes two points, and a sixth of half a point.
+        ([60.08, 62.17], (), (), [60.08, None]),
+    ],
+)
+def test_oracle_waits_for_what_confirms_a_jump(raws, restarts, confirmed, counted):
+    times = pd.date_range("2026-05-27 10:10", periods=len(raws), freq="10min", tz="UTC")
+    last = (datetime(2026, 5, 27, 10, tzinfo=UTC), 58.0)
+    told = list(zip(times, raws, strict=True))
+    assert reckon_jumps(last, told, 0.0, restarts, confirmed) == counted
+
+
+@pytest.mark.parametrize(
+    ("counted", "wrong"), [([57.0, None], 0), ([57.0, 58.0], 1), ([None, None], 1)]
+)
+def test_readings_are_compared_with_what_counts_of_them(tmp_path, counted, wrong):
+    waits = (*SECOND[:3], None)
+    write_log(tmp_path, FIRST, waits)
+    this = Try("")
+    said = [(datetime.fromisoformat(one[0]), one[1], one[2]) for one in (FIRST, SECOND)]
+    check_counted(this, tmp_path, said, counted)
+
+    assert (this.lost, len(this.problems)) == (wrong, int(bool(wrong)))

@@ -27,23 +27,35 @@ class Walk(Market):
     """Every answer has a value that was not said before.
 
     :param skew: how far a provider's clock is ahead.
+    :param jumps: by how much a provider is off in percentage points.
     :param said: what was said so far, by provider.
+    :param told: the same, with the time of each.
     """
 
     random: Random = field(default_factory=lambda: Random(1))
     skew: timedelta = timedelta(0)
     said: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    told: dict[str, list[tuple[datetime, float]]] = field(default_factory=lambda: defaultdict(list))
+    jumps: dict[str, float] = field(default_factory=dict)
     base: float = 56.0
 
     def answer(self, request: Request) -> Reply:
         name = request.path.split("/")[1]
         if name not in self.faults:
             self.base = min(65.0, max(45.0, self.base + self.random.gauss(0, 0.05)))
-            value = self.base + LEVELS[name] + self.random.gauss(0, 0.01)
-            self.percent[name] = round(value, 2 if name == "coinlore" else 12)
+            self.percent[name] = self.draw(name)
             self.renewed_at[name] = self.clock() + self.skew
             self.said[name].append(self.percent[name])
+            self.told[name].append((self.clock(), self.percent[name]))
         return super().answer(request)
+
+    def draw(self, name: str) -> float:
+        """Draw another value than the last one."""
+        while True:
+            level = self.base + LEVELS[name] + self.jumps.get(name, 0.0)
+            value = round(level + self.random.gauss(0, 0.01), 2 if name == "coinlore" else 12)
+            if [value] != self.said[name][-1:]:
+                return value
 
     def all_said(self) -> set[float]:
         return {value for values in self.said.values() for value in values}
