@@ -100,7 +100,7 @@ def test_import_reports_candles_that_disagree(
     ("arguments", "message"),
     [
         (["import", "BAD"], "line 2: '0.57'"),
-        (["import", "missing.csv"], "expected a CSV file with a header, but No such file"),
+        (["import", "missing.csv"], "missing.csv: cannot be read: No such file"),
         (["import", "GOOD", "--column", "btc"], "expected the column 'btc'"),
         (["import", "GOOD", "-c", "missing.json"], 'Config file "missing.json" not found'),
         (["import", "GOOD", "-d", "x", "--userdir", "nowhere"], "Directory `nowhere` does not"),

@@ -2,13 +2,28 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
+from freqtrade.exchange import timeframe_to_resample_freq
 
-from altseason.dominance.candles import Gap, aggregate_candles, find_gaps
+from altseason.dominance.candles import (
+    Gap,
+    aggregate_candles,
+    candle_length,
+    find_frozen,
+    find_gaps,
+)
+from altseason.dominance.feed.log import SnapshotLog
 from altseason.dominance.sources.files import Readings
+from altseason.dominance.sources.snapshot import read_clock
 from altseason.dominance.store import AppendResult, DominanceStore
 from altseason.errors import InputError
+
+Replace = Literal["imported", "all"]
+# A day that jumps by more than this and comes back the next is rather an error of the provider.
+MAX_JUMP = 4.0
+BEGINNING = pd.Timestamp(0, tz="UTC")
 
 
 @dataclass(frozen=True)
@@ -17,6 +32,8 @@ class Imported:
 
     :param candles: the candles that the file gave.
     :param gaps: those missing between them.
+    :param frozen: dates of candles that repeat one value for too long.
+    :param jumps: dates of days that jump and come back.
     :param left_out: rows that ended in no candle, since theirs is not finished.
     """
 
@@ -26,10 +43,24 @@ class Imported:
     left_out: int
     result: AppendResult
     file: Path
+    frozen: list[pd.Timestamp]
+    jumps: list[pd.Timestamp]
 
 
-def import_readings(readings: Readings, store: DominanceStore, now: pd.Timestamp) -> list[Imported]:
+def import_readings(
+    readings: Readings,
+    store: DominanceStore,
+    now: pd.Timestamp,
+    *,
+    replace: Replace | None = None,
+    datadir: Path | None = None,
+    dry_run: bool = False,
+) -> list[Imported]:
     """Make candles of every timeframe that the readings can give, and append them to the store.
+
+    :param replace: whether stored candles give way to those that differ: all of them, or all but
+        those that the log of `datadir` has recorded.
+    :param dry_run: whether only to find out what would change.
 
     :raises InputError: where not one candle is finished; nothing is written then.
     """
@@ -52,8 +83,36 @@ def import_readings(readings: Readings, store: DominanceStore, now: pd.Timestamp
             candles,
             find_gaps(candles, timeframe),
             len(readings.rows) - int(candles["volume"].sum()),
-            store.append(candles, timeframe),
+            store.append(
+                candles,
+                timeframe,
+                replaced=_find_replaced(candles, timeframe, replace, datadir),
+                dry_run=dry_run,
+            ),
             store.path(timeframe),
+            list(candles["date"][find_frozen(candles, timeframe)]),
+            _find_jumps(candles) if timeframe == "1d" else [],
         )
         for timeframe, candles in made.items()
     ]
+
+
+def _find_replaced(
+    candles: pd.DataFrame, timeframe: str, replace: Replace | None, datadir: Path | None
+) -> "pd.Series[pd.Timestamp] | None":
+    """Return the dates whose stored candle gives way."""
+    if replace is None:
+        return None
+    dates = candles["date"]
+    if replace == "all" or datadir is None:
+        return dates
+    _, readings = SnapshotLog(datadir).load(BEGINNING, read_clock)
+    known = pd.Series(pd.to_datetime([reading.known for reading in readings], utc=True))
+    recorded = known.dt.ceil(timeframe_to_resample_freq(timeframe)) - candle_length(timeframe)
+    return dates[~dates.isin(recorded)]
+
+
+def _find_jumps(candles: pd.DataFrame) -> list[pd.Timestamp]:
+    step = candles["close"].diff()
+    is_jump = (step.abs() > MAX_JUMP) & (step.shift(-1).abs() > MAX_JUMP)
+    return list(candles["date"][is_jump & (step * step.shift(-1) < 0)])

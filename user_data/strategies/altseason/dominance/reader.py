@@ -96,9 +96,17 @@ class DominanceReader:
             load, download = (
                 altseason_command(f"dominance {words}") for words in ("import FILE", "download")
             )
+            others = sorted(
+                other for other in path.parent.glob(f"{path.stem}.*") if other.suffix != path.suffix
+            )
+            beside = (
+                f" ({others[0].name} beside it is of another dataformat_ohlcv: import that file)"
+                if others
+                else ""
+            )
             raise DominanceMissingError(
                 f"the gate is on, but no dominance is stored: expected {PAIR} "
-                f"{self._settings.timeframe} in {path}; run `{load}` or `{download}` (with the "
-                f"same -c or --datadir), or set gate_mode to off"
+                f"{self._settings.timeframe} in {path}{beside}; run `{load}` or "
+                f"`{download}` (with the same -c or --datadir), or set gate_mode to off"
             )
         return dominance

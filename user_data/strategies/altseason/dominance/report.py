@@ -8,18 +8,21 @@ import pandas as pd
 
 from altseason.dominance.candles import PAIR, Gap
 from altseason.dominance.gate import GateRule
-from altseason.dominance.importer import Imported
-from altseason.dominance.sources.files import STAMP_MEANING, Readings
+from altseason.dominance.importer import MAX_JUMP, Imported
+from altseason.dominance.sources.files import STAMP_MEANING, Layout, Readings, describe_left_out
 from altseason.dominance.status import Status
 from altseason.dominance.verdict import describe_verdict, verdict_as_json
 from altseason.invocation import altseason_command
 from altseason.sample.marker import is_synthetic
 
 SHOWN = 5
+DISAGREEMENT = ("date", "stored", "offered", "replaced")
 HOUR = pd.Timedelta(hours=1)
 
 
-def import_as_text(file: Path, readings: Readings, imported: list[Imported]) -> list[str]:
+def import_as_text(
+    file: Path, readings: Readings, imported: list[Imported], *, dry_run: bool = False
+) -> list[str]:
     """Say what was read, by which rule, and what it changed."""
     stamps, layout = readings.rows["stamp"], readings.layout
     lines = [
@@ -27,16 +30,36 @@ def import_as_text(file: Path, readings: Readings, imported: list[Imported]) -> 
             f"Read {file} as {layout.format}: {len(stamps)} rows, {_date(stamps.iloc[0])} to "
             f"{_date(stamps.iloc[-1])} UTC, every {_duration(readings.spacing)}."
         ),
-        f"Stamp rule: {layout.stamp} ({STAMP_MEANING[layout.stamp]}).",
+        _columns_as_text(layout),
+        _stamp_as_text(layout),
     ]
+    if layout.zone:
+        lines.append(f"Time zone: {layout.zone}.")
+    if readings.left_out:
+        lines.append(f"Left out: {describe_left_out(readings.left_out)}.")
+    lines += readings.notes
     if not readings.was_sorted:
         lines.append("The rows were not in the order of time, and were turned round.")
     for part in imported:
-        lines += _imported_as_text(part)
+        lines += _imported_as_text(part, dry_run=dry_run)
+    if dry_run:
+        lines.append("This was a dry run: nothing was written.")
+    elif all(part.result.changes == 0 for part in imported):
+        lines.append("Nothing new: all of it was stored before.")
     return lines
 
 
-def _imported_as_text(part: Imported) -> list[str]:
+def _columns_as_text(layout: Layout) -> str:
+    values = ", ".join(dict.fromkeys(layout.values))
+    return f"Columns: {layout.date!r} for the time, {values!r} for dominance."
+
+
+def _stamp_as_text(layout: Layout) -> str:
+    why = f"; {layout.reason}" if layout.reason else ""
+    return f"Stamp rule: {layout.stamp} ({STAMP_MEANING[layout.stamp]}){why}."
+
+
+def _imported_as_text(part: Imported, *, dry_run: bool) -> list[str]:
     dates = part.candles["date"]
     lines = [
         (
@@ -47,21 +70,32 @@ def _imported_as_text(part: Imported) -> list[str]:
     lines += _gaps_as_text(part.gaps)
     if part.left_out:
         lines.append(f"Left out {part.left_out} rows of candles that do not show how they ended.")
+    if part.frozen:
+        lines.append(
+            f"Frozen: {len(part.frozen)} candles repeat one value for days, the first "
+            f"{_date(part.frozen[0])}. The gate takes them for stale."
+        )
+    if part.jumps:
+        days = ", ".join(f"{day:%Y-%m-%d}" for day in part.jumps[:SHOWN])
+        lines.append(
+            f"{len(part.jumps)} days jump by more than {MAX_JUMP:g} points and come back the next, "
+            f"as errors of a provider do: {days}{', ...' if len(part.jumps) > SHOWN else ''}"
+        )
     disagreements = part.result.disagreements
     if len(disagreements):
         replaced = int(disagreements["replaced"].sum())
         difference = (disagreements["offered"] - disagreements["stored"]).abs().median()
         lines.append(
             f"{len(disagreements)} candles disagree with those stored before, by "
-            f"{difference:.2f} percentage points in the median: {replaced} with more readings "
-            f"replaced the stored ones, {len(disagreements) - replaced} stored ones were kept. "
-            f"To start afresh, move {part.file} away first."
+            f"{difference:.2f} percentage points in the median: {replaced} replaced the stored "
+            f"ones, {len(disagreements) - replaced} stored ones were kept. To correct stored "
+            f"candles use --replace; to start afresh, move {part.file} away first."
         )
         lines += [
             f"  {_date(row.date)}: stored {row.stored:.4f}, new {row.offered:.4f}"
             for row in disagreements[:SHOWN].itertuples()
         ]
-    return [*lines, f"Stored in {part.file}"]
+    return lines if dry_run else [*lines, f"Stored in {part.file}"]
 
 
 def import_as_json(readings: Readings, imported: list[Imported]) -> dict[str, Any]:
@@ -73,6 +107,11 @@ def import_as_json(readings: Readings, imported: list[Imported]) -> dict[str, An
         "rows": len(stamps),
         "start": stamps.iloc[0].isoformat(),
         "end": stamps.iloc[-1].isoformat(),
+        "columns": {"date": layout.date, "values": list(layout.values)},
+        "stamp_reason": layout.reason,
+        "timezone": layout.zone,
+        "left_out": readings.left_out,
+        "notes": readings.notes,
         "spacing_minutes": readings.spacing / pd.Timedelta(minutes=1),
         "timeframes": [
             {
@@ -85,6 +124,19 @@ def import_as_json(readings: Readings, imported: list[Imported]) -> dict[str, An
                 "rows_left_out": part.left_out,
                 "disagreements": len(part.result.disagreements),
                 "replaced": int(part.result.disagreements["replaced"].sum()),
+                "frozen": len(part.frozen),
+                "jumps": [day.isoformat() for day in part.jumps],
+                "changes": [
+                    {
+                        "date": date.isoformat(),
+                        "stored": stored,
+                        "new": offered,
+                        "replaced": bool(replaced),
+                    }
+                    for date, stored, offered, replaced in zip(
+                        *(part.result.disagreements[name] for name in DISAGREEMENT), strict=True
+                    )
+                ],
                 "file": str(part.file),
             }
             for part in imported

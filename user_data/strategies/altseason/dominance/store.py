@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,11 @@ class AppendResult:
 
     added: int
     disagreements: pd.DataFrame
+
+    @property
+    def changes(self) -> int:
+        """How many candles were added or replaced, or would have been had they won."""
+        return self.added + len(self.disagreements)
 
 
 class DominanceStore:
@@ -84,16 +90,27 @@ class DominanceStore:
             self._loaded[timeframe] = (version, self._read(path, timeframe))
         return self._loaded[timeframe][1]
 
-    def append(self, candles: pd.DataFrame, timeframe: str) -> AppendResult:
+    def append(
+        self,
+        candles: pd.DataFrame,
+        timeframe: str,
+        *,
+        replaced: "pd.Series[Any] | None" = None,
+        dry_run: bool = False,
+    ) -> AppendResult:
         """Add candles to the stored ones, without ever losing one that is there.
 
         Of two candles with one date the one with more readings stays, the stored one if even.
 
         :param candles: real candles as in `validate_candles`.
+        :param replaced: dates whose stored candle gives way all the same, as a user wants.
+        :param dry_run: whether only to find out what would change.
         :raises BusyError: where another process does not let go of the folder.
         :raises StoredDataError: where either side is not valid; the stored file is then unchanged.
         """
         validate_candles(candles, timeframe)
+        if dry_run:
+            return merge_candles(self.load(timeframe), candles, replaced)[1]
         self._datadir.mkdir(parents=True, exist_ok=True)
         # Append mode: nothing is written, so where it is a link nothing happens to its target.
         with (
@@ -101,7 +118,7 @@ class DominanceStore:
             locked(lock, self._patience),
         ):
             stored = self.load(timeframe)
-            merged, result = merge_candles(stored, candles)
+            merged, result = merge_candles(stored, candles, replaced)
             if not merged.equals(stored):
                 self._write(merged, timeframe)
         return result
@@ -151,13 +168,17 @@ class DominanceStore:
         self._loaded[timeframe] = (_find_version(path), candles)
 
 
-def merge_candles(stored: pd.DataFrame, offered: pd.DataFrame) -> tuple[pd.DataFrame, AppendResult]:
+def merge_candles(
+    stored: pd.DataFrame, offered: pd.DataFrame, replaced: "pd.Series[Any] | None" = None
+) -> tuple[pd.DataFrame, AppendResult]:
     """Merge two frames of real candles by date; see `DominanceStore.append` for who wins."""
     both = stored.merge(offered, on="date", suffixes=("_stored", "_offered"))
     differs = np.zeros(len(both), dtype=bool)
     for column in PRICE_COLUMNS:
         differs |= ~np.isclose(both[f"{column}_stored"], both[f"{column}_offered"], rtol=1e-9)
     is_better = both["volume_offered"] > both["volume_stored"]
+    if replaced is not None:
+        is_better |= both["date"].isin(replaced) & differs
     disagreements = pd.DataFrame(
         {
             "date": both["date"],

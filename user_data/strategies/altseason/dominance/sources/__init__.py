@@ -1,9 +1,12 @@
 """Where dominance comes from: one module per provider or file format.
 
 Files:
-table.py            CSV text → checked rows with their line numbers
-files.py            which file format it is, and what its stamps mean
-coingecko_chart.py  two market-cap downloads → dominance
+table.py            bytes → a table of text, with line numbers
+cells.py            the cells of a column → numbers, times
+formats.py          the known formats, the columns that are meant, what speaks against them
+stamps.py           what stamps mean: zone, spacing, edge
+files.py            table → readings of dominance
+caps.py             two market caps → readings of dominance
 
 Providers, each with `fetch_` (network) apart from `parse_` (bytes → snapshot or a named error):
 session.py          one session that times out, backs off and says who it is

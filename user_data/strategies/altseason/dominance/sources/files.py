@@ -1,10 +1,10 @@
-"""The file formats that users already have, and what their stamps mean."""
+"""A file's readings of dominance, or one line that says what has to be known first."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from altseason.dominance.candles import (
@@ -14,36 +14,49 @@ from altseason.dominance.candles import (
     PRICE_COLUMNS,
     is_believable,
 )
-from altseason.dominance.sources.table import Table, parse_dates, parse_numbers, read_table
+from altseason.dominance.sources.cells import Times, is_empty, parse_numbers, parse_times
+from altseason.dominance.sources.formats import (
+    INSIST,
+    Format,
+    Stamp,
+    find_clock,
+    find_dates,
+    find_format,
+    find_other_series,
+    find_symbols,
+    find_values,
+    is_bitcoin,
+)
+from altseason.dominance.sources.stamps import Meaning, find_meaning
+from altseason.dominance.sources.table import Table, read_table
 from altseason.errors import InputError
 
-Stamp = Literal["open", "snapshot"]
 STAMP_MEANING = {
     "open": "a row stamped T covers the time that begins at T",
     "snapshot": "a row stamped T is a reading at T, and closes the candle that ends there",
 }
-DATE_NAMES = ("date", "time", "timestamp", "datetime", "day", "last_updated", "snapped_at")
-VALUE_NAMES = (
-    "dominance",
-    "btc_dominance",
-    "bitcoin_dominance",
-    "btcd",
-    "btc_d",
-    "btc.d",
-    "bitcoin_dominance_percentage",
-    "close",
-    "value",
-)
-LONGEST_SPACING = pd.Timedelta(days=1)
+# Its lowest was 32 % at CoinMarketCap in January 2018, and 27 % at others that counted more coins;
+# before 2017 it was above 80 %, up to 99 % in 2013 (coinmarketcap.com/charts/bitcoin-dominance).
+LOWEST_EVER = 25.0
+HIGHEST_SINCE_2018 = 75.0
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the user says about a file; None where the file's format decides."""
+    """What the user says about a file; None where the file itself decides.
+
+    :param since: rows stamped before it are left out; so are those from `until` on.
+    :param insist: whether names and levels that contradict Bitcoin's dominance are ignored.
+    """
 
     column: str | None = None
     date_column: str | None = None
     stamp: Stamp | None = None
+    timezone: str | None = None
+    date_format: str | None = None
+    since: pd.Timestamp | None = None
+    until: pd.Timestamp | None = None
+    insist: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,12 +65,16 @@ class Layout:
 
     :param format: the format's name, for the user.
     :param values: the columns of open, high, low and close; one and the same where there is one.
+    :param reason: why the stamps mean that.
+    :param zone: the zone of the stamps, and why.
     """
 
     format: str
     date: str
     values: tuple[str, str, str, str]
     stamp: Stamp
+    reason: str = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,12 +85,16 @@ class Readings:
         (percent).
     :param spacing: the usual time between two rows.
     :param was_sorted: whether the file was in the order of time.
+    :param left_out: how many rows were left out, by the reason.
+    :param notes: what else was found while reading.
     """
 
     layout: Layout
     rows: pd.DataFrame
     spacing: pd.Timedelta
     was_sorted: bool
+    left_out: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def timeframes(self) -> tuple[str, ...]:
@@ -81,81 +102,213 @@ class Readings:
         return ("1h", "1d") if self.spacing <= FINE_SPACING else ("1d",)
 
 
-def load_readings(path: Path, options: Options, now: pd.Timestamp) -> Readings:
-    """Read a dominance file of any known layout, or of the one that the options name.
+@dataclass
+class Rows:
+    """The rows of a table on their way to readings.
 
-    :raises InputError: for the whole file, if anything in it is not as it should be.
+    :param left_out: how many were left out, by the reason.
+    """
+
+    table: Table
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    def leave_out(self, reason: str, rows: "pd.Series[bool]") -> None:
+        """Drop marked rows, and count them."""
+        count = int(rows.sum())
+        if count:
+            self.left_out[reason] = self.left_out.get(reason, 0) + count
+            self.table = self.table.select(~rows)
+        if not len(self.table.lines):
+            raise InputError(f"{self.table.path}: expected readings, found only rows to leave out "
+                             f"({describe_left_out(self.left_out)})")  # fmt: skip
+
+
+def describe_left_out(left_out: dict[str, int]) -> str:
+    """Return the counts of what was left out, in a line."""
+    return ", ".join(f"{count} {reason}" for reason, count in left_out.items())
+
+
+def load_readings(path: Path, options: Options, now: pd.Timestamp) -> Readings:
+    """Read a dominance file of any known format, or what the options say of it.
+
+    :raises InputError: for the whole file, if it is not clear what anything in it means.
     """
     table = read_table(path)
-    layout = find_layout(table, options)
-    dates = parse_dates(table, layout.date, now)
-    values = {}
-    for name, column in zip(PRICE_COLUMNS, layout.values, strict=True):
-        values[name] = parse_numbers(table, column)
-        problem = f"expected percent between {MIN_PERCENT:g} and {MAX_PERCENT:g} in {column!r}"
-        if (values[name] <= MIN_PERCENT).all():
-            problem += " (these look like fractions: multiply them by 100)"
-        table.refuse(problem, ~is_believable(values[name]), table.cells[column])
-    return build_readings(layout, pd.DataFrame({"stamp": dates, **values}), path)
-
-
-def build_readings(layout: Layout, rows: pd.DataFrame, path: Path) -> Readings:
-    """Order checked rows and find out when each became known."""
-    was_sorted = bool(rows["stamp"].is_monotonic_increasing)
-    rows = rows.sort_values("stamp", ignore_index=True)
-    steps = rows["stamp"].diff().dropna()
-    spacing = steps.mode().iloc[0] if len(steps) else LONGEST_SPACING
-    if spacing > LONGEST_SPACING:
-        raise InputError(
-            f"{path}: expected at least a row a day, found rows {_describe(spacing)} apart"
-        )
-    known = rows["stamp"] + (spacing if layout.stamp == "open" else pd.Timedelta(0))
-    rows.insert(1, "known", known)
-    return Readings(layout, rows, spacing, was_sorted)
-
-
-def find_layout(table: Table, options: Options) -> Layout:
-    """Recognise a table by its columns; what the options name comes first.
-
-    :raises InputError: where a column is missing, or it is not clear which one is meant.
-    """
-    columns = set(table.columns)
-    if {"snapped_at", "market_cap"} <= columns and not options.column:
-        raise InputError(
-            f"{table.path}: this is a market-cap chart without its partner: give Bitcoin's file, "
-            f"and the total market cap's with `--total FILE`"
-        )
-    date = _find_column(table, options.date_column, DATE_NAMES, "--date-column")
-    if {"open", "high", "low", "close"} <= columns and date == "time" and not options.column:
-        values = ("open", "high", "low", "close")
-        return Layout("TradingView export", date, values, options.stamp or "open")
-    value = _find_column(table, options.column, VALUE_NAMES, "--column", besides=date)
-    values = (value, value, value, value)
-    if value == "btc_dominance" and date in ("timestamp", "last_updated"):
-        return Layout("CoinMarketCap series", date, values, options.stamp or "snapshot")
-    # Not knowing what the stamp means, take it as the later of the two: late is never look-ahead.
-    return Layout("table of dates and values", date, values, options.stamp or "open")
-
-
-def _find_column(
-    table: Table, wanted: str | None, names: Sequence[str], option: str, besides: str = ""
-) -> str:
-    columns = [column for column in table.columns if column != besides]
-    found = ", ".join(table.columns)
-    if wanted is not None:
-        if wanted.lower() in columns:
-            return wanted.lower()
-        raise InputError(f"{table.path}: expected the column {wanted!r}, found {found}")
-    matches = [name for name in names if name in columns]
-    if matches:
-        return matches[0]
-    if besides and len(columns) == 1:
-        return columns[0]
-    raise InputError(
-        f"{table.path}: expected a column named like {', '.join(names[:3])}, found {found}; "
-        f"name the one to read with {option}"
+    known = find_format(table)
+    date = find_dates(table, options.date_column, known)
+    values = find_values(table, options.column, date, known)
+    if known is not None and date != known.date:
+        known = None
+    rows = Rows(table)
+    _check_names(rows, values, options)
+    rows.leave_out("rows without a value", is_empty(rows.table.text(values[3])))
+    meaning = read_stamps(rows, date, known, options, now)
+    frame = pd.DataFrame({"stamp": meaning.stamps.to_numpy()}).assign(
+        stamp=meaning.stamps.reset_index(drop=True)
+    )
+    for name, column in zip(PRICE_COLUMNS, values, strict=True):
+        frame[name] = _read_percent(rows.table, column)
+    _check_level(rows.table, frame, values[3], options)
+    frame = drop_repeats(rows, frame)
+    name = known.name if known else "table of dates and values"
+    layout = Layout(name, date, values, meaning.stamp, meaning.reason, meaning.zone)
+    return build_readings(
+        layout, frame, meaning.spacing, written_at(path, now), rows.left_out, _notes(rows, frame)
     )
 
 
-def _describe(spacing: pd.Timedelta) -> str:
-    return str(spacing.to_pytimedelta())
+def read_stamps(
+    rows: Rows, date: str, known: Format | None, options: Options, now: pd.Timestamp
+) -> Meaning:
+    """Read a column of stamps, and cut the rows to the range that the options name."""
+    text = rows.table.text(date)
+    clock = find_clock(rows.table, date)
+    if clock and not text.str.contains(":", regex=False).any():
+        text = text + " " + rows.table.text(clock)
+    times: Times = parse_times(rows.table, date, text, options.date_format)
+    meaning = find_meaning(
+        rows.table.path, times, known, date, stamp=options.stamp, timezone=options.timezone
+    )
+    stamps = meaning.stamps
+    rows.table.refuse(
+        f"expected no time after now ({now:%Y-%m-%d %H:%M} UTC) in column {date!r}",
+        stamps > now,
+        text,
+    )
+    is_cut = pd.Series(False, index=stamps.index)
+    if options.since is not None:
+        is_cut |= stamps < options.since
+    if options.until is not None:
+        is_cut |= stamps >= options.until
+    rows.leave_out("rows outside of --since and --until", is_cut)
+    return Meaning(
+        stamps[~is_cut].reset_index(drop=True),
+        meaning.spacing,
+        meaning.stamp,
+        meaning.reason,
+        meaning.zone,
+    )
+
+
+def build_readings(
+    layout: Layout,
+    frame: pd.DataFrame,
+    spacing: pd.Timedelta,
+    written: pd.Timestamp,
+    left_out: dict[str, int],
+    notes: list[str],
+) -> Readings:
+    """Order checked rows, and find out when each became known.
+
+    :param written: when the file was written, at the latest.
+    """
+    was_sorted = bool(frame["stamp"].is_monotonic_increasing)
+    frame = frame.sort_values("stamp", ignore_index=True)
+    length = spacing if layout.stamp == "open" else pd.Timedelta(0)
+    frame.insert(1, "known", frame["stamp"] + length)
+    # A file that is older than its own rows has lost its time of writing, and says nothing.
+    is_running = (frame["known"] > written) & (frame["stamp"].iloc[-1] <= written)
+    if is_running.any() and len(frame) > 1:
+        left_out = {**left_out, "bars that had not ended": int(is_running.sum())}
+        frame = frame[~is_running].reset_index(drop=True)
+    return Readings(layout, frame, spacing, was_sorted, left_out, notes)
+
+
+def drop_repeats(rows: Rows, frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows that repeat another one exactly.
+
+    :raises InputError: where two rows of one time differ.
+    """
+    if frame["stamp"].is_unique:
+        return frame
+    is_repeat = frame.duplicated()
+    differs = frame["stamp"].duplicated(keep=False) & ~is_repeat
+    differs &= (
+        frame.loc[~is_repeat, "stamp"].duplicated(keep=False).reindex(frame.index, fill_value=False)
+    )
+    rows.table.refuse(
+        "expected one value for each time, found times with several",
+        differs,
+        frame["stamp"].astype("str") + ": " + frame["close"].astype("str"),
+    )
+    rows.leave_out("repeats of another row", is_repeat)
+    return frame[~is_repeat].reset_index(drop=True)
+
+
+def _check_names(rows: Rows, values: tuple[str, str, str, str], options: Options) -> None:
+    """Refuse what is named as another series, and keep one series of several."""
+    table = rows.table
+    found = find_other_series(table, values, is_chosen=options.column is not None)
+    symbols = find_symbols(table)
+    if symbols is not None:
+        column, names = symbols
+        wanted = [name for name in names if is_bitcoin(name)]
+        text = table.text(column)
+        if len(names) > 1 and wanted and options.insist:
+            rows.leave_out("rows of other symbols", ~text.isin(wanted))
+        elif len(names) > 1:
+            shown = ", ".join(names[:3])
+            raise InputError(
+                f"{table.path}: expected one series, found several in column {column!r} ({shown}); "
+                f"keep the rows of BTC.D alone (with --insist nothing else is read, if there is "
+                f"one of that name)"
+            )
+        elif not wanted and not _is_plain_bitcoin(names[0], values[3]):
+            found = found or f"the column {column!r} says {names[0]!r}"
+    if found and not options.insist:
+        raise InputError(
+            f"{table.path}: expected Bitcoin's dominance, but {found}; nothing was imported. "
+            f"{INSIST[0].upper()}{INSIST[1:]}"
+        )
+
+
+def _is_plain_bitcoin(symbol: str, column: str) -> bool:
+    return symbol.lower() in ("btc", "bitcoin", "dominance") and "dom" in column
+
+
+def _read_percent(table: Table, column: str) -> "pd.Series[float]":
+    values = parse_numbers(table, column)
+    problem = f"expected percent between {MIN_PERCENT:g} and {MAX_PERCENT:g} in {column!r}"
+    if (values <= MIN_PERCENT).all():
+        problem += " (these look like fractions: multiply them by 100)"
+    table.refuse(problem, ~is_believable(values), table.text(column))
+    return values
+
+
+def _check_level(table: Table, frame: pd.DataFrame, column: str, options: Options) -> None:
+    """Refuse a level that Bitcoin's dominance never had, and a number that was cut off."""
+    text = table.text(column)
+    if not options.insist:
+        table.refuse(
+            f"expected Bitcoin's dominance, which was never below {LOWEST_EVER:g} %, in "
+            f"{column!r} ({INSIST})",
+            frame["close"] < LOWEST_EVER,
+            text,
+        )
+    is_last = column == table.columns[-1] and bool(table.separator)
+    if is_last and not table.ends_in_newline and len(text) > 2:
+        decimals = text.str.extract(r"[.,](\d+)\D*$", expand=False).str.len().fillna(0)
+        is_cut = decimals.iloc[-1] < decimals.iloc[:-1].min() or text.iloc[-1][-1] in ".,"
+        table.refuse(
+            "expected a whole last line, found a number that seems cut off; end the file with a "
+            "line break if it is not",
+            np.arange(len(text)) == len(text) - 1 if is_cut else np.zeros(len(text)),
+            text,
+        )
+
+
+def _notes(rows: Rows, frame: pd.DataFrame) -> list[str]:
+    notes = [f"{note[0].upper()}{note[1:]}." for note in rows.table.notes]
+    is_high = (frame["close"] > HIGHEST_SINCE_2018) & (frame["stamp"].dt.year >= 2018)
+    if is_high.any():
+        notes.append(
+            f"{int(is_high.sum())} rows are above {HIGHEST_SINCE_2018:g} %, where Bitcoin's "
+            f"dominance has not been since 2018: is it that?"
+        )
+    return notes
+
+
+def written_at(path: Path, now: pd.Timestamp) -> pd.Timestamp:
+    """Return when the file was written at the latest."""
+    written: Any = pd.Timestamp(path.stat().st_mtime, unit="s", tz="UTC")
+    return min(written, now)

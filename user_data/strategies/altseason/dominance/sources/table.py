@@ -1,143 +1,386 @@
-"""A CSV file as checked columns: every value is read or refused, with its line number."""
+"""A file as a table of text: every cell with its line number, whatever dialect it is written in."""
 
 import csv
 import io
-from dataclasses import dataclass
+import json
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
 
 from altseason.errors import InputError
 
 SHOWN_ROWS = 5
-# Bitcoin's first block: an earlier date is a number in another unit, not a time.
-FIRST_DATE = pd.Timestamp("2009-01-03", tz="UTC")
-UNIX_SECONDS = (1.2e9, 5e9)
-UNIX_MILLISECONDS = (1.2e12, 5e12)
-_OFFSET = r"\d\d:\d\d\S*?\s?(Z|UTC|GMT|[+-]\d\d:?\d\d)$"
+SEPARATORS = ",;\t|"
+# How many lines decide about the separator and where the header is.
+SAMPLED_LINES = 40
+MAX_SHOWN = 60
+_NUMBER = re.compile(r"[+-]?[\d.,  ']*\d[\d.,]*(e[+-]?\d+)?\s*%?", re.IGNORECASE)
+_EXPECTED = "expected a CSV file (or JSON, feather, parquet) with a date and a value column"
 
 
 @dataclass(frozen=True)
 class Table:
-    """The text of a CSV file.
+    """The text of a file; column names are in lower case.
 
-    :param cells: one row per line, all strings, stripped; column names in lower case.
-    :param lines: the line number of each row in the file; the header is line 1.
+    :param rows: one row per line, all strings.
+    :param lines: the line number of each row; for formats without lines, the number of the row.
+    :param repeated: names that more than one column has: these cannot be chosen.
+    :param separator: between the cells of a line; empty where there are no lines.
+    :param notes: what was found and left out while reading, for the report.
+    :param names_missing: whether the file has no header, so that the names are made up.
     """
 
     path: Path
-    cells: pd.DataFrame
-    lines: "pd.Series[int]"
+    rows: pa.Table
+    lines: "npt.NDArray[np.int64]"
+    repeated: frozenset[str] = frozenset()
+    separator: str = ""
+    notes: list[str] = field(default_factory=list)
+    names_missing: bool = False
+    ends_in_newline: bool = True
 
     @property
     def columns(self) -> list[str]:
         """The column names, in lower case."""
-        return list(self.cells.columns)
+        return list(self.rows.column_names)
 
-    def refuse(self, problem: str, rows: "pd.Series[bool]", values: "pd.Series[str]") -> None:
+    def text(self, column: str) -> "pd.Series[str]":
+        """Return the stripped cells of a column.
+
+        :raises InputError: where several columns have this name.
+        """
+        if column in self.repeated:
+            raise InputError(
+                f"{self.path}: expected one column {column!r}, found several; rename the one to "
+                f"read, or choose another with --column"
+            )
+        types = {pa.string(): pd.StringDtype(na_value=np.nan)}
+        return self.rows.select([column]).to_pandas(types_mapper=types.get)[column].str.strip()
+
+    def select(self, rows: "pd.Series[bool]") -> "Table":
+        """Return the table with some of its rows."""
+        kept = rows.to_numpy(dtype=bool)
+        return Table(
+            self.path,
+            self.rows.filter(pa.array(kept)),
+            self.lines[kept],
+            self.repeated,
+            self.separator,
+            self.notes,
+            self.names_missing,
+            self.ends_in_newline,
+        )
+
+    def refuse(self, problem: str, rows: Any, values: Any) -> None:
         """Refuse the whole file where any row is marked, showing the first of them.
 
         :raises InputError: in one line, then a line for each of the first five bad rows.
         """
-        if not rows.any():
+        marked = np.asarray(rows, dtype=bool)
+        if not marked.any():
             return
-        bad = values[rows]
+        lines, bad = self.lines[marked], np.asarray(values, dtype=object)[marked]
         shown = [
-            f"\n  line {line}: {value!r}"
-            for line, value in zip(self.lines[rows][:SHOWN_ROWS], bad[:SHOWN_ROWS], strict=True)
+            f"\n  line {line}: {_shorten(value)!r}"
+            for line, value in zip(lines[:SHOWN_ROWS], bad[:SHOWN_ROWS], strict=True)
         ]
         count = f"{len(bad)} row{'s' if len(bad) > 1 else ''}"
         raise InputError(f"{self.path}: {problem}; {count}, nothing was imported{''.join(shown)}")
 
 
 def read_table(path: Path) -> Table:
-    """Read a CSV file with a header, separated by comma, semicolon or tab.
+    """Read a file of any of the formats that people keep series in; its content says which.
 
-    :raises InputError: where it cannot be read, is no such text, or has no rows.
+    :raises InputError: where it cannot be read, is none of them, or has no rows.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        raise InputError(f"{path}: expected a CSV file with a header, but {reason}") from error
-    header, _, _ = text.partition("\n")
-    delimiter = max(",;\t", key=header.count)
-    if delimiter not in header or "\0" in text:
-        found = repr(header[:60]) if text.strip() else "an empty file"
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    if data[:6] == b"ARROW1" or data[:4] in (b"FEA1", b"PAR1"):
+        return _read_frame(path, data)
+    if data[:4] == b"PK\x03\x04":
+        raise InputError(f"{path}: {_EXPECTED}, found a workbook or archive: save it as CSV")
+    data = _decode(path, data)
+    if data[:1] in (b"[", b"{"):
+        return _read_json(path, data)
+    return _read_csv(path, data)
+
+
+def _decode(path: Path, data: bytes) -> bytes:
+    """Return the text in UTF-8, without a byte order mark."""
+    try:
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return data.decode("utf-16").encode()
+        if b"\0" in data[:200] and data[1:2] + data[3:4] == b"\0\0":
+            return data.decode("utf-16-le").encode()
+        data = data.removeprefix(b"\xef\xbb\xbf")
+        data.decode()
+    except UnicodeError as error:
+        reason = "it is not text in UTF-8 or UTF-16"
+        raise InputError(f"{path}: {_EXPECTED}, but {reason}: save it as such") from error
+    if b"\0" in data:
+        raise InputError(f"{path}: {_EXPECTED}, found binary data")
+    return data.lstrip() if data.lstrip()[:1] in (b"[", b"{") else data
+
+
+def _read_frame(path: Path, data: bytes) -> Table:
+    read = pd.read_parquet if data[:4] == b"PAR1" else pd.read_feather
+    try:
+        frame = read(io.BytesIO(data)).reset_index()
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise InputError(f"{path}: {_EXPECTED}, but this one is damaged: {error}") from error
+    frame = frame.drop(columns="index", errors="ignore")
+    for name in frame.columns:
+        if isinstance(frame[name].dtype, pd.DatetimeTZDtype):
+            times = frame[name].dt.tz_convert("UTC").dt.tz_localize(None)
+            frame[name] = times.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        elif pd.api.types.is_datetime64_dtype(frame[name]):
+            frame[name] = frame[name].dt.strftime("%Y-%m-%d %H:%M:%S.%f")
+    return _from_records(path, frame.to_dict("list"), len(frame))
+
+
+def _read_json(path: Path, data: bytes) -> Table:
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: expected JSON, but {error}; is the file complete?") from error
+    rows = _find_rows(content)
+    if rows is None:
         raise InputError(
-            f"{path}: expected a CSV file whose header names a date and a value column, "
-            f"found {found}"
+            f"{path}: expected JSON with one list of records or of [time, value], found "
+            f"{_shorten(data.decode())!r}"
         )
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    columns = [name.strip().lower() for name in next(reader)]
-    rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    if not rows:
+    if all(isinstance(row, dict) for row in rows):
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        return _from_records(path, {n: [row.get(n) for row in rows] for n in names}, len(rows))
+    width = len(rows[0]) if isinstance(rows[0], list) else 0
+    if not width or any(not isinstance(row, list) or len(row) != width for row in rows):
+        raise InputError(f"{path}: expected JSON rows of one kind and length, found others")
+    is_candles = width == 6
+    names = (
+        ["date", "open", "high", "low", "close", "volume"]
+        if is_candles
+        else [f"column {number}" for number in range(1, width + 1)]
+    )
+    columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    return _from_records(path, columns, len(rows), names_missing=not is_candles)
+
+
+def _find_rows(content: Any) -> list[Any] | None:
+    """Find the one list of rows in nested JSON; None where there is none, or more."""
+    if isinstance(content, list):
+        return content if content and isinstance(content[0], dict | list) else None
+    if not isinstance(content, dict):
+        return None
+    values = list(content.values())
+    if values and all(isinstance(value, int | float | str) for value in values):
+        times = [re.fullmatch(r"\d{4}-\d\d-\d\d.*|\d{10}|\d{13}", key) for key in content]
+        return [list(pair) for pair in content.items()] if all(times) else None
+    columns = [v for v in values if isinstance(v, list) and v and not isinstance(v[0], dict | list)]
+    if len(columns) > 1 and len({len(column) for column in columns}) == 1:
+        lists = {k: v for k, v in content.items() if isinstance(v, list)}
+        return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=False)]
+    inner = [rows for value in values if (rows := _find_rows(value)) is not None]
+    return inner[0] if len(inner) == 1 else None
+
+
+def _from_records(
+    path: Path, columns: dict[Any, list[Any]], count: int, *, names_missing: bool = False
+) -> Table:
+    if not count:
+        raise InputError(f"{path}: expected rows, found none")
+    arrays = {
+        str(name).strip().lower(): pa.array([_as_text(value) for value in values], pa.string())
+        for name, values in columns.items()
+    }
+    lines = np.arange(1, count + 1)
+    return Table(path, pa.table(arrays), lines, names_missing=names_missing)
+
+
+def _as_text(value: Any) -> str:
+    is_missing = value is None or isinstance(value, bool | dict | list) or value != value
+    return "" if is_missing else str(value)
+
+
+def _read_csv(path: Path, data: bytes) -> Table:
+    head = data[:200_000].decode(errors="ignore")
+    preamble, separator, names, has_names = _find_header(path, head)
+    lines_before = preamble + has_names
+    body = _skip_lines(data, lines_before)
+    if not body.strip():
         raise InputError(f"{path}: expected rows below the header, found none")
-    lines = pd.Series([line for line, _ in rows])
-    ragged = pd.Series([len(row) != len(columns) for _, row in rows])
-    if len(set(columns)) != len(columns):
-        raise InputError(f"{path}: expected each column name once, found {', '.join(columns)}")
-    empty = Table(path, pd.DataFrame(columns=columns), lines)
-    empty.refuse(
-        f"expected {len(columns)} fields in each row, as the header has",
-        ragged,
-        pd.Series([delimiter.join(row) for _, row in rows]),
-    )
-    cells = pd.DataFrame([[cell.strip() for cell in row] for _, row in rows], columns=columns)
-    return Table(path, cells, lines)
+    has_quotes = b'"' in body
+    if body.count(b'"') % 2:
+        raise InputError(
+            f"{path}: expected every quote to be closed, found one that is not from line "
+            f"{_find_open_quote(body) + lines_before} on; nothing was imported"
+        )
+    invalid: list[Any] = []
+
+    def skip(row: Any) -> str:
+        invalid.append(row)
+        return "skip"
+
+    keys = [str(number) for number in range(len(names))]
+    try:
+        rows = pyarrow.csv.read_csv(
+            pa.BufferReader(body),
+            pyarrow.csv.ReadOptions(
+                use_threads=False, column_names=keys, block_size=min(len(body) + 2, 2**31 - 1)
+            ),
+            pyarrow.csv.ParseOptions(
+                delimiter=separator,
+                newlines_in_values=has_quotes,
+                ignore_empty_lines=False,
+                invalid_row_handler=skip,
+            ),
+            pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(keys, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowException as error:
+        raise InputError(f"{path}: {_EXPECTED}, but {_shorten(str(error))}") from error
+    numbers = np.setdiff1d(np.arange(1, len(rows) + len(invalid) + 1), [r.number for r in invalid])
+    lines = numbers + lines_before + (_count_newlines(rows) if has_quotes else 0)
+    return _checked_csv(path, rows, lines, invalid, names, separator, preamble, has_names, body)
 
 
-def parse_numbers(table: Table, column: str) -> "pd.Series[float]":
-    """Parse a column of finite numbers with a decimal point.
-
-    :raises InputError: naming the rows that hold something else.
-    """
-    values = pd.to_numeric(table.cells[column], errors="coerce").astype("float64")
-    wrong = ~values.abs().lt(np.inf)
-    table.refuse(
-        f"expected numbers with a decimal point in column {column!r}", wrong, table.cells[column]
-    )
-    return values
-
-
-def parse_dates(table: Table, column: str, now: pd.Timestamp) -> "pd.Series[pd.Timestamp]":
-    """Parse a column of dates: ISO 8601 (UTC where no zone is named), unix seconds or milliseconds.
-
-    :raises InputError: naming the rows that are no date, lie in the future, repeat another row, or
-        are in another time zone than the first.
-    """
-    text = table.cells[column]
-    dates = _parse_unix(text).fillna(_parse_iso(text)).dt.as_unit("ms")
-    problem = f"expected dates (ISO 8601, or unix seconds or milliseconds) in column {column!r}"
-    table.refuse(problem, dates.isna(), text)
-    table.refuse(f"{problem} from 2009 on", dates < FIRST_DATE, text)
-    offsets = text.str.extract(_OFFSET)[0].replace({"Z": "+00:00", "UTC": "+00:00"}).fillna("none")
-    table.refuse(
-        f"expected one time zone in column {column!r}, write all of them in UTC",
-        offsets != offsets.iloc[0],
-        text,
-    )
-    table.refuse(
-        f"expected each time once in column {column!r}, remove the repeated rows",
-        dates.duplicated(),
-        text,
-    )
-    table.refuse(
-        f"expected no time after now ({now:%Y-%m-%d %H:%M} UTC) in column {column!r}",
-        dates > now,
-        text,
-    )
-    return dates
-
-
-def _parse_unix(text: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
-    number = pd.to_numeric(text.where(text.str.fullmatch(r"\d+(\.0+)?")), errors="coerce")
-    milliseconds = number.where(number.between(*UNIX_MILLISECONDS))
-    milliseconds = milliseconds.fillna(number.where(number.between(*UNIX_SECONDS)) * 1000)
-    return pd.to_datetime(milliseconds, unit="ms", utc=True)
+def _checked_csv(
+    path: Path,
+    rows: pa.Table,
+    lines: Any,
+    invalid: list[Any],
+    names: list[str],
+    separator: str,
+    preamble: int,
+    has_names: bool,
+    body: bytes,
+) -> Table:
+    notes = [f"skipped {preamble} lines above the header"] if preamble else []
+    footers = [row for row in invalid if not row.text.strip(f' {separator}\r"')]
+    for row in reversed(invalid):
+        # What stands below the table is text; a row that was cut off begins with its date.
+        if row in footers:
+            continue
+        if row.number <= int(lines[-1] if len(lines) else 0) - preamble - has_names:
+            break
+        if re.match(r'\s*"?[\d\[{]', row.text):
+            break
+        footers.append(row)
+        notes.append(f"skipped a line of text below the table: {_shorten(row.text)!r}")
+    ragged = [row for row in invalid if row not in footers]
+    if ragged:
+        bad = Table(path, rows, np.array([row.number + preamble + has_names for row in ragged]))
+        bad.refuse(
+            f"expected {len(names)} fields in each row, as the header has",
+            np.ones(len(ragged)),
+            [row.text for row in ragged],
+        )
+    unique, repeated = _unique(names)
+    rows = rows.rename_columns(unique)
+    is_blank = np.ones(len(rows), dtype=bool)
+    for name in unique:
+        is_blank &= pa.compute.equal(pa.compute.utf8_trim_whitespace(rows[name]), "").to_numpy()
+        if not is_blank.any():
+            break
+    rows, lines = rows.filter(pa.array(~is_blank)), lines[~is_blank]
+    if not len(rows):
+        raise InputError(f"{path}: expected rows below the header, found none")
+    ends_well = body.endswith((b"\n", b"\r"))
+    return Table(path, rows, lines, repeated, separator, notes, not has_names, ends_well)
 
 
-def _parse_iso(text: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
-    iso = text.str.replace(r"\s*(UTC|GMT)$", "+00:00", regex=True)
-    return pd.to_datetime(iso, format="ISO8601", utc=True, errors="coerce")
+def _find_header(path: Path, head: str) -> tuple[int, str, list[str], bool]:
+    """Return the lines above the header, the separator, the names, and whether there are names."""
+    lines = head.splitlines()[:SAMPLED_LINES]
+    preamble, separators = 0, SEPARATORS
+    if lines and (told := re.fullmatch(r'"?sep=(.)"?', lines[0].strip(), re.IGNORECASE)):
+        preamble, separators = 1, told[1]
+    while preamble < len(lines) and (
+        not lines[preamble].strip() or lines[preamble].startswith("#")
+    ):
+        preamble += 1
+    if preamble == len(lines):
+        raise InputError(f"{path}: {_EXPECTED}, found an empty file")
+    fields = {
+        separator: [len(row) for row in _split(lines[preamble:], separator)]
+        for separator in separators
+    }
+    # The separator that the most lines agree on, with the most fields.
+    separator = max(fields, key=lambda key: _agreement(fields[key]))
+    counts = fields[separator]
+    width = max(set(counts), key=lambda count: (count > 1, counts.count(count)))
+    if width < 2:
+        raise InputError(f"{path}: {_EXPECTED}, found {_shorten(lines[preamble])!r}")
+    split = _split(lines[preamble:], separator)
+    above = next(i for i, row in enumerate(split) if len(row) > 1)
+    names = split[above]
+    # Some programs end each line but the header with a separator, or leave the index unnamed.
+    names = [*names, *[""] * (width - len(names))] if len(names) == width - 1 else names
+    while len(names) > width and not names[-1].strip():
+        names = names[:-1]
+    if any(_NUMBER.fullmatch(name.strip()) for name in names):
+        return preamble + above, separator, [f"column {i + 1}" for i in range(len(names))], False
+    return preamble + above, separator, [name.strip().lower() for name in names], True
+
+
+def _agreement(counts: list[int]) -> tuple[bool, int, int]:
+    best = max(set(counts), key=lambda count: (count > 1, counts.count(count)))
+    return best > 1, counts.count(best) + 2 * (counts[0] == best), best
+
+
+def _split(lines: list[str], separator: str) -> list[list[str]]:
+    try:
+        # A line of its own each: a quote that is not closed must not swallow the sample.
+        return [next(csv.reader([line], delimiter=separator), []) for line in lines]
+    except csv.Error:
+        return [line.split(separator) for line in lines]
+
+
+def _skip_lines(data: bytes, count: int) -> bytes:
+    # Old spreadsheet programs end lines with a carriage return alone.
+    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    position = 0
+    for _ in range(count):
+        end = data.find(b"\n", position)
+        if end < 0:
+            return b""
+        position = end + 1
+    return data[position:]
+
+
+def _find_open_quote(body: bytes) -> int:
+    for number, line in enumerate(body.split(b"\n"), start=1):
+        if line.count(b'"') % 2:
+            return number
+    return 1
+
+
+def _count_newlines(rows: pa.Table) -> "npt.NDArray[np.int64]":
+    """Return how many line ends lie inside of the cells above each row."""
+    found = np.zeros(len(rows), dtype=np.int64)
+    for column in rows.columns:
+        found += pa.compute.count_substring(column, "\n").to_numpy()
+    return np.cumsum(found) - found
+
+
+def _unique(names: list[str]) -> tuple[list[str], frozenset[str]]:
+    repeated = frozenset(name for name in names if names.count(name) > 1)
+    unique, seen = [], dict.fromkeys(repeated, 0)
+    for name in names:
+        if name in seen:
+            seen[name] += 1
+        unique.append(name if seen.get(name, 1) == 1 else f"{name} #{seen[name]}")
+    return unique, repeated
+
+
+def _shorten(text: Any) -> str:
+    return text if len(str(text)) <= MAX_SHOWN else f"{str(text)[:MAX_SHOWN]}..."

@@ -1,0 +1,142 @@
+"""What a file's stamps mean: the zone they are in, their spacing, and the edge they mark."""
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pandas as pd
+
+from altseason.dominance.candles import FINE_SPACING
+from altseason.dominance.sources.cells import Times
+from altseason.dominance.sources.formats import Format, Stamp
+from altseason.errors import InputError
+
+DAY = pd.Timedelta(days=1)
+MAX_SPACING = pd.Timedelta(hours=28)
+MIN_DAILY = pd.Timedelta(hours=20)
+# From here on a day is over for whoever writes its last minute.
+DAY_IS_OVER = pd.Timedelta(hours=23, minutes=59)
+QUARTER = pd.Timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Stamps in UTC, and what is known of them.
+
+    :param reason: why `stamp` is taken.
+    :param zone: which zone, and why.
+    """
+
+    stamps: "pd.Series[Any]"
+    spacing: pd.Timedelta
+    stamp: Stamp
+    reason: str
+    zone: str
+
+
+def find_meaning(
+    path: Any,
+    times: Times,
+    known: Format | None,
+    column: str,
+    *,
+    stamp: Stamp | None,
+    timezone: str | None,
+) -> Meaning:
+    """Find out what the stamps of a file mean.
+
+    :raises InputError: where it takes the user to say it.
+    """
+    spacing = find_spacing(times.values, path)
+    of_day = times.values - times.values.dt.normalize()
+    is_over = bool((of_day >= DAY_IS_OVER).all()) and spacing == DAY
+    stamps, zone = _find_zone(path, times, known, column, timezone, spacing, is_over=is_over)
+    if stamp is not None:
+        return Meaning(stamps, spacing, stamp, "as --stamp says", zone)
+    if is_over:
+        return Meaning(stamps, spacing, "snapshot", "a time at which a day ends is a close", zone)
+    if known is not None and known.stamp is not None:
+        return Meaning(stamps, spacing, known.stamp, f"as in every {known.name} file", zone)
+    # Late is never look-ahead.
+    return Meaning(stamps, spacing, "open", "the file does not tell, so the later of the two", zone)
+
+
+def find_spacing(values: "pd.Series[Any]", path: Any) -> pd.Timedelta:
+    """Return the usual time between two rows: their median, or a whole day where it is about one.
+
+    :raises InputError: where rows lie further apart than a day.
+    """
+    ordered = values.drop_duplicates().sort_values()
+    steps = ordered.diff().dropna()
+    if not len(steps):
+        return DAY
+    median = pd.Timedelta(np.quantile(steps.to_numpy(), 0.5, method="lower"))
+    if median > MAX_SPACING:
+        raise InputError(
+            f"{path}: expected at least a row a day, found rows {median.round('s')} apart"
+        )
+    if median >= MIN_DAILY:
+        return DAY
+    if abs(median - FINE_SPACING) < FINE_SPACING / 10:
+        return FINE_SPACING
+    return max(median.round("min"), pd.Timedelta(minutes=1))
+
+
+def _find_zone(
+    path: Any,
+    times: Times,
+    known: Format | None,
+    column: str,
+    timezone: str | None,
+    spacing: pd.Timedelta,
+    *,
+    is_over: bool,
+) -> tuple["pd.Series[Any]", str]:
+    if times.has_zone:
+        if timezone is not None and times.style != "unix time":
+            raise InputError(f"{path}: the times name their zone: leave out --timezone")
+        return times.values, "UTC, as the stamps themselves say"
+    if timezone is not None:
+        return _localize(path, times.values, timezone), f"{timezone}, as --timezone says"
+    utc = times.values.dt.tz_localize("UTC")
+    if "utc" in column or "gmt" in column:
+        return utc, f"UTC, as the column {column!r} says"
+    of_day = times.values - times.values.dt.normalize()
+    if (of_day == pd.Timedelta(0)).all():
+        return utc, "UTC, since these are days and name no zone"
+    if is_over:
+        return utc, "UTC, since these are ends of days and name no zone"
+    whose = "" if known is None else f" (a {known.name} has the local time of who made it)"
+    ask = "say with --timezone which they are in, such as --timezone UTC or Europe/Berlin"
+    example = f"{times.values.iloc[0]:%Y-%m-%d %H:%M}"
+    if spacing < DAY:
+        raise InputError(
+            f"{path}: expected times with their zone, found {example} without{whose}; {ask}"
+        )
+    if of_day.nunique() <= 2 and (of_day % QUARTER == pd.Timedelta(0)).all():
+        raise InputError(
+            f"{path}: {example} and so on every day is midnight somewhere, but not in UTC{whose}; "
+            f"{ask}"
+        )
+    return utc, "UTC, since the stamps name no zone (as a day is added, none can look ahead)"
+
+
+def _localize(path: Any, values: "pd.Series[Any]", timezone: str) -> "pd.Series[Any]":
+    try:
+        zone = ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InputError(
+            f"--timezone: expected a name such as UTC or America/New_York, found {timezone!r}"
+        ) from error
+    ordered = values.sort_values(kind="stable")
+    if values.is_monotonic_decreasing:
+        ordered = values[::-1]
+    for ambiguous in ("raise", "infer"):
+        try:
+            local = ordered.dt.tz_localize(zone, ambiguous=ambiguous)
+        except ValueError as error:
+            problem = error
+        else:
+            return local.dt.tz_convert("UTC").loc[values.index].dt.as_unit("ms")
+    raise InputError(f"{path}: not every time exists once in {timezone}: {problem}")
