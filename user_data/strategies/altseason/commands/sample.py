@@ -3,6 +3,7 @@
 import argparse
 import json
 from pathlib import Path
+from textwrap import TextWrapper
 from typing import Any
 
 from freqtrade.configuration.load_config import load_from_files
@@ -12,6 +13,7 @@ from altseason.configuration import data_format, quiet_freqtrade
 from altseason.dominance.candles import PAIR
 from altseason.errors import InputError
 from altseason.output import show
+from altseason.parser import MAX_WIDTH
 from altseason.progress import show_progress
 from altseason.sample.model import DEFAULT_SEED, GENERATOR_VERSION, SampleMarket, generate_market
 from altseason.sample.store import save_market, validate_target
@@ -113,10 +115,15 @@ def render(summary: dict[str, Any]) -> list[str]:
     )
     lowest, highest = summary["dominance_lowest"], summary["dominance_highest"]
     first, last = (summary[key][:16].replace("T", " ") for key in ("first_candle", "last_candle"))
-    return [
+    lines = [
         f"SYNTHETIC candles, seed {summary['seed']}: {NOTICE}",
         f"folder      {summary['datadir']} ({summary['data_format']})",
         f"range       {first} to {last} UTC",
         f"1h candles  {pairs}",
         f"dominance   {summary['dominance_pair']} {dominance}; {lowest:.1f} to {highest:.1f} %",
     ]
+    # A path is never broken.
+    wrapper = TextWrapper(
+        MAX_WIDTH, subsequent_indent=" " * 12, break_long_words=False, break_on_hyphens=False
+    )
+    return [part for line in lines for part in wrapper.wrap(line)]
