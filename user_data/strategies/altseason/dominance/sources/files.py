@@ -143,9 +143,7 @@ def load_readings(path: Path, options: Options, now: pd.Timestamp) -> Readings:
     _check_names(rows, values, options)
     rows.leave_out("rows without a value", is_empty(rows.table.text(values[3])))
     meaning = read_stamps(rows, date, known, options, now)
-    frame = pd.DataFrame({"stamp": meaning.stamps.to_numpy()}).assign(
-        stamp=meaning.stamps.reset_index(drop=True)
-    )
+    frame = pd.DataFrame({"stamp": meaning.stamps})
     for name, column in zip(PRICE_COLUMNS, values, strict=True):
         frame[name] = _read_percent(rows.table, column)
     _check_level(rows.table, frame, values[3], options)
