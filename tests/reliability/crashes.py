@@ -9,6 +9,7 @@ from random import Random
 
 from tests.live.bot import LiveBot
 from tests.live.world import SIGNAL, START
+from tests.reliability.deriving import DERIVED, check_callbacks
 from tests.reliability.orders import BUY, SELL
 from tests.reliability.tally import Setting, Tally, Try
 from tests.reliability.trading import (
@@ -31,12 +32,13 @@ SENT = {"entry": (BUY, 0), "stop": (SELL, 0), "exit": ({**SELL, "skip": 1}, 1)}
 # What waits for the moment, and gives the coins of which an entry's answer may be on its way then.
 Kill = Callable[[LiveBot, Random], set[str]]
 AWAY = timedelta(hours=2)
+TIMES, DERIVED_TIMES = 20, 4
 
 
 def try_crashes(setting: Setting, tally: Tally) -> None:
     """Kill at random moments before an order, before its answer, and with a position open."""
     stored = store_coins(setting)
-    times = setting.choose(0, 20)
+    times = setting.choose(0, TIMES)
     phases = {
         "before an order": wait_before_order,
         "between order and answer": wait_before_answer,
@@ -53,13 +55,31 @@ def try_crashes(setting: Setting, tally: Tally) -> None:
     }
     if setting.scale == "full":
         tries["between entry and answer, then away"] = partial(try_absence, setting, stored)
+        tries |= {
+            name: partial(
+                try_crash, setting, stored, name, wait, draw(setting.random, name), is_derived=True
+            )
+            for name, wait in [
+                (f"{phase} {number}, derived strategy", wait)
+                for phase, wait in phases.items()
+                for number in range(DERIVED_TIMES)
+            ]
+        }
     try_all(tally, tries)
 
 
 def try_crash(
-    setting: Setting, stored: Path, name: str, wait: Kill, random: Random, this: Try
+    setting: Setting,
+    stored: Path,
+    name: str,
+    wait: Kill,
+    random: Random,
+    this: Try,
+    *,
+    is_derived: bool = False,
 ) -> None:
-    with trading(setting, name.replace(" ", "-"), stored) as bot:
+    settings = DERIVED if is_derived else {}
+    with trading(setting, name.replace(" ", "-"), stored, **settings) as bot:
         process = bot.begin(END)
         try:
             may_be_lost = wait(bot, random)
@@ -69,6 +89,8 @@ def try_crash(
         bot.set_faults()
         outputs = [said, end_of(bot.started_anew().begin(END))]
         check_books(this, bot, outputs, may_be_lost=may_be_lost)
+        if is_derived:
+            check_callbacks(this, bot, outputs[-1])
 
 
 def try_absence(setting: Setting, stored: Path, this: Try) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -15,6 +15,7 @@ import ccxt
 from altseason.emulator.overlay import exchange_settings
 from tests.live.bot import LiveBot, Orders
 from tests.live.world import SIGNAL
+from tests.reliability.deriving import DERIVED, check_callbacks
 from tests.reliability.tally import Setting, Tally, Try
 from tests.reliability.trading import (
     END,
@@ -92,8 +93,22 @@ IMPATIENT = {
 OWNED = {"ETH": Decimal(5)}
 KEEPING_COINS = {"altseason": {"risk": {"kept_coins": ["ETH"]}}}
 FOREIGN_FAILURES = ("503", "dropped", "answered too late", "answer lost", "malformed")
+# The same with a strategy that a user derived.
+DERIVED_CASES = (
+    "entry answered too late",
+    "entry answer lost",
+    "stop answer lost",
+    "exit answer lost",
+    "exit 503",
+    "asking for fills dropped",
+)
 # The few that make test tries: what Freqtrade alone does not get over.
-SMALL = ("entry answer lost", "stop answer lost", "stop answer lost, beside an order of the user's")
+SMALL = (
+    "entry answer lost",
+    "stop answer lost",
+    "stop answer lost, beside an order of the user's",
+    "stop answer lost, derived strategy",
+)
 # Seconds after which the bot gives up, and what else keeps an answer from it.
 GIVES_UP_AFTER = QUICK_ANSWERS["exchange"]["ccxt_config"]["timeout"] / 1000
 KEEPING = ("lost", "truncated", "malformed")
@@ -107,6 +122,7 @@ class Case:
     rule: Mapping[str, Any]
     orders: Orders = "limit_orders"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    is_derived: bool = False
     has_foreign: bool = False
 
     @property
@@ -163,6 +179,10 @@ def list_cases() -> dict[str, Case]:
         for moment, skip in (("stop", 0), ("exit", 2))
         for failure in FOREIGN_FAILURES
     }
+    derived = {
+        f"{name}, derived strategy": replace(moments[name], settings=DERIVED, is_derived=True)
+        for name in DERIVED_CASES
+    }
     return {
         **moments,
         **questions,
@@ -172,6 +192,7 @@ def list_cases() -> dict[str, Case]:
         **trims_at_market,
         **late,
         **foreign,
+        **derived,
     }
 
 
@@ -201,6 +222,8 @@ def try_case(setting: Setting, stored: Path, name: str, case: Case, this: Try) -
         this.expect(bot.count_faults() > 0, "nothing has failed")
         words = {"may_be_lost": case.may_be_lost, "reasons": case.reasons}
         check_books(this, bot, [output.result()], foreign=foreign, owned=owned, **words)
+        if case.is_derived:
+            check_callbacks(this, bot, output.result())
 
 
 def sell_as_the_bot_does(bot: LiveBot) -> str:

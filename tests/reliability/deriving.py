@@ -1,0 +1,24 @@
+"""Bots whose strategy a user derived: what else has to be so at the end."""
+
+from pathlib import Path
+
+from tests.live.bot import LiveBot
+from tests.reliability.tally import Try
+
+DERIVED = {"strategy": "Derived", "strategy_path": str(Path(__file__).parent / "derived")}
+# Kept by the strategy that it is derived from, and by its own callback.
+KEPT = frozenset({"dominance", "gate_rule", "fills"})
+
+
+def check_callbacks(this: Try, bot: LiveBot, *outputs: str) -> None:
+    """Expect that both the derived callbacks and ours have done their part in every trade."""
+    kept: dict[int, set[str]] = {}
+    for row in bot.rows("select * from trade_custom_data"):
+        kept.setdefault(row["ft_trade_id"], set()).add(row["cd_key"])
+    trades = bot.rows("select id from trades where close_date is not null and amount > 0")
+    this.expect(bool(trades), "nothing was traded")
+    for trade in trades:
+        missing = KEPT - kept.get(trade["id"], set())
+        this.expect(not missing, f"trade {trade['id']} has kept no {missing}")
+    for output in outputs:
+        this.expect("a column that is not there" in output, "the callback has not failed")
