@@ -1,8 +1,9 @@
 """What most tests need: seeded candles, the real data if there are any, the loaded strategy."""
 
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,22 @@ def coin_candles(rows: int, *, start: str = "2021-01-01", timeframe: str = "1h",
             "volume": random.uniform(1, 100, rows),
         }
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _children_hear_signals() -> Iterator[None]:
+    """Start processes that Ctrl-C and a hang-up reach, also where the tests run under `nohup`.
+
+    What is ignored stays ignored in a new process, and what has a handler does not: so the tests
+    themselves go on ignoring it, by a handler that does nothing.
+    """
+    numbers = (signal.SIGINT, signal.SIGHUP)
+    ignored = [number for number in numbers if signal.getsignal(number) == signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, lambda *_: None)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.fixture(scope="session")
