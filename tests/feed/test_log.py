@@ -124,6 +124,30 @@ def test_log_of_only_a_torn_line_begins_anew(tmp_path: Path):
     assert [line["raw"] for line in load_lines(tmp_path)] == [57.0]
 
 
+@pytest.mark.parametrize("content", [b"precious", b"first line\nprecious", b"x" * 70_000])
+def test_what_a_link_leads_to_is_not_touched_where_it_is_no_log(tmp_path: Path, content: bytes):
+    (tmp_path / "wallet").write_bytes(content)
+    log = SnapshotLog(tmp_path)
+    log.path.symlink_to("wallet")
+    with pytest.raises(OSError, match="found a link to another file"):
+        log.append(reading)
+    assert (tmp_path / "wallet").read_bytes() == content
+
+
+def test_linked_log_goes_on_and_loses_only_its_torn_line(tmp_path: Path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / NAME).touch()
+    log = SnapshotLog(tmp_path)
+    log.path.symlink_to(elsewhere / NAME)
+    append(log, 0)
+    with log.path.open("ab") as file:
+        file.write(b'{"known"')
+    append(log, 10)
+    assert log.path.is_symlink()
+    assert minutes_of(load(SnapshotLog(elsewhere))) == [0, 10]
+
+
 @pytest.mark.parametrize(
     "damage",
     [

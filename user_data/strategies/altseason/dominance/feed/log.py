@@ -4,6 +4,7 @@ One JSON object a line, only ever appended, and on disk before it counts. A line
 torn by a crash: it was never acknowledged, and the next one takes its place.
 """
 
+import errno
 import logging
 import os
 from collections.abc import Callable
@@ -68,11 +69,13 @@ class SnapshotLog:
         was known before.
 
         :return: None where the log holds a reading of later: the clock was put back.
-        :raises OSError: where it cannot be written; the log is as before then.
+        :raises OSError: where it cannot be written, or a link leads to a file that is no log; what
+            is there stays as it is then.
         """
         is_new = not self.path.exists()
         # Unbuffered: what a full disk has not taken would be written once more by closing the file.
         with self.path.open("ab+", buffering=0) as file, locked(file, BRIEFLY):
+            self._refuse_another_file(file)
             end = _find_end(file)
             file.truncate(end)
             reading = make()
@@ -99,6 +102,16 @@ class SnapshotLog:
             return clock(), []
         readings = self._parse(content)
         return now, [reading for reading in readings if reading.known >= start]
+
+    def _refuse_another_file(self, file: BinaryIO) -> None:
+        """Raise where a link leads to something else, whose last line would be dropped as torn."""
+        if not self.path.is_symlink():
+            return
+        file.seek(0)
+        content = file.read(FIRST_CHUNK)
+        if content and not self._parse(content[: content.rfind(b"\n") + 1]):
+            reason = "expected a log of readings, found a link to another file"
+            raise OSError(errno.ELOOP, reason, str(self.path))
 
     def _read_back_to(self, file: BinaryIO, start: pd.Timestamp) -> bytes:
         """Read whole lines from the end backwards, until one is older than `start`."""
