@@ -110,6 +110,20 @@ def test_messages_are_handed_on_once(tmp_path: Path):
 
 
 @pytest.mark.usefixtures("registry")
+def test_error_in_describing_the_gate_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    now = pd.Timestamp.now(tz="UTC")
+    bot = live(dominance_config(tmp_path, {}, record=False))
+
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(bot._watch, "observe", fail)
+    _, told = bot.collect_messages(GateRule(), now)
+    assert told.startswith("Could not describe the gate: ZeroDivisionError.")
+    assert bot.collect_messages(GateRule(), now) == []
+
+
+@pytest.mark.usefixtures("registry")
 def test_messages_of_the_feed_are_among_them(
     tmp_path: Path, market: Market, server: Provider, wait_until: Callable[..., None]
 ):

@@ -95,7 +95,7 @@ class Exchange:
     def get_precision_amount(self, pair: str) -> float:
         return 0.001
 
-    def get_precision_price(self, pair: str) -> float:
+    def price_get_one_pip(self, pair: str, price: float) -> float:
         return 0.01
 
     def amount_to_precision(self, pair: str, amount: float) -> float:
@@ -232,6 +232,21 @@ def test_trim_that_was_sent_is_known_again_and_gives_no_reason(trade: Trade):
     assert trade.exit_reason is None
 
 
+@pytest.mark.parametrize("price", [110.0, 110.01, 109.99])
+def test_price_may_be_rounded_either_way_to_a_tick(trade: Trade, price: float):
+    note(trade, sent_order())
+    exchange = Exchange(order_of_exchange("3", price=price))
+    assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
+
+
+@pytest.mark.parametrize("seconds", [-10, 60])
+def test_clocks_may_differ_by_ten_seconds(trade: Trade, seconds: int):
+    note(trade, sent_order())
+    time = milliseconds(SENT + timedelta(seconds=seconds))
+    exchange = Exchange(order_of_exchange("3", timestamp=time))
+    assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
+
+
 def milliseconds(time: datetime) -> int:
     return int(time.timestamp() * 1000)
 
@@ -246,6 +261,7 @@ FOREIGN = {
     "a step less": {"amount": 0.999},
     "a step more": {"amount": 1.001},
     "another price": {"price": 110.02},
+    "another lower price": {"price": 109.98},
     "a stop": {"triggerPrice": 110.0},
     "at market": {"type": "market"},
     "to buy": {"side": "buy"},

@@ -45,19 +45,32 @@ class LiveDominance:
         self._introduction: Sequence[str] | None = None
         self._watch = find_watch(data_directory(config).resolve())
         self._messages: list[str] = []
+        self._failure = ""
         settings = load_settings(config).dominance
         self._feed = self._start_feed(config, settings)
         self._say(*describe_history(reader.read(), settings, read_clock()))
 
     def collect_messages(self, rule: GateRule, now: datetime) -> list[str]:
-        """Give what a person has to be told since the last call; asks no network."""
-        if self._introduction is None:
-            self._introduction = self._introduce()
-        self._say(*self._watch.observe(self._reader.read(), rule, now, self._introduction))
+        """Return what a person has to be told since the last call; asks no network."""
+        try:
+            self._observe(rule, now)
+        except Exception as error:  # Freqtrade would log it in every loop, and tell nobody
+            kind = type(error).__name__
+            if kind != self._failure:
+                self._say(f"Could not describe the gate: {kind}. Entries and exits go on as ever.")
+                logger.exception("Describing the gate failed")
+            self._failure = kind
+        else:
+            self._failure = ""
         messages, self._messages = self._messages, []
         if self._feed is not None:
             messages += self._feed.notices.collect()
         return [as_markdown(message) for message in messages]
+
+    def _observe(self, rule: GateRule, now: datetime) -> None:
+        if self._introduction is None:
+            self._introduction = self._introduce()
+        self._say(*self._watch.observe(self._reader.read(), rule, now, self._introduction))
 
     def describe_entry(self, rule: GateRule, time: datetime) -> dict[str, Any]:
         """Give what a trade keeps of the dominance that it was entered by."""

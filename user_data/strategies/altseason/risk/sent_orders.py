@@ -275,9 +275,8 @@ def _is_price(found: float | None, sent: float | None, exchange: Any, pair: str)
     """Return whether two prices are one, rounded either way to the exchange's tick."""
     if sent is None or not found:
         return sent is None  # an order at market has no price, or the one that it was filled at
-    tick = exchange.get_precision_price(pair) or 0.0
-    step = tick if exchange.precisionMode == ccxt.TICK_SIZE else 10 ** -int(tick)
-    return abs(found - sent) <= step * (1 + 1e-9) + 1e-9 * abs(sent)
+    tick = exchange.price_get_one_pip(pair, sent)
+    return abs(found - sent) <= tick * (1 + 1e-9) + 1e-9 * sent
 
 
 def _is_refusal(error: Exception) -> bool:
