@@ -7,17 +7,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+# Freqtrade takes this folder off the path once it has loaded us, and hands its hyperopt workers the
+# path as it then is: without this they would not find the package beside this file.
+if str(Path(__file__).parent) not in sys.path[1:]:
+    sys.path.append(str(Path(__file__).parent))
+
+import altseason.required  # noqa: F401 - before all that an older Freqtrade lacks
+
+# isort: split
+
 import numpy as np
 import pandas as pd
 import talib.abstract as ta
 from freqtrade.ft_types import AnnotationType
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter, IStrategy
-
-# Freqtrade takes this folder off the path once it has loaded us, and hands its hyperopt workers the
-# path as it then is: without this they would not find the package beside this file.
-if str(Path(__file__).parent) not in sys.path[1:]:
-    sys.path.append(str(Path(__file__).parent))
 
 from altseason import __version__
 from altseason.charts import PLOT_CONFIG, season_areas

@@ -5,6 +5,10 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+import altseason.required  # noqa: F401 - before all that an older Freqtrade lacks
+
+# isort: split
+
 from freqtrade.exceptions import FreqtradeException
 
 from altseason import __version__
