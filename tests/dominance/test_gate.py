@@ -73,6 +73,22 @@ def test_falling_needs_three_quarters_of_the_days():
     assert gate["sma"].isna().tolist() == [True, True, True, False, True, True]
 
 
+@pytest.mark.parametrize(
+    ("days", "missing"),
+    # A quarter of the days, rounded down: 3 // 4, 4 // 4, 7 // 4, 8 // 4, 20 // 4.
+    [(3, 0), (4, 1), (7, 1), (8, 2), (20, 5)],
+)
+def test_falling_is_said_with_a_quarter_of_the_days_missing_and_not_with_more(
+    days: int, missing: int
+):
+    rule = GateRule(mode="falling", sma_days=days)
+    candles = dominance_candles([60.0] * days, "2021-03-01")
+    for left_out, has_mean in ((missing, True), (missing + 1, False)):
+        rest = candles.drop(index=range(1, 1 + left_out)).reset_index(drop=True)
+        sma = calculate_gate(daily(rest), rule)["sma"]
+        assert bool(sma.notna().iat[-1]) is has_mean
+
+
 def test_level_and_falling_needs_both():
     closes = [60.0, 54.0, 54.5, 53.0]
     dominance = daily(dominance_candles(closes, "2021-03-01"))

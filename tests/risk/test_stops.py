@@ -122,6 +122,14 @@ def test_trade_is_not_copied_for_the_rules_that_are_asked_in_every_candle(load_t
     )
 
 
+def test_atr_trailing_counts_a_price_that_the_trade_has_not_seen_yet(load_trader: Load):
+    strategy = load_trader(atr=1.0, risk=TRAILING)
+    trade = open_trade(1.0, 100.0)
+    # Asked by itself, before Freqtrade has written the rate down: 5 ATR below 110, from 110.
+    found = strategy._risk.find_stop(trade, datetime.now(UTC), 110.0)
+    assert found == pytest.approx(5 / 110)
+
+
 def test_atr_trailing_that_the_price_has_passed_stops_at_the_price(load_trader: Load):
     strategy = load_trader(atr=1.0, risk=TRAILING)
     trade = open_trade(1.0, 100.0)
