@@ -3,16 +3,19 @@
 That the bot starts with its secrets, and becomes healthy, is shown by running the README.
 """
 
-import http.server
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
+from freqtrade.freqtradebot import FreqtradeBot
+from freqtrade.persistence import init_db
+from freqtrade.rpc import RPC
+from freqtrade.rpc.api_server import ApiServer
 
 from altseason.sample.model import generate_market
 from altseason.sample.store import save_market
@@ -20,6 +23,8 @@ from tests.conftest import ROOT
 from tests.docs import compose
 from tests.providers.serving import COINGECKO_VARIABLE, serving
 from tests.providers.world import three_coins
+
+PASSWORD = "f" * 32
 
 
 @pytest.fixture
@@ -34,32 +39,66 @@ def run_compose(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def answering(status: int) -> Iterator[int]:
-    """Serve one status for Freqtrade's ping, 404 for all else; give the port."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status if self.path == "/api/v1/ping" else 404)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
+def serving_api(bot: SimpleNamespace) -> Iterator[int]:
+    """Serve Freqtrade's own API for a bot; give the port."""
+    init_db("sqlite://")
+    port = compose.find_free_port()
+    section = {
+        "enabled": True,
+        "listen_ip_address": "127.0.0.1",
+        "listen_port": port,
+        "username": "freqtrader",
+        "password": PASSWORD,
+        "jwt_secret_key": "f" * 32,
+    }
+    server = ApiServer({**bot.config, "api_server": section})
     try:
-        yield server.server_port
+        server.add_rpc_handler(RPC(bot))
+        yield port
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        server.cleanup()
+        ApiServer.shutdown()
 
 
-@pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False)])
-def test_bot_s_health_is_what_its_api_answers(home: Path, status: int, healthy: bool):
-    with answering(status) as port:
-        assert compose.load_services()["freqtrade"].is_healthy(port) is healthy
+def make_bot(minutes: float | None) -> SimpleNamespace:
+    """A bot which went through its loop so many minutes ago, or never."""
+    now = datetime.now(UTC)
+    last = None if minutes is None else now - timedelta(minutes=minutes)
+    return SimpleNamespace(config={}, last_process=last)
+
+
+def is_healthy(home: Path, bot: SimpleNamespace, password: str = PASSWORD) -> bool:
+    (home / ".env").write_text(f"FREQTRADE__API_SERVER__PASSWORD={password}\n")
+    with serving_api(bot) as port:
+        return compose.load_services()["freqtrade"].is_healthy(port)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "healthy"), [(0, True), (4, True), (6, False), (600, False), (None, False)]
+)
+def test_bot_is_healthy_while_its_loop_goes_on(home: Path, minutes: float | None, healthy: bool):
+    assert is_healthy(home, make_bot(minutes)) is healthy
+
+
+def test_stopped_bot_is_not_healthy_since_it_makes_no_exit(home: Path):
+    bot = make_bot(6)
+    # What a worker does with a bot that /stop, or an error of Freqtrade's, has stopped.
+    FreqtradeBot.process_stopped(bot)
+    assert is_healthy(home, bot) is False
+
+
+def test_health_check_with_another_password_fails_and_says_none(home: Path):
+    other = "marker-7f3a"
+    assert is_healthy(home, make_bot(0), other) is False
+    # Nothing answers there any more, which is an error with a traceback.
+    service, port = compose.load_services()["freqtrade"], compose.find_free_port()
+    words = [word.replace(compose.API_PORT, str(port)) for word in service.health]
+    found = subprocess.run(
+        compose.localize(words), env=service.local(port), capture_output=True, check=False
+    )
+    assert found.returncode != 0
+    assert b"ConnectionRefused" in found.stderr
+    assert other.encode() not in found.stdout + found.stderr
 
 
 def test_bot_is_not_healthy_where_nothing_listens(home: Path):
