@@ -10,7 +10,7 @@ install: $(INSTALLED)
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, found " + sys.version.split()[0] + ": make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	@$(BIN)/python scripts/install.py --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python scripts/install.py constraints.txt
 	@touch $@
 
 SAMPLE := user_data/data/synthetic/SYNTHETIC.txt
@@ -38,11 +38,11 @@ fix: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The same versions for every install; run after a change of the dependencies in pyproject.toml.
+# The same files for every install; run after a change of the dependencies in pyproject.toml.
 lock: $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \
-		--no-header --no-annotate --output-file constraints.txt pyproject.toml
+		--generate-hashes --no-header --no-annotate --output-file constraints.txt pyproject.toml
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.backtest_cost

@@ -1,5 +1,8 @@
 """Install the project into this Python, and show which packages pip is at; used by make.
 
+First what it needs, each file with one of the hashes in the lock; then the project itself, which is
+editable and can have none, with nothing fetched any more.
+
 Standard library only, since nothing is installed yet. pip's own words go to a file.
 """
 
@@ -12,13 +15,21 @@ LOG = Path(sys.prefix) / "install.log"
 TAIL_LINES = 15
 
 
-def main(arguments: list[str]) -> int:
-    """Run pip and give its exit code; where it fails, the end of what it said is shown."""
+def main(lock: str) -> int:
+    """Run pip for both steps and return the exit code of the one that failed, or 0."""
     print(f"Installing Freqtrade and what it needs into {sys.prefix}: a few minutes", flush=True)
+    LOG.unlink(missing_ok=True)
+    return run_pip("--require-hashes", "--requirement", lock) or run_pip(
+        "--no-deps", "--no-build-isolation", "--editable", "."
+    )
+
+
+def run_pip(*arguments: str) -> int:
+    """Run `pip install` and return its exit code; where it fails, show the end of what it said."""
     command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *arguments]
     said = []
     with (
-        LOG.open("w", encoding="utf-8") as log,
+        LOG.open("a", encoding="utf-8") as log,
         subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process,
@@ -41,4 +52,4 @@ def show_step(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1]))
