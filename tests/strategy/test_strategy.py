@@ -176,7 +176,7 @@ def test_informatives_of_a_subclass_do_not_clash(load_strategy: Load, tmp_path: 
 def test_plot_config_names_columns_that_exist(load_strategy: Load, tmp_path: Path):
     store_days(tmp_path, [50.0] * 60)
     strategy = load_strategy()
-    dataframe = analyze(strategy)
+    dataframe = strategy.analyze_ticker(coin_candles(24 * 60), {"pair": "ETH/USDT"})
     lines = [*strategy.plot_config["main_plot"]]
     lines += [line for plot in strategy.plot_config["subplots"].values() for line in plot]
     assert set(lines) <= set(dataframe.columns)
@@ -191,6 +191,49 @@ def test_plot_annotations_shade_each_season(load_strategy: Load, tmp_path: Path)
     assert spans == [("01 23:00", "02 23:00"), ("04 23:00", "08 00:00")]
     for area in areas:
         AnnotationTypeTA.validate_python(area, extra="forbid")
+
+
+def test_charts_mark_the_first_candle_of_each_exit_and_leave_the_newest(
+    load_strategy: Load, tmp_path: Path
+):
+    store_days(tmp_path, [50.0] * 60)
+    strategy = load_strategy()
+    states = analyze(strategy)["exit_long"].tolist()
+    # Ends within a state, as where an exit was not filled and has to be tried again.
+    last = max(row for row in range(1, len(states)) if states[row - 1] == states[row] == 1)
+    shown = strategy.analyze_ticker(coin_candles(24 * 60)[: last + 1], {"pair": "ETH/USDT"})
+    marks = shown["exit_long"].tolist()
+    expected = [int(states[row] == 1 and states[row - 1] == 0) for row in range(1, last)]
+    assert marks[1:] == [*expected, 1]
+    assert sum(marks) < sum(states) / 2
+
+
+@pytest.mark.parametrize(
+    ("buy", "opens", "closes", "has_mean"),
+    [
+        ({"gate_mode": "level"}, 55, None, False),
+        ({"gate_mode": "level", "gate_band": 2.5}, 55, 57.5, False),
+        ({"gate_mode": "falling"}, None, None, True),
+        ({"gate_mode": "level_and_falling"}, 55, None, True),
+    ],
+)
+def test_charts_show_the_line_that_decides(
+    load_strategy: Load, tmp_path: Path, buy, opens, closes, has_mean
+):
+    store_days(tmp_path, [50.0] * 60)
+    strategy = load_strategy()
+    for name, value in buy.items():
+        getattr(strategy, name).value = value
+    row = strategy.analyze_ticker(coin_candles(24 * 60), {"pair": "ETH/USDT"}).iloc[-1]
+    found = [row["BTC.D %"], row["opens below %"], row["closes from %"], row["mean %"]]
+    expected = [50, opens, closes, 50 if has_mean else None]
+    assert [None if pd.isna(value) else value for value in found] == expected
+
+
+def test_only_areas_that_have_room_are_labelled(load_strategy: Load, tmp_path: Path):
+    store_days(tmp_path, [50.0, *[60.0] * 20, *[50.0] * 39])
+    areas = load_strategy().ft_plot_annotations("ETH/USDT", analyze(load_strategy()))
+    assert [area.get("label") for area in areas] == [None, "alt season"]
 
 
 def test_charts_of_candles_without_a_season_have_no_area(load_strategy: Load, tmp_path: Path):

@@ -24,7 +24,7 @@ from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter, IStrategy
 
 from altseason import __version__
-from altseason.charts import PLOT_CONFIG, season_areas
+from altseason.charts import PLOT_CONFIG, for_charts, season_areas
 from altseason.conditions import (
     Condition,
     Conditions,
@@ -265,6 +265,19 @@ class AltSeasonStrategy(IStrategy):
     ) -> float | None:
         """Trim what has outgrown its risk where `altseason.risk.rebalancing` is on."""
         return self._risk.find_trim(trade, current_time, current_exit_rate, min_stake)
+
+    def analyze_ticker(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
+        """Return the candles as Freqtrade does for a bot and for FreqUI, made fit for charts.
+
+        Backtests and hyperopt never come here, and a bot acts by the newest row alone.
+        """
+        analysed = super().analyze_ticker(dataframe, metadata)
+        try:
+            return for_charts(analysed, self.gate_rule)
+        # This is the boundary: exits matter more than charts.
+        except Exception as error:
+            self.telling.warn(f"Charts show every exit signal: {type(error).__name__} ({error}).")
+            return analysed
 
     def plot_annotations(
         self,
