@@ -208,6 +208,27 @@ def test_charts_mark_the_first_candle_of_each_exit_and_leave_the_newest(
     assert sum(marks) < sum(states) / 2
 
 
+@pytest.mark.parametrize("telling_fails", [False, True])
+def test_charts_that_cannot_be_made_leave_every_signal(
+    load_strategy: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, telling_fails: bool
+):
+    def fail(*args: object) -> None:
+        raise RuntimeError("broken")
+
+    store_days(tmp_path, [50.0] * 60)
+    strategy = load_strategy()
+    states = analyze(strategy)["exit_long"].tolist()
+    # A rule that cannot be read, as by a subclass's parameter.
+    analysed = analyze(strategy)
+    monkeypatch.setattr(IStrategy, "analyze_ticker", lambda *args: analysed)
+    monkeypatch.setattr(type(strategy), "gate_rule", property(fail))
+    if telling_fails:
+        monkeypatch.setattr(strategy.telling, "warn", fail)
+    shown = strategy.analyze_ticker(coin_candles(24 * 60), {"pair": "ETH/USDT"})
+    assert shown["exit_long"].tolist() == states
+    assert 0 < sum(states) < len(states)
+
+
 @pytest.mark.parametrize(
     ("buy", "opens", "closes", "has_mean"),
     [

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -276,7 +277,11 @@ class AltSeasonStrategy(IStrategy):
             return for_charts(analysed, self.gate_rule)
         # This is the boundary: exits matter more than charts.
         except Exception as error:
-            self.telling.warn(f"Charts show every exit signal: {type(error).__name__} ({error}).")
+            # Nor may a failure to tell stop them.
+            with suppress(Exception):
+                self.telling.warn(
+                    f"Charts show every exit signal: {type(error).__name__} ({error}).", "charts"
+                )
             return analysed
 
     def plot_annotations(
