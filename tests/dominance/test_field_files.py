@@ -1,5 +1,6 @@
 """Files as people have them: read right, or refused in a line that says what to do."""
 
+import gzip
 import json
 import os
 from datetime import date
@@ -68,6 +69,11 @@ EXPECTED = dict(zip(["03-13", "03-14", "03-15", "03-16"], VALUES, strict=True))
         "date,dominance,x,x\n" + rows(MARCH).replace("\n", ",NaN,\n"),
         "date,dominance\n2023-03-12,\n" + rows(MARCH) + "2023-03-17,NaN\n2023-03-17,\n",
         "date,dominance\n" + rows(MARCH) + rows(MARCH),
+        "date,dominance\n" + rows(MARCH[:2]) + " Date,Dominance\n" + rows(MARCH, values=VALUES),
+        "sep=\t\ndate\tdominance\n" + rows(MARCH, "\t"),
+        "Fecha;Dominancia de Bitcoin\n" + rows(MARCH, ";").replace(".", ","),
+        "Datum;Bitcoin-Dominanz\n" + rows(MARCH, ";").replace(".", ","),
+        "date,btc_dominance,btc_dominance_24h_change\n" + rows(MARCH).replace("\n", ",0.1\n"),
         "day,share\n" + rows([f"{day}.03.2023" for day in DAYS]),
         "date,dominance\n" + rows([f"3/{day}/2023" for day in DAYS]),
         "date,dominance\n" + rows([f'"Mar {day}, 2023"' for day in DAYS]),
@@ -182,6 +188,52 @@ def test_what_is_not_known_is_asked(
     with pytest.raises(InputError, match=message) as error:
         load_readings(write(tmp_path, content, name), Options(**options), NOW)
     assert "\n" not in str(error.value).split("\n  line")[0]
+
+
+PRICES = (35, 37.1, 39.9, 36.2, 41, 44.5, 42, 47.1, 44, 41, 38.7, 41.3) * 3
+STABLE_DAYS = [f"{day:%Y-%m-%d}" for day in pd.date_range("2023-01-01", periods=len(PRICES))]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", "Datum;Ethereum-Dominanz\n" + rows(MARCH, ";"), "--insist"),
+        ("a.csv", "Fecha;Dominancia ETH\n" + rows(MARCH, ";"), "--insist"),
+        ("a.csv", "date,btc_dominance_ex_stables\n" + rows(MARCH), "'ex' in its name"),
+        ("a.csv", "date,BTC.D excluding stablecoins\n" + rows(MARCH), "'excluding'"),
+        ("a.csv", "date,btc_dominance_yesterday\n" + rows(MARCH), "'yesterday'"),
+        ("XRP.csv", "date,close\n" + rows(MARCH), "the file's name has 'xrp'"),
+        ("a.csv", "date,price\n" + rows(MARCH), "named as a price"),
+        ("a.csv", "date,close\n" + rows(STABLE_DAYS, values=PRICES), "as a coin's price does"),
+        ("a.csv", "<!DOCTYPE html>\n<html><p>a, b</p>\n<p>c, d</p></html>\n", "a web page"),
+        ("a.csv", gzip.compress(b"date,dominance\n")[:-9], "gzip archive: unpack it"),
+        ("a.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel workbook"),
+        ("a.csv", "date,dominance\n" + rows(MARCH) + "Total,229.75\n", "line 6: 'Total'"),
+        ("a.csv", "date,dominance\n" + rows(["2023-01-02", "2023-01-09"]), "7 days apart"),
+    ],
+)
+def test_what_is_another_series_or_no_table_is_refused(
+    tmp_path: Path, name: str, content: str | bytes, message: str
+):
+    with pytest.raises(InputError, match=message) as error:
+        load_readings(write(tmp_path, content, name), Options(), NOW)
+    assert "\n" not in str(error.value).split("\n  line")[0]
+
+
+def test_what_nothing_names_is_read_with_a_question(tmp_path: Path):
+    named = load_readings(write(tmp_path, "date,BTC.D\n" + rows(MARCH)), Options(), NOW)
+    unnamed = load_readings(write(tmp_path, "date,close\n" + rows(MARCH)), Options(), NOW)
+    assert named.notes == []
+    assert [note.endswith("'close'. Is it that?") for note in unnamed.notes] == [True]
+
+
+@pytest.mark.parametrize("offset", ["+02:00", "-11:00", "Z"])
+def test_end_of_a_local_day_is_a_close(tmp_path: Path, offset: str):
+    text = "date,dominance\n" + rows([f"{day}T23:59:59{offset}" for day in MARCH])
+    readings = load_readings(write(tmp_path, text), Options(), NOW)
+    assert readings.layout.stamp == "snapshot"
+    known = pd.Timestamp(f"2023-03-13T23:59:59{offset}").tz_convert("UTC")
+    assert readings.rows["known"].iloc[0] == known
 
 
 def test_insisting_reads_it_all_the_same(tmp_path: Path):

@@ -34,12 +34,14 @@ class Times:
     """A column of times.
 
     :param values: as in the cells; in UTC where `has_zone`, else of an unknown zone.
+    :param clock: as in the cells, by the clock of whoever wrote them.
     :param has_zone: whether the cells say which instant they are.
     :param is_day: whether they are plain days, without a time of day.
     :param style: how they are written, for the report.
     """
 
     values: "pd.Series[Any]"
+    clock: "pd.Series[Any]"
     has_zone: bool
     is_day: bool
     style: str
@@ -102,7 +104,8 @@ def parse_times(table: Table, column: str, text: Any, date_format: str | None) -
         return _by_format(table, text, date_format)
     unix = _parse_unix(text)
     if unix is not None:
-        times = Times(unix, has_zone=True, is_day=False, style="unix time")
+        clock = unix.dt.tz_localize(None)
+        times = Times(unix, clock, has_zone=True, is_day=False, style="unix time")
     else:
         times = _parse_written(table, column, text)
     table.refuse(f"{problem}; {_ADVICE}", times.values.isna(), text)
@@ -135,7 +138,8 @@ def _by_format(table: Table, text: "pd.Series[str]", date_format: str) -> Times:
         raise InputError(f"--date-format {date_format}: {error}") from error
     table.refuse(f"expected dates written as {date_format!r}", values.isna(), text)
     is_day = not any(code in date_format for code in ("%H", "%I", "%T", "%X"))
-    return Times(values.dt.as_unit("ms"), has_zone, is_day, f"as {date_format!r}")
+    clock = values.dt.tz_localize(None)
+    return Times(values.dt.as_unit("ms"), clock, has_zone, is_day, f"as {date_format!r}")
 
 
 def _parse_written(table: Table, column: str, text: "pd.Series[str]") -> Times:
@@ -153,6 +157,7 @@ def _parse_written(table: Table, column: str, text: "pd.Series[str]") -> Times:
     has_zone = bool(named.all())
     bare = text.str.replace(_ZONE, "", regex=True) if has_zone else text
     values, style = _parse_bare(table, column, bare)
+    clock = values
     if has_zone:
         offset = zone.str.replace(r"^(UTC|GMT|Z)", "", regex=True).str.replace(":", "")
         sign = np.where(offset.str.startswith("-"), -1, 1)
@@ -160,7 +165,7 @@ def _parse_written(table: Table, column: str, text: "pd.Series[str]") -> Times:
         short = offset.str.len() <= 3
         minutes = np.where(short, digits * 60, digits // 100 * 60 + digits % 100)
         values = (values - pd.to_timedelta(sign * minutes, unit="m")).dt.tz_localize("UTC")
-    return Times(values.dt.as_unit("ms"), has_zone, not has_clock.any(), style)
+    return Times(values.dt.as_unit("ms"), clock, has_zone, not has_clock.any(), style)
 
 
 def _parse_bare(table: Table, column: str, text: "pd.Series[str]") -> tuple["pd.Series[Any]", str]:

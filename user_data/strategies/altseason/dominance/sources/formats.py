@@ -77,17 +77,25 @@ _DATE_WORD = re.compile(r"(^|[^a-z])(date|time|timestamp|datetime|utc|day|datum|
 # Names that anything can have; others of the same table then speak for what it is.
 GENERIC_NAMES = ("close", "price", "value", "last", "adj close")
 BITCOIN_DOMINANCE = re.compile(
-    r"btc[ ._-]?d(?![a-z])|(btc|bitcoin)[ '_s-]*(market[ _]?)?(cap )?(dom(inance)?(?![a-z])|share)"
+    r"btc[ ._-]?d(?![a-z])"
+    r"|(btc|bitcoin)[ '_s-]*(market[ _]?)?(cap )?(dom(inan[a-z]+)?(?![a-z])|share)"
+    r"|dominan[a-z]+[ _-]*(of |de |del |von |di )?(btc|bitcoins?)(?![a-z])"
     r"|(btc|bitcoin)_?(percentage|%)|^bitcoin_dominance_percentage$|btcdominance|bitcoindominance"
+)
+# What is made from dominance, or from another sum of coins, is another series.
+_DERIVED = re.compile(
+    r"(?<![a-z])(yesterday|prev(ious)?|last[ _](day|week|month)|change|chg|delta|diff|sma|ema|ma\d*"
+    r"|rsi|avg|average|mean|median|forecast|predict(ed|ion)?|ex|excl(uding)?|without"
+    r"|no[ _-]?stable(coin)?s?|with[ _-]?(eth|stable))(?![a-z])|(?<!\d)(24[ _-]?h|(7|30)[ _-]?d)"
 )
 _DOMINANCE = re.compile(r"^((market[ _]?cap )?dominance|dom|dominance[ _]?\(?(%|percent|pct)\)?)$")
 OTHERS = (
     "eth|ethereum|usdt|tether|usdc|bnb|sol|solana|xrp|ada|doge|ltc|trx|dai|others?|alts?|altcoins?"
     "|stables?|stablecoins?|total[23]?|defi"
 )
-# "ETH.D", "eth_dominance", "USDT.D", a pair with a price, an index of another kind.
+# "ETH.D", "eth_dominance", "Ethereum-Dominanz", "XRP", a pair with a price, another index.
 _OTHER_SERIES = re.compile(
-    rf"(?<![a-z0-9])({OTHERS})[ ._-]*(d(?![a-z])|dom(inance)?(?![a-z])|share)"
+    rf"(?<![a-z0-9])({OTHERS})([ ._-]*(d(?![a-z])|dom|share)|(?![a-z0-9]))"
     r"|(?<![a-z0-9])(?!btc)[a-z0-9]{2,10}\.d(?![a-z0-9])"
     r"|cryptocap[_: ]+(?!btc\.d)[a-z0-9.]+|btcdomusd|fear|greed|fng|altseason|season.?index"
     r"|(?<![a-z])(btc|eth|xbt|[a-z]{3,5})[-_/]?(usdt?|usdc|eur|busd|perp)(?![a-z])"
@@ -165,7 +173,7 @@ def find_values(table: Table, wanted: str | None, dates: str, known: Format | No
     columns = [name for name in table.columns if name not in (dates, "")]
     if wanted is not None:
         return (find_column(table, wanted, "--column"),) * 4
-    named = [name for name in columns if BITCOIN_DOMINANCE.search(name)]
+    named = [name for name in columns if _is_bitcoin_dominance(name)]
     groups = {_without_price(name) for name in named}
     if len(groups) > 1 or (len(named) > 1 and not any(_price(name) for name in named)):
         raise InputError(_ask(table, f"several of Bitcoin's dominance ({', '.join(named)})"))
@@ -187,6 +195,11 @@ def find_values(table: Table, wanted: str | None, dates: str, known: Format | No
     if len(columns) == 1:
         return (columns[0],) * 4
     raise InputError(_ask(table, ", ".join(table.columns)))
+
+
+def _is_bitcoin_dominance(name: str) -> bool:
+    rest = BITCOIN_DOMINANCE.sub("", name)
+    return rest != name and not _DERIVED.search(rest)
 
 
 def _ask(table: Table, found: str) -> str:
@@ -213,13 +226,22 @@ def find_other_series(table: Table, values: Ohlc, *, is_chosen: bool) -> str | N
     :param is_chosen: whether the user has named the column.
     """
     close, name = values[3], table.path.stem.lower()
+    if not is_chosen and (match := _DERIVED.search(BITCOIN_DOMINANCE.sub("", close))):
+        return f"the column {close!r} has {match[0]!r} in its name"
     is_named = bool(BITCOIN_DOMINANCE.search(close))
+    if not is_named and (companion := _find_companion(table, close, is_chosen=is_chosen)):
+        return companion
     if not is_named and (match := _OTHER_SERIES.search(close)):
         return f"the column {close!r} is named as {match[0]!r}"
     is_named_so = is_named or BITCOIN_DOMINANCE.search(name)
     if not is_named_so and (match := _OTHER_SERIES.search(name)):
         return f"the file's name has {match[0]!r} in it"
-    if is_named or (is_chosen and close not in GENERIC_NAMES):
+    return None
+
+
+def _find_companion(table: Table, close: str, *, is_chosen: bool) -> str | None:
+    """Return what says by the columns beside a value that it is another series."""
+    if is_chosen and close not in GENERIC_NAMES:
         return None
     companions = [column for column in table.columns if _COIN_TABLE.match(column)]
     if companions and not _DOMINANCE.match(close):
@@ -227,8 +249,18 @@ def find_other_series(table: Table, values: Ohlc, *, is_chosen: bool) -> str | N
             f"{close!r} beside {companions[0]!r} is a coin's price (Bitcoin's market cap and the "
             f"total's, with `--total FILE`, would give it)"
         )
+    is_price = close in ("price", "adj close") and "change %" not in table.columns
+    if is_price and not BITCOIN_DOMINANCE.search(table.path.stem.lower()):
+        return f"the column {close!r} is named as a price"
     others = [column for column in table.columns if _OTHER_TABLE.search(column)]
     return f"the column {others[0]!r} belongs to another index" if others else None
+
+
+def says_bitcoin_dominance(table: Table, values: Ohlc) -> bool:
+    """Return whether the column, the file's name or a symbol says that this is the series."""
+    symbols = find_symbols(table)
+    names = [values[3], table.path.stem.lower(), *(symbols[1] if symbols else [])]
+    return any(is_bitcoin(name) or _DOMINANCE.match(name) for name in names)
 
 
 def find_symbols(table: Table) -> tuple[str, list[str]] | None:

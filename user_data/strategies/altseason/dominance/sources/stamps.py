@@ -49,8 +49,11 @@ def find_meaning(
     :raises InputError: where it takes the user to say it.
     """
     spacing = find_spacing(times.values, path)
-    of_day = times.values - times.values.dt.normalize()
-    is_over = bool((of_day >= DAY_IS_OVER).all()) and spacing == DAY
+    # By the writer's clock, or by UTC's.
+    is_over = spacing == DAY and any(
+        bool((clock - clock.dt.normalize() >= DAY_IS_OVER).all())
+        for clock in (times.clock, times.values)
+    )
     stamps, zone = _find_zone(path, times, known, column, timezone, spacing, is_over=is_over)
     if stamp is not None:
         return Meaning(stamps, spacing, stamp, "as --stamp says", zone)
@@ -74,13 +77,18 @@ def find_spacing(values: "pd.Series[Any]", path: Any) -> pd.Timedelta:
     median = pd.Timedelta(np.quantile(steps.to_numpy(), 0.5, method="lower"))
     if median > MAX_SPACING:
         raise InputError(
-            f"{path}: expected at least a row a day, found rows {median.round('s')} apart"
+            f"{path}: expected at least a row a day, found rows {_describe(median)} apart"
         )
     if median >= MIN_DAILY:
         return DAY
     if abs(median - FINE_SPACING) < FINE_SPACING / 10:
         return FINE_SPACING
     return max(median.round("min"), pd.Timedelta(minutes=1))
+
+
+def _describe(duration: pd.Timedelta) -> str:
+    days = duration / DAY
+    return f"{days:.3g} days" if days > 2 else f"{days * 24:.3g} hours"
 
 
 def _find_zone(

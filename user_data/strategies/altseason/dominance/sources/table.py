@@ -18,6 +18,15 @@ from altseason.errors import InputError
 
 SHOWN_ROWS = 5
 SEPARATORS = ",;\t|"
+# What else people give the name of a table, by its first bytes.
+SIGNATURES = {
+    b"PK\x03\x04": ("a workbook or archive", "save it as CSV"),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "save it as CSV"),
+    b"\x1f\x8b": ("a gzip archive", "unpack it first"),
+    b"BZh": ("a bzip2 archive", "unpack it first"),
+    b"\xfd7zXZ": ("an xz archive", "unpack it first"),
+    b"(\xb5/\xfd": ("a zstd archive", "unpack it first"),
+}
 # How many lines decide about the separator and where the header is.
 SAMPLED_LINES = 40
 MAX_SHOWN = 60
@@ -106,11 +115,16 @@ def read_table(path: Path) -> Table:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     if data[:6] == b"ARROW1" or data[:4] in (b"FEA1", b"PAR1"):
         return _read_frame(path, data)
-    if data[:4] == b"PK\x03\x04":
-        raise InputError(f"{path}: {_EXPECTED}, found a workbook or archive: save it as CSV")
+    for signature, (kind, advice) in SIGNATURES.items():
+        if data.startswith(signature):
+            raise InputError(f"{path}: {_EXPECTED}, found {kind}: {advice}")
     data = _decode(path, data)
     if data[:1] in (b"[", b"{"):
         return _read_json(path, data)
+    if data.lstrip()[:1] == b"<":
+        raise InputError(
+            f"{path}: {_EXPECTED}, found a web page or XML, as a download that needs a login gives"
+        )
     return _read_csv(path, data)
 
 
@@ -210,26 +224,63 @@ def _as_text(value: Any) -> str:
     return "" if is_missing else str(value)
 
 
+@dataclass(frozen=True)
+class _Header:
+    """How a CSV file is written.
+
+    :param skipped: how many lines stand above the header.
+    :param is_written: whether there is a header at all; else the names are made up.
+    """
+
+    skipped: int
+    separator: str
+    names: list[str]
+    is_written: bool
+
+    @property
+    def lines(self) -> int:
+        """How many lines stand above the first row."""
+        return self.skipped + self.is_written
+
+
 def _read_csv(path: Path, data: bytes) -> Table:
-    head = data[:200_000].decode(errors="ignore")
-    preamble, separator, names, has_names = _find_header(path, head)
-    lines_before = preamble + has_names
-    body = _skip_lines(data, lines_before)
+    header = _find_header(path, data[:200_000].decode(errors="ignore"))
+    body = _skip_lines(data, header.lines)
     if not body.strip():
         raise InputError(f"{path}: expected rows below the header, found none")
-    has_quotes = b'"' in body
     if body.count(b'"') % 2:
         raise InputError(
             f"{path}: expected every quote to be closed, found one that is not from line "
-            f"{_find_open_quote(body) + lines_before} on; nothing was imported"
+            f"{_find_open_quote(body) + header.lines} on; nothing was imported"
         )
+    rows, invalid = _parse_csv(path, body, header)
+    skipped = np.array([row.number for row in invalid], dtype=np.int64)
+    numbers = np.setdiff1d(np.arange(1, len(rows) + len(invalid) + 1), skipped)
+    inner = _count_newlines(rows)
+    unique, repeated = _unique(header.names)
+    table = Table(
+        path,
+        rows.rename_columns(unique),
+        numbers + header.lines + inner,
+        repeated,
+        header.separator,
+        [f"skipped {_count(header.skipped, 'line')} above the header"] if header.skipped else [],
+        not header.is_written,
+        body.endswith((b"\n", b"\r")),
+    )
+    _check_ragged(table, header, invalid)
+    return _drop_no_rows(table, header)
+
+
+def _parse_csv(path: Path, body: bytes, header: _Header) -> tuple[pa.Table, list[Any]]:
+    """Return the rows as text, and those that have another number of fields."""
     invalid: list[Any] = []
 
     def skip(row: Any) -> str:
         invalid.append(row)
         return "skip"
 
-    keys = [str(number) for number in range(len(names))]
+    keys = [str(number) for number in range(len(header.names))]
     try:
         rows = pyarrow.csv.read_csv(
             pa.BufferReader(body),
@@ -237,8 +288,8 @@ def _read_csv(path: Path, data: bytes) -> Table:
                 use_threads=False, column_names=keys, block_size=min(len(body) + 2, 2**31 - 1)
             ),
             pyarrow.csv.ParseOptions(
-                delimiter=separator,
-                newlines_in_values=has_quotes,
+                delimiter=header.separator,
+                newlines_in_values=b'"' in body,
                 ignore_empty_lines=False,
                 invalid_row_handler=skip,
             ),
@@ -248,61 +299,62 @@ def _read_csv(path: Path, data: bytes) -> Table:
         )
     except pa.ArrowException as error:
         raise InputError(f"{path}: {_EXPECTED}, but {_shorten(str(error))}") from error
-    numbers = np.setdiff1d(np.arange(1, len(rows) + len(invalid) + 1), [r.number for r in invalid])
-    lines = numbers + lines_before + (_count_newlines(rows) if has_quotes else 0)
-    return _checked_csv(path, rows, lines, invalid, names, separator, preamble, has_names, body)
+    return rows, invalid
 
 
-def _checked_csv(
-    path: Path,
-    rows: pa.Table,
-    lines: Any,
-    invalid: list[Any],
-    names: list[str],
-    separator: str,
-    preamble: int,
-    has_names: bool,
-    body: bytes,
-) -> Table:
-    notes = [f"skipped {preamble} lines above the header"] if preamble else []
-    footers = [row for row in invalid if not row.text.strip(f' {separator}\r"')]
-    for row in reversed(invalid):
-        # What stands below the table is text; a row that was cut off begins with its date.
-        if row in footers:
-            continue
-        if row.number <= int(lines[-1] if len(lines) else 0) - preamble - has_names:
-            break
-        if re.match(r'\s*"?[\d\[{]', row.text):
-            break
-        footers.append(row)
-        notes.append(f"skipped a line of text below the table: {_shorten(row.text)!r}")
-    ragged = [row for row in invalid if row not in footers]
+def _check_ragged(table: Table, header: _Header, invalid: list[Any]) -> None:
+    """Note text below the table, and refuse other rows of another number of fields.
+
+    :raises InputError: naming those rows; one that was cut off begins with its date.
+    """
+    blank = f' {header.separator}\r"'
+    ragged = [row for row in invalid if row.text.strip(blank)]
+    last = int(table.lines[-1]) - header.lines if len(table.lines) else 0
+    while ragged and ragged[-1].number > last and not re.match(r'\s*"?[\d\[{]', ragged[-1].text):
+        text = _shorten(ragged.pop().text)
+        table.notes.append(f"skipped a line of text below the table: {text!r}")
     if ragged:
-        bad = Table(path, rows, np.array([row.number + preamble + has_names for row in ragged]))
-        bad.refuse(
-            f"expected {len(names)} fields in each row, as the header has",
+        lines = np.array([row.number + header.lines for row in ragged], dtype=np.int64)
+        Table(table.path, table.rows, lines).refuse(
+            f"expected {len(header.names)} fields in each row, as the header has",
             np.ones(len(ragged)),
             [row.text for row in ragged],
         )
-    unique, repeated = _unique(names)
-    rows = rows.rename_columns(unique)
-    is_blank = np.ones(len(rows), dtype=bool)
-    for name in unique:
-        is_blank &= pa.compute.equal(pa.compute.utf8_trim_whitespace(rows[name]), "").to_numpy()
-        if not is_blank.any():
+
+
+def _drop_no_rows(table: Table, header: _Header) -> Table:
+    """Drop blank rows, and the header where it is written once more."""
+    is_row = ~_are_all(table.rows.columns, [""] * len(header.names))
+    if header.is_written:
+        is_header = _are_all(table.rows.columns, header.names)
+        if is_header.any():
+            table.notes.append(f"skipped {_count(int(is_header.sum()), 'repeated header')}")
+        is_row &= ~is_header
+    if not is_row.any():
+        raise InputError(f"{table.path}: expected rows below the header, found none")
+    return table if is_row.all() else table.select(pd.Series(is_row))
+
+
+def _are_all(columns: list[pa.ChunkedArray], wanted: list[str]) -> "npt.NDArray[np.bool_]":
+    """Return which rows have the wanted text in each column, in whatever case."""
+    found = np.ones(len(columns[0]), dtype=bool)
+    for column, text in zip(columns, wanted, strict=True):
+        plain = pa.compute.utf8_lower(pa.compute.utf8_trim_whitespace(column))
+        found &= pa.compute.equal(plain, text).to_numpy()
+        if not found.any():
             break
-    rows, lines = rows.filter(pa.array(~is_blank)), lines[~is_blank]
-    if not len(rows):
-        raise InputError(f"{path}: expected rows below the header, found none")
-    ends_well = body.endswith((b"\n", b"\r"))
-    return Table(path, rows, lines, repeated, separator, notes, not has_names, ends_well)
+    return found
 
 
-def _find_header(path: Path, head: str) -> tuple[int, str, list[str], bool]:
-    """Return the lines above the header, the separator, the names, and whether there are names."""
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _find_header(path: Path, head: str) -> _Header:
+    """Find out where the header is, what separates its fields, and what they are called."""
     lines = head.splitlines()[:SAMPLED_LINES]
     preamble, separators = 0, SEPARATORS
-    if lines and (told := re.fullmatch(r'"?sep=(.)"?', lines[0].strip(), re.IGNORECASE)):
+    if lines and (told := re.fullmatch(r'"?sep=(.)"?', lines[0], re.IGNORECASE)):
         preamble, separators = 1, told[1]
     while preamble < len(lines) and (
         not lines[preamble].strip() or lines[preamble].startswith("#")
@@ -328,8 +380,10 @@ def _find_header(path: Path, head: str) -> tuple[int, str, list[str], bool]:
     while len(names) > width and not names[-1].strip():
         names = names[:-1]
     if any(_NUMBER.fullmatch(name.strip()) for name in names):
-        return preamble + above, separator, [f"column {i + 1}" for i in range(len(names))], False
-    return preamble + above, separator, [name.strip().lower() for name in names], True
+        made_up = [f"column {i + 1}" for i in range(len(names))]
+        return _Header(preamble + above, separator, made_up, is_written=False)
+    names = [name.strip().lower() for name in names]
+    return _Header(preamble + above, separator, names, is_written=True)
 
 
 def _agreement(counts: list[int]) -> tuple[bool, int, int]:
