@@ -59,6 +59,23 @@ def test_every_gate_mode_trades_often_enough_on_the_sample(sample: Path, home: M
     assert not any(PROVIDER_KEY.encode() in content for content in files.values())
 
 
+@pytest.mark.slow  # in one process: tests/strategy/test_subclasses.py
+def test_strategies_of_one_run_do_not_change_each_other(sample: Path, home: Make):
+    """Freqtrade's parameters belong to the class, which these two share."""
+    run = home(sample)
+    write_subclass(run.strategies, "Loose", '    buy_params = {"gate_mode": "off"}')
+    write_subclass(run.strategies, "Strict", '    buy_params = {"rsi_entry_max": 60}')
+    span = ("--timerange", "20220101-20220401", "--cache", "none")
+    alone = {
+        name: run.backtest(*span, "--strategy", name)[name]["total_trades"]
+        for name in ("Loose", "Strict")
+    }
+    assert alone["Loose"] > alone["Strict"] > 0
+    for names in (("Loose", "Strict"), ("Strict", "Loose")):
+        found = run.backtest(*span, "--strategy-list", *names)
+        assert {name: found[name]["total_trades"] for name in names} == alone
+
+
 def test_backtest_without_dominance_is_one_line_and_not_an_empty_result(
     sample: Path, home: Make, tmp_path: Path
 ):

@@ -397,6 +397,15 @@ def test_two_orders_without_ids_get_one_each(trade: Trade):
     assert known(trade) == [("4", "stoploss"), ("5", "stoploss")]
 
 
+def test_one_id_is_given_away_once(trade: Trade):
+    """Two responses were broken, and the exchange has taken one of the orders."""
+    nameless(trade)
+    nameless(trade)
+    exchange = Exchange(order_of_exchange("4", triggerPrice=95.0))
+    assert len(recover(exchange, Wallet())) == 1
+    assert known(trade) == [("4", "stoploss"), ("None", "stoploss")]
+
+
 def test_exchange_that_does_not_answer_is_asked_again(trade: Trade):
     note(trade, sent_order())
     exchange, wallet = Exchange(order_of_exchange("3")), Wallet(used={"ETH": 1.0})
