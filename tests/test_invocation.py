@@ -66,7 +66,12 @@ def test_copied_folder_is_run_as_a_module_by_a_line_that_works(copied: Path):
     line = run(tell)
     assert line == "PYTHONPATH='user data/strategies' python -m altseason --version"
     assert run(line) == f"altseason {altseason.__version__}"
-    assert run(tell, PYTHONPATH=str(folder)) == "python -m altseason --version"
+    # A PYTHONPATH that was set for the one command is gone with the next.
+    assert run(tell, PYTHONPATH=str(folder)) == line
+    shown = run(f"COLUMNS=80 {line.replace('--version', 'why --help')}")
+    assert shown.startswith("usage: PYTHONPATH='user data/strategies' python -m altseason why")
+    example = shown.splitlines()[-2]
+    assert example == "  PYTHONPATH='user data/strategies' python -m altseason why ETH/USDT"
     # Another Python is first on the path.
     other = copied / "other"
     other.mkdir()

@@ -1,12 +1,15 @@
 """Every command describes itself, in the width of a terminal, whoever adds it."""
 
 import argparse
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from altseason.cli import COMMANDS, build_parser, main
+from altseason.invocation import altseason_command
+from altseason.parser import format_examples
 from tests.conftest import STRATEGIES
 
 MAX_WIDTH = 80
@@ -49,6 +52,22 @@ def test_help_has_a_description_and_fits_80_columns(
     ] == []
 
 
+@pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.prog)
+def test_no_heading_of_a_help_stands_twice(parser: argparse.ArgumentParser):
+    headings = re.findall(r"^(\S.*):$", parser.format_help(), re.M)
+    assert sorted(headings) == sorted(set(headings))
+
+
+def test_long_examples_go_on_in_a_line_of_their_own(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("altseason.parser.altseason_command", lambda: "/a/long/path/to/altseason")
+    examples = format_examples("stress --offline -d user_data/data/synthetic -- --timerange 2022-")
+    assert examples.splitlines() == [
+        "examples:",
+        "  /a/long/path/to/altseason stress --offline -d user_data/data/synthetic -- \\",
+        "      --timerange 2022-",
+    ]
+
+
 @pytest.mark.parametrize("words", [[], ["dominance"]], ids=" ".join)
 def test_alone_it_lists_the_commands_with_a_line_each(
     words: list[str], capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
@@ -56,7 +75,7 @@ def test_alone_it_lists_the_commands_with_a_line_each(
     monkeypatch.setenv("COLUMNS", "80")
     assert main(words) == 0
     lines = capsys.readouterr().out.splitlines()
-    parser = next(one for one in PARSERS if one.prog == " ".join(["altseason", *words]))
+    parser = next(one for one in PARSERS if one.prog == altseason_command(" ".join(words)))
     (group,) = groups(parser)
     for action in group._choices_actions:
         assert action.help

@@ -12,6 +12,7 @@ import altseason.required  # noqa: F401 - before all that an older Freqtrade lac
 from freqtrade.exceptions import FreqtradeException
 
 from altseason import __version__
+from altseason.invocation import altseason_command
 from altseason.output import tell
 from altseason.parser import CommandParser, add_freqtrade_options
 
@@ -23,7 +24,6 @@ COMMANDS = {
     "stress": "find the cost per side at which a backtest's profit ends",
     "why": "show which conditions of an entry hold now",
 }
-EPILOG = "`altseason COMMAND --help` describes a command and its options."
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 COMMON_OPTIONS = ("config", "user_data_dir", "datadir")
@@ -59,8 +59,12 @@ def build_parser(chosen: str) -> CommandParser:
 
     Only its module is imported: what they import of Freqtrade takes seconds.
     """
-    parser = CommandParser(prog="altseason", description=__doc__, epilog=EPILOG)
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    parser = CommandParser(
+        prog=altseason_command(),
+        description=__doc__,
+        epilog=f"`{altseason_command('COMMAND --help')}` describes a command and its options.",
+    )
+    parser.add_argument("--version", action="version", version=f"altseason {__version__}")
     commands = parser.add_commands("COMMAND")
     for name, description in COMMANDS.items():
         if name == chosen:

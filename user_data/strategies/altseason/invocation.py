@@ -1,6 +1,5 @@
 """How this installation runs our commands: messages name command lines that work as they are."""
 
-import os
 import shlex
 import shutil
 import sys
@@ -38,14 +37,12 @@ def _find_script() -> str | None:
 
 
 def _module_call() -> str:
+    # Also where PYTHONPATH has it: it may have been set for this one command.
     folder = Path(altseason.__file__).resolve().parent.parent
-    listed = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    is_found = any(entry and Path(entry).resolve() == folder for entry in listed)
     found = shutil.which("python")
     is_this_python = found is not None and Path(found).samefile(sys.executable)
     python = "python" if is_this_python else shlex.quote(sys.executable)
-    call = f"{python} -m altseason"
-    return call if is_found else f"PYTHONPATH={shlex.quote(_shorten(folder))} {call}"
+    return f"PYTHONPATH={shlex.quote(_shorten(folder))} {python} -m altseason"
 
 
 def _shorten(folder: Path) -> str:

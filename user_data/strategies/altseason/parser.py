@@ -1,15 +1,18 @@
 """The parser of our commands: help that fits a terminal, and commands that are listed."""
 
 import argparse
+import re
 import shutil
 import textwrap
 from typing import Any
 
 from freqtrade.commands.cli_options import AVAILABLE_CLI_OPTIONS
 
+from altseason.invocation import altseason_command
 from altseason.output import show
 
 MAX_WIDTH = 80
+FREQTRADE_OPTIONS = "Freqtrade's own options"
 
 
 class HelpFormatter(argparse.HelpFormatter):
@@ -46,16 +49,38 @@ class CommandParser(argparse.ArgumentParser):
     def add_commands(self, metavar: str) -> Any:
         """Return what takes the parsers of commands; without one of them all are listed."""
         self.set_defaults(run=self._show_commands)
-        return self.add_subparsers(title="commands", metavar=metavar)
+        # argparse would break a long program's line.
+        return self.add_subparsers(title="commands", metavar=metavar, prog=self.prog)
 
     def _show_commands(self, _: argparse.Namespace) -> int:
         show(self.format_help().rstrip())
         return 0
 
 
+def format_examples(*command_lines: str) -> str:
+    """Return the examples of a command's help: lines that work here, in at most 80 columns.
+
+    :param command_lines: what follows `altseason` in each.
+    """
+    return "\n".join(["examples:", *map(_format_example, command_lines)])
+
+
+def _format_example(command_line: str) -> str:
+    lines = [f"  {altseason_command()}"]
+    # An option stays with its value.
+    for words in re.split(" (?=-)", command_line):
+        # Two columns are for the backslash.
+        if len(lines[-1]) + len(words) + 3 > MAX_WIDTH:
+            lines[-1] += " \\"
+            lines.append("     ")
+        lines[-1] += f" {words}"
+    return "\n".join(lines)
+
+
 def add_freqtrade_options(parser: argparse.ArgumentParser, *names: str) -> None:
     """Add options by Freqtrade's own definitions."""
-    group = parser.add_argument_group("Freqtrade's own options")
+    groups = (group for group in parser._action_groups if group.title == FREQTRADE_OPTIONS)
+    group = next(groups, None) or parser.add_argument_group(FREQTRADE_OPTIONS)
     for name in names:
         option = AVAILABLE_CLI_OPTIONS[name]
         group.add_argument(*option.cli, dest=name, **option.kwargs)

@@ -42,7 +42,7 @@ from altseason.origins import (
     values_as_text,
 )
 from altseason.output import show
-from altseason.parser import add_freqtrade_options
+from altseason.parser import add_freqtrade_options, format_examples
 from altseason.sample.store import carry_marker
 from altseason.settings import DominanceSettings, load_settings
 
@@ -55,6 +55,11 @@ IMPORT_DESCRIPTION = """\
 Store a file of Bitcoin's dominance as candles of the pair BTCD/USD: CSV in any dialect, JSON,
 feather or parquet, or market caps. It is read right, or refused with what has to be said first.
 """
+IMPORT_EXAMPLES = (
+    "dominance import my_dominance.csv --dry-run",
+    "dominance import my_table.csv --date-column day --column share --stamp snapshot",
+    "dominance import btc-usd-max.csv --total total-market-cap.csv",
+)
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -66,6 +71,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         parents=[common],
         help="store the dominance of a file as candles",
         description=IMPORT_DESCRIPTION,
+        epilog=format_examples(*IMPORT_EXAMPLES),
     )
     importing.add_argument("file", type=Path, metavar="FILE", help="the file to read")
     importing.add_argument(

@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from altseason.parser import format_examples
 from altseason.sandbox import USAGE, rehearse
 
 DESCRIPTION = """\
@@ -19,12 +20,11 @@ The candles are those of the folder that --datadir before the `--` names, else o
 command's own data directory. What is downloaded from synthetic candles is marked as such, and
 refused in a folder that may hold real ones.
 """
-EXAMPLES = """\
-examples:
-  altseason sandbox -- freqtrade backtesting --strategy AltSeasonStrategy
-  altseason sandbox --datadir user_data/data/synthetic -- freqtrade list-pairs
-  altseason sandbox --datadir user_data/data/synthetic -- freqtrade trade
-"""
+EXAMPLES = (
+    "sandbox -- freqtrade backtesting --strategy AltSeasonStrategy",
+    "sandbox --datadir user_data/data/synthetic -- freqtrade list-pairs",
+    "sandbox --datadir user_data/data/synthetic -- freqtrade trade",
+)
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -34,7 +34,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         parents=[common],
         usage=USAGE,
         description=DESCRIPTION,
-        epilog=EXAMPLES,
+        epilog=format_examples(*EXAMPLES),
     )
     # REMAINDER takes the options of Freqtrade too, and stays the same from Python 3.11 to 3.14.
     parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)

@@ -12,6 +12,7 @@ from altseason.configuration import Config, data_directory
 from altseason.errors import InputError
 from altseason.invocation import altseason_command
 from altseason.output import show, tell
+from altseason.parser import format_examples
 from altseason.progress import show_progress
 from altseason.sample.marker import is_synthetic
 from altseason.stress.backtests import open_backtests
@@ -31,13 +32,11 @@ the cost per side at which it stops earning. What follows `--` is for `freqtrade
 Slippage is added to the fee. What stops cost more is computed from Freqtrade's trades. A delay
 moves the entry and exit signals. No result is stored but the picture.
 """
-EXAMPLES = """\
-examples:
-  altseason stress -- --timerange 20220101-20220701
-  altseason stress --fees 0.001 0.00075 --delays 0 1 -- --strategy MyAltSeason
-  altseason stress --offline -d user_data/data/synthetic -- \\
-      --timerange 20220101-20220701
-"""
+EXAMPLES = (
+    "stress -- --timerange 20220101-20220701",
+    "stress --fees 0.001 0.00075 --delays 0 1 -- --strategy MyAltSeason",
+    "stress --offline -d user_data/data/synthetic -- --timerange 20220101-20220701",
+)
 FEES = [0.001]
 SLIPPAGES = [0.0, 5.0, 10.0, 20.0]
 STOP_SLIPPAGE = 10.0
@@ -54,7 +53,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         parents=[common],
         usage=USAGE,
         description=DESCRIPTION,
-        epilog=EXAMPLES,
+        epilog=format_examples(*EXAMPLES),
     )
     parser.add_argument(
         "--fees",

@@ -25,7 +25,7 @@ from altseason.dominance.verdict import Verdict, calculate_verdict
 from altseason.errors import InputError
 from altseason.explanation import Explanation, as_json, as_text, explain, gate_of_row
 from altseason.output import show, tell
-from altseason.parser import add_freqtrade_options
+from altseason.parser import add_freqtrade_options, format_examples
 from altseason.running_bot import RunningBot
 from altseason.settings import load_settings
 
@@ -39,7 +39,12 @@ the running bot, by its REST API (api_server in the configuration).
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add `altseason why`."""
-    parser = commands.add_parser("why", parents=[common], description=DESCRIPTION)
+    parser = commands.add_parser(
+        "why",
+        parents=[common],
+        description=DESCRIPTION,
+        epilog=format_examples("why", "why ETH/USDT", "why --live"),
+    )
     parser.add_argument(
         "pairs", nargs="*", metavar="PAIR", help="such as ETH/USDT (default: the whitelist)"
     )
