@@ -205,6 +205,19 @@ def test_refused_try_leaves_the_note_of_the_first(strategy: IStrategy, api: Any)
     assert len(notes(strategy).find_unanswered(trade)) == 1
 
 
+def test_same_order_at_the_same_moment_is_another_one(
+    strategy: IStrategy, api: Any, monkeypatch: pytest.MonkeyPatch
+):
+    """As of a bot that was killed, and is started anew where its time stood."""
+    trade = open_trade(1.0, 100.0)
+    monkeypatch.setattr(notes(strategy), "_clock", lambda: START)
+    api.answer = ccxt.RequestTimeout("late")
+    try_to_send(strategy, "sell")
+    api.answer = ccxt.InsufficientFunds("no")
+    try_to_send(strategy, "sell")
+    assert len(notes(strategy).find_unanswered(trade)) == 1
+
+
 @pytest.mark.parametrize(("held", "is_sent"), [(1.0, True), (1.01, True), (6.0, False)])
 def test_coins_of_the_user_s_own_are_not_sold_in_place_of_a_second_try(
     strategy: IStrategy, api: Any, held: float, is_sent: bool

@@ -215,3 +215,16 @@ def test_strategies_of_one_process_have_parameters_of_their_own(
     assert (one.minimal_roi, two.minimal_roi) == ({0: 0.1}, {0: 0.5})
     one.order_types["entry"] = "market"
     assert two.order_types["entry"] == "limit"
+
+
+def test_shared_settings_can_be_properties_of_a_subclass(derive: Load):
+    body = """
+    @property
+    def minimal_roi(self):
+        return {0: 0.25}
+
+    @minimal_roi.setter
+    def minimal_roi(self, value):
+        pass
+"""
+    assert derive(body).minimal_roi == {0: 0.25}

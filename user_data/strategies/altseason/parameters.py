@@ -18,5 +18,6 @@ def copy_parameters(strategy: Any) -> None:
     strategy_class = type(strategy)
     for name in dir(strategy_class):
         value = getattr(strategy_class, name)
-        if isinstance(value, BaseParameter) or name in SHARED:
+        is_shared = name in SHARED and isinstance(value, dict)  # and no property of a subclass
+        if is_shared or isinstance(value, BaseParameter):
             setattr(strategy, name, copy.deepcopy(value))

@@ -10,9 +10,10 @@ refusal takes the note back.
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import ccxt  # type: ignore[import-untyped] # it publishes no types
 from freqtrade.exceptions import DependencyException, TemporaryError
@@ -44,6 +45,7 @@ class SentOrder:
     :param amount: in coins.
     :param price: the limit, or what triggers a stop; None at market.
     :param time: when it was sent, in seconds since 1970.
+    :param key: tells two apart that are the same in everything else.
     """
 
     side: str
@@ -51,6 +53,7 @@ class SentOrder:
     amount: float
     price: float | None
     time: float
+    key: str = field(default_factory=lambda: uuid4().hex)
 
     @property
     def sent_at(self) -> datetime:
