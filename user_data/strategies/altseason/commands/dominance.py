@@ -112,9 +112,10 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def run_import(options: argparse.Namespace) -> int:
     """Import one file, or a pair of market-cap charts."""
-    config = load_configuration(options)
     now = pd.Timestamp(dt_now())
+    # First of all: loading the configuration makes the data directory, a refusal must not.
     readings = _read_file(options, now)
+    config = load_configuration(options)
     datadir = data_directory(config)
     if not options.dry_run:
         carry_marker(options.file.resolve().parent, datadir)

@@ -44,8 +44,10 @@ def import_as_text(
         lines += _imported_as_text(part, dry_run=dry_run)
     if dry_run:
         lines.append("This was a dry run: nothing was written.")
-    elif all(part.result.changes == 0 for part in imported):
-        lines.append("Nothing new: all of it was stored before.")
+    if not any(part.result.changes for part in imported):
+        is_same = all(part.result.disagreements.empty for part in imported)
+        stored = "all of it was stored before" if is_same else "what was stored stays as it is"
+        lines.append(f"Nothing new: {stored}.")
     return lines
 
 
@@ -87,9 +89,9 @@ def _imported_as_text(part: Imported, *, dry_run: bool) -> list[str]:
         difference = (disagreements["offered"] - disagreements["stored"]).abs().median()
         lines.append(
             f"{len(disagreements)} candles disagree with those stored before, by "
-            f"{difference:.2f} percentage points in the median: {replaced} replaced the stored "
-            f"ones, {len(disagreements) - replaced} stored ones were kept. To correct stored "
-            f"candles use --replace; to start afresh, move {part.file} away first."
+            f"{difference:.2f} percentage points in the median: {replaced} replace the stored "
+            f"ones, {len(disagreements) - replaced} stored ones stay. To correct stored candles "
+            f"use --replace; to start afresh, move {part.file} away first."
         )
         lines += [
             f"  {_date(row.date)}: stored {row.stored:.4f}, new {row.offered:.4f}"

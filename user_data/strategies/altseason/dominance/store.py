@@ -44,8 +44,8 @@ class AppendResult:
 
     @property
     def changes(self) -> int:
-        """How many candles were added or replaced, or would have been had they won."""
-        return self.added + len(self.disagreements)
+        """How many candles were added or replaced."""
+        return self.added + int(self.disagreements["replaced"].sum())
 
 
 class DominanceStore:

@@ -14,6 +14,7 @@ from altseason.dominance.sources.files import (
     Rows,
     build_readings,
     drop_repeats,
+    find_notes,
     read_stamps,
     written_at,
 )
@@ -23,6 +24,7 @@ from altseason.dominance.sources.formats import (
     find_column,
     find_dates,
     find_format,
+    find_other_cap,
 )
 from altseason.dominance.sources.stamps import Meaning
 from altseason.dominance.sources.table import Table, read_table
@@ -51,6 +53,8 @@ def load_cap_table(table: Table, options: Options, now: pd.Timestamp) -> Reading
     known, date = _find_dates(table, options)
     is_hole = is_empty(table.text(bitcoin)) | is_empty(table.text(total))
     rows.leave_out("rows without a value", is_hole)
+    for column in (bitcoin, total):
+        _check_names(table, column, options, is_total=column == total)
     meaning = read_stamps(rows, date, known, options, now)
     share = 100 * parse_numbers(rows.table, bitcoin) / parse_numbers(rows.table, total)
     _check(rows.table, share, options)
@@ -58,7 +62,8 @@ def load_cap_table(table: Table, options: Options, now: pd.Timestamp) -> Reading
     frame = drop_repeats(rows, frame)
     layout = _layout("table of two market caps", date, (bitcoin,) * 4, meaning)
     written = written_at(table.path, now)
-    return build_readings(layout, frame, meaning.spacing, written, rows.left_out, [])
+    notes = find_notes(rows, frame)
+    return build_readings(layout, frame, meaning.spacing, written, rows.left_out, notes)
 
 
 def load_cap_pair(bitcoin: Path, total: Path, options: Options, now: pd.Timestamp) -> Readings:
@@ -69,8 +74,8 @@ def load_cap_pair(bitcoin: Path, total: Path, options: Options, now: pd.Timestam
 
     :raises InputError: where a file has no market cap, or no time is in both.
     """
-    ours, our_rows, meaning, (date, column) = _load_caps(bitcoin, options, now)
-    theirs, their_rows, their_meaning, _ = _load_caps(total, options, now)
+    ours, our_rows, meaning, (date, column) = _load_caps(bitcoin, options, now, is_total=False)
+    theirs, their_rows, their_meaning, _ = _load_caps(total, options, now, is_total=True)
     tolerance = max(meaning.spacing, their_meaning.spacing) * TOLERANCE
     both = pd.merge_asof(
         ours.sort_values("known"),
@@ -99,17 +104,19 @@ def load_cap_pair(bitcoin: Path, total: Path, options: Options, now: pd.Timestam
     frame = frame[is_matched].reset_index(drop=True)
     layout = _layout("pair of market caps", date, (column,) * 4, meaning)
     written = min(written_at(bitcoin, now), written_at(total, now))
-    return build_readings(layout, frame, meaning.spacing, written, left_out, [])
+    notes = find_notes(our_rows, frame) + find_notes(their_rows, frame[:0])
+    return build_readings(layout, frame, meaning.spacing, written, left_out, notes)
 
 
 def _load_caps(
-    path: Path, options: Options, now: pd.Timestamp
+    path: Path, options: Options, now: pd.Timestamp, *, is_total: bool
 ) -> tuple[pd.DataFrame, Rows, Meaning, tuple[str, str]]:
     """Return columns stamp, known, cap and row, and what they were read from."""
     table = read_table(path)
     rows = Rows(table)
     known, date = _find_dates(table, options)
     column = _find_cap(table, options)
+    _check_names(table, column, options, is_total=is_total)
     rows.leave_out("rows without a value", is_empty(table.text(column)))
     meaning = read_stamps(rows, date, known, options, now)
     caps = parse_numbers(rows.table, column)
@@ -149,6 +156,16 @@ def _find_cap(table: Table, options: Options) -> str:
         f"{table.path}: expected a column with a market cap, such as market_cap, found "
         f"{', '.join(table.columns)}; name the one to read with --column"
     )
+
+
+def _check_names(table: Table, column: str, options: Options, *, is_total: bool) -> None:
+    found = find_other_cap(table, column, is_total=is_total)
+    if found and not options.insist:
+        whose = "of all coins" if is_total else "of Bitcoin"
+        raise InputError(
+            f"{table.path}: expected the market cap {whose}, but {found}; nothing was imported. If "
+            f"it is that all the same, say so with --insist"
+        )
 
 
 def _check(table: Table, share: "pd.Series[float]", options: Options, of: str = "") -> None:

@@ -152,7 +152,7 @@ def load_readings(path: Path, options: Options, now: pd.Timestamp) -> Readings:
         frame[name] = _read_percent(rows.table, column)
     _check_level(rows.table, frame, values[3], options)
     frame = drop_repeats(rows, frame)
-    notes = _notes(rows, frame)
+    notes = find_notes(rows, frame)
     if not (options.insist or options.column or says_bitcoin_dominance(table, values)):
         _check_moves(rows.table, frame)
         lowest, highest = frame["close"].min(), frame["close"].max()
@@ -319,7 +319,8 @@ def _check_moves(table: Table, frame: pd.DataFrame) -> None:
         )
 
 
-def _notes(rows: Rows, frame: pd.DataFrame) -> list[str]:
+def find_notes(rows: Rows, frame: pd.DataFrame) -> list[str]:
+    """Return what was found while reading, and what to look at, as sentences."""
     notes = [f"{note[0].upper()}{note[1:]}." for note in rows.table.notes]
     is_high = (frame["close"] > HIGHEST_SINCE_2018) & (frame["stamp"].dt.year >= 2018)
     if is_high.any():

@@ -100,6 +100,10 @@ _OTHER_SERIES = re.compile(
     r"|cryptocap[_: ]+(?!btc\.d)[a-z0-9.]+|btcdomusd|fear|greed|fng|altseason|season.?index"
     r"|(?<![a-z])(btc|eth|xbt|[a-z]{3,5})[-_/]?(usdt?|usdc|eur|busd|perp)(?![a-z])"
 )
+# Sums of other coins than all, and other coins than Bitcoin.
+_OTHER_CAPS = re.compile(
+    rf"(?<![a-z0-9])(total ?(\d\w*|es|defi)|(?!total(?![a-z0-9]))({OTHERS}))(?![a-z0-9])"
+)
 _SYMBOL_NAMES = ("symbol", "ticker", "name", "pair", "coin", "asset", "instrument", "slug", "index")
 _COIN_TABLE = re.compile(
     r"^(market[ _]?cap(italization)?|cap|mcap|.*(circulating|total|max)[ _]?supply|supply)$"
@@ -285,6 +289,28 @@ def is_bitcoin(symbol: str) -> bool:
 def find_cap_column(table: Table, whose: Sequence[str]) -> str | None:
     """Return the column with a market cap of one of these names ("btc", "total", ...)."""
     words = "|".join(whose)
-    pattern = re.compile(rf"^({words})[ _-]*(market)?[ _-]*(cap|mcap)(italization)?([ _(].*)?$")
+    # TradingView names a compared chart "TOTAL, CRYPTOCAP: Close", and the main one by the file.
+    pattern = re.compile(
+        rf"^({words})[ _-]*(market)?[ _-]*(cap|mcap)(italization)?([ _(].*)?$"
+        rf"|^({words}), ?cryptocap\b.*: close$|^cryptocap:({words})\b[^.]*: close$"
+    )
     match = [name for name in table.columns if pattern.match(name)]
+    is_main = re.search(rf"cryptocap[_: ]({words})(?![a-z0-9.])", table.path.stem.lower())
+    if is_main and "close" in table.columns:
+        match.append("close")
     return match[0] if len(match) == 1 else None
+
+
+def find_other_cap(table: Table, column: str, *, is_total: bool) -> str | None:
+    """Return what says that a market cap is not Bitcoin's, or not that of all coins."""
+    symbols = find_symbols(table)
+    if symbols is not None and len(symbols[1]) > 1:
+        return f"the column {symbols[0]!r} has several symbols"
+    # What stands nearest to the values decides.
+    for name in (column, *(symbols[1] if symbols else []), table.path.stem):
+        text = name.lower()
+        if not is_total and re.search(r"(?<![a-z])(btc|bitcoin)(?![a-z])", text):
+            return None
+        if match := _OTHER_CAPS.search(text) or (is_total and _DERIVED.search(text)):
+            return f"{name!r} has {match[0]!r} in it"
+    return None

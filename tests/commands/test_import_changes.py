@@ -1,0 +1,130 @@
+"""What `altseason dominance import` changes in stored candles, and what it leaves alone."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from altseason.cli import main
+from altseason.dominance.reader import DominanceReader
+from altseason.dominance.store import DominanceStore
+from altseason.errors import DominanceMissingError
+from altseason.sample.marker import is_synthetic, save_marker
+from altseason.settings import DominanceSettings
+from tests.conftest import ROOT, dominance_candles
+from tests.feed.simulation import SimulatedClock, make_recording, record
+
+
+def write(path: Path, closes: list[float], first: str = "2023-03-13") -> Path:
+    days = pd.date_range(first, periods=len(closes))
+    rows = [f"{day:%Y-%m-%d},{close}\n" for day, close in zip(days, closes, strict=True)]
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("date,dominance\n" + "".join(rows))
+    return path
+
+
+def run(file: Path, datadir: Path, *words: str) -> int:
+    paths = ("--datadir", str(datadir), "--userdir", str(ROOT / "user_data"))
+    return main(["dominance", "import", str(file), *paths, *words])
+
+
+def closes(datadir: Path) -> list[float]:
+    return DominanceStore(datadir).load("1d")["close"].tolist()
+
+
+def test_replacing_spares_recorded_candles_unless_all_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    datadir, clock = tmp_path / "data", SimulatedClock()
+    datadir.mkdir()
+    # The 14th has a reading in the log, and its candle; the 13th was imported.
+    recording = make_recording(datadir, clock)
+    record(recording, clock, "2023-03-14 23:30", 57.5)
+    DominanceStore(datadir).append(dominance_candles([58.0, 57.5], "2023-03-13"), "1d")
+    file = write(tmp_path / "new.csv", [58.5, 56.0])
+    assert run(file, datadir) == 0
+    assert closes(datadir) == [58.0, 57.5]
+    assert run(file, datadir, "--replace") == 0
+    assert closes(datadir) == [58.5, 57.5]
+    assert "1 replace" not in capsys.readouterr().out.split("Stored in")[-1]
+    assert run(file, datadir, "--replace", "all", "--json") == 0
+    [change] = json.loads(capsys.readouterr().out)["timeframes"][0]["changes"]
+    assert (change["stored"], change["new"], change["replaced"]) == (57.5, 56.0, True)
+    assert closes(datadir) == [58.5, 56.0]
+
+
+def test_second_import_says_that_nothing_is_new(tmp_path: Path, capsys: pytest.CaptureFixture):
+    datadir = tmp_path / "data"
+    file = write(tmp_path / "a.csv", [58.0, 57.5])
+    run(file, datadir)
+    assert "Nothing new" not in capsys.readouterr().out
+    run(file, datadir)
+    assert "Nothing new: all of it was stored before." in capsys.readouterr().out
+    run(write(tmp_path / "b.csv", [58.0, 57.0]), datadir)
+    output = capsys.readouterr().out
+    assert "2023-03-14 00:00: stored 57.5000, new 57.0000" in output
+    assert "Nothing new: what was stored stays as it is." in output
+
+
+@pytest.mark.parametrize(
+    ("middle", "jumps"),
+    [
+        ([58.0, 62.5, 58.2], ["2023-03-14T00:00:00+00:00"]),
+        ([58.0, 53.5, 58.2], ["2023-03-14T00:00:00+00:00"]),
+        ([58.0, 62.5, 62.4], []),
+        ([58.0, 61.9, 58.2], []),
+        ([58.0, 62.5, 67.2], []),
+    ],
+)
+def test_days_that_jump_and_come_back_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture, middle: list[float], jumps: list[str]
+):
+    assert run(write(tmp_path / "a.csv", [*middle, middle[-1] + 0.1]), tmp_path, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["timeframes"][0]["jumps"] == jumps
+
+
+def test_dry_run_writes_nothing_and_marks_nothing(tmp_path: Path):
+    source, datadir = tmp_path / "synthetic", tmp_path / "data"
+    file = write(source / "a.csv", [58.0, 57.5])
+    save_marker(source, seed=1, version=1)
+    assert run(file, datadir, "--dry-run") == 0
+    assert list(datadir.rglob("*")) == []
+    assert run(file, datadir) == 0
+    assert is_synthetic(datadir)
+    assert closes(datadir) == [58.0, 57.5]
+
+
+def test_dry_run_over_stored_candles_leaves_every_byte(tmp_path: Path):
+    datadir = tmp_path / "data"
+    run(write(tmp_path / "a.csv", [58.0, 57.5]), datadir)
+    stored = DominanceStore(datadir).path("1d")
+    before = (stored.read_bytes(), stored.stat().st_mtime_ns, sorted(datadir.iterdir()))
+    assert run(write(tmp_path / "b.csv", [58.0, 56.5, 57]), datadir, "--replace", "--dry-run") == 0
+    assert (stored.read_bytes(), stored.stat().st_mtime_ns, sorted(datadir.iterdir())) == before
+
+
+def test_synthetic_file_is_refused_among_real_candles(tmp_path: Path):
+    source, datadir = tmp_path / "synthetic", tmp_path / "data"
+    file = write(source / "a.csv", [58.0, 57.5])
+    save_marker(source, seed=1, version=1)
+    run(write(tmp_path / "real.csv", [61.0]), datadir)
+    assert run(file, datadir) == 2
+    assert closes(datadir) == [61.0]
+    assert not is_synthetic(datadir)
+
+
+@pytest.mark.parametrize("content", ["", "date,dominance\n2023-03-13,0.58\n", "<html></html>"])
+def test_refused_file_leaves_not_even_a_folder(tmp_path: Path, content: str):
+    file = tmp_path / "a.csv"
+    file.write_text(content)
+    assert run(file, tmp_path / "data") == 2
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("other", ["json", "parquet"])
+def test_missing_dominance_names_the_file_in_another_format_beside_it(tmp_path: Path, other: str):
+    DominanceStore(tmp_path, other).append(dominance_candles([58.0], "2023-03-13"), "1d")
+    reader = DominanceReader({"datadir": tmp_path}, DominanceSettings(timeframe="1d"))
+    with pytest.raises(DominanceMissingError, match=rf"\(BTCD_USD-1d\.{other} beside it is of"):
+        reader.require()
