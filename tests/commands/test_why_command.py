@@ -145,7 +145,7 @@ def test_what_decides_without_a_name_is_said(capsys: pytest.CaptureFixture, user
     ("words", "message"),
     [
         (["--strategy", "Foreign"], "expected a strategy derived from AltSeasonStrategy, found Fo"),
-        (["SOL/USDT"], "expected 1h candles of the whitelist, found none"),
+        (["SOL/USDT"], "expected 1h candles of SOL/USDT, found none; `freqtrade download-data"),
         (["--live", "--url", "http://127.0.0.1:9"], "expected a running bot, found none; switch"),
     ],
 )
@@ -156,6 +156,20 @@ def test_what_cannot_be_explained_ends_in_one_line(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert message in captured.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "is_partial"), [(["SOL/USDT", "DOT/USDT"], False), (["SOL/USDT", "ETH/USDT"], True)]
+)
+def test_pairs_without_candles_are_named_in_one_line_with_what_stores_them(
+    capfd: pytest.CaptureFixture, userdir: Path, words: list[str], is_partial: bool
+):
+    assert main(["why", *words, "--userdir", str(userdir)]) == (0 if is_partial else 2)
+    captured = capfd.readouterr()
+    names = "SOL/USDT" if is_partial else "SOL/USDT DOT/USDT"
+    [line] = captured.err.splitlines()
+    assert f"`freqtrade download-data --pairs {names} --timeframes 1h`" in line
+    assert ("ETH/USDT at" in captured.out) == is_partial
 
 
 @contextmanager

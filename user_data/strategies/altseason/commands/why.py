@@ -2,12 +2,13 @@
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from freqtrade.data.dataprovider import DataProvider
-from freqtrade.data.history import get_datahandler, load_pair_history
-from freqtrade.enums import TradingMode
+from freqtrade.data.history import get_datahandler
+from freqtrade.enums import CandleType, TradingMode
 from freqtrade.plugins.pairlist.pairlist_helpers import expand_pairlist
 from freqtrade.util import dt_now
 
@@ -76,23 +77,16 @@ def _look_at_stored(
     strategy.dp = DataProvider(config, None)
     with quiet_freqtrade():
         strategy.ft_bot_start()
-    explanations = []
+    explanations, missing = [], []
     for pair in _find_pairs(config, options.pairs, strategy.timeframe):
         candles = _load_closed(config, pair, strategy.timeframe)
         if candles.empty:
-            tell(
-                f"{pair}: no candles are stored; "
-                f"`freqtrade download-data --pairs {pair} --timeframes {strategy.timeframe}`"
-            )
+            missing.append(pair)
             continue
         analyzed = strategy.advise_indicators(candles, {"pair": pair})
         analyzed = strategy.ft_advise_signals(analyzed, {"pair": pair})
         explanations.append(explain(strategy, pair, analyzed))
-    if not explanations:
-        raise InputError(
-            f"{data_directory(config)}: expected {strategy.timeframe} candles of the whitelist, "
-            f"found none"
-        )
+    _report_missing(missing, strategy.timeframe, data_directory(config), is_all=not explanations)
     dominance = DominanceReader(config, load_settings(config).dominance).read()
     newest = max(one.close_time for one in explanations)
     return calculate_verdict(dominance, strategy.gate_rule, newest), explanations
@@ -136,10 +130,28 @@ def _find_pairs(config: Config, named: list[str], timeframe: str) -> list[str]:
     return list(expand_pairlist(wanted, stored, keep_invalid=True))
 
 
-def _load_closed(config: Config, pair: str, timeframe: str) -> pd.DataFrame:
-    candles = load_pair_history(
-        pair, timeframe, data_directory(config), data_format=data_format(config)
+def _report_missing(pairs: list[str], timeframe: str, datadir: Path, *, is_all: bool) -> None:
+    """Tell which pairs have no candles, and what stores them.
+
+    :raises InputError: where no pair has any.
+    """
+    if not pairs:
+        return
+    names = " ".join(pairs)
+    line = (
+        f"{datadir}: expected {timeframe} candles of {names}, found none; "
+        f"`freqtrade download-data --pairs {names} --timeframes {timeframe}` stores them "
+        "(with the same -c or --datadir)"
     )
+    if is_all:
+        raise InputError(line)
+    tell(line)
+
+
+def _load_closed(config: Config, pair: str, timeframe: str) -> pd.DataFrame:
+    # Not load_pair_history, which warns of what we report in one line for all pairs.
+    handler = get_datahandler(data_directory(config), data_format(config))
+    candles = handler.ohlcv_load(pair, timeframe, CandleType.SPOT, warn_no_data=False)
     if candles.empty:
         return candles
     return candles[candles["date"] + candle_length(timeframe) <= dt_now()].reset_index(drop=True)
