@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute
 
 from altseason.dominance.candles import POSSIBLE_DATES
 from altseason.dominance.sources.table import Table
@@ -22,6 +24,8 @@ _COMMA = r"[+-]?\d+,\d+"
 _THOUSANDS = r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"
 _EUROPEAN = r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?"
 _ZONE = r"\s?(?:Z|UTC|GMT(?![+-])|(?:UTC|GMT)?[+-]\d\d:?\d\d|(?<=:\d\d)[+-]\d\d)$"
+# What `_parse_iso` reads; anything else takes the time to be looked at closely.
+_ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?( UTC|Z)?)?$"
 _CLOCK = r"(?:[ T]+(\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[APap]\.?[Mm]\.?)?))?"
 _NUMERIC_DATE = rf"(\d{{1,2}})([/.-])(\d{{1,2}})[/.-](\d{{4}}),?{_CLOCK}"
 _NAMED = ("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%b %d %Y", "%a %b %d %Y",
@@ -59,6 +63,9 @@ def parse_numbers(table: Table, column: str) -> "pd.Series[float]":
     """
     text = table.text(column)
     empty = is_empty(text)
+    simple = _parse_simple_numbers(text, empty)
+    if simple is not None:
+        return simple
     plain = text
     if text.str.contains(_DECORATION, regex=True).any():
         plain = text.str.replace(_DECORATION, "", regex=True)
@@ -85,6 +92,19 @@ def parse_numbers(table: Table, column: str) -> "pd.Series[float]":
     return values
 
 
+def _parse_simple_numbers(
+    text: "pd.Series[str]", empty: "pd.Series[bool]"
+) -> "pd.Series[float] | None":
+    """Parse numbers with a decimal point and nothing else, a million a second; else None."""
+    cells = pa.compute.if_else(pa.array(empty.to_numpy(dtype=bool)), None, _as_arrow(text))
+    try:
+        values = pd.Series(cells.cast(pa.float64()).to_numpy(zero_copy_only=False))
+    except pa.ArrowInvalid:
+        return None
+    # Arrow knows infinity by its name; those are refused by who reads word for word.
+    return values.set_axis(text.index) if np.isfinite(values[~empty.to_numpy()]).all() else None
+
+
 def _is_decimal_comma(table: Table, written: "pd.Series[str]") -> bool:
     # "1,234" alone can be either, unless it cannot be thousands everywhere.
     all_three = written.str.fullmatch(rf"\d+|{_THOUSANDS}").all()
@@ -102,12 +122,12 @@ def parse_times(table: Table, column: str, text: Any, date_format: str | None) -
     problem = f"expected dates in column {column!r}"
     if date_format:
         return _by_format(table, text, date_format)
-    unix = _parse_unix(text)
+    unix, iso = _parse_unix(text), _parse_iso(text)
     if unix is not None:
         clock = unix.dt.tz_localize(None)
         times = Times(unix, clock, has_zone=True, is_day=False, style="unix time")
     else:
-        times = _parse_written(table, column, text)
+        times = iso or _parse_written(table, column, text)
     table.refuse(f"{problem}; {_ADVICE}", times.values.isna(), text)
     # Bitcoin's first block: an earlier date is a number in another unit, not a time.
     first = POSSIBLE_DATES[0] if times.has_zone else POSSIBLE_DATES[0].tz_localize(None)
@@ -128,6 +148,31 @@ def _parse_unix(text: "pd.Series[str]") -> "pd.Series[Any] | None":
         if number.between(*bounds).all():
             return pd.to_datetime((number * unit).round(), unit="ms", utc=True).dt.as_unit("ms")
     return None
+
+
+def _as_arrow(text: "pd.Series[str]") -> pa.Array:
+    cells = pa.array(text).cast(pa.string())
+    return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+
+
+def _parse_iso(text: "pd.Series[str]") -> Times | None:
+    """Parse ISO 8601 in UTC, or all without a zone, a million a second; else None."""
+    cells = _as_arrow(text)
+    if not pa.compute.all(pa.compute.match_substring_regex(cells, _ISO)).as_py():
+        return None
+    bare = pa.compute.replace_substring_regex(cells, "(Z| UTC)$", "")
+    named = pa.compute.not_equal(pa.compute.utf8_length(bare), pa.compute.utf8_length(cells))
+    has_zone = pa.compute.all(named).as_py()
+    has_clock = pa.compute.any(pa.compute.match_substring(cells, ":")).as_py()
+    if not has_zone and pa.compute.any(named).as_py():
+        return None
+    try:
+        instants = bare.cast(pa.timestamp("ns")).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        return None
+    values = pd.Series(instants.astype("datetime64[ms]"), index=text.index)
+    times = values.dt.tz_localize("UTC") if has_zone else values
+    return Times(times, values, has_zone, not has_clock, "ISO 8601")
 
 
 def _by_format(table: Table, text: "pd.Series[str]", date_format: str) -> Times:

@@ -148,8 +148,9 @@ def load_readings(path: Path, options: Options, now: pd.Timestamp) -> Readings:
     rows.leave_out("rows without a value", is_empty(rows.table.text(values[3])))
     meaning = read_stamps(rows, date, known, options, now)
     frame = pd.DataFrame({"stamp": meaning.stamps})
+    prices = {column: _read_percent(rows.table, column) for column in dict.fromkeys(values)}
     for name, column in zip(PRICE_COLUMNS, values, strict=True):
-        frame[name] = _read_percent(rows.table, column)
+        frame[name] = prices[column]
     _check_level(rows.table, frame, values[3], options)
     frame = drop_repeats(rows, frame)
     notes = find_notes(rows, frame)

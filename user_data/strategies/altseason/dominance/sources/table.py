@@ -70,7 +70,7 @@ class Table:
                 f"{self.path}: expected one column {column!r}, found several; rename the one to "
                 f"read, or choose another with --column"
             )
-        types = {pa.string(): pd.StringDtype(na_value=np.nan)}
+        types = {pa.string(): pd.StringDtype("pyarrow", na_value=np.nan)}
         return self.rows.select([column]).to_pandas(types_mapper=types.get)[column].str.strip()
 
     def select(self, rows: "pd.Series[bool]") -> "Table":
