@@ -128,6 +128,21 @@ def test_text_has_the_same_facts_in_80_columns(capsys: pytest.CaptureFixture, us
     assert "ADA/USDT" not in text
 
 
+@pytest.mark.parametrize(("hours", "is_old"), [(2, False), (3, True)])
+def test_candles_that_ended_long_ago_are_said_to_be_of_then(
+    capsys: pytest.CaptureFixture,
+    userdir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    hours: int,
+    is_old: bool,
+):
+    now = datetime(2021, 3, 2, hours, tzinfo=UTC)
+    monkeypatch.setattr("altseason.commands.why.dt_now", lambda: now)
+    assert main(["why", "ETH/USDT", "--userdir", str(userdir)]) == 0
+    told = "The newest stored candles ended at 2021-03-02 00:00 UTC"
+    assert (told in capsys.readouterr().err) == is_old
+
+
 def test_names_of_a_subclass_show_up_and_decide(capsys: pytest.CaptureFixture, userdir: Path):
     report = why(capsys, userdir, "ETH/USDT", "--strategy", "Cheap")
     found = findings(report, "ETH/USDT")
@@ -167,7 +182,8 @@ def test_pairs_without_candles_are_named_in_one_line_with_what_stores_them(
     assert main(["why", *words, "--userdir", str(userdir)]) == (0 if is_partial else 2)
     captured = capfd.readouterr()
     names = "SOL/USDT" if is_partial else "SOL/USDT DOT/USDT"
-    [line] = captured.err.splitlines()
+    line, *others = captured.err.splitlines()
+    assert len(others) == is_partial
     assert f"`freqtrade download-data --pairs {names} --timeframes 1h`" in line
     assert ("ETH/USDT at" in captured.out) == is_partial
 

@@ -36,6 +36,8 @@ with the values and limits that are compared, and whether the gate is open, why,
 change it. Candles are those in the data directory, as a backtest reads them; with --live, those of
 the running bot, by its REST API (api_server in the configuration).
 """
+# In candles: one that has just ended may not have been downloaded yet.
+MAX_CANDLE_AGE = 2
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -89,6 +91,7 @@ def _look_at_stored(
     _report_missing(missing, strategy.timeframe, data_directory(config), is_all=not explanations)
     dominance = DominanceReader(config, load_settings(config).dominance).read()
     newest = max(one.close_time for one in explanations)
+    _report_age(newest, strategy.timeframe)
     return calculate_verdict(dominance, strategy.gate_rule, newest), explanations
 
 
@@ -146,6 +149,16 @@ def _report_missing(pairs: list[str], timeframe: str, datadir: Path, *, is_all: 
     if is_all:
         raise InputError(line)
     tell(line)
+
+
+def _report_age(newest: pd.Timestamp, timeframe: str) -> None:
+    """Report where the stored candles end long before now, and so what is shown."""
+    age = dt_now() - newest
+    if age > MAX_CANDLE_AGE * candle_length(timeframe):
+        tell(
+            f"The newest stored candles ended at {newest:%Y-%m-%d %H:%M} UTC: this shows the gate "
+            "and the conditions at that time. `freqtrade download-data` fetches newer candles."
+        )
 
 
 def _load_closed(config: Config, pair: str, timeframe: str) -> pd.DataFrame:
