@@ -381,3 +381,57 @@ def test_any_dialect_is_read_back_or_refused(tmp_path: Path, data: st.DataObject
     assert readings.rows["stamp"].tolist() == days.tolist()
     assert readings.rows["close"].tolist() == [value / 100 for value in values]
     assert readings.layout.stamp == "open"
+
+
+ZONES = ("UTC", "Europe/Berlin", "America/Chicago", "Asia/Kolkata")
+CLOCKS = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M", "unix")
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_times_of_day_are_read_back_or_refused(tmp_path: Path, data: st.DataObject):
+    hours = data.draw(st.sampled_from([1, 4, 24]))
+    begin = pd.Timestamp("2023-01-13", tz="UTC") + pd.Timedelta(
+        minutes=data.draw(st.sampled_from([0, 330, 1080, 1439]))
+    )
+    values = data.draw(st.lists(st.integers(5000, 5900), min_size=3, max_size=30, unique=True))
+    # No change of a clock lies in these weeks.
+    stamps = pd.date_range(begin, periods=len(values), freq=f"{hours}h")
+    zone, style = data.draw(st.sampled_from(ZONES)), data.draw(st.sampled_from(CLOCKS))
+    is_blank = [data.draw(st.integers(0, 9)) == 0 for _ in values]
+    lines = []
+    for stamp, value, blank in zip(stamps, values, is_blank, strict=True):
+        local = stamp if style.endswith("Z") else stamp.tz_convert(zone)
+        text = f"{stamp.timestamp():.0f}" if style == "unix" else local.strftime(style)
+        lines.append(f"{text},{'' if blank else value / 100}")
+    file = write(tmp_path, "time,BTC.D\n" + "\n".join(lines) + "\n")
+    is_naive = not (style == "unix" or style.endswith(("Z", "%z")))
+    try:
+        readings = load_readings(file, Options(), NOW)
+    except InputError:
+        assume(not all(is_blank))
+        if not is_naive:
+            # Blank rows may leave none, or rows further apart than a day.
+            assert hours == 24
+            assert any(is_blank)
+            return
+        try:
+            readings = load_readings(file, Options(timezone=zone), NOW)
+        except InputError:
+            assert any(is_blank)
+            return
+    else:
+        # Without a zone nothing is taken that could be known later than it is.
+        if is_naive and zone != "UTC":
+            true = [stamp for stamp, blank in zip(stamps, is_blank, strict=True) if not blank]
+            assert (readings.rows["known"].to_numpy() >= pd.DatetimeIndex(true).to_numpy()).all()
+            return
+    kept = [
+        (stamp, value / 100)
+        for stamp, value, blank in zip(stamps, values, is_blank, strict=True)
+        if not blank
+    ]
+    assert readings.rows["stamp"].tolist() == [stamp for stamp, _ in kept]
+    assert readings.rows["close"].tolist() == [value for _, value in kept]
