@@ -12,7 +12,7 @@ from freqtrade.enums import RunMode
 from freqtrade.resolvers import ExchangeResolver
 
 from altseason.emulator.command import additional_arguments, build_overlay, parse_command
-from altseason.emulator.overlay import exchange_settings, offline_environment
+from altseason.emulator.overlay import blanked_environment, exchange_settings, offline_environment
 
 URL = "http://127.0.0.1:40000"
 AWKWARD = {
@@ -165,3 +165,15 @@ def test_overlay_without_configuration_files_keeps_what_freqtrade_starts_from(
     assert rehearsed["pairs"] == plain["pairs"] == ["ETH/USDT", "SOL/USDT"]
     kept = ("stake_currency", "dry_run", "datadir", "trading_mode")
     assert [rehearsed[name] for name in kept] == [plain[name] for name in kept]
+
+
+def test_commands_that_ask_no_exchange_get_no_keys_either():
+    keys = {
+        "FREQTRADE__EXCHANGE__KEY": "1",
+        "FREQTRADE__EXCHANGE__SECRET": "2",
+        "FREQTRADE__TELEGRAM__TOKEN": "3",
+        "FREQTRADE__COINGECKO__API_KEY": "4",
+        "FREQTRADE__ALTSEASON__DOMINANCE__COINMARKETCAP_KEY": "5",
+    }
+    kept = {"HOME": "/home/me", "FREQTRADE__MAX_OPEN_TRADES": "3", "HTTP_PROXY": "http://proxy"}
+    assert blanked_environment({**keys, **kept}) == kept

@@ -27,7 +27,7 @@ from altseason.emulator.command import (
     parse_command,
 )
 from altseason.emulator.market import Market
-from altseason.emulator.overlay import EXCHANGE, offline_environment
+from altseason.emulator.overlay import EXCHANGE, blanked_environment, offline_environment
 from altseason.emulator.processes import receive_signals, run_process
 from altseason.emulator.rehearsal import Rehearsal, plan_rehearsal, trading_settings
 from altseason.emulator.server import run_emulator
@@ -219,7 +219,8 @@ def open_market(datadir: Path, stored_as: str) -> Market:
 
 async def run_plainly(command: FreqtradeCommand) -> int:
     """Run a command that asks no exchange, and give its exit code."""
-    return await run_process(command.process(), os.environ, receive_signals())
+    environment = blanked_environment(os.environ)
+    return await run_process(command.process(), environment, receive_signals())
 
 
 async def run_with_emulator(command: FreqtradeCommand, config: Config, market: Market) -> int:

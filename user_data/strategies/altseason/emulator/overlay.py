@@ -99,18 +99,24 @@ def offline_environment(
     :param environment: the one to start from, such as `os.environ`.
     :param overlay: what the last configuration file says; the exchange's section without it.
     """
-    settings = {**BLANKED, "exchange": exchange_settings(url), **(overlay or {})}
+    settings = {"exchange": exchange_settings(url), **(overlay or {})}
     # What the user has of their own in these sections is another exchange's.
     settings["exchange"] = dict.fromkeys(settings["exchange"])
     kept = {
         name: value
-        for name, value in environment.items()
+        for name, value in blanked_environment(environment).items()
         if not _overrules(name, settings) and name.upper() not in (*HTTP_PROXIES, "NO_PROXY")
     }
     # Pairlists, fiat rates and whatever a strategy asks for itself go through requests, which asks
     # the proxy: the emulator, which refuses. ccxt looks at none of these variables.
     proxies = dict.fromkeys((*HTTP_PROXIES, *map(str.lower, HTTP_PROXIES)), url)
     return {**kept, **proxies, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+
+
+def blanked_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without the keys of exchanges, chats and providers."""
+    settings = {**BLANKED, "exchange": dict.fromkeys(CREDENTIALS)}
+    return {name: value for name, value in environment.items() if not _overrules(name, settings)}
 
 
 def _overrules(variable: str, settings: Mapping[str, Any]) -> bool:
