@@ -1,6 +1,7 @@
 """A bot that trades live for an evening: what it believes is what the exchange has booked."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from math import fsum
 from pathlib import Path
@@ -116,6 +117,43 @@ def test_position_whose_stop_the_price_has_jumped_past_is_sold_at_market(tmp_pat
         ("LIMIT", "CANCELED"),
         ("MARKET", "FILLED"),
     ]
+
+
+def test_exit_that_runs_out_of_time_is_tried_again_while_the_state_lasts(tmp_path: Path) -> None:
+    """ADA's price runs away from each order to sell, through two candles of the state and more."""
+    candles = make_candles("ADA")
+    midnight = SIGNAL + 4 * HOUR
+    hours = candles["date"].between(midnight, midnight + HOUR)
+    candles.loc[hours, ["open", "high"]] = [[1.1630, 1.1630], [1.1550, 1.1550]]
+    candles.loc[hours, ["low", "close"]] = [[1.1550, 1.1550], [1.1470, 1.1470]]
+    later = candles["date"] > midnight + HOUR
+    candles.loc[later, ["open", "high", "low", "close"]] = [1.1470, 1.1490, 1.1470, 1.1470]
+    closes = candles["close"].tolist()
+    rows = signals(closes, candles["volume"].tolist(), indicators(closes), [True] * len(closes))
+    ends = (candles["date"] + HOUR).between(midnight - HOUR, midnight + 2 * HOUR)
+    tags = [row.exit_tag for row, is_asked in zip(rows, ends, strict=True) if is_asked]
+    assert tags == ["", "macd_down", "below_sma50", "below_sma50"]
+    stored = tmp_path / "stored"
+    store_candles(stored, "ADA/USDT", candles)
+    store_dominance(stored)
+    times = {"entry": 10, "exit": 10, "unit": "minutes"}
+    account = make_account()
+    with live_bot(
+        tmp_path / "bot", stored, START, account, pairs=["ADA/USDT"], unfilledtimeout=times
+    ) as bot:
+        # Without an overlay that sells at market when an order runs out of time.
+        bot = replace(bot, replay=replace(bot.replay, overlays=()))
+        output = bot.trade_until(midnight + 3 * HOUR)
+        sells = [order for order in bot.ledger()["orders"] if order["side"] == "SELL"]
+    assert {order["type"] for order in sells} == {"LIMIT"}
+    # Anew every ten minutes for two hours and more, until the price comes back.
+    began = [datetime.fromtimestamp(order["time"] / 1000, UTC) for order in sells]
+    assert began == [midnight + timedelta(minutes=10 * n) for n in range(len(sells))], output
+    assert began[-1] >= midnight + 2 * HOUR
+    assert {order["status"] for order in sells[:-1]} == {"CANCELED"}
+    assert sells[-1]["status"] == "FILLED"
+    [trade] = bot.rows("select * from trades")
+    assert (trade["is_open"], trade["exit_reason"]) == (0, "below_sma50")
 
 
 def assert_sizes(ledger: dict[str, Any]) -> None:
