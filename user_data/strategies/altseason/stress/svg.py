@@ -59,6 +59,23 @@ class Drawing:
         places = " ".join(f"{_write(a)},{_write(b)}" for a, b in corners)
         self._add("polygon", points=places, **style)
 
+    def triangle(
+        self, center: tuple[float, float], radius: float, *, points_up: bool, **style: object
+    ) -> None:
+        """Add a triangle that points up or down."""
+        x, y = center
+        tip = -radius if points_up else radius
+        corners = ((x, y + tip), (x + radius, y - tip), (x - radius, y - tip))
+        places = " ".join(f"{_write(a)},{_write(b)}" for a, b in corners)
+        self._add("polygon", points=places, **style)
+
+    def box(
+        self, corner: tuple[float, float], opposite: tuple[float, float], **style: object
+    ) -> None:
+        """Add a rectangle by its upper left and its lower right corner."""
+        (x, y), (right, bottom) = corner, opposite
+        self._add("rect", x=x, y=y, width=float(right - x), height=float(bottom - y), **style)
+
     def text(self, words: str, place: tuple[float, float], size: int, **style: object) -> None:
         """Add text, whose baseline begins at a place unless `text_anchor` says otherwise."""
         shape = self._add("text", x=place[0], y=place[1], font_size=size, **style)
