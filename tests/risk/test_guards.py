@@ -68,3 +68,12 @@ def test_candle_that_is_broken_is_a_reason_and_no_error(
 
 def test_pair_without_candles_is_not_entered(load_trader: Load):
     assert ask(load_trader(), pair="ADA/USDT") == 0.0
+
+
+def test_refusal_stays_one_where_a_subclass_has_no_telling(load_trader: Load):
+    strategy = load_trader()
+    assert ask(strategy) > 0
+    strategy.telling = None
+    assert ask(strategy) > 0
+    del strategy._risk
+    assert ask(strategy) == 0.0

@@ -1,5 +1,6 @@
 """What is noted of the orders that Freqtrade sends, and what the lack of an answer leads to."""
 
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,10 +9,17 @@ import ccxt
 import pytest
 from freqtrade.exceptions import DependencyException, FreqtradeException, TemporaryError
 from freqtrade.exchange import Exchange
-from freqtrade.persistence import KeyValueStore, Order
+from freqtrade.persistence import KeyValueStore, Order, Trade, init_db
 from freqtrade.strategy import IStrategy
 
-from altseason.risk.sent_orders import Failure, SentOrders, calculate_wait, watch_orders
+from altseason.risk.sent_orders import (
+    NOTED_AS,
+    Failure,
+    SentOrder,
+    SentOrders,
+    calculate_wait,
+    watch_orders,
+)
 from altseason.risk.unserved import find_unserved
 from tests.risk.conftest import PAIR, Api, messages, open_trade
 
@@ -237,6 +245,78 @@ def test_coins_of_the_user_s_own_are_not_sold_in_place_of_a_second_try(
         send(strategy, "sell")
     # A stop is another order; an entry is held back by its own check.
     assert len(notes(strategy).find_unanswered(trade)) == 1
+
+
+def test_buy_that_asks_no_callback_is_not_sent_again_either(strategy: IStrategy, api: Any):
+    """Freqtrade adds to a position without `confirm_trade_entry`."""
+    open_trade(1.0, 100.0)
+    api.answer = ccxt.RequestTimeout("late")
+    try_to_send(strategy)
+    api.answer = None
+    api.create_order = pytest.fail
+    with pytest.raises(TemporaryError, match="has not answered the last entry order"):
+        send(strategy)
+
+
+def test_notes_of_another_version_hold_no_exit_back(strategy: IStrategy, api: Any):
+    api.totals["ETH"] = 6.0
+    trade = open_trade(1.0, 100.0)
+    loop(strategy, START)
+    trade.set_custom_data(NOTED_AS, [{"odd": 1}])
+    send(strategy, "sell")
+    assert notes(strategy).find_unanswered(trade) == []
+
+
+def test_check_that_fails_holds_no_exit_back_and_refuses_entries(
+    strategy: IStrategy, monkeypatch: pytest.MonkeyPatch
+):
+    open_trade(1.0, 100.0)
+
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(notes(strategy), "_find_last", fail)
+    send(strategy, "sell")
+    with pytest.raises(DependencyException, match="could not check the entry"):
+        send(strategy)
+
+
+def test_order_in_other_words_is_sent_if_it_sells(strategy: IStrategy, monkeypatch: Any):
+    exchange = strategy.dp._exchange
+    with pytest.raises(DependencyException, match="could not note an entry"):
+        exchange.create_order(symbol=PAIR, side="buy")
+    with pytest.raises(TypeError, match="create_order"):  # Freqtrade's own answer
+        exchange.create_order(symbol=PAIR, side="sell")
+
+
+def test_pairs_with_long_names_have_notes_of_their_own(strategy: IStrategy):
+    first, second = (f"{'A' * 40}{number}/USDT" for number in (1, 2))
+    notes(strategy)._note(first, SentOrder("buy", "limit", 1.0, 1.0, START.timestamp()))
+    assert notes(strategy).find_entry(first) == START
+    assert notes(strategy).find_entry(second) is None
+
+
+@pytest.mark.slow  # SQLite waits 5 seconds for a lock
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_locked_database_leaves_freqtrade_s_sessions_usable(
+    strategy: IStrategy, api: Any, tmp_path: Any, side: str
+):
+    Trade.session.remove()
+    init_db(f"sqlite:///{tmp_path / 'trades.sqlite'}")
+    trade = open_trade(1.0, 100.0)
+    other = sqlite3.connect(tmp_path / "trades.sqlite")
+    other.execute("begin immediate")
+    if side == "buy":
+        with pytest.raises(DependencyException, match="could not note the entry"):
+            send(strategy)
+    else:
+        send(strategy, "sell")
+    other.rollback()
+    assert [one.pair for one in Trade.get_open_trades()] == [PAIR]
+    Trade.commit()
+    trade = Trade.get_open_trades()[0]
+    trade.set_custom_data("x", 1)
+    assert trade.get_custom_data("x") == 1
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,12 @@ def test_no_way_of_confirming_opens_the_gate_without_dominance(derive: Load, bod
     assert len(messages(strategy)) <= 1
 
 
+def test_async_callback_is_no_consent(derive: Load, tmp_path: Path):
+    DominanceStore(tmp_path).append(dominance_candles([50.0], "2020-12-31"), "1d")
+    body = override("confirm_trade_entry", ENTRY, "return True").replace("def", "async def", 1)
+    assert confirm(derive(body)) is False
+
+
 @pytest.mark.parametrize("way", ["by position", "by keyword", "half and half", "never asks"])
 def test_entry_is_confirmed_with_fresh_dominance_whatever_the_way(
     derive: Load, tmp_path: Path, way: str

@@ -50,6 +50,8 @@ def _confirm(
     def check() -> bool:
         asked = _ENTRY.bind(strategy, *arguments, **words).arguments
         consents = callback(*arguments, **words)
+        if inspect.isawaitable(consents):
+            raise TypeError("confirm_trade_entry is async, which Freqtrade does not wait for")
         return bool(consents) and may_enter(asked["pair"], asked["rate"], asked["current_time"])
 
     return bool(_or_refused(strategy, check, False, ENTRY_CHECK))
@@ -69,7 +71,8 @@ def _or_refused(strategy: Any, check: Callable[[], Any], refusal: Any, name: str
             text = f"Refusing entries: {name} failed with {error!r}."
             strategy.telling.alert(text, about=name)
         return refusal
-    strategy.telling.forget(name)
+    with suppress(Exception):  # as above
+        strategy.telling.forget(name)
     return answer
 
 

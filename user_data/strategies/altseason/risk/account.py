@@ -121,9 +121,9 @@ class AccountWatch:
         """
         for trade in Trade.get_open_trades():
             about = f"orders of {trade.pair}"
-            if not self._is_due(trade, now):
-                continue
             try:
+                if not self._is_due(trade, now):
+                    continue
                 recovery = recover_orders(trade, self._sent, self._exchange, self._wallets, now)
             except TemporaryError:
                 raise

@@ -7,10 +7,11 @@ trade yet, with its pair) in Freqtrade's own database, which outlives the proces
 refusal takes the note back.
 """
 
+import hashlib
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -20,11 +21,15 @@ from freqtrade.exceptions import DependencyException, TemporaryError
 from freqtrade.exchange import Exchange
 from freqtrade.persistence import KeyValueStore, Order, Trade
 
+# Not public, and there is no other way to the session in which custom data is stored.
+from freqtrade.persistence.custom_data import _CustomData
+
 # Exchanges' clocks are not ours.
 CLOCK_TOLERANCE = timedelta(seconds=10)
 MIN_WAIT = timedelta(minutes=1)
 NOTED_AS = "sent_orders"
 MAX_NOTED = 5
+MAX_NAME = 34
 WATCHED_BY = "altseason_sent_orders"
 NO_ID = ("", "None", None)
 # By the exchanges that ccxt sends a client order id with a prefix of its own to.
@@ -81,6 +86,10 @@ class Failure:
     words: str
 
 
+KNOWN = {one.name for one in fields(SentOrder)}
+NEEDED = KNOWN - {"key"}
+
+
 class SentOrders:
     """The notes of one bot.
 
@@ -99,8 +108,14 @@ class SentOrders:
         self._exchange = exchange
 
         def create_order_noted(**words: Any) -> CcxtOrder:
-            price = None if words["ordertype"] == "market" else words["rate"]
-            sent = self._describe(words["side"], words["ordertype"], words["amount"], price)
+            try:
+                price = None if words["ordertype"] == "market" else words["rate"]
+                sent = self._describe(words["side"], words["ordertype"], words["amount"], price)
+            except KeyError as error:  # another Freqtrade, with other words
+                if words.get("side") == "buy":
+                    raise DependencyException(f"could not note an entry: {error!r}") from error
+                unnoted: CcxtOrder = create_order(**words)
+                return unnoted
             return self._send(words["pair"], sent, lambda: create_order(**words))
 
         def create_stoploss_noted(
@@ -128,7 +143,11 @@ class SentOrders:
 
     def find_unanswered(self, trade: Trade) -> list[SentOrder]:
         """Return what was sent to sell coins of a trade, and has not been answered."""
-        return [SentOrder(**noted) for noted in trade.get_custom_data(NOTED_AS) or []]
+        return [
+            SentOrder(**noted)
+            for noted in trade.get_custom_data(NOTED_AS) or []
+            if NEEDED <= set(noted) <= KNOWN  # else of another version
+        ]
 
     def forget(self, trade: Trade, sent: SentOrder) -> None:
         """Take one of them back."""
@@ -152,23 +171,41 @@ class SentOrders:
         return order
 
     def _refuse_to_double(self, pair: str, sent: SentOrder) -> None:
-        """Refuse to sell again while the last try may still be processed.
+        """Refuse to send again while the last try may still be processed.
 
-        Only where the account has other coins of the kind: where it has none, the first order locks
-        all of them, and the exchange refuses the second.
+        To buy: always, since Freqtrade asks no callback before it adds to a position. To sell: only
+        where the account has other coins of the kind. Where it has none, the first order locks all
+        of them, and the exchange refuses the second.
 
         :raises TemporaryError: then; Freqtrade tries again in its next loop.
         """
-        trade = None if sent.side == "buy" else _find_trade(pair)
-        if trade is None or not self.has_spare(trade):
-            return
+        try:
+            last = self._find_last(pair, sent)
+        except Exception as error:
+            if sent.side == "buy":
+                raise DependencyException(
+                    f"could not check the entry of {pair}: {error!r}"
+                ) from error
+            return  # to sell is more important
+        if last is not None:
+            raise TemporaryError(
+                f"{pair}: the exchange has not answered the last {sent.purpose} order, and may "
+                f"still process it. Waiting, since a second one would {sent.side} twice."
+            )
+
+    def _find_last(self, pair: str, sent: SentOrder) -> datetime | None:
+        """Return when the last try was sent that this one could double; None without one."""
         wait = calculate_wait(self._exchange)
-        for one in self.find_unanswered(trade):
-            if one.purpose == sent.purpose and abs(sent.time - one.time) < wait.total_seconds():
-                raise TemporaryError(
-                    f"{pair}: the exchange has not answered the last {sent.purpose} order, and the "
-                    f"account has other coins that a second one would sell. Waiting for it."
-                )
+        if sent.side == "buy":
+            entry = self.find_entry(pair)
+            tries = [entry] if entry is not None else []
+        else:
+            trade = _find_trade(pair)
+            if trade is None or not self.has_spare(trade):
+                return None
+            unanswered = self.find_unanswered(trade)
+            tries = [one.sent_at for one in unanswered if one.purpose == sent.purpose]
+        return next((time for time in tries if abs(sent.sent_at - time) < wait), None)
 
     def _note(self, pair: str, sent: SentOrder) -> None:
         try:
@@ -180,6 +217,7 @@ class SentOrders:
                     noted = [*self.find_unanswered(trade), sent][-MAX_NOTED:]
                     trade.set_custom_data(NOTED_AS, [asdict(one) for one in noted])
         except Exception as error:
+            _roll_back()
             # Without a note an entry could be doubled; to sell is more important than to note it.
             if sent.side == "buy":
                 raise DependencyException(
@@ -196,11 +234,13 @@ class SentOrders:
                 self._take_back(pair, sent)
 
     def _take_back(self, pair: str, sent: SentOrder) -> None:
-        with suppress(Exception):  # it expires by itself; an answer must reach Freqtrade
+        try:
             if sent.side == "buy":
                 self.forget_entry(pair)
             elif (trade := _find_trade(pair)) is not None:
                 self.forget(trade, sent)
+        except Exception:  # it expires by itself; an answer must reach Freqtrade
+            _roll_back()
 
 
 def watch_orders(exchange: Any) -> SentOrders:
@@ -301,4 +341,12 @@ def _find_trade(pair: str) -> Trade | None:
 
 def _entry_key(pair: str) -> Any:
     # Freqtrade's own keys are few, and 50 characters are the most.
-    return f"altseason_entry_{pair}"[:50]
+    name = pair if len(pair) <= MAX_NAME else hashlib.sha256(pair.encode()).hexdigest()[:MAX_NAME]
+    return f"altseason_entry_{name}"
+
+
+def _roll_back() -> None:
+    """Leave Freqtrade's sessions usable after an error: each has to be rolled back for that."""
+    for session in (Trade.session, _CustomData.session):
+        with suppress(Exception):  # the error itself is what matters
+            session.rollback()
