@@ -340,6 +340,33 @@ def test_orders_of_the_position_are_known_by_the_exchanges_steps(
     assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
 
 
+@pytest.mark.parametrize("has_spare", [True, False])
+def test_filled_exit_is_known_again_where_the_user_s_own_coins_hide_it(
+    trade: Trade, *, has_spare: bool
+):
+    """Without other coins the lack of them tells Freqtrade; with them it would sell those next."""
+    note(trade, sent_order(time=NOW.timestamp() - 70))
+    filled = order_of_exchange(
+        "3", status="closed", filled=1.0, timestamp=milliseconds(NOW) - 69_000
+    )
+    sent = SentOrders()
+    sent.has_spare = lambda one: has_spare
+    words: Any = (trade, sent, Exchange(filled), Wallet(total={"ETH": 5.0}), NOW)
+    recovery = recover_orders(*words)
+    assert len(recovery.recovered) == has_spare
+    assert known(trade) == [("3", "sell")] * has_spare
+    # Open for Freqtrade, which then asks for it and closes the trade.
+    assert all(order.ft_is_open for order in trade.orders[1:])
+
+
+@pytest.mark.parametrize(("free", "is_told"), [(0.97, True), (0.98, False), (5.0, False)])
+def test_foreign_order_is_told_where_it_keeps_the_position_from_being_sold(
+    trade: Trade, free: float, *, is_told: bool
+):
+    wallet = Wallet(used={"ETH": 1.0}, total={"ETH": 1.0 + free})
+    assert len(recover(Exchange(order_of_exchange("3")), wallet)) == is_told
+
+
 def test_exchange_without_client_ids_goes_by_the_rest(trade: Trade):
     note(trade, sent_order())
     exchange = Exchange(order_of_exchange("3", clientOrderId=None))
