@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -109,7 +110,9 @@ def live_bot(
     store_dominance(folder / "data")
     ClockFile(folder / "clock", to_milliseconds(start))
     clock = read_clock(folder / "clock")
-    wanted = deep_merge_dicts(settings, {**SETTINGS, "exchange": {"pair_whitelist": list(pairs)}})
+    # A copy, since Freqtrade merges into what it is given.
+    defaults = {**deepcopy(SETTINGS), "exchange": {"pair_whitelist": list(pairs)}}
+    wanted = deep_merge_dicts(settings, defaults)
     emulator = run_emulator(LiveMarket(Market(stored), 0), clock, account=account)
     with in_thread(emulator) as url:
         overlays = (OVERLAYS / f"{orders}.json",)
