@@ -318,8 +318,11 @@ def _is_price(found: float | None, sent: float | None, exchange: Any, pair: str)
     """Return whether two prices are one, rounded either way to the exchange's tick."""
     if sent is None or not found:
         return sent is None  # an order at market has no price, or the one that it was filled at
-    tick = exchange.price_get_one_pip(pair, sent)
-    return abs(found - sent) <= tick * (1 + 1e-9) + 1e-9 * sent
+    try:
+        tick = exchange.price_get_one_pip(pair, sent) or 0.0
+    except (KeyError, TypeError):  # a market without a tick
+        tick = 0.0
+    return bool(abs(found - sent) <= tick * (1 + 1e-9) + 1e-9 * sent)
 
 
 def _is_refusal(error: Exception) -> bool:
