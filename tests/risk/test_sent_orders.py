@@ -386,7 +386,7 @@ def test_trade_without_its_stop_is_told_after_a_minute_with_the_exchange_s_words
         )
     )
     [told] = loop(strategy, begun + timedelta(seconds=130))
-    assert "has one again" in told
+    assert "Stop of ETH/USDT: it was accepted" in told
 
 
 def test_exit_that_is_refused_again_and_again_is_told(strategy: IStrategy, api: Any):
@@ -411,3 +411,17 @@ def test_old_refusal_is_no_reason_for_a_new_lack(database: None):
     [lack] = find_unserved([trade], failures, now, has_stops=True).values()
     assert (lack.since, lack.words) == (None, "")
     assert find_unserved([trade], failures, now, has_stops=False) == {}
+
+
+def test_refusals_with_a_pause_between_are_not_in_a_row(
+    strategy: IStrategy, api: Any, monkeypatch: pytest.MonkeyPatch
+):
+    """One refusal of hours ago, perhaps of another trade, says nothing of one that comes now."""
+    open_trade(1.0, 100.0)
+    api.answer = ccxt.ExchangeError("market is halted")
+    found = []
+    for minutes in (0, 2, 480):
+        monkeypatch.setattr(notes(strategy), "_clock", lambda: START + timedelta(minutes=minutes))  # noqa: B023 - called in this round
+        try_to_send(strategy, "sell")
+        found.append(notes(strategy).failures[PAIR, "exit"].since - START)
+    assert found == [timedelta(0), timedelta(0), timedelta(minutes=480)]

@@ -167,7 +167,7 @@ class AccountWatch:
         unserved = find_unserved(trades, self._sent.failures, now, has_stops=has_stops)
         for about in [about for about in self._unserved_since if about not in unserved]:
             del self._unserved_since[about]
-            self._telling.recover(about, f"{about}: it has one again, or needs none any more.")
+            self._telling.recover(about, f"{about}: it was accepted, or is not needed any more.")
         for about, problem in unserved.items():
             since = min(self._unserved_since.get(about, now), problem.since or now)
             self._unserved_since[about] = since

@@ -27,6 +27,8 @@ from freqtrade.persistence.custom_data import _CustomData
 # Exchanges' clocks are not ours.
 CLOCK_TOLERANCE = timedelta(seconds=10)
 MIN_WAIT = timedelta(minutes=1)
+# Freqtrade tries again in every loop; what was not tried for so long is not due any more.
+STILL_DUE_FOR = timedelta(minutes=3)
 NOTED_AS = "sent_orders"
 MAX_NOTED = 5
 MAX_NAME = 34
@@ -228,8 +230,10 @@ class SentOrders:
         with suppress(Exception):  # the error itself is what Freqtrade has to see
             now = self._clock()
             words = str(error.__cause__ or error)
-            failure = self.failures.setdefault((pair, sent.purpose), Failure(now, now, words))
-            failure.last, failure.words = now, words
+            failure = self.failures.get((pair, sent.purpose))
+            is_in_a_row = failure is not None and now - failure.last <= STILL_DUE_FOR
+            since = failure.since if failure is not None and is_in_a_row else now
+            self.failures[pair, sent.purpose] = Failure(since, now, words)
             if _is_refusal(error):
                 self._take_back(pair, sent)
 

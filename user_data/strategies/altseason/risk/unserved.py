@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from freqtrade.persistence import Trade
 
-from altseason.risk.sent_orders import Failure
-
-# Freqtrade tries again in every loop; what was not tried for so long is not due any more.
-STILL_DUE_FOR = timedelta(minutes=3)
+from altseason.risk.sent_orders import STILL_DUE_FOR, Failure
 
 
 @dataclass(frozen=True)
