@@ -78,6 +78,24 @@ def test_deadline_holds_by_every_way(
         assert time.monotonic() - began < 4
 
 
+@pytest.mark.parametrize("who", ["proxy", "provider"])
+def test_late_beginning_of_a_response_is_no_lost_connection(
+    who: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """What hangs up on a server that drips must not show as the server's doing.
+
+    A proxy's half head passes for a tunnel, and then TLS fails in it; no status line passes at all.
+    """
+    way = "connect proxy" if who == "proxy" else "direct"
+    with (
+        reaching(way, lambda _: Reply(b"", way="slow status"), tmp_path, monkeypatch) as reached,
+        build_session(QUICK) as session,
+    ):
+        reached.proxy.fault = "drips"
+        with pytest.raises(UnavailableError, match="no answer in time"):
+            fetch_answer(session, f"{reached.url}/global")
+
+
 def test_kept_connection_has_a_deadline_for_each_response(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

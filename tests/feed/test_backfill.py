@@ -110,14 +110,27 @@ def test_backfill_adds_only_the_days_that_are_missing(
     assert closes == [57.0] * 70 + [57.1] * 4 + [57.0] * 2 + [57.1] * 13 + [57.0]
 
 
+@pytest.mark.parametrize(
+    ("stored", "difference"),
+    [(55.0, "-2.00"), (56.49, "-0.51"), (56.51, None), (57.49, None), (57.51, "+0.51")],
+)
 def test_backfill_says_when_what_is_stored_has_another_level(
-    make_backfill, clock: SimulatedClock, tmp_path: Path, notices: Notices
+    make_backfill,
+    clock: SimulatedClock,
+    tmp_path: Path,
+    notices: Notices,
+    stored: float,
+    difference: str | None,
 ):
+    """CoinGecko's is 57 %; up to half a point away may be of one provider."""
     today = clock.now.floor("D")
-    stored = dominance_candles([55.0] * 9, str((today - 10 * DAY).tz_localize(None)))
-    DominanceStore(tmp_path).append(stored, "1d")
+    candles = dominance_candles([stored] * 9, str((today - 10 * DAY).tz_localize(None)))
+    DominanceStore(tmp_path).append(candles, "1d")
     make_backfill().run()
-    assert any("-2.00 percentage points" in message for message in notices.collect())
+    fetched, *said = notices.collect()
+    assert fetched == "Dominance of 81 of 81 missing days was fetched and stored."
+    assert ["percentage points" in text for text in said] == ([True] if difference else [])
+    assert difference is None or f" {difference} " in said[0]
 
 
 def test_backfill_asks_nothing_where_nothing_is_missing(

@@ -26,8 +26,8 @@ class Request:
 class Reply:
     """What to answer, and how.
 
-    :param way: whole; in chunks; in chunks that break off; broken off; dripping; with a head, or
-        with a chunk's size, that drips and never ends; never; hanging up.
+    :param way: whole; in chunks; in chunks that break off; broken off; dripping; with a
+        status line, a head, or a chunk's size, that drips and never ends; never; hanging up.
     """
 
     body: bytes
@@ -39,6 +39,7 @@ class Reply:
         "cut",
         "truncated",
         "drip",
+        "slow status",
         "slow head",
         "slow chunk",
         "hang",
@@ -95,8 +96,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.closing.wait(5)
         if reply.way in ("hang", "drop"):
             return
-        if reply.way == "slow head":
-            self.drip_head()
+        if reply.way in ("slow status", "slow head"):
+            if reply.way == "slow head":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Filler: ")
+            self.drip(b".")
             return
         self.send_response(reply.status)
         for name, value in {"Content-Type": "application/json", **reply.headers}.items():
@@ -114,10 +117,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(reply.body[start : min(start + step, cut)])
             if reply.way == "drip" and self.server.closing.wait(0.05):
                 return
-
-    def drip_head(self) -> None:
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Filler: ")
-        self.drip(b".")
 
     def drip(self, part: bytes) -> None:
         # So long as no client with a sense of time should wait.
