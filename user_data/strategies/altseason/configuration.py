@@ -2,7 +2,7 @@
 
 import logging
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 from freqtrade.commands import Arguments
 from freqtrade.configuration import Configuration
 from freqtrade.enums import RunMode
+from freqtrade.exceptions import ConfigurationError
+from jsonschema.exceptions import ValidationError
+from rapidjson import JSONDecodeError
 
 from altseason.errors import InputError
+from altseason.schema import describe_json_error, describe_schema_error
 
 if TYPE_CHECKING:
     from freqtrade.strategy import IStrategy
@@ -80,16 +84,26 @@ def read_configuration(parsed: Config) -> Config:
 
 
 @contextmanager
-def refusing_malformed(files: Iterable[str]) -> Iterator[None]:
-    """Refuse what Freqtrade fails over when it reads a configuration, without being asked.
+def refusing_malformed(files: Sequence[str]) -> Iterator[None]:
+    """Refuse what Freqtrade fails over when it reads a configuration, and print no value of it.
 
-    :raises InputError: where files have no section of an exchange, or are no configuration at all.
+    :raises InputError: where files have no section of an exchange, are no configuration at all, or
+        are none that Freqtrade's schema allows.
     """
     try:
         yield
+    except ConfigurationError as error:
+        cause = error.__context__
+        if isinstance(cause, ValidationError):
+            raise InputError(describe_schema_error(cause)) from error
+        if isinstance(cause, JSONDecodeError):
+            raise InputError(describe_json_error(files, cause)) from error
+        raise
     except KeyError as error:
         raise InputError(f"{', '.join(files)}: expected a section {error}, found none") from error
     except (AttributeError, TypeError) as error:
+        if isinstance(error.__context__, ValidationError):
+            raise InputError(describe_schema_error(error.__context__)) from error
         raise InputError(
             f"{', '.join(files)}: expected a configuration as in config.json.example, found "
             f"another kind of value for it or for one of its sections ({error})"

@@ -36,6 +36,7 @@ from altseason.invocation import altseason_command
 from altseason.output import tell
 from altseason.sample.marker import is_synthetic
 from altseason.sample.store import carry_marker
+from altseason.schema import refuse_invalid
 
 USAGE = altseason_command("sandbox [--datadir FOLDER] -- freqtrade COMMAND ...")
 ADVICE = (
@@ -54,7 +55,8 @@ CONFIGURING_OPTIONS = (
     "pairs_file",
     "trading_mode",
 )
-
+# What Freqtrade needs before it asks the strategy; the others have defaults.
+BACKTEST_SETTINGS = ("stake_currency", "stake_amount")
 # What these pairlists ask beside the exchange.
 OUTSIDE_PAIRLISTS = {
     "MarketCapPairList": "CoinGecko's market caps",
@@ -198,12 +200,23 @@ def load_command_configuration(command: FreqtradeCommand, served: str | None = N
         # Its own plays no part, and Freqtrade would make the folder.
         options["datadir"] = served
     config = read_configuration(options)
+    refuse_missing_settings(command, config)
     if config["trading_mode"] != TradingMode.SPOT:
         raise InputError(
             f"expected trading mode spot, found {config['trading_mode'].value}: "
             "the exchange emulator has spot markets only"
         )
     return config
+
+
+def refuse_missing_settings(command: FreqtradeCommand, config: Config) -> None:
+    """Refuse what Freqtrade would refuse, and print the whole configuration with it.
+
+    :raises InputError: in one line that names the setting.
+    """
+    given = [name for name, value in command.options.items() if value is not None]
+    required = [name for name in BACKTEST_SETTINGS if name not in given]
+    refuse_invalid(config["original_config"], required if command.is_backtesting else [])
 
 
 def open_market(datadir: Path, stored_as: str) -> Market:

@@ -31,6 +31,10 @@ WITH_PAIRLISTS = frozenset(
 )
 
 
+# Those that run backtests.
+BACKTESTING = frozenset({"backtesting", "hyperopt"})
+
+
 @dataclass(frozen=True)
 class FreqtradeCommand:
     """A command line of Freqtrade.
@@ -55,6 +59,11 @@ class FreqtradeCommand:
     def is_trading(self) -> bool:
         """Tell whether it needs an exchange that has a present."""
         return bool(self.options["command"] == "trade")
+
+    @property
+    def is_backtesting(self) -> bool:
+        """Return whether it runs backtests, and shows their results."""
+        return self.options["command"] in BACKTESTING
 
     @property
     def is_downloading(self) -> bool:
