@@ -239,6 +239,28 @@ def test_price_may_be_rounded_either_way_to_a_tick(trade: Trade, price: float):
     assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
 
 
+@pytest.mark.parametrize(
+    ("found", "price"),
+    [({"price": 109.0}, 109.0), ({"price": None, "average": 108.0}, 108.0), ({"price": None}, 100)],
+)
+def test_exit_at_market_is_known_again_whatever_its_price(
+    trade: Trade, found: dict[str, Any], price: float
+):
+    """Before any of it is filled it may have none; Freqtrade keeps no order without one."""
+    note(trade, sent_order(kind="market", price=None))
+    exchange = Exchange(order_of_exchange("3", type="market", **found))
+    assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
+    assert known(trade) == [("3", "sell")]
+    assert trade.orders[1].ft_price == price
+
+
+def test_less_than_half_of_what_was_sent_may_be_locked_by_others(trade: Trade):
+    note(trade, sent_order())
+    exchange = Exchange(order_of_exchange("3"))
+    assert recover(exchange, Wallet(used={"ETH": 0.4})) == []
+    assert exchange.api.asked == 0
+
+
 @pytest.mark.parametrize("seconds", [-10, 60])
 def test_clocks_may_differ_by_ten_seconds(trade: Trade, seconds: int):
     note(trade, sent_order())
@@ -264,6 +286,7 @@ FOREIGN = {
     "another lower price": {"price": 109.98},
     "a stop": {"triggerPrice": 110.0},
     "at market": {"type": "market"},
+    "without a price": {"price": None},
     "to buy": {"side": "buy"},
     "cancelled": {"status": "canceled"},
     "filled": {"status": "closed"},
@@ -359,6 +382,27 @@ def test_filled_exit_is_known_again_where_the_user_s_own_coins_hide_it(
     assert all(order.ft_is_open for order in trade.orders[1:])
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"id": ENTRY, "status": "closed", "filled": 1.0},
+        {"id": "4", "status": "canceled"},
+    ],
+    ids=["known", "not filled"],
+)
+def test_filled_exit_is_told_from_what_else_was_sold(trade: Trade, other: dict[str, Any]):
+    note(trade, sent_order())
+    sent = SentOrders()
+    sent.has_spare = lambda one: True
+    exchange = Exchange(
+        order_of_exchange("3", status="closed", filled=1.0),
+        {**order_of_exchange("4"), **other},
+    )
+    words: Any = (trade, sent, exchange, Wallet(total={"ETH": 5.0}), NOW)
+    assert len(recover_orders(*words).recovered) == 1
+    assert known(trade) == [("3", "sell")]
+
+
 @pytest.mark.parametrize(("free", "is_told"), [(0.97, True), (0.98, False), (5.0, False)])
 def test_foreign_order_is_told_where_it_keeps_the_position_from_being_sold(
     trade: Trade, free: float, *, is_told: bool
@@ -399,6 +443,20 @@ def test_order_without_an_id_gets_its_own(trade: Trade):
     assert known(trade) == [("4", "stoploss")]
     assert "order 4 (1 ETH)" in message
     assert SentOrders().find_unanswered(trade) == []
+
+
+@pytest.mark.parametrize("side", ["buy", "stoploss"])
+def test_entry_that_has_its_id_again_holds_no_other_one_back(trade: Trade, side: str):
+    """Its note is taken back, as by an answer; an order to sell says nothing of an entry."""
+    order = order_of_freqtrade("None", side, is_open=True)
+    order.order_date = SENT
+    trade.orders.append(order)
+    entry = sent_order(side="buy", price=100.0)
+    SentOrders()._note(PAIR, entry)
+    stop = {"triggerPrice": 100.0} if side == "stoploss" else {"price": 100.0, "side": "buy"}
+    assert len(recover(Exchange(order_of_exchange("4", **{"side": "sell", **stop})), Wallet())) == 1
+    assert known(trade) == [("4", side)]
+    assert SentOrders().find_entry(PAIR) == (None if side == "buy" else SENT)
 
 
 def test_order_without_an_id_gets_none_of_two(trade: Trade):

@@ -11,6 +11,7 @@ from freqtrade.exceptions import DependencyException, FreqtradeException, Tempor
 from freqtrade.exchange import Exchange
 from freqtrade.persistence import KeyValueStore, Order, Trade, init_db
 from freqtrade.strategy import IStrategy
+from sqlalchemy import text
 
 from altseason.risk.sent_orders import (
     NOTED_AS,
@@ -116,6 +117,14 @@ def test_entry_without_an_answer_is_not_sent_again_while_it_may_still_come(
     assert "the account holds 1 ETH" in messages(strategy)[0]
     api.totals["ETH"] = 0.0
     assert confirms(strategy, sent_at + timedelta(seconds=65))
+
+
+def test_error_that_is_not_ccxt_s_is_no_refusal(strategy: IStrategy, api: Any):
+    """The order may have been taken."""
+    api.answer = ConnectionResetError("half of a response")
+    with pytest.raises(ConnectionResetError):
+        send(strategy)
+    assert not confirms(strategy, datetime.now(UTC))
 
 
 def test_entry_with_a_broken_answer_waits_as_well(strategy: IStrategy, api: Any):
@@ -296,6 +305,16 @@ def test_pairs_with_long_names_have_notes_of_their_own(strategy: IStrategy):
     assert notes(strategy).find_entry(second) is None
 
 
+@pytest.mark.parametrize("length", [34, 35, 50])
+def test_notes_of_entries_fit_into_the_database(strategy: IStrategy, length: int):
+    """Freqtrade's column holds 50 characters; SQLite does not mind, PostgreSQL refuses more."""
+    pair = "A" * (length - 5) + "/USDT"
+    notes(strategy)._note(pair, SentOrder("buy", "limit", 1.0, 1.0, START.timestamp()))
+    [key] = Trade.session.scalars(text("select key from KeyValueStore")).all()
+    assert len(key) <= 50
+    assert (pair in key) == (length == 34)
+
+
 @pytest.mark.slow  # SQLite waits 5 seconds for a lock
 @pytest.mark.parametrize("side", ["buy", "sell"])
 def test_locked_database_leaves_freqtrade_s_sessions_usable(
@@ -416,12 +435,12 @@ def test_old_refusal_is_no_reason_for_a_new_lack(database: None):
 def test_refusals_with_a_pause_between_are_not_in_a_row(
     strategy: IStrategy, api: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    """One refusal of hours ago, perhaps of another trade, says nothing of one that comes now."""
+    """What was not tried for three minutes is another exit, perhaps of another trade."""
     open_trade(1.0, 100.0)
     api.answer = ccxt.ExchangeError("market is halted")
     found = []
-    for minutes in (0, 2, 480):
-        monkeypatch.setattr(notes(strategy), "_clock", lambda: START + timedelta(minutes=minutes))  # noqa: B023 - called in this round
+    for seconds in (0, 180, 361):
+        monkeypatch.setattr(notes(strategy), "_clock", lambda: START + timedelta(seconds=seconds))  # noqa: B023 - called in this round
         try_to_send(strategy, "sell")
         found.append(notes(strategy).failures[PAIR, "exit"].since - START)
-    assert found == [timedelta(0), timedelta(0), timedelta(minutes=480)]
+    assert found == [timedelta(0), timedelta(0), timedelta(seconds=361)]

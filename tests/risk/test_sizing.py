@@ -78,6 +78,12 @@ def test_stake_of_1000_with_2_percent_at_risk(
     assert found.reason == ""
 
 
+def test_stake_may_be_less_than_one_coin():
+    """In Bitcoin: 0.5 x 0.02 = 0.01 may be lost; a fall by 5 % of 0.2 is 0.01."""
+    found = calculate_stake(0.5, 0.05, 0.02, proposed=0.495, min_stake=1e-4, max_stake=0.495)
+    assert found.amount == pytest.approx(0.2)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -171,6 +177,15 @@ def test_trade_that_ends_at_its_stop_loses_no_more_than_its_budget(
 )
 def test_excess_brings_risk_back_to_the_budget(value: float, distance: float, excess: float):
     assert calculate_excess(value, 1000.0, distance, 0.02) == pytest.approx(excess)
+
+
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("value", NOT_POSITIVE)
+def test_nothing_is_in_excess_where_a_number_is_unknown(place: int, value: float):
+    """Half of this position is too much; without one of the numbers none of it may be sold."""
+    inputs = [800.0, 1000.0, 0.05, 0.02]
+    inputs[place] = value
+    assert calculate_excess(*inputs) == 0.0
 
 
 @given(extreme, extreme, extreme, extreme)

@@ -120,7 +120,8 @@ def _attach_orders(
     if not find_stop_price(match) and _is_whole(match, trade, exchange):
         trade.exit_reason = _find_reason(trade, match)
     side = STOP if find_stop_price(match) else trade.exit_side
-    price = match["price"] or find_stop_price(match)
+    # Freqtrade keeps none without a price; one at market may have none before it is filled.
+    price = match["price"] or find_stop_price(match) or match.get("average") or trade.open_rate
     # Open for Freqtrade whatever it is by now, so that it asks for it and does what follows.
     order = Order.parse_from_ccxt_object({**match, "status": "open"}, trade.pair, side, price=price)
     trade.orders.append(order)
