@@ -236,7 +236,8 @@ def test_trim_that_was_sent_is_known_again_and_gives_no_reason(trade: Trade):
 def test_price_may_be_rounded_either_way_to_a_tick(trade: Trade, price: float):
     note(trade, sent_order())
     exchange = Exchange(order_of_exchange("3", price=price))
-    assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
+    recover(exchange, Wallet(used={"ETH": 1.0}))
+    assert known(trade) == [("3", "sell")]
 
 
 @pytest.mark.parametrize(
@@ -266,7 +267,8 @@ def test_clocks_may_differ_by_ten_seconds(trade: Trade, seconds: int):
     note(trade, sent_order())
     time = milliseconds(SENT + timedelta(seconds=seconds))
     exchange = Exchange(order_of_exchange("3", timestamp=time))
-    assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
+    recover(exchange, Wallet(used={"ETH": 1.0}))
+    assert known(trade) == [("3", "sell")]
 
 
 def milliseconds(time: datetime) -> int:
@@ -360,7 +362,8 @@ def test_orders_of_the_position_are_known_by_the_exchanges_steps(
     monkeypatch.setattr(
         exchange, "amount_to_precision", lambda pair, amount: math.floor(amount / step) * step
     )
-    assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
+    recover(exchange, Wallet(used={"ETH": 1.0}))
+    assert known(trade) == [("3", "sell")]
 
 
 @pytest.mark.parametrize("has_spare", [True, False])
@@ -414,12 +417,13 @@ def test_foreign_order_is_told_where_it_keeps_the_position_from_being_sold(
 def test_exchange_without_client_ids_goes_by_the_rest(trade: Trade):
     note(trade, sent_order())
     exchange = Exchange(order_of_exchange("3", clientOrderId=None))
-    assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
+    recover(exchange, Wallet(used={"ETH": 1.0}))
     exchange = Exchange(order_of_exchange("5", clientOrderId="anything"))
     exchange.api.id = "kraken"
     note(trade, sent_order())
     trade.orders[1].ft_is_open = False
-    assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
+    recover(exchange, Wallet(used={"ETH": 1.0}))
+    assert known(trade) == [("3", "sell"), ("5", "sell")]
 
 
 def nameless(trade: Trade) -> None:
@@ -498,7 +502,8 @@ def test_exchange_that_does_not_answer_is_asked_again(trade: Trade):
     with pytest.raises(TemporaryError):
         recover(exchange, wallet)
     exchange.api.is_down = False
-    assert len(recover(exchange, wallet)) == 1
+    recover(exchange, wallet)
+    assert known(trade) == [("3", "sell")]
 
 
 def describe(exchange: Exchange, wallet: Wallet) -> str | None:
@@ -524,6 +529,20 @@ def test_money_of_known_entries_is_no_reason_to_ask(trade: Trade):
     wallet = Wallet(used={"USDT": 104.9}, total={"ETH": 1.0})
     assert describe(exchange, wallet) is None
     assert exchange.api.asked == 0
+
+
+@pytest.mark.parametrize(("held", "is_told"), [(1.0, False), (1.04, False), (1.06, True)])
+def test_what_an_open_entry_still_buys_is_explained_before_freqtrade_knows_it_is_bought(
+    trade: Trade, held: float, *, is_told: bool
+):
+    """Of a second entry of 1 coin 0.4 are filled as far as Freqtrade knows."""
+    entry = order_of_freqtrade("2", "buy", is_open=True)
+    entry.filled, entry.remaining = 0.4, 0.6
+    trade.orders.append(entry)
+    trade.amount = 1.4
+    # 1 + 1 coins at 100 are explained, and 5 USDT more are dust.
+    wallet = Wallet(used={"USDT": 10.0}, total={"ETH": 1.0 + held})
+    assert (describe(Exchange(), wallet) is not None) == is_told
 
 
 @pytest.mark.parametrize(
