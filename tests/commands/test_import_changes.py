@@ -84,6 +84,16 @@ def test_days_that_jump_and_come_back_are_told(
     assert json.loads(capsys.readouterr().out)["timeframes"][0]["jumps"] == jumps
 
 
+def test_value_that_stands_still_for_days_is_told(tmp_path: Path, capsys: pytest.CaptureFixture):
+    values = [58.25, *[57.12] * 9]
+    assert run(write(tmp_path / "a.csv", values), tmp_path / "data") == 0
+    # Believed for three days after the 14th, on which it was read first.
+    told = "Frozen: 5 candles repeat one value for days, the first 2023-03-18 00:00."
+    assert told in capsys.readouterr().out
+    assert run(write(tmp_path / "a.csv", [*values[:5], 57.13]), tmp_path / "other") == 0
+    assert "Frozen" not in capsys.readouterr().out
+
+
 def test_dry_run_writes_nothing_and_marks_nothing(tmp_path: Path):
     source, datadir = tmp_path / "synthetic", tmp_path / "data"
     file = write(source / "a.csv", [58.0, 57.5])

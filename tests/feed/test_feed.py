@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import psutil
+import pyarrow as pa
 import pytest
 
 from altseason.dominance.feed.feed import Feed, end_feed, start_feed
@@ -308,6 +309,20 @@ def test_step_that_fails_by_an_unforeseen_error_is_tried_ever_more_rarely(
     assert tries == [0, 1, 3, 7, 15, 31, 63, 123, 183]
     [message] = feed.notices.collect()
     assert "ZeroDivisionError" in message
+
+
+def test_feed_leaves_the_memory_of_the_bot_as_it_is(make_feed: Make, config: dict):
+    """Whatever else the bot reads by Arrow goes on by the allocator that Arrow has chosen."""
+    before = pa.default_memory_pool()
+    others = [name for name in pa.supported_memory_backends() if name != "system"]
+    if not others:
+        pytest.skip("Arrow has one allocator here")
+    pa.set_memory_pool(getattr(pa, f"{others[0]}_memory_pool")())
+    try:
+        make_feed(config).step()
+        assert pa.default_memory_pool().backend_name == others[0]
+    finally:
+        pa.set_memory_pool(before)
 
 
 def test_sessions_of_settings_that_are_gone_are_closed(

@@ -79,6 +79,20 @@ def test_record_once_shows_what_it_has_recorded(
     assert [(name, value) for _, name, value in load_counted(datadir)] == [("CoinGecko", 57.0)]
 
 
+def test_record_once_fetches_no_missing_days(words: list[str], config: Path, server: Provider):
+    settings = json.loads(config.read_text())
+    del settings["altseason"]["dominance"]["backfill"]  # on by default
+    config.write_text(json.dumps(settings))
+    assert run("record", words, "--once") == 0
+    # The primary, and the three that are compared with it.
+    assert [request.path.split("/")[1] for request in server.requests] == [
+        "coingecko",
+        "coinmarketcap",
+        "coinpaprika",
+        "coinlore",
+    ]
+
+
 def test_record_once_asks_nobody_before_ten_minutes_are_over(
     words: list[str], server: Provider, capsys: pytest.CaptureFixture
 ):

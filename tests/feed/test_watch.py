@@ -180,6 +180,21 @@ def test_stale_dominance_is_told_once_and_its_recovery_once():
     assert observe(watch, closes, hours=2) == []
 
 
+def test_frozen_dominance_is_told_once_and_its_recovery_once():
+    closes = [CLOSED, 50.12, 50.12, 50.12, 50.12]
+    watch = watching(closes)
+    closes += [50.12]
+    # Three days after its first reading it is believed for the last time.
+    [frozen] = observe(watch, closes)
+    assert frozen == (
+        "Dominance is frozen: 50.12 % without any change for days, up to 2026-05-07 00:00 UTC. "
+        "Whatever provides it has stopped working. The gate is closed for entries; exits go on."
+    )
+    assert observe(watch, [*closes, 50.12]) == []
+    [fresh] = observe(watch, [*closes, 50.12, 50.13])
+    assert fresh.startswith("Dominance is fresh again: dominance 50.13 %.")
+
+
 def test_change_while_it_was_stale_is_told_with_the_recovery():
     watch, closes = GateWatch(), [CLOSED, OPEN]
     observe(watch, closes)
