@@ -101,7 +101,24 @@ def test_every_command_of_the_documents_runs(clone: Path, document: str, section
     script = PRELUDE + "\n".join(read_blocks(document, "sh", section))
     with serving(three_coins().answer) as provider:
         environment = {**os.environ, COINGECKO_VARIABLE: provider.url, "DOCUMENT": document}
-        run_well(["bash", "-c", script], clone, environment)
+        output = run_well(["bash", "-c", script], clone, environment)
+    if "make backtest\n" in script:
+        check_backtest(clone, output)
+    if (clone / ".env").exists():  # it holds passwords
+        assert (clone / ".env").stat().st_mode & 0o777 == 0o600
+
+
+def check_backtest(clone: Path, output: str) -> None:
+    """It ends with its result, where Freqtrade looks for results, and with what to do next."""
+    results = clone / "user_data" / "backtest_results"
+    found = re.findall(r"^(?:SYNTHETIC market, result|Result): (.*)$", output, re.M)
+    assert {(clone / name).resolve() for name in found} == set(results.glob("*.zip"))
+    assert len(found) == 2
+    first = output.partition("SYNTHETIC market, result")[2].partition("Backtesting on")[0]
+    steps = [line for line in first.splitlines() if re.match(r"  \S", line)]
+    assert len(steps) >= 3
+    assert "INFO" not in output
+    assert "freqtrade" in (clone / "user_data" / "logs" / "make-backtest.log").read_text()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
