@@ -52,6 +52,20 @@ def test_help_has_a_description_and_fits_80_columns(
     ] == []
 
 
+@pytest.mark.parametrize(
+    "words", [["why"], ["sandbox"], ["dominance", "import", "a.csv"]], ids=" ".join
+)
+def test_an_unknown_option_shows_the_usage_of_its_command(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(SystemExit) as stopped:
+        main([*words, "--no-such"])
+    assert stopped.value.code == 2
+    usage = capsys.readouterr().err
+    command = altseason_command(" ".join(words[:2])) if len(words) > 1 else f"altseason {words[0]}"
+    assert usage.startswith(f"usage: {command} ")
+
+
 @pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.prog)
 def test_no_heading_of_a_help_stands_twice(parser: argparse.ArgumentParser):
     headings = re.findall(r"^(\S.*):$", parser.format_help(), re.M)

@@ -92,7 +92,7 @@ def test_stale_gate_says_how_old_dominance_may_be():
     verdict = calculate_verdict(days([OPEN]), GateRule(), at("04 00:00"))
     assert describe_verdict(verdict) == (
         "The gate is closed since 2026-05-03 12:00 UTC: dominance 50.00 %, of 2026-05-02 00:00 "
-        "UTC, 48.0 hours ago, is older than 36 hours. `altseason dominance download` fetches what "
+        "UTC, 2.0 days ago, is older than 36.0 hours. `altseason dominance download` fetches what "
         "is missing."
     )
 

@@ -155,7 +155,7 @@ def test_rebuild_makes_the_candles_of_the_log(
     assert (report["readings"], report["added"]["1h"]) == (3, 3)
     assert len(DominanceStore(datadir).load("1h")) == 3
     assert run("rebuild", words) == 0
-    output = capsys.readouterr().out
+    output = " ".join(capsys.readouterr().out.split())
     assert output.startswith(f"3 readings in {datadir / 'BTCD_USD-readings.jsonl'}; ")
     assert "candles added: 0 of 1h, 0 of 1d" in output
 

@@ -43,7 +43,7 @@ def watching(closes: list[float], rule: GateRule = RULE) -> GateWatch:
         (
             [CLOSED, OPEN],
             (
-                "The gate is open: dominance 50.00 %, of 2026-05-03 00:00 UTC, 1.0 hours ago. "
+                "The gate is open: dominance 50.00 %, of 2026-05-03 00:00 UTC, 60 minutes ago. "
                 "It closes at 55 % or above."
             ),
         ),
@@ -51,7 +51,7 @@ def watching(closes: list[float], rule: GateRule = RULE) -> GateWatch:
             [OPEN, CLOSED, CLOSED],
             (
                 "The gate is closed since 2026-05-03 00:00 UTC: dominance 60.00 %, of 2026-05-04 "
-                "00:00 UTC, 1.0 hours ago. It opens when dominance falls below 55 %."
+                "00:00 UTC, 60 minutes ago. It opens when dominance falls below 55 %."
             ),
         ),
     ],
@@ -168,7 +168,7 @@ def test_stale_dominance_is_told_once_and_its_recovery_once():
     [stale] = observe(watch, closes, hours=36.5)
     assert stale == (
         "Dominance is stale: the newest candle ended 2026-05-03 00:00 UTC, 36.5 hours ago; "
-        "allowed are 36. The gate is closed for entries; exits go on."
+        "allowed are 36.0 hours. The gate is closed for entries; exits go on."
     )
     assert observe(watch, closes, hours=40) == []
     closes += [54.0, 53.5]

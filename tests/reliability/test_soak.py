@@ -41,7 +41,7 @@ TOLD = {
     ),
     "Dominance is stale": (
         "Dominance is stale: the newest candle ended 2022-03-27 00:00 UTC, 26.0 hours ago; "
-        "allowed are 26. The gate is closed for entries; exits go on."
+        "allowed are 26.0 hours. The gate is closed for entries; exits go on."
     ),
     "Dominance is fresh": (
         "Dominance is fresh again: dominance 53.07 %. By the rule (dominance below 55 %) the gate "

@@ -132,8 +132,10 @@ def test_options_of_freqtrade_before_the_dashes_are_told_where_they_belong(
     with pytest.raises(SystemExit) as stopped:
         main(["stress", "--timerange", "20220201-20220208"])
     assert stopped.value.code == 2
-    last = capsys.readouterr().err.splitlines()[-1]
-    assert "--timerange; options of Freqtrade's own belong behind `--`" in last
+    usage, *_, last = capsys.readouterr().err.splitlines()
+    assert usage.startswith("usage: altseason stress [OPTIONS] --")
+    meant = "altseason stress -- --timerange 20220201-20220208"
+    assert f"--timerange; put Freqtrade's own options after `--`: `{meant}`" in last
 
 
 def test_broken_candle_file_is_told_without_a_stack(home: Home, caplog: pytest.LogCaptureFixture):

@@ -1,6 +1,7 @@
 """The `altseason` command: what Freqtrade does not do itself, with Freqtrade's own options."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -48,10 +49,20 @@ def parse_words(words: list[str]) -> argparse.Namespace:
     parser = build_parser(words[0] if words else "")
     options, unknown = parser.parse_known_args(words)
     if unknown:
-        # The commands that take a whole command line of Freqtrade.
-        hint = "; options of Freqtrade's own belong behind `--`" if "words" in options else ""
-        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+        # The commands that take options of Freqtrade.
+        hint = _place_dashes(words, unknown[0]) if "words" in options else ""
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     return options
+
+
+def _place_dashes(words: list[str], unknown: str) -> str:
+    """Say where the options of Freqtrade belong, with the command line that was meant."""
+    place = words.index(unknown) if unknown in words else len(words)
+    following = [word for word in words[place:] if word != "--"]
+    if words[0] == "sandbox" and following[:1] != ["freqtrade"]:
+        following = ["freqtrade", "COMMAND", *following]
+    meant = altseason_command(shlex.join([*words[:place], "--", *following]))
+    return f"; put Freqtrade's own options after `--`: `{meant}`"
 
 
 def build_parser(chosen: str) -> CommandParser:

@@ -1,6 +1,5 @@
 """Why a pair is entered or not at its newest candle: each condition, and the gate."""
 
-import textwrap
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,9 +9,8 @@ from altseason.conditions import Condition
 from altseason.dominance.candles import candle_length
 from altseason.dominance.gate import SUFFIX, GateRule
 from altseason.dominance.verdict import Newest, Verdict, describe_verdict, verdict_as_json
+from altseason.output import wrap
 from altseason.settings import DominanceSettings
-
-WIDTH = 80
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def gate_of_row(
 def as_text(verdict: Verdict, explanations: list[Explanation]) -> list[str]:
     """Return the facts in lines of at most 80 columns."""
     sentences = f"Gate: {verdict.rule}. {describe_verdict(verdict)}"
-    lines = textwrap.wrap(sentences, WIDTH, break_long_words=False, break_on_hyphens=False)
+    lines = wrap(sentences)
     for one in explanations:
         signal = "entry signal" if one.enters else "no entry"
         lines += ["", f"{one.pair} at {one.close_time:%Y-%m-%d %H:%M} UTC: {signal}"]

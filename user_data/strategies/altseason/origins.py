@@ -1,6 +1,5 @@
 """Where each value comes from that a strategy trades by, so that none is replaced unnoticed."""
 
-import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Literal
 from freqtrade.strategy import IStrategy
 from freqtrade.strategy.parameters import BaseParameter
 
+from altseason.output import wrap
 from altseason.settings import SECTION
 
 Origin = Literal["config", "parameter file", "strategy", "default"]
@@ -85,13 +85,7 @@ def describe_values(values: list[Value], file: Path) -> list[str]:
 
 def values_as_text(values: list[Value], file: Path) -> list[str]:
     """Return the sentences of `describe_values` in lines that fit a terminal."""
-    return [
-        line
-        for sentence in describe_values(values, file)
-        for line in textwrap.wrap(
-            sentence, 80, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-        )
-    ]
+    return [line for sentence in describe_values(values, file) for line in wrap(sentence)]
 
 
 def values_as_json(values: list[Value]) -> list[dict[str, Any]]:

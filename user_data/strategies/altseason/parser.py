@@ -3,15 +3,15 @@
 import argparse
 import re
 import shutil
+import sys
 import textwrap
-from typing import Any
+from typing import Any, NoReturn
 
 from freqtrade.commands.cli_options import AVAILABLE_CLI_OPTIONS
 
 from altseason.invocation import altseason_command
-from altseason.output import show
+from altseason.output import FIXED_SPACE, MAX_WIDTH, show, tell
 
-MAX_WIDTH = 80
 FREQTRADE_OPTIONS = "Freqtrade's own options"
 
 
@@ -28,10 +28,28 @@ class HelpFormatter(argparse.HelpFormatter):
         filled = [
             block.rstrip()
             if any(line.startswith(" ") for line in block.splitlines())
-            else textwrap.fill(" ".join(block.split()), width)
+            # A long path in it stays whole.
+            else textwrap.fill(
+                " ".join(block.split()), width, break_long_words=False, break_on_hyphens=False
+            )
             for block in text.split("\n\n")
         ]
         return textwrap.indent("\n\n".join(filled), indent)
+
+    def _format_usage(self, usage: str | None, *others: Any) -> str:
+        # argparse wraps none that it is given, and none whose program alone is too long.
+        text = super()._format_usage(usage, *others)
+        if all(len(line) <= self._width for line in text.splitlines()):
+            return text
+        fixed = re.sub(r"\[[^]]*\]", lambda found: found[0].replace(" ", FIXED_SPACE), text)
+        filled = textwrap.fill(
+            " ".join(fixed.split()),
+            self._width,
+            subsequent_indent=" " * 7,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        return filled.replace(FIXED_SPACE, " ") + "\n\n"
 
     def _format_action(self, action: argparse.Action) -> str:
         # argparse puts the metavar above the commands, and indents them further than it reckoned.
@@ -45,6 +63,14 @@ class CommandParser(argparse.ArgumentParser):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"formatter_class": HelpFormatter, **options})
+        # Of a command and its own command, the latter's is kept.
+        self.set_defaults(parser=self)
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and what is wrong, and end the process."""
+        self.print_usage(sys.stderr)
+        tell(f"{self.prog}: error: {message}")
+        sys.exit(2)
 
     def add_commands(self, metavar: str) -> Any:
         """Return what takes the parsers of commands; without one of them all are listed."""

@@ -41,7 +41,7 @@ from altseason.origins import (
     values_as_json,
     values_as_text,
 )
-from altseason.output import show
+from altseason.output import show, show_text
 from altseason.parser import add_freqtrade_options, format_examples
 from altseason.sample.store import carry_marker
 from altseason.settings import DominanceSettings, load_settings
@@ -131,7 +131,7 @@ def run_import(options: argparse.Namespace) -> int:
         facts = report.import_as_json(readings, imported)
         show(json.dumps({**facts, "dry_run": options.dry_run}))
     else:
-        show(*report.import_as_text(options.file, readings, imported, dry_run=options.dry_run))
+        show_text(*report.import_as_text(options.file, readings, imported, dry_run=options.dry_run))
     return 0
 
 
@@ -211,8 +211,8 @@ def run_status(options: argparse.Namespace) -> int:
         facts |= {"values": values_as_json(values), "parameter_file": str(file)}
         show(json.dumps({**facts, "recorded": recording_as_json(recorded)}))
     else:
-        show(*report.statuses_as_text(datadir, rule, statuses), *recording_as_text(recorded))
-        show(*values_as_text(values, file), *([GATE_IS_OFF] if rule.mode == "off" else []))
+        show_text(*report.statuses_as_text(datadir, rule, statuses), *recording_as_text(recorded))
+        show_text(*values_as_text(values, file), *([GATE_IS_OFF] if rule.mode == "off" else []))
     is_recorded = recorded is not None and recorded.is_current
     return EXIT_NOTHING if options.check and not is_recorded else 0
 

@@ -18,7 +18,7 @@ from altseason.dominance.sources.coingecko_history import FREE_DAYS
 from altseason.dominance.sources.snapshot import read_clock
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
-from altseason.output import show
+from altseason.output import show, show_text
 from altseason.progress import show_progress
 from altseason.sample.marker import is_synthetic
 
@@ -101,7 +101,7 @@ def run_download(options: argparse.Namespace) -> int:
     if options.json:
         show(json.dumps(download_as_json(plan, filled)))
     else:
-        show(*download_as_text(plan, filled))
+        show_text(*download_as_text(plan, filled))
     return 0
 
 

@@ -17,7 +17,7 @@ from altseason.dominance.locking import has_locks
 from altseason.dominance.sources.snapshot import read_clock
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
-from altseason.output import show, tell
+from altseason.output import show, show_text, tell
 
 EXIT_NOTHING = 1
 DESCRIPTION = f"""\
@@ -92,7 +92,7 @@ def run_rebuild(options: argparse.Namespace) -> int:
         show(json.dumps({"readings": rebuilt.readings, "added": rebuilt.added}))
     else:
         added = ", ".join(f"{count} of {name}" for name, count in rebuilt.added.items())
-        show(f"{rebuilt.readings} readings in {recording.log.path}; candles added: {added}")
+        show_text(f"{rebuilt.readings} readings in {recording.log.path}; candles added: {added}")
     return 0
 
 

@@ -12,8 +12,7 @@ from freqtrade.constants import AVAILABLE_DATAHANDLERS
 from altseason.configuration import data_format, quiet_freqtrade
 from altseason.dominance.candles import PAIR
 from altseason.errors import InputError
-from altseason.output import show
-from altseason.parser import MAX_WIDTH
+from altseason.output import MAX_WIDTH, show
 from altseason.progress import show_progress
 from altseason.sample.model import DEFAULT_SEED, GENERATOR_VERSION, SampleMarket, generate_market
 from altseason.sample.store import save_market, validate_target

@@ -11,7 +11,7 @@ from freqtrade.exceptions import OperationalException
 from altseason.configuration import Config, data_directory
 from altseason.errors import InputError
 from altseason.invocation import altseason_command
-from altseason.output import show, tell
+from altseason.output import show, show_text, tell
 from altseason.parser import format_examples
 from altseason.progress import show_progress
 from altseason.sample.marker import is_synthetic
@@ -136,9 +136,9 @@ def run_and_draw(options: argparse.Namespace) -> int:
     picture = options.picture or default_picture(config)
     try:
         save_drawing(draw_study(study, synthetic=synthetic), picture)
-        show(f"Picture: {shorten(picture)}", "")
+        show_text(f"Picture: {shorten(picture)}", "")
     finally:
-        show(headline(study, synthetic=synthetic))
+        show_text(headline(study, synthetic=synthetic))
     return 0
 
 

@@ -25,7 +25,7 @@ from altseason.dominance.reader import DominanceReader
 from altseason.dominance.verdict import Verdict, calculate_verdict
 from altseason.errors import InputError
 from altseason.explanation import Explanation, as_json, as_text, explain, gate_of_row
-from altseason.output import show, tell
+from altseason.output import show, show_text, tell
 from altseason.parser import add_freqtrade_options, format_examples
 from altseason.running_bot import RunningBot
 from altseason.settings import load_settings
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         show(json.dumps(as_json(verdict, explanations)))
     else:
-        show(*as_text(verdict, explanations))
+        show_text(*as_text(verdict, explanations))
     return 0
 
 

@@ -48,6 +48,14 @@ def candle_length(timeframe: str) -> pd.Timedelta:
     return pd.Timedelta(seconds=timeframe_to_seconds(timeframe))
 
 
+def describe_duration(duration: pd.Timedelta) -> str:
+    """Return an age or a spacing for a person, in minutes, from 2 hours on in hours, then days."""
+    hours = duration / pd.Timedelta(hours=1)
+    if hours >= 48:
+        return f"{hours / 24:.1f} days"
+    return f"{hours:.1f} hours" if hours >= 2 else f"{hours * 60:.0f} minutes"
+
+
 def empty_candles() -> pd.DataFrame:
     """Give a frame without rows that passes `validate_candles`."""
     candles = pd.DataFrame(columns=OHLCV_COLUMNS, dtype="float64")

@@ -1,18 +1,18 @@
 """What the dominance commands tell a person, and what they tell a program."""
 
-import textwrap
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from altseason.dominance.candles import PAIR, Gap
+from altseason.dominance.candles import PAIR, Gap, describe_duration
 from altseason.dominance.gate import GateRule
 from altseason.dominance.importer import MAX_JUMP, Imported
 from altseason.dominance.sources.files import STAMP_MEANING, Layout, Readings, describe_left_out
 from altseason.dominance.status import Status
 from altseason.dominance.verdict import describe_verdict, verdict_as_json
 from altseason.invocation import altseason_command
+from altseason.output import wrap
 from altseason.sample.marker import is_synthetic
 
 SHOWN = 5
@@ -28,7 +28,7 @@ def import_as_text(
     lines = [
         (
             f"Read {file} as {layout.format}: {len(stamps)} rows, {_date(stamps.iloc[0])} to "
-            f"{_date(stamps.iloc[-1])} UTC, every {_duration(readings.spacing)}."
+            f"{_date(stamps.iloc[-1])} UTC, every {describe_duration(readings.spacing)}."
         ),
         _columns_as_text(layout),
         _stamp_as_text(layout),
@@ -161,7 +161,7 @@ def statuses_as_text(datadir: Path, rule: GateRule, statuses: list[Status]) -> l
 
 
 def _status_as_text(status: Status) -> list[str]:
-    freshness = f"allowed {_duration(status.max_age)}"
+    freshness = f"allowed {describe_duration(status.max_age)}"
     if status.is_frozen:
         freshness += ", but frozen: one value for days, so it does not count"
     elif status.is_stale:
@@ -172,20 +172,9 @@ def _status_as_text(status: Status) -> list[str]:
             f"{_date(status.end)} UTC, {_count(status.gaps)}"
         ),
         *_gaps_as_text(status.gaps),
-        f"  newest close {status.close:.2f} %, {_duration(status.age)} old ({freshness})",
-        *_wrap(describe_verdict(status.verdict)),
+        f"  newest close {status.close:.2f} %, {describe_duration(status.age)} old ({freshness})",
+        *wrap(f"  {describe_verdict(status.verdict)}"),
     ]
-
-
-def _wrap(sentences: str) -> list[str]:
-    return textwrap.wrap(
-        sentences,
-        80,
-        initial_indent="  ",
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def statuses_as_json(datadir: Path, rule: GateRule, statuses: list[Status]) -> dict[str, Any]:
@@ -231,10 +220,3 @@ def _count(gaps: list[Gap]) -> str:
 
 def _date(date: Any) -> str:
     return f"{date:%Y-%m-%d %H:%M}"
-
-
-def _duration(duration: pd.Timedelta) -> str:
-    hours = duration / HOUR
-    if hours >= 48:
-        return f"{hours / 24:.1f} days"
-    return f"{hours:.1f} hours" if hours >= 2 else f"{hours * 60:.0f} minutes"

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from altseason.dominance.candles import candle_length
+from altseason.dominance.candles import candle_length, describe_duration
 from altseason.dominance.gate import Dominance, GateRule, calculate_gate
 from altseason.invocation import altseason_command
 
@@ -108,8 +108,8 @@ def describe_verdict(verdict: Verdict) -> str:
     if verdict.is_frozen:
         return f"The gate is closed{since}: {facts}, has not changed for days. {_advise()}"
     if verdict.is_stale:
-        hours = f"{verdict.max_age / HOUR:g} hours"
-        return f"The gate is closed{since}: {facts}, is older than {hours}. {_advise()}"
+        limit = describe_duration(verdict.max_age)
+        return f"The gate is closed{since}: {facts}, is older than {limit}. {_advise()}"
     opening = _name_opening(verdict.rule, verdict.newest)
     return f"The gate is closed{since}: {facts}. It opens {opening}."
 
@@ -145,8 +145,8 @@ def _describe_since(verdict: Verdict) -> str:
 
 
 def _describe_newest(newest: Newest) -> str:
-    hours = f"{newest.age / HOUR:.1f} hours ago"
-    return f"dominance {newest.close:.2f} %, of {newest.end:%Y-%m-%d %H:%M} UTC, {hours}"
+    age = describe_duration(newest.age)
+    return f"dominance {newest.close:.2f} %, of {newest.end:%Y-%m-%d %H:%M} UTC, {age} ago"
 
 
 def _name_opening(rule: GateRule, newest: Newest) -> str:

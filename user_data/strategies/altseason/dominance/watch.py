@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from altseason.dominance.candles import candle_length
+from altseason.dominance.candles import candle_length, describe_duration
 from altseason.dominance.gate import Dominance, GateRule, calculate_gate
 from altseason.dominance.verdict import Verdict, calculate_verdict, describe_verdict
 from altseason.invocation import altseason_command
@@ -137,11 +137,10 @@ def _describe_stale(dominance: Dominance, now: datetime) -> str:
             f"Dominance is frozen: {candle['close']:.2f} % without any change for days, up to "
             f"{end:%Y-%m-%d %H:%M} UTC. Whatever provides it has stopped working. {effect}"
         )
-    hours = (now - end) / pd.Timedelta(hours=1)
-    allowed = dominance.max_age / pd.Timedelta(hours=1)
+    age = describe_duration(pd.Timestamp(now) - end)
     return (
-        f"Dominance is stale: the newest candle ended {end:%Y-%m-%d %H:%M} UTC, {hours:.1f} hours "
-        f"ago; allowed are {allowed:g}. {effect}"
+        f"Dominance is stale: the newest candle ended {end:%Y-%m-%d %H:%M} UTC, {age} ago; "
+        f"allowed are {describe_duration(dominance.max_age)}. {effect}"
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from altseason.dominance.candles import describe_duration
 from altseason.dominance.feed.log import Reading
 from altseason.dominance.feed.offsets import MAX_AGE, Offsets
 from altseason.dominance.feed.recording import Recording
@@ -61,7 +62,7 @@ def recording_as_text(status: RecordingStatus | None) -> list[str]:
     return [
         (
             f"recorded: {last.dominance:.2f} % by {last.provider}{corrected}, "
-            f"{status.age / pd.Timedelta(minutes=1):.0f} minutes ago"
+            f"{describe_duration(status.age)} ago"
         ),
         *learnt,
     ]
