@@ -56,6 +56,21 @@ def test_tradingview_daily_export_is_stamped_at_the_open(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize("time", ["date", "datetime", "timestamp", "Open time", "when"])
+def test_all_prices_of_a_candle_are_kept_whatever_its_time_is_called(tmp_path: Path, time: str):
+    file = write(
+        tmp_path,
+        f"{time},open,high,low,close",
+        "2021-01-01,70.1,71.2,69.9,70.9",
+        "2021-01-02,70.9,71.5,70.2,70.4",
+    )
+    rows = load_readings(file, NOTHING_SAID, NOW).rows
+    assert rows[["open", "high", "low", "close"]].to_numpy().tolist() == [
+        [70.1, 71.2, 69.9, 70.9],
+        [70.9, 71.5, 70.2, 70.4],
+    ]
+
+
 def test_tradingview_hourly_export_makes_hours_and_days(tmp_path: Path):
     hours = pd.date_range("2021-01-01", periods=50, freq="1h", tz="UTC")
     rows = [

@@ -97,9 +97,11 @@ def test_entry_is_confirmed_with_fresh_dominance_whatever_the_way(
     assert confirm(strategy, NOW + timedelta(days=3)) is False
 
 
-def test_subclass_can_refuse(derive: Load, tmp_path: Path):
+@pytest.mark.parametrize("body", ["return False", "pass"])
+def test_subclass_can_refuse(derive: Load, tmp_path: Path, body: str):
+    """To say nothing is to refuse for Freqtrade, too."""
     DominanceStore(tmp_path).append(dominance_candles([50.0], "2020-12-31"), "1d")
-    assert confirm(derive(override("confirm_trade_entry", ENTRY, "return False"))) is False
+    assert confirm(derive(override("confirm_trade_entry", ENTRY, body))) is False
 
 
 @pytest.mark.parametrize(
