@@ -214,12 +214,18 @@ def test_level_agrees_with_a_reading_candle_by_candle(
         ({"threshold": 0.55}, "dominance_threshold: expected percent"),
         ({"threshold": 100}, "dominance_threshold: expected percent"),
         ({"band": -1}, "gate_band: expected percentage points"),
+        ({"band": 100}, "gate_band: expected percentage points"),
         ({"sma_days": 0}, "gate_sma_days: expected a number of days"),
     ],
 )
 def test_gate_rule_refuses_values_that_mean_nothing(values: dict, message: str):
     with pytest.raises(ConfigurationError, match=message):
         GateRule(**values)
+
+
+@pytest.mark.parametrize("values", [{"threshold": 1.1}, {"band": 99.9}, {"sma_days": 1}])
+def test_gate_rule_takes_what_is_just_within_its_bounds(values: dict):
+    assert GateRule(**values)
 
 
 def frozen_days(value: float, days: int) -> Dominance:
@@ -273,6 +279,32 @@ def test_hours_freeze_after_as_many_days_as_days_do():
     hours = dominance_candles([51.27, *[54.12] * 80], "2021-03-01", "1h")
     # 72 hours after the first of them it is still believed, in the next hour no longer.
     assert find_frozen(hours, "1h").tolist() == [False] * 74 + [True] * 7
+
+
+FROZEN = [51.27, *[54.12] * 99]
+MOVING = [51.27, *[54.12, 54.13] * 50]
+
+
+@pytest.mark.parametrize(
+    ("hours", "days", "left"),
+    [
+        # As above: of the hours the first, and 73 of the value that stays; of the days 4 of it.
+        (FROZEN, MOVING, (74, 101)),
+        (MOVING, FROZEN, (101, 5)),
+        (FROZEN, FROZEN, (74, 5)),
+        (MOVING, MOVING, (101, 101)),
+    ],
+)
+def test_frozen_hours_and_days_are_no_readings_each_for_itself(
+    hours: list[float], days: list[float], left: tuple[int, int]
+):
+    stored = hourly(
+        dominance_candles(hours, "2021-03-01", "1h"), dominance_candles(days, "2021-01-01")
+    )
+    moving = stored.moving
+    assert (len(moving.candles), len(moving.daily)) == left
+    for candles in (moving.candles, moving.daily):
+        assert candles["close"].tolist()[:3] in ([51.27, 54.12, 54.12], [51.27, 54.12, 54.13])
 
 
 @pytest.mark.parametrize("decimals", [0, 1, 2, 4])

@@ -94,6 +94,26 @@ def test_append_takes_the_candle_with_more_readings(tmp_path: Path):
     assert result.disagreements["replaced"].tolist() == [True]
 
 
+def test_what_was_added_and_what_was_replaced_are_both_changes(tmp_path: Path):
+    store = DominanceStore(tmp_path)
+    store.append(dominance_candles([60.0, 61.0, 62.0], "2021-03-01"), "1d")
+    better = dominance_candles([60.5, 61.5, 62.0, 63.0], "2021-03-01")
+    better["volume"] = 9.0
+    result = store.append(better, "1d")
+    assert (result.added, result.changes) == (1, 3)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts what Linux shows")
+def test_append_leaves_no_file_open(tmp_path: Path):
+    """A bot appends every ten minutes, for months."""
+    store = DominanceStore(tmp_path)
+    counts = []
+    for day in range(1, 5):
+        store.append(dominance_candles([60.0], f"2021-03-0{day}"), "1d")
+        counts.append(len(list(Path("/proc/self/fd").iterdir())))
+    assert counts[1:] == [counts[1]] * 3
+
+
 def test_append_of_the_same_candles_does_not_touch_the_file(tmp_path: Path):
     store = DominanceStore(tmp_path)
     store.append(dominance_candles([60.0, 61.0], "2021-03-01"), "1d")

@@ -63,6 +63,19 @@ def test_reader_gives_the_same_object_until_a_candle_is_added(tmp_path: Path):
     assert len(reader.read().candles) == 2
 
 
+def test_reader_of_hours_sees_a_day_that_is_added_alone(tmp_path: Path):
+    """Falling dominance is read from the days."""
+    store = DominanceStore(tmp_path)
+    store.append(dominance_candles([50.0], "2026-01-01", "1h"), "1h")
+    store.append(dominance_candles([50.0], "2026-01-01"), "1d")
+    reader = make_reader(tmp_path)
+    assert len(reader.read().daily) == 1
+    store.append(dominance_candles([51.0], "2026-01-02"), "1d")
+    assert reader.read().daily["close"].tolist() == [50.0, 51.0]
+    # An object keeps what was once calculated of its candles.
+    assert reader.read() is reader.read()
+
+
 @pytest.mark.usefixtures("hour")
 @pytest.mark.parametrize("name", ["BTCD_USD-readings.jsonl", ".altseason.lock"])
 def test_reader_does_not_wait_for_what_another_process_holds(

@@ -133,6 +133,8 @@ def test_whatever_dominance_raises_closes_the_gate_and_stops_no_exit(
         assert dataframe["enter_long"].sum() == 0
         assert dataframe["exit_long"].sum() > 0
         assert (dataframe["exit_tag"] == "gate_closed").sum() == 0
+        # Only a backtest requires it.
+        assert confirm(strategy, MIDNIGHT) == (where == "require")
     # The reader logs what it cannot read, and a bot needs no `require`.
     told = [f"reading dominance failed with {type(error).__name__} ("] if where == "read" else []
     found = messages(strategy)

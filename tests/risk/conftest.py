@@ -146,10 +146,10 @@ def load_live(
 
 
 def show_candle(strategy: IStrategy, **columns: float) -> None:
-    """Have the strategy know a candle, after one with other values."""
+    """Have the strategy know a candle, after some with other values."""
     earlier = dict.fromkeys(columns, 77.0)
-    candles = pd.DataFrame([earlier, columns])
-    candles.insert(0, "date", pd.date_range("2021-01-01", periods=2, freq="1h", tz="UTC"))
+    candles = pd.DataFrame([earlier, earlier, columns])
+    candles.insert(0, "date", pd.date_range("2021-01-01", periods=3, freq="1h", tz="UTC"))
     strategy.dp._set_cached_df(PAIR, "1h", candles, CandleType.SPOT)
 
 

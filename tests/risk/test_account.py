@@ -7,7 +7,7 @@ from typing import Any
 
 import ccxt
 import pytest
-from freqtrade.persistence import Trade
+from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import IStrategy
 from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
@@ -111,6 +111,14 @@ def test_coins_that_are_never_entered_are_not_looked_at(load_live: Load, api: Ap
     assert loop(strategy) == []
 
 
+def test_coins_that_are_never_entered_keep_no_other_from_being_looked_at(load_live: Load, api: Api):
+    strategy = load_live()
+    strategy.dp._pairlists.whitelist = ["BTC/USDT", PAIR]
+    api.totals["ETH"] = 0.4
+    [told] = loop(strategy)
+    assert "the account holds 0.4 ETH" in told
+
+
 def test_exchange_that_does_not_answer_is_asked_again_a_minute_later(load_live: Load, api: Api):
     strategy = load_live()
     api.totals["ETH"], api.error = 0.4, ccxt.NetworkError("no answer")
@@ -202,6 +210,33 @@ def make_order(number: str, amount: float) -> dict[str, Any]:
     }
 
 
+def test_orders_of_others_are_asked_for_once_a_minute(load_live: Load, api: Api):
+    """The user's own order holds the coins of a trade, and the bot has a request to spare."""
+    strategy = load_live()
+    open_trade(0.4, 100.0)
+    api.totals["ETH"] = api.used["ETH"] = 0.4
+    api.orders = [make_order("7", 0.4)]
+    asked = []
+    # The wallet is read at the end of the first loop; at last the clock is put back.
+    for seconds in (0, 60, 65, 119, 120, -3600):
+        api.orders_asked = 0
+        loop(strategy, START + timedelta(seconds=seconds))
+        asked.append(api.orders_asked)
+    assert asked == [0, 1, 0, 0, 1, 1]
+
+
+def test_trade_whose_turn_has_not_come_keeps_no_other_waiting(load_live: Load, api: Api):
+    strategy = load_live()
+    trades = [open_trade(amount, 100.0) for amount in (0.4, 0.5)]
+    api.totals["ETH"] = 0.9
+    assert loop(strategy) == []
+    sent = SentOrder("sell", "limit", 0.5, 110.0, START.timestamp() - 120)
+    trades[1].set_custom_data(NOTED_AS, [asdict(sent)])
+    api.used["ETH"], api.orders = 0.5, [make_order("9", 0.5)]
+    [told] = loop(strategy, START + timedelta(seconds=5))
+    assert "order 9 (0.5 ETH)" in told
+
+
 REBALANCING = {"rebalancing": True}
 
 
@@ -245,6 +280,25 @@ def test_position_is_trimmed_only_where_all_of_it_is_there(
     strategy = load_live(REBALANCING)
     trade = open_trade(4.0, 100.0)
     api.totals["ETH"], api.used["ETH"], api.error = total, used, error
+    assert trim(strategy, trade) == (pytest.approx(-240.0) if is_trimmed else None)
+
+
+@pytest.mark.parametrize(
+    ("is_open", "used", "is_trimmed"),
+    [(True, 4.0, True), (True, 4.1, False), (False, 4.0, False)],
+)
+def test_coins_that_the_trade_s_own_stop_holds_are_there(
+    load_live: Load, api: Api, *, is_open: bool, used: float, is_trimmed: bool
+):
+    """Freqtrade takes its stop back before it sells; what else is locked is not its own."""
+    api.totals |= {"ETH": 4.0, "USDT": 600.0}
+    strategy = load_live(REBALANCING)
+    trade = open_trade(4.0, 100.0)
+    stop = Order(ft_order_side="stoploss", ft_is_open=is_open, order_id="7", side="sell")
+    stop.ft_pair, stop.ft_amount, stop.ft_price, stop.amount = PAIR, 4.0, 95.0, 4.0
+    stop.remaining = 4.0
+    trade.orders.append(stop)
+    api.used["ETH"] = used
     assert trim(strategy, trade) == (pytest.approx(-240.0) if is_trimmed else None)
 
 

@@ -545,6 +545,14 @@ def test_what_an_open_entry_still_buys_is_explained_before_freqtrade_knows_it_is
     assert (describe(Exchange(), wallet) is not None) == is_told
 
 
+def test_first_entry_explains_its_amount_once_before_anything_is_filled(trade: Trade):
+    """Freqtrade has what was ordered as the position already."""
+    entry = trade.orders[0]
+    entry.ft_is_open, entry.status, entry.filled, entry.remaining = True, "open", 0.0, 1.0
+    assert describe(Exchange(), Wallet(total={"ETH": 1.0})) is None
+    assert "holds 1 ETH" in str(describe(Exchange(), Wallet(total={"ETH": 2.0})))
+
+
 @pytest.mark.parametrize(
     "other",
     [

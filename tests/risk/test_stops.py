@@ -35,6 +35,7 @@ def move(strategy: IStrategy, trade: Trade, rate: float) -> float:
     [
         (110.0, 1.0, 5.0, 105.0),  # 110 - 5 x 1
         (110.0, 2.0, 3.0, 104.0),  # 110 - 3 x 2
+        (0.5, 0.03125, 4.0, 0.375),  # a coin may cost less than 1
         (110.0, 22.0, 5.0, None),  # 110 - 110: at zero
         (110.0, 30.0, 5.0, None),  # below zero
         (110.0, 0.0, 5.0, None),

@@ -80,8 +80,6 @@ class AccountWatch:
         wait = calculate_wait(self._exchange)
         # One of the future was noted by a clock that has been put back since.
         if sent_at is None or abs(now - sent_at) >= wait:
-            if sent_at is not None:
-                self._sent.forget_entry(pair)
             self._telling.forget(about)
             return False
         self._telling.warn(
