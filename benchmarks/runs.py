@@ -65,7 +65,7 @@ class Runner:
         if ended.returncode:
             last = log.read_text(encoding="utf-8").splitlines()[-LAST_LINES:]
             raise SystemExit("\n".join([f"{strategy} failed, {log} ends with:", *last]))
-        return Run(json.loads(cost.read_text(encoding="utf-8")), load_trades(folder))
+        return Run(load_cost(cost), load_trades(folder))
 
     def _command(self, strategy: str, folder: Path) -> list[str]:
         return [
@@ -80,3 +80,8 @@ class Runner:
             *("--backtest-directory", str(folder)),
             *self._options,
         ]
+
+
+def load_cost(file: Path) -> dict[str, float]:
+    """Read what the meter wrote."""
+    return dict(json.loads(file.read_text(encoding="utf-8")))

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from altseason.cli import main
 from altseason.dominance.importer import import_readings
+from altseason.dominance.sources import cells, text
 from altseason.dominance.sources.caps import load_cap_pair, load_cap_table
 from altseason.dominance.sources.files import Options, Readings, load_readings
 from altseason.dominance.sources.table import read_table
@@ -22,6 +24,16 @@ from tests.conftest import ROOT, dominance_candles
 
 NOW = pd.Timestamp("2026-06-01", tz="UTC")
 VALUES = (58.25, 57.5, 57.75, 56.25)
+
+
+@pytest.fixture(autouse=True, params=["whole", "pieces"])
+def _pieces(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Read every file also in pieces of a few characters, and columns in pieces of three cells."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "pieces":
+            patch.setattr(cells, "PIECE", 3)
+            patch.setattr(text, "PIECE", 20)
+        yield
 
 
 def write(folder: Path, text: str | bytes, name: str = "file.csv") -> Path:

@@ -26,8 +26,9 @@ from altseason.dominance.sources.formats import (
     find_format,
     find_other_cap,
 )
+from altseason.dominance.sources.grid import Table
 from altseason.dominance.sources.stamps import Meaning
-from altseason.dominance.sources.table import Table, read_table
+from altseason.dominance.sources.table import read_table
 from altseason.errors import InputError
 
 BITCOIN, TOTAL = ("btc", "bitcoin"), ("total", "global", "all", "crypto")
@@ -174,7 +175,8 @@ def _check(table: Table, share: "pd.Series[float]", options: Options, of: str = 
         f"expected Bitcoin's share{of} between {LOWEST_EVER:g} and {MAX_PERCENT:g} percent; are "
         f"the two market caps Bitcoin's and the total, in the right order?",
         share.notna() & ~((share >= lowest) & (share < MAX_PERCENT)),
-        share.map("{:.2f} %".format),
+        share,
+        show="{:.2f} %".format,
     )
 
 

@@ -13,8 +13,8 @@ import pandas as pd
 import requests
 
 from altseason.dominance.sources.answers import find, is_number, refuse
-from altseason.dominance.sources.cells import UNIX_MILLISECONDS
 from altseason.dominance.sources.coingecko import PROVIDER, Access, fetch_path, parse_answer
+from altseason.dominance.sources.times import UNIX_MILLISECONDS
 
 BITCOIN = "bitcoin"
 FREE_DAYS = 365

@@ -14,7 +14,7 @@ from altseason.dominance.candles import (
     PRICE_COLUMNS,
     is_believable,
 )
-from altseason.dominance.sources.cells import Times, is_empty, parse_numbers, parse_times
+from altseason.dominance.sources.cells import is_empty, parse_numbers
 from altseason.dominance.sources.formats import (
     INSIST,
     Format,
@@ -28,8 +28,10 @@ from altseason.dominance.sources.formats import (
     is_bitcoin,
     says_bitcoin_dominance,
 )
+from altseason.dominance.sources.grid import Table, give_back_memory
 from altseason.dominance.sources.stamps import Meaning, find_meaning
-from altseason.dominance.sources.table import Table, read_table
+from altseason.dominance.sources.table import read_table
+from altseason.dominance.sources.times import Times, parse_times
 from altseason.errors import InputError
 
 STAMP_MEANING = {
@@ -126,6 +128,11 @@ class Rows:
             raise InputError(f"{self.table.path}: expected readings, found only rows to leave out "
                              f"({describe_left_out(self.left_out)})")  # fmt: skip
 
+    def release(self) -> None:
+        """Forget the rows, once nothing is read of them any more: they take most of the memory."""
+        self.table = self.table.select(pd.Series(False, index=range(len(self.table.lines))))
+        give_back_memory()
+
 
 def describe_left_out(left_out: dict[str, int]) -> str:
     """Return the counts of what was left out, in a line."""
@@ -137,24 +144,27 @@ def load_readings(path: Path, options: Options, now: pd.Timestamp) -> Readings:
 
     :raises InputError: for the whole file, if it is not clear what anything in it means.
     """
-    table = read_table(path)
-    known = find_format(table)
-    date = find_dates(table, options.date_column, known)
-    values = find_values(table, options.column, date, known)
+    return read_readings(Rows(read_table(path)), options, now)
+
+
+def read_readings(rows: Rows, options: Options, now: pd.Timestamp) -> Readings:
+    """Read the rows of a dominance table; see `load_readings`."""
+    path, known = rows.table.path, find_format(rows.table)
+    date = find_dates(rows.table, options.date_column, known)
+    values = find_values(rows.table, options.column, date, known)
     if known is not None and date != known.date:
         known = None
-    rows = Rows(table)
     _check_names(rows, values, options)
+    is_said = options.insist or options.column or says_bitcoin_dominance(rows.table, values)
+    clock = find_clock(rows.table, date)
+    rows.table = rows.table.keep((date, *values, *([clock] if clock else [])))
     rows.leave_out("rows without a value", is_empty(rows.table.text(values[3])))
     meaning = read_stamps(rows, date, known, options, now)
-    frame = pd.DataFrame({"stamp": meaning.stamps})
-    prices = {column: _read_percent(rows.table, column) for column in dict.fromkeys(values)}
-    for name, column in zip(PRICE_COLUMNS, values, strict=True):
-        frame[name] = prices[column]
+    frame = _read_prices(rows, values, meaning)
     _check_level(rows.table, frame, values[3], options)
     frame = drop_repeats(rows, frame)
     notes = find_notes(rows, frame)
-    if not (options.insist or options.column or says_bitcoin_dominance(table, values)):
+    if not is_said:
         _check_moves(rows.table, frame)
         lowest, highest = frame["close"].min(), frame["close"].max()
         notes.append(
@@ -163,9 +173,18 @@ def load_readings(path: Path, options: Options, now: pd.Timestamp) -> Readings:
         )
     name = known.name if known else "table of dates and values"
     layout = Layout(name, date, values, meaning.stamp, meaning.reason, meaning.zone)
+    rows.release()
     return build_readings(
         layout, frame, meaning.spacing, written_at(path, now), rows.left_out, notes
     )
+
+
+def _read_prices(rows: Rows, values: tuple[str, str, str, str], meaning: Meaning) -> pd.DataFrame:
+    frame = pd.DataFrame({"stamp": meaning.stamps})
+    prices = {column: _read_percent(rows.table, column) for column in dict.fromkeys(values)}
+    for name, column in zip(PRICE_COLUMNS, values, strict=True):
+        frame[name] = prices[column]
+    return frame
 
 
 def read_stamps(
@@ -214,7 +233,8 @@ def build_readings(
     :param written: when the file was written, at the latest.
     """
     was_sorted = bool(frame["stamp"].is_monotonic_increasing)
-    frame = frame.sort_values("stamp", ignore_index=True)
+    if not was_sorted:
+        frame = frame.sort_values("stamp", ignore_index=True)
     length = spacing if layout.stamp == "open" else pd.Timedelta(0)
     frame.insert(1, "known", frame["stamp"] + length)
     # A file that is older than its own rows has lost its time of writing, and says nothing.
@@ -230,8 +250,10 @@ def drop_repeats(rows: Rows, frame: pd.DataFrame) -> pd.DataFrame:
 
     :raises InputError: where two rows of one time differ.
     """
-    if frame["stamp"].is_unique:
+    ordered = np.sort(frame["stamp"].to_numpy(dtype="datetime64[ms]"))
+    if (ordered[1:] != ordered[:-1]).all():
         return frame
+    del ordered
     is_repeat = frame.duplicated()
     differs = frame["stamp"].duplicated(keep=False) & ~is_repeat
     differs &= (
@@ -240,7 +262,8 @@ def drop_repeats(rows: Rows, frame: pd.DataFrame) -> pd.DataFrame:
     rows.table.refuse(
         "expected one value for each time, found times with several",
         differs,
-        frame["stamp"].astype("str") + ": " + frame["close"].astype("str"),
+        pd.Series(frame.index),
+        show=lambda row: f"{frame['stamp'].iloc[row]}: {frame['close'].iloc[row]}",
     )
     rows.leave_out("repeats of another row", is_repeat)
     return frame[~is_repeat].reset_index(drop=True)
@@ -296,7 +319,7 @@ def _check_level(table: Table, frame: pd.DataFrame, column: str, options: Option
             frame["close"] < LOWEST_EVER,
             text,
         )
-    is_last = column == table.columns[-1] and bool(table.separator)
+    is_last = column == table.last_column and bool(table.separator)
     if is_last and not table.ends_in_newline and len(text) > 2:
         decimals = text.str.extract(r"[.,](\d+)\D*$", expand=False).str.len().fillna(0)
         is_cut = decimals.iloc[-1] < decimals.iloc[:-1].min() or text.iloc[-1][-1] in ".,"
@@ -310,7 +333,8 @@ def _check_level(table: Table, frame: pd.DataFrame, column: str, options: Option
 
 def _check_moves(table: Table, frame: pd.DataFrame) -> None:
     """Refuse a series that nothing names as dominance, and that moves as a coin's price does."""
-    closes = frame.sort_values("stamp").groupby(frame["stamp"].dt.floor("D"))["close"].last()
+    ordered = frame[["stamp", "close"]].sort_values("stamp")
+    closes = ordered.groupby(ordered["stamp"].dt.floor("D"))["close"].last()
     moves = closes.pct_change().abs().dropna()
     if len(moves) >= MIN_MOVES and moves.median() > MAX_MEDIAN_MOVE:
         raise InputError(

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from altseason.dominance.sources.cells import is_empty, looks_like_times
-from altseason.dominance.sources.table import Table
+from altseason.dominance.sources.cells import is_empty
+from altseason.dominance.sources.grid import Table
+from altseason.dominance.sources.times import looks_like_times
 from altseason.errors import InputError
 
 Stamp = Literal["open", "snapshot"]
@@ -143,7 +144,7 @@ def find_dates(table: Table, wanted: str | None, known: Format | None) -> str:
             return name
     named = [name for name in table.columns if _DATE_WORD.search(name)]
     usable = [name for name in table.columns if name not in table.repeated]
-    dated = [name for name in usable if looks_like_times(table.text(name))]
+    dated = [name for name in usable if looks_like_times(table.head(name))]
     for found in ([name for name in named if name in dated], dated):
         if len(found) == 1:
             return found[0]
@@ -164,7 +165,7 @@ def find_clock(table: Table, date: str) -> str | None:
 def _is_clock(table: Table, name: str) -> bool:
     if name in table.repeated:
         return False
-    return bool(table.text(name).iloc[:5].str.fullmatch(r"\d{1,2}:\d\d(:\d\d)?.{0,6}").all())
+    return bool(table.head(name, 5).str.fullmatch(r"\d{1,2}:\d\d(:\d\d)?.{0,6}").all())
 
 
 def find_values(table: Table, wanted: str | None, dates: str, known: Format | None) -> Ohlc:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from altseason.dominance.candles import FINE_SPACING
-from altseason.dominance.sources.cells import Times
 from altseason.dominance.sources.formats import Format, Stamp
+from altseason.dominance.sources.times import Times
 from altseason.errors import InputError
 
 DAY = pd.Timedelta(days=1)
@@ -70,11 +70,12 @@ def find_spacing(values: "pd.Series[Any]", path: Any) -> pd.Timedelta:
 
     :raises InputError: where rows lie further apart than a day.
     """
-    ordered = values.drop_duplicates().sort_values()
-    steps = ordered.diff().dropna()
+    steps = np.diff(np.sort(values.to_numpy(dtype="datetime64[ms]").view("int64")))
+    steps = steps[steps > 0]
     if not len(steps):
         return DAY
-    median = pd.Timedelta(np.quantile(steps.to_numpy(), 0.5, method="lower"))
+    middle = (len(steps) - 1) // 2
+    median = pd.Timedelta(int(np.partition(steps, middle)[middle]), unit="ms")
     if median > MAX_SPACING:
         raise InputError(
             f"{path}: expected at least a row a day, found rows {_describe(median)} apart"

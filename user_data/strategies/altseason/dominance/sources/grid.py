@@ -1,0 +1,109 @@
+"""A table of text: every cell with its line number, whatever file it comes from."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from altseason.errors import InputError
+
+SHOWN_ROWS = 5
+MAX_SHOWN = 60
+# So many rows say what a column looks like.
+HEAD_ROWS = 1000
+EXPECTED = "expected a CSV file (or JSON, feather, parquet) with a date and a value column"
+
+
+@dataclass(frozen=True)
+class Table:
+    """The text of a file; column names are in lower case.
+
+    :param rows: one row per line, all strings, without white space around them.
+    :param lines: the line number of each row; for formats without lines, the number of the row.
+    :param repeated: names that more than one column has: these cannot be chosen.
+    :param separator: between the cells of a line; empty where there are no lines.
+    :param notes: what was found and left out while reading, for the report.
+    :param names_missing: whether the file has no header, so that the names are made up.
+    :param last_column: the one whose cells end the lines.
+    """
+
+    path: Path
+    rows: pa.Table
+    lines: "npt.NDArray[np.int32]"
+    repeated: frozenset[str] = frozenset()
+    separator: str = ""
+    notes: list[str] = field(default_factory=list)
+    names_missing: bool = False
+    ends_in_newline: bool = True
+    last_column: str = ""
+
+    @property
+    def columns(self) -> list[str]:
+        """The column names, in lower case."""
+        return list(self.rows.column_names)
+
+    def text(self, column: str) -> "pd.Series[str]":
+        """Return the cells of a column.
+
+        :raises InputError: where several columns have this name.
+        """
+        if column in self.repeated:
+            raise InputError(
+                f"{self.path}: expected one column {column!r}, found several; rename the one to "
+                f"read, or choose another with --column"
+            )
+        return _as_text(self.rows.select([column]))[column]
+
+    def head(self, column: str, count: int = HEAD_ROWS) -> "pd.Series[str]":
+        """Return the first cells of a column."""
+        return replace(self, rows=self.rows.slice(0, count)).text(column)
+
+    def select(self, rows: "pd.Series[bool]") -> "Table":
+        """Return the table with some of its rows."""
+        kept = rows.to_numpy(dtype=bool)
+        return replace(self, rows=self.rows.filter(pa.array(kept)), lines=self.lines[kept])
+
+    def keep(self, columns: Iterable[str]) -> "Table":
+        """Return the table with some of its columns."""
+        return replace(self, rows=self.rows.select(list(dict.fromkeys(columns))))
+
+    def refuse(
+        self, problem: str, rows: Any, values: Any, *, show: Callable[[Any], str] = str
+    ) -> None:
+        """Refuse the whole file where any row is marked, showing the first of them.
+
+        :param values: what is wrong in each row, or what `show` makes the text of.
+
+        :raises InputError: in one line, then a line for each of the first five bad rows.
+        """
+        marked = np.flatnonzero(np.asarray(rows, dtype=bool))
+        if not len(marked):
+            return
+        first = marked[:SHOWN_ROWS]
+        bad = values.iloc[first] if isinstance(values, pd.Series) else np.asarray(values)[first]
+        shown = [
+            f"\n  line {line}: {shorten(show(value))!r}"
+            for line, value in zip(self.lines[first], bad, strict=True)
+        ]
+        count = f"{len(marked)} row{'s' if len(marked) > 1 else ''}"
+        raise InputError(f"{self.path}: {problem}; {count}, nothing was imported{''.join(shown)}")
+
+
+def _as_text(rows: pa.Table) -> pd.DataFrame:
+    types = {pa.string(): pd.StringDtype("pyarrow", na_value=np.nan)}
+    return rows.to_pandas(types_mapper=types.get)
+
+
+def give_back_memory() -> None:
+    """Have Arrow give back to the system what it keeps for later."""
+    pa.default_memory_pool().release_unused()
+
+
+def shorten(text: Any) -> str:
+    """Return a text, cut where it is too long for a message."""
+    return text if len(str(text)) <= MAX_SHOWN else f"{str(text)[:MAX_SHOWN]}..."
