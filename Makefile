@@ -47,6 +47,7 @@ lock: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.backtest_cost
 	$(BIN)/python -m benchmarks.backtest_cost --all-on
+	$(BIN)/python -m benchmarks.import_cost
 
 # The document says what was found, also where that was bad; the exit code is the run's.
 WRITE_DOCUMENT = status=$$?; $(BIN)/python -m tests.reliability.document && exit $$status

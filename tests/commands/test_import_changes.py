@@ -138,3 +138,75 @@ def test_missing_dominance_names_the_file_in_another_format_beside_it(tmp_path: 
     reader = DominanceReader({"datadir": tmp_path}, DominanceSettings(timeframe="1d"))
     with pytest.raises(DominanceMissingError, match=rf"\(BTCD_USD-1d\.{other} beside it is of"):
         reader.require()
+
+
+def test_dry_run_makes_no_folder_either(tmp_path: Path):
+    user_data = tmp_path / "user_data"
+    file = write(tmp_path / "a.csv", [58.0, 57.5])
+    user_data.mkdir()
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"exchange": {"name": "binance"}}))
+    words = ["dominance", "import", str(file), "--userdir", str(user_data), "--dry-run"]
+    before = sorted(tmp_path.rglob("*"))
+    assert main([*words, "--datadir", str(tmp_path / "data")]) == 0
+    assert main([*words, "-c", str(config), "--replace"]) == 0
+    assert sorted(tmp_path.rglob("*")) == before
+    assert main([*words[:-1], "-c", str(config)]) == 0
+    assert closes(user_data / "data" / "binance") == [58.0, 57.5]
+    assert main([*words, "-c", str(config), "--json"]) == 0
+
+
+def test_dry_run_names_the_file_that_an_import_would_write(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    file = write(tmp_path / "a.csv", [58.0, 57.5])
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"exchange": {"name": "kraken"}}))
+    words = ["dominance", "import", str(file), "--userdir", str(tmp_path), "-c", str(config)]
+    files = []
+    for more in (["--dry-run"], []):
+        assert main([*words, *more, "--json"]) == 0
+        files.append(json.loads(capsys.readouterr().out)["timeframes"][0]["file"])
+    assert files[0] == files[1] == str(tmp_path / "data" / "kraken" / "BTCD_USD-1d.feather")
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_interrupted_reading_says_that_nothing_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    file = write(tmp_path / "a.csv", [58.0, 57.5])
+    monkeypatch.setattr("altseason.dominance.sources.files.parse_times", interrupt)
+    assert run(file, tmp_path / "data") == 130
+    assert capsys.readouterr().err == "Stopped. Nothing was written.\n"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_interrupted_writing_says_what_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    file = write(tmp_path / "a.csv", [58.0, 57.5])
+    with monkeypatch.context() as patch:
+        patch.setattr(DominanceStore, "_write", interrupt)
+        assert run(file, tmp_path / "data") == 130
+    assert "Stopped. Each stored file is whole" in capsys.readouterr().err
+    assert run(file, tmp_path / "data") == 0
+    assert closes(tmp_path / "data") == [58.0, 57.5]
+
+
+def test_large_file_shows_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    monkeypatch.setattr("altseason.commands.importing.LARGE", 0)
+    monkeypatch.setattr("altseason.commands.importing.MEBIBYTE", 1)
+    monkeypatch.setattr("altseason.progress.LINE_INTERVAL_SECONDS", 0)
+    file = write(tmp_path / "a.csv", [58.0, 57.5])
+    assert run(file, tmp_path / "data") == 0
+    size = file.stat().st_size
+    told = [line.split(" of ") for line in capsys.readouterr().err.splitlines()]
+    done = [int(words[0]) for words in told]
+    assert {words[1] for words in told} == {f"{size} MiB read"}
+    assert done == sorted(done)
+    assert done[-1] == size

@@ -1,6 +1,7 @@
 """Freqtrade's own configuration for our commands: the same files, folders and defaults."""
 
 import logging
+import tempfile
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,11 +41,12 @@ FILTERS = {
 }
 
 
-def load_configuration(options: Namespace) -> Config:
+def load_configuration(options: Namespace, *, creates_datadir: bool = True) -> Config:
     """Read Freqtrade's configuration as one of its own commands would.
 
     :param options: config, user_data_dir and datadir, as Freqtrade's own options give them, and
         strategy and strategy_path, where the command has them.
+    :param creates_datadir: whether the data directory is made where it does not exist yet.
     :return: the merged configuration, with ``datadir`` and ``user_data_dir`` as paths.
     :raises InputError: where neither a configuration names an exchange nor ``--datadir`` is given,
         since Freqtrade would then read another folder than the one we write.
@@ -69,7 +71,29 @@ def load_configuration(options: Namespace) -> Config:
         )
     for name in STRATEGY_OPTIONS:
         parsed[name] = getattr(options, name, None)
-    return read_configuration(parsed)
+    if creates_datadir:
+        return read_configuration(parsed)
+    return _read_without_writing(parsed)
+
+
+def _read_without_writing(parsed: Config) -> Config:
+    """Read a configuration as `read_configuration`, but make no folders.
+
+    Freqtrade makes the data directory, and what is missing in user_data, wherever it is told that
+    these are: so it is told another place, for as long as it reads.
+    """
+    with tempfile.TemporaryDirectory() as elsewhere:
+        config = read_configuration({**parsed, "user_data_dir": elsewhere, "datadir": elsewhere})
+    named = parsed["user_data_dir"] or config["original_config"].get("user_data_dir")
+    user_data = Path(named or Path.cwd() / "user_data")
+    if not user_data.is_dir():
+        raise InputError(
+            f"Directory `{user_data}` does not exist; "
+            f"`freqtrade create-userdir --userdir {user_data}` creates one"
+        )
+    exchange = str(config["exchange"].get("name", "")).lower()
+    datadir = Path(parsed["datadir"] or user_data / "data" / exchange)
+    return {**config, "user_data_dir": user_data, "datadir": datadir}
 
 
 def read_configuration(parsed: Config) -> Config:

@@ -24,12 +24,19 @@ def show_progress(what: str, stopped: str, *, at_once: bool = False) -> Iterator
     :param stopped: what an interruption leaves, as a sentence for the user.
     :param at_once: whether a line is due at the beginning, where there is no terminal.
     """
-    try:
+    with saying_if_stopped(stopped):
         if error_console.is_terminal:
             with get_progress_tracker() as tracker:
                 yield _Bar(tracker, what)
         else:
             yield _Lines(what, at_once=at_once)
+
+
+@contextmanager
+def saying_if_stopped(stopped: str) -> Iterator[None]:
+    """Print what an interruption leaves, as `show_progress` does, and let it go on."""
+    try:
+        yield
     except KeyboardInterrupt:
         _print(f"Stopped. {stopped}")
         raise
@@ -40,7 +47,7 @@ class _Bar:
 
     def __init__(self, tracker: Any, what: str) -> None:
         self._tracker = tracker
-        self._task = tracker.add_task(what.capitalize(), total=None)
+        self._task = tracker.add_task(what[0].upper() + what[1:], total=None)
 
     def __call__(self, done: int, total: int) -> None:
         self._tracker.update(self._task, completed=done, total=total)

@@ -8,6 +8,8 @@ from altseason.dominance.candles import MAX_PERCENT, PRICE_COLUMNS
 from altseason.dominance.sources.cells import is_empty, parse_numbers
 from altseason.dominance.sources.files import (
     LOWEST_EVER,
+    READING_DONE,
+    TIMES_DONE,
     Layout,
     Options,
     Readings,
@@ -15,6 +17,7 @@ from altseason.dominance.sources.files import (
     build_readings,
     drop_repeats,
     find_notes,
+    read_readings,
     read_stamps,
     written_at,
 )
@@ -29,6 +32,7 @@ from altseason.dominance.sources.formats import (
 from altseason.dominance.sources.grid import Table
 from altseason.dominance.sources.stamps import Meaning
 from altseason.dominance.sources.table import read_table
+from altseason.dominance.sources.text import Step, no_step
 from altseason.errors import InputError
 
 BITCOIN, TOTAL = ("btc", "bitcoin"), ("total", "global", "all", "crypto")
@@ -44,19 +48,37 @@ def has_both_caps(table: Table) -> bool:
     return find_cap_column(table, BITCOIN) is not None and find_cap_column(table, TOTAL) is not None
 
 
+def load_any(path: Path, options: Options, now: pd.Timestamp, step: Step = no_step) -> Readings:
+    """Read a file of dominance, or of both market caps.
+
+    :param step: told how much is done.
+
+    :raises InputError: as `load_readings` and `load_cap_table`.
+    """
+    rows = Rows(read_table(path, lambda done: step(READING_DONE * done)), step=step)
+    if options.column is None and has_both_caps(rows.table):
+        return _divide(rows, options, now)
+    return read_readings(rows, options, now)
+
+
 def load_cap_table(table: Table, options: Options, now: pd.Timestamp) -> Readings:
     """Divide Bitcoin's market cap by the total one, row by row.
 
     :raises InputError: where a row cannot be read, or is no such share.
     """
+    return _divide(Rows(table), options, now)
+
+
+def _divide(rows: Rows, options: Options, now: pd.Timestamp) -> Readings:
+    table = rows.table
     bitcoin, total = find_cap_column(table, BITCOIN) or "", find_cap_column(table, TOTAL) or ""
-    rows = Rows(table)
     known, date = _find_dates(table, options)
     is_hole = is_empty(table.text(bitcoin)) | is_empty(table.text(total))
     rows.leave_out("rows without a value", is_hole)
     for column in (bitcoin, total):
         _check_names(table, column, options, is_total=column == total)
     meaning = read_stamps(rows, date, known, options, now)
+    rows.step(TIMES_DONE)
     share = 100 * parse_numbers(rows.table, bitcoin) / parse_numbers(rows.table, total)
     _check(rows.table, share, options)
     frame = pd.DataFrame({"stamp": meaning.stamps, **dict.fromkeys(PRICE_COLUMNS, share)})
@@ -67,7 +89,9 @@ def load_cap_table(table: Table, options: Options, now: pd.Timestamp) -> Reading
     return build_readings(layout, frame, meaning.spacing, written, rows.left_out, notes)
 
 
-def load_cap_pair(bitcoin: Path, total: Path, options: Options, now: pd.Timestamp) -> Readings:
+def load_cap_pair(
+    bitcoin: Path, total: Path, options: Options, now: pd.Timestamp, step: Step = no_step
+) -> Readings:
     """Divide the market cap in one file by that in the other, at the times that both have.
 
     The last row of a download may be "now" and so differ between the files; rows that only one
@@ -76,7 +100,9 @@ def load_cap_pair(bitcoin: Path, total: Path, options: Options, now: pd.Timestam
     :raises InputError: where a file has no market cap, or no time is in both.
     """
     ours, our_rows, meaning, (date, column) = _load_caps(bitcoin, options, now, is_total=False)
+    step(0.5)
     theirs, their_rows, their_meaning, _ = _load_caps(total, options, now, is_total=True)
+    step(1.0)
     tolerance = max(meaning.spacing, their_meaning.spacing) * TOLERANCE
     both = pd.merge_asof(
         ours.sort_values("known"),

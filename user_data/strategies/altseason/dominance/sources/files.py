@@ -31,6 +31,7 @@ from altseason.dominance.sources.formats import (
 from altseason.dominance.sources.grid import Table, give_back_memory
 from altseason.dominance.sources.stamps import Meaning, find_meaning
 from altseason.dominance.sources.table import read_table
+from altseason.dominance.sources.text import Step, no_step
 from altseason.dominance.sources.times import Times, parse_times
 from altseason.errors import InputError
 
@@ -45,6 +46,8 @@ HIGHEST_SINCE_2018 = 75.0
 # In the same readings the median daily move over any 20 days was at most 1.9 %, in all of them
 # 0.6 %; of the large altcoins it was 2 % to 4.5 % over the years.
 MAX_MEDIAN_MOVE, MIN_MOVES = 0.02, 20
+# How much of the time is over when a file is read, and when its times are parsed.
+READING_DONE, TIMES_DONE = 0.35, 0.65
 
 
 @dataclass(frozen=True)
@@ -113,10 +116,12 @@ class Rows:
     """The rows of a table on their way to readings.
 
     :param left_out: how many were left out, by the reason.
+    :param step: told how much of all is done.
     """
 
     table: Table
     left_out: dict[str, int] = field(default_factory=dict)
+    step: Step = no_step
 
     def leave_out(self, reason: str, rows: "pd.Series[bool]") -> None:
         """Drop marked rows, and count them."""
@@ -160,6 +165,7 @@ def read_readings(rows: Rows, options: Options, now: pd.Timestamp) -> Readings:
     rows.table = rows.table.keep((date, *values, *([clock] if clock else [])))
     rows.leave_out("rows without a value", is_empty(rows.table.text(values[3])))
     meaning = read_stamps(rows, date, known, options, now)
+    rows.step(TIMES_DONE)
     frame = _read_prices(rows, values, meaning)
     _check_level(rows.table, frame, values[3], options)
     frame = drop_repeats(rows, frame)
@@ -181,7 +187,10 @@ def read_readings(rows: Rows, options: Options, now: pd.Timestamp) -> Readings:
 
 def _read_prices(rows: Rows, values: tuple[str, str, str, str], meaning: Meaning) -> pd.DataFrame:
     frame = pd.DataFrame({"stamp": meaning.stamps})
-    prices = {column: _read_percent(rows.table, column) for column in dict.fromkeys(values)}
+    prices = {}
+    for column in dict.fromkeys(values):
+        prices[column] = _read_percent(rows.table, column)
+        rows.step(TIMES_DONE + (1 - TIMES_DONE) * len(prices) / len(set(values)))
     for name, column in zip(PRICE_COLUMNS, values, strict=True):
         frame[name] = prices[column]
     return frame

@@ -24,7 +24,7 @@ SIGNATURES = {
 def read_table(path: Path, step: Step = no_step) -> Table:
     """Read a file of any format; its content says which.
 
-    :param step: told how many bytes of it are done, where it takes long.
+    :param step: told how much of it is read.
 
     :raises InputError: where it cannot be read, is none of them, or has no rows.
     """

@@ -17,11 +17,11 @@ WESTERN = "cp1252"
 _NOT_WESTERN = re.compile(
     rb"[\x00-\x08\x0e-\x1f\x7f-\x7f\x81\x8d\x8f\x90\x9d\xd0\xd7\xde\xf0\xfe\xff]"
 )
-# Called with how many characters of the file are done.
-Step = Callable[[int], None]
+# Called with how much is done, from 0 to 1.
+Step = Callable[[float], None]
 
 
-def no_step(done: int) -> None:
+def no_step(done: float) -> None:
     """Tell nobody."""
 
 
@@ -70,7 +70,7 @@ def read_whole_lines(path: Path, encoding: str, skipped: int, step: Step) -> Ite
 
     :param skipped: how many lines to leave out first.
     """
-    rest, size, done = b"", PIECE, 0
+    rest, size, done, bytes_in_all = b"", PIECE, 0, max(1, path.stat().st_size)
     with _open(path, encoding) as file:
         for _ in range(skipped):
             file.readline()
@@ -82,7 +82,7 @@ def read_whole_lines(path: Path, encoding: str, skipped: int, step: Step) -> Ite
             if end:
                 yield piece[:end]
             done += len(text)
-            step(done)
+            step(min(1.0, done / bytes_in_all))
     if rest:
         yield rest
 

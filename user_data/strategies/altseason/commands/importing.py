@@ -1,0 +1,171 @@
+"""`altseason dominance import`: a file of dominance into the candle store."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+import pandas as pd
+from freqtrade.util import dt_now
+
+from altseason.configuration import data_directory, data_format, load_configuration
+from altseason.dominance import report
+from altseason.dominance.importer import Replace, import_readings
+from altseason.dominance.sources.caps import load_any, load_cap_pair
+from altseason.dominance.sources.files import STAMP_MEANING, Options, Readings
+from altseason.dominance.sources.formats import Stamp
+from altseason.dominance.sources.text import Step, no_step
+from altseason.dominance.store import DominanceStore
+from altseason.output import show, show_text
+from altseason.parser import format_examples
+from altseason.progress import saying_if_stopped, show_progress
+from altseason.sample.store import carry_marker
+
+MEBIBYTE = 1024 * 1024
+# From here on reading takes seconds, and shows how far it is.
+LARGE = 8 * MEBIBYTE
+NOTHING_WRITTEN = "Nothing was written."
+KEPT = (
+    "Each stored file is whole, with the new candles or without; the same command run again "
+    "completes them."
+)
+IMPORT_DESCRIPTION = """\
+Store a file of Bitcoin's dominance as candles of the pair BTCD/USD: CSV in any dialect, JSON,
+feather or parquet, or market caps. It is read right, or refused with what has to be said first.
+"""
+IMPORT_EXAMPLES = (
+    "dominance import my_dominance.csv --dry-run",
+    "dominance import my_table.csv --date-column day --column share --stamp snapshot",
+    "dominance import btc-usd-max.csv --total total-market-cap.csv",
+)
+
+
+def add_import(actions: Any, common: argparse.ArgumentParser) -> None:
+    """Add `altseason dominance import`."""
+    importing = actions.add_parser(
+        "import",
+        parents=[common],
+        help="store the dominance of a file as candles",
+        description=IMPORT_DESCRIPTION,
+        epilog=format_examples(*IMPORT_EXAMPLES),
+    )
+    importing.add_argument("file", type=Path, metavar="FILE", help="the file to read")
+    importing.add_argument(
+        "--total",
+        type=Path,
+        metavar="FILE",
+        help="the total market cap, where FILE is Bitcoin's, of any two providers",
+    )
+    importing.add_argument("--column", metavar="NAME", help="the column with dominance in percent")
+    importing.add_argument("--date-column", metavar="NAME", help="the column with the time")
+    importing.add_argument(
+        "--stamp",
+        choices=get_args(Stamp),
+        help="; ".join(f"{stamp}: {meaning}" for stamp, meaning in STAMP_MEANING.items())
+        + " (default: known from the format, else open, the later of the two)",
+    )
+    _add_reading_options(importing)
+    importing.set_defaults(run=run_import)
+    importing.add_argument("--json", action="store_true", help="print one JSON object instead")
+
+
+def run_import(options: argparse.Namespace) -> int:
+    """Import one file, or a pair of market-cap charts."""
+    now = pd.Timestamp(dt_now())
+    # First of all: loading the configuration makes the data directory, a refusal must not.
+    with _showing_progress(options) as step:
+        readings = _read_file(options, now, step)
+        config = load_configuration(options, creates_datadir=not options.dry_run)
+    datadir = data_directory(config)
+    with saying_if_stopped(NOTHING_WRITTEN if options.dry_run else KEPT):
+        if not options.dry_run:
+            carry_marker(options.file.resolve().parent, datadir)
+        imported = import_readings(
+            readings,
+            DominanceStore(datadir, data_format(config)),
+            now,
+            replace=options.replace,
+            datadir=datadir,
+            dry_run=options.dry_run,
+        )
+    if options.json:
+        facts = report.import_as_json(readings, imported)
+        show(json.dumps({**facts, "dry_run": options.dry_run}))
+    else:
+        show_text(*report.import_as_text(options.file, readings, imported, dry_run=options.dry_run))
+    return 0
+
+
+@contextmanager
+def _showing_progress(options: argparse.Namespace) -> Iterator[Step]:
+    """Yield what is told how much of the reading is done; it shows that for large files."""
+    size = sum(file.stat().st_size for file in (options.file, options.total) if _is_file(file))
+    if size < LARGE:
+        with saying_if_stopped(NOTHING_WRITTEN):
+            yield no_step
+        return
+    total = size // MEBIBYTE
+    with show_progress("MiB read", NOTHING_WRITTEN) as progress:
+        yield lambda part: progress(int(part * total), total)
+
+
+def _is_file(path: Path | None) -> bool:
+    return path is not None and path.is_file()
+
+
+def _read_file(options: argparse.Namespace, now: pd.Timestamp, step: Step) -> Readings:
+    choices = Options(
+        options.column,
+        options.date_column,
+        options.stamp,
+        options.timezone,
+        options.date_format,
+        options.since,
+        options.until,
+        options.insist,
+    )
+    if options.total:
+        return load_cap_pair(options.file, options.total, choices, now, step)
+    return load_any(options.file, choices, now, step)
+
+
+def _add_reading_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--timezone",
+        metavar="ZONE",
+        help="the zone of times that name none, such as UTC or America/New_York",
+    )
+    parser.add_argument(
+        "--date-format",
+        metavar="FORMAT",
+        help="how dates are written, such as %%d/%%m/%%Y or '%%m/%%d/%%Y %%H:%%M'",
+    )
+    parser.add_argument("--since", type=_date, metavar="DATE", help="leave out rows before it")
+    parser.add_argument(
+        "--until", type=_date, metavar="DATE", help="leave out rows from it on (UTC, as --since)"
+    )
+    parser.add_argument(
+        "--replace",
+        nargs="?",
+        choices=get_args(Replace),
+        const="imported",
+        help="let the file correct stored candles: those that were not recorded by a bot, or all",
+    )
+    parser.add_argument(
+        "--insist",
+        action="store_true",
+        help="import although names or the level say that it is not Bitcoin's dominance",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would be done, and write nothing"
+    )
+
+
+def _date(text: str) -> pd.Timestamp:
+    try:
+        date = pd.Timestamp(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected YYYY-MM-DD, found {text!r}") from error
+    return date.tz_localize("UTC") if date.tzinfo is None else date.tz_convert("UTC")
