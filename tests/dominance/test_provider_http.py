@@ -59,7 +59,7 @@ def test_session_says_who_it_is_and_sends_no_key_without_one(coingecko: Provider
     [
         [Reply(b"{}", 429)],
         [Reply(b"{}", 429, {"Retry-After": "0"})],
-        [Reply(HTML, 502), Reply(HTML, 503), Reply(HTML, 529)],
+        [Reply(HTML, 500), Reply(HTML, 503), Reply(HTML, 599)],
         [Reply(b"", way="drop"), Reply(b"", way="hang")],
         [Reply(b"{}", way="truncated")],
         [Reply(b'{"data": {}}', way="cut")],
@@ -153,6 +153,15 @@ def test_answer_that_drips_is_not_waited_for_before_a_retry_either(coingecko: Pr
     began = time.monotonic()
     assert ask(coingecko) == 57.0
     assert time.monotonic() - began < 2
+
+
+def test_silence_is_cut_before_the_server_hangs_up():
+    """It would after five seconds, and long before the deadline."""
+    with (
+        serving(lambda _: Reply(b"", way="hang")) as provider,
+        pytest.raises(UnavailableError, match="no answer in time"),
+    ):
+        ask(provider, Manners(read_timeout=0.1, deadline=60, retries=0))
 
 
 def test_nobody_there_is_a_named_error():

@@ -77,6 +77,29 @@ def test_body_that_breaks_off_is_asked_for_twice_at_most(retries: int, asked: in
         assert len(provider.requests) == asked
 
 
+@pytest.mark.parametrize("allowed", [0, 2])
+def test_each_retry_is_allowed_first(waits: list[float], allowed: int):
+    """By a budget of calls, which failures count against as well."""
+    left = [True] * allowed + [False]
+    with (
+        serving(lambda _: Reply(b"{}", 503)) as provider,
+        build_session(replace(QUICK, retries=5), lambda: left.pop(0)) as session,
+    ):
+        assert fetch_answer(session, provider.url).status == 503
+        assert len(provider.requests) == 1 + allowed
+
+
+@pytest.mark.parametrize(("asked", "seconds"), [("0", None), ("soon", None), ("7", 7)])
+def test_retry_after_is_kept_where_it_is_a_wait(asked: str, seconds: int | None):
+    limited = Reply(b"{}", 429, {"Retry-After": asked})
+    with (
+        serving(lambda _: limited) as provider,
+        build_session(replace(QUICK, retries=0)) as session,
+    ):
+        wait = fetch_answer(session, provider.url).retry_after
+    assert wait == (None if seconds is None else pd.Timedelta(seconds=seconds))
+
+
 class _Keeping(BaseHTTPRequestHandler):
     """Keeps the connection, and takes a while for each response; the first one is an error."""
 

@@ -56,6 +56,14 @@ def test_tradingview_daily_export_is_stamped_at_the_open(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize(("hours", "timeframes"), [(1, ("1h", "1d")), (2, ("1d",))])
+def test_rows_of_two_hours_make_no_hours(tmp_path: Path, hours: int, timeframes: tuple[str, ...]):
+    """Every other hour would be missing."""
+    rows = [f"2026-01-01 {hour:02}:00:00Z,{50 + hour / 10}" for hour in range(0, 24, hours)]
+    file = write(tmp_path, "date,dominance", *rows)
+    assert load_readings(file, NOTHING_SAID, NOW).timeframes == timeframes
+
+
 @pytest.mark.parametrize("time", ["date", "datetime", "timestamp", "Open time", "when"])
 def test_all_prices_of_a_candle_are_kept_whatever_its_time_is_called(tmp_path: Path, time: str):
     file = write(

@@ -140,6 +140,16 @@ def test_entry_that_is_refused_can_be_sent_again(strategy: IStrategy, api: Any, 
     assert confirms(strategy, datetime.now(UTC))
 
 
+def test_orders_are_noted_from_the_start_of_the_bot_on(load_live: Load, api: Any):
+    """Before the first loop already, since a person can force an entry."""
+    strategy = load_live()
+    strategy.dp._exchange._config["dry_run"] = False
+    strategy.ft_bot_start()
+    api.answer = ccxt.RequestTimeout("late")
+    try_to_send(strategy)
+    assert notes(strategy).find_entry(PAIR) is not None
+
+
 def test_wait_outlives_a_restart(strategy: IStrategy, api: Any, load_live: Load):
     api.answer = ccxt.RequestTimeout("late")
     try_to_send(strategy)
