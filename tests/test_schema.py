@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from freqtrade.configuration.load_config import load_config_file
 
 from altseason.cli import main
+from altseason.errors import InputError
+from altseason.schema import refuse_invalid
+from tests.conftest import ROOT
 from tests.emulator.candle_files import make_candles, store_candles
 from tests.integration.freqtrade_runs import CONFIG
 
@@ -139,3 +143,13 @@ def test_a_key_in_the_environment_is_as_secret(home: Path):
     assert found.returncode == 2
     assert SHORT not in found.stdout + found.stderr
     assert "api_server.jwt_secret_key: expected 32 characters or more" in found.stderr
+
+
+def test_settings_that_freqtrade_fills_in_may_be_left_out():
+    settings = {**API}
+    del settings["jwt_secret_key"]
+    refuse_invalid({"api_server": settings})
+    refuse_invalid(load_config_file(str(ROOT / "config.json.example")))
+    del settings["username"]
+    with pytest.raises(InputError, match="api_server: expected a setting 'username', found none"):
+        refuse_invalid({"api_server": settings})

@@ -56,7 +56,20 @@ def refuse_invalid(config: Mapping[str, Any], required: Sequence[str] = ()) -> N
     schema = {**CONF_SCHEMA, "required": list(required)}
     # Not Freqtrade's own validator, which fills in defaults, and fails over a section that is none.
     for error in Draft4Validator(schema).iter_errors(config):
-        raise InputError(describe_schema_error(error))
+        if not _is_filled_in(error):
+            raise InputError(describe_schema_error(error))
+
+
+def _is_filled_in(error: ValidationError) -> bool:
+    """Return whether only settings are missing for which Freqtrade takes a default."""
+    if error.validator != "required":
+        return False
+    known = error.schema.get("properties", {})
+    return all(
+        "default" in known.get(name, {})
+        for name in error.validator_value
+        if name not in error.instance
+    )
 
 
 def describe_schema_error(error: ValidationError) -> str:
