@@ -209,7 +209,10 @@ def _is_bitcoin_dominance(name: str) -> bool:
 
 def _ask(table: Table, found: str) -> str:
     if any(_COIN_TABLE.match(name) for name in table.columns):
-        found += "; of Bitcoin's market caps, give the total's with `--total FILE`"
+        found += (
+            "; market caps are no dominance: give the file of Bitcoin's, and that of the total's "
+            "with `--total FILE`"
+        )
     return (
         f"{table.path}: expected a column named like dominance, btc_dominance or BTC.D, found "
         f"{found}; name the one to read with --column"

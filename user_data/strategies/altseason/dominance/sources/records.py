@@ -35,7 +35,7 @@ def read_json(path: Path, text: str) -> Table:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: expected JSON, but {error}; is the file complete?") from error
-    rows = _find_rows(content)
+    rows = _find_caps(content) or _find_rows(content)
     if rows is None:
         raise InputError(
             f"{path}: expected JSON with one list of records or of [time, value], found "
@@ -55,6 +55,23 @@ def read_json(path: Path, text: str) -> Table:
     )
     columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
     return _from_records(path, columns, len(rows), names_missing=not is_candles)
+
+
+def _find_caps(content: Any) -> list[Any] | None:
+    """Find the market caps in an answer of CoinGecko or CoinMarketCap, named as in their files."""
+    if not isinstance(content, dict):
+        return None
+    chart = content.get("market_cap_chart", content)
+    # All coins', or one coin's.
+    caps = chart.get("market_cap") or chart.get("market_caps") if isinstance(chart, dict) else None
+    if isinstance(caps, list) and all(isinstance(row, list) and len(row) == 2 for row in caps):
+        return [{"snapped_at": at, "market_cap": cap, "total_volume": None} for at, cap in caps]
+    data = content.get("data")
+    points = data.get("points") if isinstance(data, dict) else None
+    if isinstance(points, list) and all(isinstance(row, dict) for row in points):
+        names = {"marketCap": "total market cap", "btcValue": "btc market cap"}
+        return [{names.get(name, name): row[name] for name in row} for row in points]
+    return None
 
 
 def _find_rows(content: Any) -> list[Any] | None:

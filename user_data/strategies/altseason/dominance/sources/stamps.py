@@ -115,7 +115,10 @@ def _find_zone(
     if (of_day == pd.Timedelta(0)).all():
         return utc, "UTC, since these are days and name no zone"
     if is_over:
-        return utc, "UTC, since these are ends of days and name no zone"
+        return utc, (
+            "UTC, in which providers end their days, since these ends of days name no zone; say "
+            "with --timezone if they are in another"
+        )
     whose = "" if known is None else f" (a {known.name} has the local time of who made it)"
     ask = "say with --timezone which they are in, such as --timezone UTC or Europe/Berlin"
     example = f"{times.values.iloc[0]:%Y-%m-%d %H:%M}"

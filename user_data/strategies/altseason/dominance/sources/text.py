@@ -75,7 +75,8 @@ def read_whole_lines(path: Path, encoding: str, skipped: int, step: Step) -> Ite
         for _ in range(skipped):
             file.readline()
         while text := _read(path, file, size):
-            piece = rest + text.encode()
+            # Files put together by `cat` have the mark of their encoding in the middle, too.
+            piece = rest + text.replace("\ufeff", "").encode()
             end = _find_end(piece)
             # A quote that is never closed must not have the whole rest looked at with each piece.
             rest, size = piece[end:], max(PIECE, len(piece) - end)

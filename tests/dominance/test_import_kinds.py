@@ -1,0 +1,143 @@
+"""Files of kinds that spreadsheets and providers' web pages write: read right, or asked for."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from altseason.dominance.sources.caps import load_any, load_cap_pair
+from altseason.dominance.sources.files import Options
+from altseason.errors import InputError
+
+NOW = pd.Timestamp("2026-06-01", tz="UTC")
+DAYS = pd.date_range("2023-03-13", periods=4, tz="UTC")
+VALUES = [58.25, 57.5, 57.75, 56.25]
+HEAD = "date,dominance\n"
+
+
+def write(folder: Path, content: str | bytes, name: str = "file.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def rows(form: str = "%Y-%m-%d", separator: str = ",") -> str:
+    pairs = zip(DAYS, VALUES, strict=True)
+    return "".join(f"{day:{form}}{separator}{value}\n" for day, value in pairs)
+
+
+def epochs(*factors: float) -> str:
+    pairs = zip(DAYS, VALUES, factors * 4, strict=False)
+    return "".join(f"{day.timestamp() * factor:.0f},{value}\n" for day, value, factor in pairs)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        HEAD + epochs(1),
+        HEAD + epochs(1e3),
+        HEAD + epochs(1e6),
+        HEAD + epochs(1e9),
+        "Datum;Bitcoin-Dominanz;Währung\n".encode("cp1252")
+        + rows(separator=";").replace(".", ",").replace("\n", ";für\n").encode("cp1252"),
+        HEAD.encode("utf-16-be") + rows().encode("utf-16-be"),
+        HEAD + rows() + "\ufeff" + HEAD + rows(),
+        '"date","dominance",,\n' + rows().replace(",", '","').replace("\n", '",,\n"')[:-1].join(
+            ['"', ""]
+        ),
+        HEAD + "".join(f"2023-03-12,{word}\n" for word in ("NULL", "None", "\\N", "—", "#N/A"))
+        + rows(),
+        "  date  ,  dominance  \n" + rows().replace(",", "  ,  ").replace("\n", " % \n"),
+        HEAD + rows("%Y-%m-%dT00:00:00+00"),
+        HEAD + rows("%a %b %d %Y 00:00:00 GMT+0000 (Coordinated Universal Time)"),
+        HEAD + rows("%Y-%m-%d 00:00:00 UTC+00:00"),
+    ],
+)  # fmt: skip
+def test_kind_is_read(tmp_path: Path, content: str | bytes):
+    readings = load_any(write(tmp_path, content), Options(), NOW)
+    assert readings.rows["stamp"].tolist() == DAYS.tolist()
+    assert readings.rows["close"].tolist() == VALUES
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (HEAD + rows() + "Total,229.75\n", "found a row that sums up.*remove it.*\n  line 6: 'To"),
+        (HEAD + rows() + "Average,57.4\n", "found a row that sums up.*remove it.*\n  line 6: 'Av"),
+        (HEAD + rows() + ",57.4\n", "found rows without one.*\n  line 6: ''"),
+        (HEAD + rows("%d.%m.%y"), "years of two digits.*--date-format"),
+        (HEAD + rows("%m/%d/%y"), "years of two digits.*--date-format"),
+        (HEAD + rows("%d-%b-%y"), "years of two digits.*--date-format"),
+        (HEAD + "".join(f"{45000 + i},{v}\n" for i, v in enumerate(VALUES)), "YYYY-MM-DD"),
+        (HEAD + "1.67867E+12,58.25\n1.67875E+12,57.5\n", "rounded"),
+        (HEAD + epochs(1, 1e3), "of one unit.*seconds and milliseconds.*\n  line 3"),
+        (HEAD + "2023-03-13,58.25\n2023-03-14,0.575\n", r"line 3: '0.575'"),
+        (b"date,dominance\n2023-03-13,\x81\x8d\n", "UTF-8 or UTF-16"),
+    ],
+)
+def test_kind_is_asked_for(tmp_path: Path, content: str | bytes, message: str):
+    with pytest.raises(InputError, match=message) as error:
+        load_any(write(tmp_path, content), Options(), NOW)
+    assert "\n" not in str(error.value).split("\n  line")[0]
+
+
+def test_years_of_two_digits_are_read_as_told(tmp_path: Path):
+    file = write(tmp_path, HEAD + rows("%d.%m.%y"))
+    readings = load_any(file, Options(date_format="%d.%m.%y"), NOW)
+    assert readings.rows["stamp"].tolist() == DAYS.tolist()
+
+
+def test_text_that_is_not_unicode_is_told(tmp_path: Path):
+    file = write(tmp_path, ("date,dominance,für\n" + rows().replace("\n", ",x\n")).encode("cp1252"))
+    assert load_any(file, Options(), NOW).notes == [
+        "Read as Windows-1252 text, since it is not UTF-8."
+    ]
+
+
+MILLISECONDS = [int(day.timestamp() * 1e3) for day in DAYS]
+TOTAL = {"market_cap_chart": {
+    "market_cap": [[ms, 1e12] for ms in MILLISECONDS],
+    "volume": [[ms, 1e10] for ms in MILLISECONDS],
+}}  # fmt: skip
+BITCOIN = {
+    "prices": [[ms, 20000.0] for ms in MILLISECONDS],
+    "market_caps": [[ms, v * 1e10] for ms, v in zip(MILLISECONDS, VALUES, strict=True)],
+    "total_volumes": [[ms, 1e10] for ms in MILLISECONDS],
+}
+
+
+def test_coingecko_answers_are_divided(tmp_path: Path):
+    ours = write(tmp_path, json.dumps(BITCOIN), "bitcoin.json")
+    total = write(tmp_path, json.dumps(TOTAL), "total.json")
+    readings = load_cap_pair(ours, total, Options(), NOW)
+    assert readings.rows["close"].tolist() == pytest.approx(VALUES)
+    assert readings.layout.stamp == "snapshot"
+
+
+@pytest.mark.parametrize("content", [BITCOIN, TOTAL])
+def test_coingecko_answer_alone_asks_for_the_other(tmp_path: Path, content: dict):
+    with pytest.raises(InputError, match=r"market caps are no dominance.*--total FILE"):
+        load_any(write(tmp_path, json.dumps(content), "a.json"), Options(), NOW)
+
+
+def test_coinmarketcap_points_are_divided(tmp_path: Path):
+    points = [
+        {"marketCap": 1e12, "volume": 1e10, "btcValue": value * 1e10, "ethValue": 1e11,
+         "stableValue": 1e11, "otherValue": 1e11, "timestamp": f"{ms // 1000}"}
+        for ms, value in zip(MILLISECONDS, VALUES, strict=True)
+    ]  # fmt: skip
+    file = write(tmp_path, json.dumps({"data": {"points": points}}), "a.json")
+    readings = load_any(file, Options(), NOW)
+    assert readings.rows["close"].tolist() == pytest.approx(VALUES)
+    assert readings.layout.stamp == "open"
+
+
+def test_zone_of_ends_of_days_is_told(tmp_path: Path):
+    file = write(tmp_path, HEAD + rows("%Y-%m-%d 23:59:59"))
+    readings = load_any(file, Options(), NOW)
+    assert readings.layout.zone.startswith("UTC, ")
+    assert "--timezone" in readings.layout.zone
+    assert readings.rows["known"].iloc[0] == pd.Timestamp("2023-03-13 23:59:59", tz="UTC")
+    local = load_any(file, Options(timezone="America/New_York"), NOW)
+    assert local.rows["known"].iloc[0] == pd.Timestamp("2023-03-14 03:59:59", tz="UTC")
