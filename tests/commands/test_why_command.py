@@ -188,6 +188,28 @@ def test_pairs_without_candles_are_named_in_one_line_with_what_stores_them(
     assert ("ETH/USDT at" in captured.out) == is_partial
 
 
+@pytest.mark.parametrize("name", ["ETHUSDT", "eth/usdt", "ETH-USDT", "eth_usdt"])
+def test_another_spelling_of_a_pair_is_answered_with_the_right_one(
+    capsys: pytest.CaptureFixture, userdir: Path, name: str
+):
+    assert main(["why", name, "--userdir", str(userdir)]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line == (
+        f"altseason: expected a pair as BASE/QUOTE, found {name}; "
+        "did you mean `altseason why ETH/USDT`?"
+    )
+
+
+@pytest.mark.parametrize("name", ["DOGE/USDT", "DOGEUSDT", "?"])
+def test_a_pair_that_nobody_knows_is_answered_with_the_whitelist(
+    capfd: pytest.CaptureFixture, userdir: Path, name: str
+):
+    assert main(["why", name, "--userdir", str(userdir)]) == 2
+    [line] = capfd.readouterr().err.splitlines()
+    assert "not in the whitelist: ADA/USDT, ETH/USDT, SOL/USDT" in line
+    assert ("download-data" in line) == ("/" in name)
+
+
 @contextmanager
 def bot(answers: dict[str, Any], password: str) -> Iterator[str]:
     """The part of a bot's REST API that is asked; a wrong password is refused as it does."""

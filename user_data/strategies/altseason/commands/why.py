@@ -25,6 +25,7 @@ from altseason.dominance.reader import DominanceReader
 from altseason.dominance.verdict import Verdict, calculate_verdict
 from altseason.errors import InputError
 from altseason.explanation import Explanation, as_json, as_text, explain, gate_of_row
+from altseason.invocation import altseason_command
 from altseason.output import show, show_text, tell
 from altseason.parser import add_freqtrade_options, format_examples
 from altseason.running_bot import RunningBot
@@ -80,7 +81,8 @@ def _look_at_stored(
     with quiet_freqtrade():
         strategy.ft_bot_start()
     explanations, missing = [], []
-    for pair in _find_pairs(config, options.pairs, strategy.timeframe):
+    pairs, whitelist = _find_pairs(config, options.pairs, strategy.timeframe)
+    for pair in pairs:
         candles = _load_closed(config, pair, strategy.timeframe)
         if candles.empty:
             missing.append(pair)
@@ -88,7 +90,8 @@ def _look_at_stored(
         analyzed = strategy.advise_indicators(candles, {"pair": pair})
         analyzed = strategy.ft_advise_signals(analyzed, {"pair": pair})
         explanations.append(explain(strategy, pair, analyzed))
-    _report_missing(missing, strategy.timeframe, data_directory(config), is_all=not explanations)
+    is_all = not explanations
+    _report_missing(missing, whitelist, strategy.timeframe, data_directory(config), is_all=is_all)
     dominance = DominanceReader(config, load_settings(config).dominance).read()
     newest = max(one.close_time for one in explanations)
     _report_age(newest, strategy.timeframe)
@@ -99,10 +102,13 @@ def _look_at_bot(config: Config, options: argparse.Namespace) -> tuple[Verdict, 
     bot = RunningBot(config, options.url)
     strategy = load_strategy({**config, "strategy": options.strategy or bot.strategy})
     explanations, verdict = [], None
-    for pair in options.pairs or bot.fetch_whitelist():
+    whitelist = bot.fetch_whitelist()
+    _refuse_misspelt(options.pairs, whitelist)
+    for pair in options.pairs or whitelist:
         candles = bot.fetch_candles(pair, strategy.timeframe)
         if candles.empty:
-            tell(f"{pair}: the bot has no analyzed candles of it yet")
+            reason = "" if pair in whitelist else f", whose whitelist is {', '.join(whitelist)}"
+            tell(f"{pair}: no analyzed candles found in the bot{reason}")
             continue
         explanations.append(explain(strategy, pair, candles))
         verdict = gate_of_row(
@@ -116,10 +122,11 @@ def _look_at_bot(config: Config, options: argparse.Namespace) -> tuple[Verdict, 
     return verdict, explanations
 
 
-def _find_pairs(config: Config, named: list[str], timeframe: str) -> list[str]:
+def _find_pairs(config: Config, named: list[str], timeframe: str) -> tuple[list[str], list[str]]:
+    """Return the pairs to explain, and the whitelist."""
     datadir = data_directory(config)
-    wanted = named or config["exchange"].get("pair_whitelist") or []
-    if not wanted:
+    listed = config["exchange"].get("pair_whitelist") or []
+    if not named and not listed:
         raise InputError(
             "expected pairs, found none in pair_whitelist of the configuration; name them, or "
             "ask the running bot with --live"
@@ -130,22 +137,59 @@ def _find_pairs(config: Config, named: list[str], timeframe: str) -> list[str]:
         for pair, length, _ in handler.ohlcv_get_available_data(datadir, TradingMode.SPOT)
         if length == timeframe and pair != PAIR
     ]
-    return list(expand_pairlist(wanted, stored, keep_invalid=True))
+    whitelist = expand_pairlist(listed, stored, keep_invalid=True) if listed else []
+    _refuse_misspelt(named, [*stored, *whitelist])
+    return (_expand(named, stored) if named else whitelist), whitelist
 
 
-def _report_missing(pairs: list[str], timeframe: str, datadir: Path, *, is_all: bool) -> None:
+def _refuse_misspelt(named: list[str], known: list[str]) -> None:
+    """Refuse another spelling of a pair that there is.
+
+    :raises InputError: in a line that has the right one.
+    """
+    spelt = {_letters(pair): pair for pair in known}
+    for name in named:
+        meant = spelt.get(_letters(name), name)
+        if name not in known and meant != name:
+            raise InputError(
+                f"expected a pair as BASE/QUOTE, found {name}; "
+                f"did you mean `{altseason_command(f'why {meant}')}`?"
+            )
+
+
+def _letters(pair: str) -> str:
+    return "".join(filter(str.isalnum, pair)).upper()
+
+
+def _expand(named: list[str], stored: list[str]) -> list[str]:
+    try:
+        return list(expand_pairlist(named, stored, keep_invalid=True))
+    except ValueError:
+        # Freqtrade reads them as regular expressions, which these are not.
+        return named
+
+
+def _report_missing(
+    pairs: list[str], whitelist: list[str], timeframe: str, datadir: Path, *, is_all: bool
+) -> None:
     """Tell which pairs have no candles, and what stores them.
 
-    :raises InputError: where no pair has any.
+    :raises InputError: where no pair has any, or a name is not that of a pair.
     """
     if not pairs:
         return
+    unknown = [pair for pair in pairs if pair not in whitelist]
+    known = f"not in the whitelist: {', '.join(sorted(whitelist)) or 'it is empty'}"
+    if no_pairs := [pair for pair in unknown if "/" not in pair]:
+        raise InputError(f"expected pairs as ETH/USDT, found {' '.join(no_pairs)}, {known}")
     names = " ".join(pairs)
     line = (
         f"{datadir}: expected {timeframe} candles of {names}, found none; "
         f"`freqtrade download-data --pairs {names} --timeframes {timeframe}` stores them "
         "(with the same -c or --datadir)"
     )
+    if unknown:
+        line += f"; {' '.join(unknown)} {'is' if len(unknown) == 1 else 'are'} {known}"
     if is_all:
         raise InputError(line)
     tell(line)
