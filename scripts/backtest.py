@@ -15,6 +15,8 @@ USERDIR = ROOT / "user_data"
 SAMPLE = USERDIR / "data" / "synthetic"
 LOG = USERDIR / "logs" / "make-backtest.log"
 TAIL_LINES = 5
+# As in altseason/sample/marker.py.
+MARKER = "SYNTHETIC.txt"
 RUNS = ROOT / "build" / "backtest"
 
 
@@ -73,7 +75,7 @@ def backtest(config: str, data: Path, timerange: str) -> int:
             file=sys.stderr,
         )
         return code or 1
-    label = "SYNTHETIC market, result" if data == SAMPLE else "Result"
+    label = "SYNTHETIC market, result" if (data / MARKER).is_file() else "Result"
     print(f"{label}: {relative(new.pop())}")
     print(*next_steps(data), sep="\n")
     return 0

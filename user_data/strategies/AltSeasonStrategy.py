@@ -47,7 +47,7 @@ from altseason.pairs import never_entered_because
 from altseason.parameters import copy_parameters
 from altseason.risk.manager import RiskManager
 from altseason.risk.protections import build_protections
-from altseason.sample.marker import is_synthetic
+from altseason.sample.marker import is_synthetic, mark_results
 from altseason.secrets import hide_secrets
 from altseason.settings import load_settings, validate_timeframes, validate_trading_mode
 from altseason.telling import Telling
@@ -104,6 +104,7 @@ class AltSeasonStrategy(IStrategy):
         self.settings = load_settings(config)
         validate_timeframes(self.settings, config.get("timeframe") or self.timeframe)
         self._dominance = DominanceReader(config, self.settings.dominance)
+        self._entry_tag = mark_results(config, "alt_season_momentum")
         config[CONFIG_KEY] = calculate_digest(type(self), self._dominance.files)
         self._risk = RiskManager(self, self.settings.risk, config)
         self._live: LiveDominance | None = None
@@ -183,7 +184,7 @@ class AltSeasonStrategy(IStrategy):
             dataframe = add_conditions(dataframe, conditions)
         enters = all_hold(conditions)
         dataframe["enter_long"] = enters.astype("int8")
-        dataframe.loc[enters, "enter_tag"] = "alt_season_momentum"
+        dataframe.loc[enters, "enter_tag"] = self._entry_tag
         self._risk.keep_entries(dataframe[enters], metadata["pair"])
         return dataframe
 

@@ -11,6 +11,11 @@ from altseason.errors import InputError
 LIMIT = 500
 ADVICE = "switch api_server on, as in user_data/overlays/frequi.json, or name it with --url"
 
+LOGIN = (
+    "; check username and password of api_server, in the configuration or in "
+    "FREQTRADE__API_SERVER__USERNAME and FREQTRADE__API_SERVER__PASSWORD"
+)
+
 
 class RunningBot:
     """Reads from the REST API of a bot.
@@ -52,7 +57,10 @@ class RunningBot:
         if answer is None:
             raise InputError(f"{self._url}: expected a running bot, found none; {ADVICE}")
         reason = answer.get("detail") or answer.get("error") if isinstance(answer, dict) else answer
-        raise InputError(f"{self._url}: expected an answer of the bot, found: {str(reason)[:200]}")
+        hint = LOGIN if "Unauthorized" in str(reason) else ""
+        raise InputError(
+            f"{self._url}: expected an answer of the bot, found: {str(reason)[:200]}{hint}"
+        )
 
 
 def _build_url(settings: dict[str, Any]) -> str:

@@ -34,7 +34,7 @@ from altseason.emulator.server import run_emulator
 from altseason.errors import InputError
 from altseason.invocation import altseason_command
 from altseason.output import tell
-from altseason.sample.marker import is_synthetic
+from altseason.sample.marker import NOTE, NOTES_SETTING, is_synthetic
 from altseason.sample.store import carry_marker
 from altseason.schema import refuse_invalid
 
@@ -245,10 +245,17 @@ async def run_with_emulator(command: FreqtradeCommand, config: Config, market: M
         announce(url, market.datadir)
         with temporary_folder() as folder:
             overlay = build_overlay(command, config, url)
+            is_marked = command.is_backtesting and is_synthetic(market.datadir)
+            if is_marked:
+                # Of any strategy; our own notes it also outside of the sandbox.
+                overlay[NOTES_SETTING] = NOTE
             arguments = additional_arguments(command, config, save_overlay(overlay, folder))
             environment = offline_environment(os.environ, url)
             process = command.process(*arguments)
-            return await run_process(process, environment, received, interrupt=command.interrupt)
+            code = await run_process(process, environment, received, interrupt=command.interrupt)
+            if is_marked:
+                tell(f"altseason sandbox: {NOTE}.")
+            return code
 
 
 async def run_trading(
