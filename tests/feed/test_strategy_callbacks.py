@@ -218,6 +218,20 @@ def test_entry_in_a_backtest_goes_by_the_candle_of_its_own_time(
     assert allowed == [False, True, True, False, False, True, True]
 
 
+def test_what_happens_twice_is_told_twice(load_live: Load):
+    """Freqtrade leaves out by itself what it has sent in the same candle."""
+    strategy = load_live()
+
+    class Live:
+        def collect_messages(self, *_: Any) -> list[str]:
+            return ["CoinGecko is unreachable."]
+
+    strategy._live = Live()
+    for _ in range(2):
+        strategy.bot_loop_start(current_time=MIDNIGHT)
+    assert messages(strategy) == ["CoinGecko is unreachable."] * 2
+
+
 def test_gate_is_told_of_on_telegram_once(load_live: Load, tmp_path: Path):
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     store_days(tmp_path, [60.0] * 100, today - timedelta(days=1))

@@ -38,18 +38,24 @@ STOP = {
 }
 
 
+def load_exchange(name: str, market_id: str) -> Exchange:
+    config = copy.deepcopy(TRADING)
+    config["exchange"]["name"] = name
+    exchange = ExchangeResolver.load_exchange(config, validate=False)
+    market = {"id": market_id, "symbol": PAIR, "type": "spot", "spot": True, "contract": False}
+    market |= {"precision": {"amount": 1e-6}, "base": "ETH", "quote": "USDT"}
+    api = exchange._api
+    api.markets, api.markets_by_id = {PAIR: market}, {market_id: [market]}
+    exchange._markets = api.markets
+    api.currencies = api.currencies_by_id = {}
+    return exchange
+
+
 @pytest.fixture
 def okx() -> Iterator[Exchange]:
     """OKX with one stop that is open."""
-    config = copy.deepcopy(TRADING)
-    config["exchange"]["name"] = "okx"
-    exchange = ExchangeResolver.load_exchange(config, validate=False)
-    market = {"id": "ETH-USDT", "symbol": PAIR, "type": "spot", "spot": True, "contract": False}
-    market |= {"precision": {"amount": 1e-6}, "base": "ETH", "quote": "USDT"}
+    exchange = load_exchange("okx", "ETH-USDT")
     api = exchange._api
-    api.markets, api.markets_by_id = {PAIR: market}, {"ETH-USDT": [market]}
-    exchange._markets = api.markets
-    api.currencies = api.currencies_by_id = {}
     api.privateGetTradeOrdersPending = lambda words: {"code": "0", "data": []}
     api.privateGetTradeOrdersAlgoPending = lambda words: {
         "code": "0",
@@ -81,6 +87,17 @@ def test_stop_of_okx_which_lists_them_apart_is_known_again(database: None, okx: 
     [order] = Trade.get_open_trades()[0].orders
     assert (order.ft_order_side, order.order_id) == ("stoploss", "431375349042380800")
     assert (order.ft_is_open, order.ft_amount, order.ft_price) == (True, 1.25, 1800.0)
+
+
+def test_gate_which_lists_stops_apart_too_is_asked_for_both():
+    exchange = load_exchange("gate", "ETH_USDT")
+    exchange._api.checkRequiredCredentials = lambda: True
+    asked = []
+    exchange._api.privateSpotGetOpenOrders = lambda words: asked.append("orders") or []
+    exchange._api.privateSpotGetPriceOrders = lambda words: asked.append("stops") or []
+    assert find_unknown_orders(exchange, PAIR) == []
+    assert asked == ["orders", "stops"]
+    exchange.close()
 
 
 @pytest.mark.parametrize(
