@@ -141,14 +141,48 @@ def _localize(path: Any, values: "pd.Series[Any]", timezone: str) -> "pd.Series[
         raise InputError(
             f"--timezone: expected a name such as UTC or America/New_York, found {timezone!r}"
         ) from error
-    ordered = values.sort_values(kind="stable")
-    if values.is_monotonic_decreasing:
-        ordered = values[::-1]
-    for ambiguous in ("raise", "infer"):
-        try:
-            local = ordered.dt.tz_localize(zone, ambiguous=ambiguous)
-        except ValueError as error:
-            problem = error
-        else:
-            return local.dt.tz_convert("UTC").loc[values.index].dt.as_unit("ms")
-    raise InputError(f"{path}: not every time exists once in {timezone}: {problem}")
+    try:
+        first, second = (
+            values.dt.tz_localize(zone, ambiguous=np.full(len(values), is_summer))
+            .dt.tz_convert("UTC")
+            .dt.as_unit("ms")
+            for is_summer in (True, False)
+        )
+    except ValueError as error:
+        raise InputError(f"{path}: not every time exists in {timezone}: {error}") from error
+    is_twice = (first != second).to_numpy()
+    if not is_twice.any():
+        return first
+    is_second = _find_second(values.to_numpy(), is_twice)
+    if is_second is None:
+        example = values[is_twice].iloc[0]
+        raise InputError(
+            f"{path}: the clocks of {timezone} showed {example:%Y-%m-%d %H:%M} twice, and the rows "
+            f"do not tell which one is meant, as they would with both, all in the order of time; "
+            f"write the times in UTC or with their offset, or remove these rows"
+        )
+    return first.where(~is_second, second)
+
+
+def _find_second(clock: Any, is_twice: Any) -> Any:
+    """Return which times are the second of the two that a clock showed; None if not known.
+
+    Rows in the order of time step back once in each hour that is there twice.
+    """
+    steps = np.diff(clock.astype("datetime64[ms]").view("int64"))
+    if (steps < 0).sum() > (steps > 0).sum():
+        is_second = _find_second(clock[::-1], is_twice[::-1])
+        return None if is_second is None else is_second[::-1]
+    is_back = np.concatenate([[False], steps <= 0])
+    # Elsewhere a row may repeat the one above.
+    if ((np.concatenate([[False], steps < 0])) & ~is_twice).any():
+        return None
+    is_back &= is_twice
+    starts = is_twice & ~np.concatenate([[False], is_twice[:-1]])
+    run = np.cumsum(starts)
+    # At its first row, a run may follow only on what is earlier.
+    backs = np.bincount(run[is_back & ~starts], minlength=run[-1] + 1)
+    if (backs[1:] != 1).any() or (is_back & starts).any():
+        return None
+    count = np.cumsum(is_back)
+    return is_twice & (count > count[np.flatnonzero(starts)][np.maximum(run, 1) - 1])
