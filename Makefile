@@ -20,7 +20,7 @@ backtest: $(INSTALLED) $(SAMPLE)
 	@DATADIR='$(DATADIR)' DOMINANCE='$(DOMINANCE)' TIMERANGE='$(TIMERANGE)' CONFIG='$(CONFIG)' \
 		$(BIN)/python scripts/backtest.py
 
-$(SAMPLE): $(wildcard user_data/strategies/altseason/sample/*.py) | $(INSTALLED)
+$(SAMPLE): $(wildcard lab/altseason_lab/sample/*.py) | $(INSTALLED)
 	$(BIN)/altseason sample
 
 test: $(INSTALLED)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from altseason.cli import main as altseason
-from altseason.emulator.market import Market
-from altseason.emulator.overlay import exchange_settings
 from altseason.pairs import never_entered_because
 from altseason.risk.protections import build_protections
+from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.overlay import exchange_settings
 from AltSeasonStrategy import AltSeasonStrategy
 
 ROOT = Path(__file__).parent.parent

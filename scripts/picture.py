@@ -13,10 +13,10 @@ from freqtrade.data.history import load_pair_history
 from freqtrade.enums import RunMode
 from freqtrade.resolvers import StrategyResolver
 
-from altseason.sample.model import generate_market
-from altseason.sample.store import save_market
-from altseason.stress.axes import Axis, find_ticks
-from altseason.stress.svg import Drawing, save_drawing
+from altseason_lab.sample.model import generate_market
+from altseason_lab.sample.store import save_market
+from altseason_lab.stress.axes import Axis, find_ticks
+from altseason_lab.stress.svg import Drawing, save_drawing
 
 ROOT = Path(__file__).parent.parent
 PICTURE = ROOT / "docs" / "sample.svg"

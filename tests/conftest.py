@@ -14,8 +14,8 @@ from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 
 from altseason.dominance import locking
-from altseason.sample.model import generate_market
-from altseason.sample.store import save_market
+from altseason_lab.sample.model import generate_market
+from altseason_lab.sample.store import save_market
 from tests.windows import Msvcrt
 
 ROOT = Path(__file__).parent.parent

@@ -53,6 +53,21 @@ def test_script_of_another_installation_is_not_meant(
     assert altseason_command() == str(SCRIPTS / "altseason")
 
 
+@pytest.mark.parametrize("command", ["sample", "sandbox", "stress"])
+def test_command_of_the_lab_says_where_to_get_it(copied: Path, command: str):
+    python = copied / "venv" / "bin" / "python"
+    environment = {"PYTHONPATH": str(copied / "user data" / "strategies"), "PATH": "/usr/bin"}
+    call = [str(python), "-m", "altseason", command, "--help"]
+    found = subprocess.run(call, env=environment, capture_output=True, text=True, check=False)
+    assert found.returncode == 2
+    assert found.stdout == ""
+    [line] = found.stderr.splitlines()
+    assert line.startswith(f"altseason: `altseason {command}` belongs to the project's lab")
+    listed = subprocess.check_output(call[:3], env=environment, text=True)
+    assert "dominance" in listed
+    assert command not in listed
+
+
 def test_copied_folder_is_run_as_a_module_by_a_line_that_works(copied: Path):
     folder = copied / "user data" / "strategies"
 

@@ -15,8 +15,8 @@ from altseason.cli import main
 from altseason.errors import InputError
 from altseason.schema import refuse_invalid
 from tests.conftest import ROOT
-from tests.emulator.candle_files import make_candles, store_candles
 from tests.integration.freqtrade_runs import CONFIG
+from tests.lab.emulator.candle_files import make_candles, store_candles
 
 SHORT = "plant-7f3a"
 API = {

@@ -15,14 +15,14 @@ from typing import Any
 from freqtrade.misc import deep_merge_dicts
 
 from altseason.dominance.store import DominanceStore
-from altseason.emulator.clock import Clock
-from altseason.emulator.dominance import LiveDominance, load_dominance
-from altseason.emulator.in_thread import in_thread
-from altseason.emulator.live import LiveMarket
-from altseason.emulator.market import Market
-from altseason.emulator.overlay import exchange_settings, offline_environment
-from altseason.emulator.providers import provider_urls
-from altseason.emulator.server import run_emulator
+from altseason_lab.emulator.clock import Clock
+from altseason_lab.emulator.dominance import LiveDominance, load_dominance
+from altseason_lab.emulator.in_thread import in_thread
+from altseason_lab.emulator.live import LiveMarket
+from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.overlay import exchange_settings, offline_environment
+from altseason_lab.emulator.providers import provider_urls
+from altseason_lab.emulator.server import run_emulator
 from tests.clock.clock_file import ClockFile, read_clock
 from tests.conftest import ROOT, STRATEGIES
 

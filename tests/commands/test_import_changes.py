@@ -9,8 +9,8 @@ import pytest
 from altseason.cli import main
 from altseason.dominance.reader import DominanceReader
 from altseason.dominance.store import DominanceStore
+from altseason.dominance.synthetic import is_synthetic, save_marker
 from altseason.errors import DominanceMissingError
-from altseason.sample.marker import is_synthetic, save_marker
 from altseason.settings import DominanceSettings
 from tests.conftest import ROOT, dominance_candles
 from tests.feed.simulation import SimulatedClock, make_recording, record

@@ -17,8 +17,8 @@ from freqtrade.persistence import init_db
 from freqtrade.rpc import RPC
 from freqtrade.rpc.api_server import ApiServer
 
-from altseason.sample.model import generate_market
-from altseason.sample.store import save_market
+from altseason_lab.sample.model import generate_market
+from altseason_lab.sample.store import save_market
 from tests.conftest import ROOT
 from tests.docs import compose
 from tests.providers.serving import COINGECKO_VARIABLE, serving

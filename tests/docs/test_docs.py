@@ -12,8 +12,8 @@ import pytest
 from freqtrade.data.history import get_datahandler
 from freqtrade.enums import CandleType
 
-from altseason.sample.model import SampleMarket, generate_market
-from altseason.sample.store import save_market
+from altseason_lab.sample.model import SampleMarket, generate_market
+from altseason_lab.sample.store import save_market
 from tests.conftest import ROOT
 from tests.integration.freqtrade_runs import run_well
 from tests.providers.serving import COINGECKO_VARIABLE, serving

@@ -12,8 +12,8 @@ import pytest
 from altseason.dominance.feed.feed import Feed, end_feed, start_feed
 from altseason.dominance.sources.session import PoliteSession
 from altseason.dominance.store import DominanceStore
+from altseason.dominance.synthetic import save_marker
 from altseason.errors import InputError
-from altseason.sample.marker import save_marker
 from tests.feed.simulation import SimulatedClock, dominance_config, load_counted, load_lines, utc
 from tests.providers.serving import Provider, Reply
 from tests.providers.world import Market

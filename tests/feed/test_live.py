@@ -12,8 +12,8 @@ from altseason.dominance.candles import empty_candles
 from altseason.dominance.gate import Dominance, GateRule
 from altseason.dominance.reader import DominanceReader
 from altseason.dominance.store import DominanceStore
+from altseason.dominance.synthetic import save_marker
 from altseason.live import LiveDominance, describe_history
-from altseason.sample.marker import save_marker
 from altseason.settings import DominanceSettings, load_settings
 from tests.conftest import dominance_candles
 from tests.feed.simulation import dominance_config, utc

@@ -12,7 +12,7 @@ import pytest
 
 from altseason.cli import main
 from altseason.dominance.store import DominanceStore
-from altseason.sample.marker import save_marker
+from altseason.dominance.synthetic import save_marker
 from tests.conftest import STRATEGIES
 from tests.feed.simulation import (
     SimulatedClock,

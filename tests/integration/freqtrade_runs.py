@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from altseason.emulator.market import Market
-from altseason.emulator.overlay import exchange_settings, offline_environment
-from tests.emulator.serving import serving
+from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.overlay import exchange_settings, offline_environment
+from tests.lab.emulator.serving import serving
 from tests.warm import warm
 
 CONFIG: dict[str, Any] = {

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from tests.integration.freqtrade_runs import Home
-from tests.sandbox.bots import Api
+from tests.lab.sandbox.bots import Api
 
 Make = Callable[[Path], Home]
 INDICATORS = ["sma50", "sma200", "rsi", "macd", "macdsignal", "macdhist"]

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from altseason.dominance.store import DominanceStore
-from altseason.emulator.market import Market
-from altseason.emulator.overlay import exchange_settings, offline_environment
+from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.overlay import exchange_settings, offline_environment
 from tests.conftest import dominance_candles
-from tests.emulator.serving import serving
 from tests.integration.freqtrade_runs import Home, run_well, write_subclass
+from tests.lab.emulator.serving import serving
 
 Make = Callable[[Path], Home]
 PROVIDER_KEY = "a-key-of-at-least-32-characters-as-freqtrade-wants"

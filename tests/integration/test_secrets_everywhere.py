@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from altseason.emulator.market import Market
-from altseason.emulator.overlay import exchange_settings, offline_environment
+from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.overlay import exchange_settings, offline_environment
 from tests.conftest import ROOT
-from tests.emulator.serving import serving
 from tests.integration.freqtrade_runs import Home
+from tests.lab.emulator.serving import serving
 from tests.warm import warm
 
 MARK = "planted-7f3a91-planted-7f3a91-planted"

@@ -13,14 +13,14 @@ from typing import Any, Literal
 import requests
 from freqtrade.misc import deep_merge_dicts
 
-from altseason.emulator.account import Account
-from altseason.emulator.in_thread import in_thread
-from altseason.emulator.live import LiveMarket
-from altseason.emulator.market import Market
-from altseason.emulator.server import run_emulator
+from altseason_lab.emulator.in_thread import in_thread
+from altseason_lab.emulator.live import LiveMarket
+from altseason_lab.emulator.market import Market
 from tests.clock.clock_file import ClockFile, read_clock
 from tests.clock.replay import Replay, to_milliseconds
 from tests.conftest import ROOT
+from tests.exchange.account import Account
+from tests.exchange.server import run_exchange
 from tests.live.world import PAIRS, store_dominance
 
 TIMEOUT_SECONDS = 10
@@ -113,7 +113,7 @@ def live_bot(
     # A copy, since Freqtrade merges into what it is given.
     defaults = {**deepcopy(SETTINGS), "exchange": {"pair_whitelist": list(pairs)}}
     wanted = deep_merge_dicts(settings, defaults)
-    emulator = run_emulator(LiveMarket(Market(stored), 0), clock, account=account)
+    emulator = run_exchange(LiveMarket(Market(stored), 0), account, clock)
     with in_thread(emulator) as url:
         overlays = (OVERLAYS / f"{orders}.json",)
         yield LiveBot(Replay(folder, start, url, wanted, overlays), account)

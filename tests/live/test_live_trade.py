@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.candle_files import store_candles
+from tests.lab.emulator.candle_files import store_candles
 from tests.live.bot import LiveBot, Orders, live_bot
 from tests.live.world import (
     ALL_LEFT,

@@ -14,10 +14,10 @@ from typing import Any
 import pandas as pd
 
 from altseason.dominance.store import DominanceStore
-from altseason.emulator.account import Account
-from altseason.emulator.rules import TradingRules
+from altseason_lab.emulator.rules import TradingRules
 from tests.conftest import dominance_candles
-from tests.emulator.candle_files import store_candles
+from tests.exchange.account import Account
+from tests.lab.emulator.candle_files import store_candles
 
 HOUR = timedelta(hours=1)
 # The signal candles of ETH, SOL and ADA end then, the one of BNB so many hours later.

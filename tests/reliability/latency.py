@@ -22,7 +22,7 @@ from freqtrade.resolvers import StrategyResolver
 
 from altseason.dominance.feed.feed import end_feed
 from altseason.dominance.store import DominanceStore
-from altseason.emulator.providers import provider_urls
+from altseason_lab.emulator.providers import provider_urls
 from tests.conftest import STRATEGIES
 from tests.reliability.latency_bot import LOOP_SECONDS, trade_through_fall
 from tests.reliability.latency_market import days_until

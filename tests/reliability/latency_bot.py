@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from altseason.dominance.store import DominanceStore
-from altseason.emulator.dominance import LiveDominance
-from altseason.emulator.in_thread import in_thread
-from altseason.emulator.live import LiveMarket
-from altseason.emulator.market import Market
-from altseason.emulator.providers import provider_urls
-from altseason.emulator.server import run_emulator
+from altseason_lab.emulator.dominance import LiveDominance
+from altseason_lab.emulator.in_thread import in_thread
+from altseason_lab.emulator.live import LiveMarket
+from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.providers import provider_urls
+from altseason_lab.emulator.server import run_emulator
 from tests.clock.replay import trade_environment, trade_words
+from tests.lab.sandbox.bots import Api
 from tests.reliability.latency_market import PAIR, crossing_time, days_until, save_fall
-from tests.sandbox.bots import Api
 
 LOOP_SECONDS = 5
 # From the start to the fall: the bot needs some of it until it trades.

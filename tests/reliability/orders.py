@@ -12,7 +12,7 @@ from typing import Any
 
 import ccxt
 
-from altseason.emulator.overlay import exchange_settings
+from altseason_lab.emulator.overlay import exchange_settings
 from tests.live.bot import LiveBot, Orders
 from tests.live.world import SIGNAL
 from tests.reliability.deriving import DERIVED, check_callbacks

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from altseason.sample.model import DEFAULT_SEED
+from altseason_lab.sample.model import DEFAULT_SEED
 from tests.reliability.latency import measure_latency
 from tests.reliability.report import describe_scenarios, find_commit, mark_change, save_part
 from tests.reliability.soak_runs import Span, live_through, prepare, run_backtest

@@ -14,8 +14,8 @@ import pandas as pd
 from freqtrade.configuration.load_config import load_config_file
 from freqtrade.misc import deep_merge_dicts
 
-from altseason.sample.model import generate_market
-from altseason.sample.store import save_market
+from altseason_lab.sample.model import generate_market
+from altseason_lab.sample.store import save_market
 from tests.clock.replay import replaying
 from tests.conftest import ROOT, STRATEGIES
 from tests.integration.freqtrade_runs import Home

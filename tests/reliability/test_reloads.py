@@ -14,14 +14,14 @@ from typing import Any
 import psutil
 
 from altseason.dominance.store import DominanceStore
-from altseason.emulator.dominance import LiveDominance
-from altseason.emulator.in_thread import in_thread
-from altseason.emulator.live import LiveMarket
-from altseason.emulator.market import Market
-from altseason.emulator.server import run_emulator
+from altseason_lab.emulator.dominance import LiveDominance
+from altseason_lab.emulator.in_thread import in_thread
+from altseason_lab.emulator.live import LiveMarket
+from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.server import run_emulator
 from tests.clock.replay import trade_environment, trade_words
+from tests.lab.sandbox.bots import Api
 from tests.reliability.latency_market import PAIR, days_until, save_fall
-from tests.sandbox.bots import Api
 
 TIMES = 20
 RECORDER = Path(__file__).with_name("thread_recorder.py")

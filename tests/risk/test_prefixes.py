@@ -10,8 +10,8 @@ import ccxt
 
 from altseason.risk.sent_orders import has_own_prefix
 from tests.conftest import ROOT
-from tests.emulator.accounts import HandClock, connect, make_account, store_hours
-from tests.emulator.serving import serving
+from tests.exchange.accounts import HandClock, connect, make_account, store_hours
+from tests.lab.emulator.serving import serving
 
 PAIR = "ETH/USDT"
 WORDS = (PAIR, "limit", "buy", 1, 95)

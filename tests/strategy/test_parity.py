@@ -12,8 +12,8 @@ from freqtrade.data.history import load_pair_history
 from freqtrade.strategy import IStrategy
 
 from altseason.dominance.store import DominanceStore
-from altseason.sample.model import generate_market
-from altseason.sample.store import save_market
+from altseason_lab.sample.model import generate_market
+from altseason_lab.sample.store import save_market
 from tests.conftest import dominance_candles
 from tests.strategy import oracle
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import trustme
 from aiohttp import web
 
-from altseason.emulator.in_thread import in_thread
+from altseason_lab.emulator.in_thread import in_thread
 from tests.telegram.bot_api import CHAT_ID, TOKEN, BotApi
 from tests.telegram.proxy import HOST, ConnectProxy
 

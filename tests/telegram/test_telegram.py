@@ -11,10 +11,10 @@ import httpx
 import pytest
 import requests
 
-from altseason.emulator.in_thread import in_thread
-from altseason.emulator.live import LiveMarket, plan_shift, stored_span
-from altseason.emulator.market import Market
-from altseason.emulator.server import run_emulator
+from altseason_lab.emulator.in_thread import in_thread
+from altseason_lab.emulator.live import LiveMarket, plan_shift, stored_span
+from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.server import run_emulator
 from tests.clock.replay import trade_environment, trade_words
 from tests.telegram.bot_api import CHAT_ID, TOKEN
 from tests.telegram.serving import TelegramApi, telegram_api

@@ -40,6 +40,7 @@ from altseason.digest import CONFIG_KEY, calculate_digest
 from altseason.dominance.columns import GateColumns
 from altseason.dominance.gate import GATING_MODES, GateRule
 from altseason.dominance.reader import DominanceReader
+from altseason.dominance.synthetic import is_synthetic, mark_results
 from altseason.guards import guard_entries, without_trade_copy
 from altseason.live import LiveDominance
 from altseason.origins import describe_rules
@@ -47,7 +48,6 @@ from altseason.pairs import never_entered_because
 from altseason.parameters import copy_parameters
 from altseason.risk.manager import RiskManager
 from altseason.risk.protections import build_protections
-from altseason.sample.marker import is_synthetic, mark_results
 from altseason.secrets import hide_secrets
 from altseason.settings import load_settings, validate_timeframes, validate_trading_mode
 from altseason.telling import Telling

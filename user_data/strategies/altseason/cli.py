@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 
 import altseason.required  # noqa: F401 - before all that an older Freqtrade lacks
 
@@ -13,17 +14,22 @@ import altseason.required  # noqa: F401 - before all that an older Freqtrade lac
 from freqtrade.exceptions import FreqtradeException
 
 from altseason import __version__
+from altseason.errors import InputError
 from altseason.invocation import altseason_command
 from altseason.output import tell
 from altseason.parser import CommandParser, add_freqtrade_options
 
-# Each is a module in `altseason.commands`.
+# Each is a module of its name: what a bot needs in `altseason.commands`, what a desk needs in
+# `altseason_lab.commands`, which is not there where only the strategies folder was copied.
 COMMANDS = {
     "dominance": "fill and inspect the pair BTCD/USD",
+    "why": "show which conditions of an entry hold now",
+}
+LAB = "altseason_lab"
+LAB_COMMANDS = {
     "sample": "write four years of synthetic candles and their dominance",
     "sandbox": "run a Freqtrade command against an exchange emulator",
     "stress": "find the cost per side at which a backtest's profit ends",
-    "why": "show which conditions of an entry hold now",
 }
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -45,8 +51,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parse_words(words: list[str]) -> argparse.Namespace:
-    """Read the command line; a wrong one ends the process with a line that says so."""
-    parser = build_parser(words[0] if words else "")
+    """Read the command line; a wrong one ends the process with a line that says so.
+
+    :raises InputError: for a command of the lab where the lab is not installed.
+    """
+    chosen = words[0] if words else ""
+    if chosen in LAB_COMMANDS and find_spec(LAB) is None:
+        raise InputError(
+            f"`altseason {chosen}` belongs to the project's lab, which the strategies folder does "
+            "not bring: run it in a clone of the project after `make install`, or with "
+            "`docker compose run --rm altseason`"
+        )
+    parser = build_parser(chosen)
     options, unknown = parser.parse_known_args(words)
     if unknown:
         # The commands that take options of Freqtrade.
@@ -77,9 +93,13 @@ def build_parser(chosen: str) -> CommandParser:
     )
     parser.add_argument("--version", action="version", version=f"altseason {__version__}")
     commands = parser.add_commands("COMMAND")
-    for name, description in COMMANDS.items():
+    packages = dict.fromkeys(COMMANDS, "altseason")
+    packages |= {name: LAB for name in LAB_COMMANDS if find_spec(LAB) is not None}
+    for name, description in sorted((COMMANDS | LAB_COMMANDS).items()):
+        if name not in packages:
+            continue
         if name == chosen:
-            module = import_module(f"altseason.commands.{name}")
+            module = import_module(f"{packages[name]}.commands.{name}")
             module.add_parser(commands, common_parser())
         else:
             commands.add_parser(name, help=description, description=description)

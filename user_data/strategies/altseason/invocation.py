@@ -1,9 +1,11 @@
 """How this installation runs our commands: messages name command lines that work as they are."""
 
+import os
 import shlex
 import shutil
 import sys
 from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
 from pathlib import Path
 
 import altseason
@@ -38,11 +40,14 @@ def _find_script() -> str | None:
 
 def _module_call() -> str:
     # Also where PYTHONPATH has it: it may have been set for this one command.
-    folder = Path(altseason.__file__).resolve().parent.parent
+    folders = [Path(altseason.__file__).resolve().parent.parent]
+    if (lab := find_spec("altseason_lab")) and lab.origin:
+        folders.append(Path(lab.origin).resolve().parent.parent)
+    path = os.pathsep.join(map(_shorten, folders))
     found = shutil.which("python")
     is_this_python = found is not None and Path(found).samefile(sys.executable)
     python = "python" if is_this_python else shlex.quote(sys.executable)
-    return f"PYTHONPATH={shlex.quote(_shorten(folder))} {python} -m altseason"
+    return f"PYTHONPATH={shlex.quote(path)} {python} -m altseason"
 
 
 def _shorten(folder: Path) -> str:

@@ -17,10 +17,10 @@ from altseason.dominance.sources.coingecko import CALLS_PER_MINUTE, Access, load
 from altseason.dominance.sources.coingecko_history import FREE_DAYS
 from altseason.dominance.sources.snapshot import read_clock
 from altseason.dominance.store import DominanceStore
+from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
 from altseason.output import show, show_text
 from altseason.progress import show_progress
-from altseason.sample.marker import is_synthetic
 
 MOST_DAYS = 10_000
 MOST_COINS = 1000

@@ -18,10 +18,10 @@ from altseason.dominance.sources.files import STAMP_MEANING, Options, Readings
 from altseason.dominance.sources.formats import Stamp
 from altseason.dominance.sources.text import Step, no_step
 from altseason.dominance.store import DominanceStore
+from altseason.dominance.synthetic import carry_marker
 from altseason.output import show, show_text
 from altseason.parser import format_examples
 from altseason.progress import saying_if_stopped, show_progress
-from altseason.sample.store import carry_marker
 
 MEBIBYTE = 1024 * 1024
 # From here on reading takes seconds, and shows how far it is.

@@ -28,8 +28,8 @@ from altseason.dominance.sources.coingecko import PROVIDER as PRIMARY
 from altseason.dominance.sources.coingecko import Access, load_access
 from altseason.dominance.sources.snapshot import Clock, read_clock
 from altseason.dominance.store import DominanceStore
+from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import BusyError, InputError, StoredDataError
-from altseason.sample.marker import is_synthetic
 from altseason.settings import DominanceSettings, is_loopback, load_settings
 
 logger = logging.getLogger(__name__)

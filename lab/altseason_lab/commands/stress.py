@@ -1,0 +1,220 @@
+"""`altseason stress`: the cost and the delay at which a backtest's profit ends."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from freqtrade.exceptions import OperationalException
+
+from altseason.configuration import Config, data_directory
+from altseason.dominance.synthetic import is_synthetic
+from altseason.errors import InputError
+from altseason.invocation import altseason_command
+from altseason.output import show, show_text, tell
+from altseason.parser import format_examples
+from altseason.progress import show_progress
+from altseason_lab.stress.backtests import open_backtests
+from altseason_lab.stress.grid import build_grid, parse_delay, parse_fee, parse_slippage
+from altseason_lab.stress.picture import draw_study
+from altseason_lab.stress.preparation import parse_words, prepare
+from altseason_lab.stress.progress import Tally
+from altseason_lab.stress.report import as_text, headline
+from altseason_lab.stress.study import run_study
+from altseason_lab.stress.svg import save_drawing
+
+USAGE = altseason_command("stress [OPTIONS] -- [OPTIONS OF freqtrade backtesting]")
+DESCRIPTION = """\
+Run the strategy's backtest with several fees, slippages and signal delays, by Freqtrade, and find
+the cost per side at which it stops earning. What follows `--` is for `freqtrade backtesting`.
+
+Slippage is added to the fee. What stops cost more is computed from Freqtrade's trades. A delay
+moves the entry and exit signals. No result is stored but the picture.
+"""
+EXAMPLES = (
+    "stress -- --timerange 20220101-20220701",
+    "stress --fees 0.001 0.00075 --delays 0 1 -- --strategy MyAltSeason",
+    "stress --offline -d user_data/data/synthetic -- --timerange 20220101-20220701",
+)
+FEES = [0.001]
+SLIPPAGES = [0.0, 5.0, 10.0, 20.0]
+STOP_SLIPPAGE = 10.0
+# Above this a fee was probably meant in percent; exchanges ask less than 1 %.
+MAX_USUAL_FEE = 0.01
+NOTHING_KEPT = "Nothing is kept: a stress test stores only its picture, at its end."
+DELAYS = [0, 1, 2]
+
+
+def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "stress",
+        parents=[common],
+        usage=USAGE,
+        description=DESCRIPTION,
+        epilog=format_examples(*EXAMPLES),
+    )
+    parser.add_argument(
+        "--fees",
+        nargs="+",
+        type=parse_fee,
+        default=FEES,
+        metavar="RATIO",
+        help="fees per side, such as 0.001 for 0.1 %% (default: 0.001)",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="do not ask about fees of 1 %% per side or more"
+    )
+    parser.add_argument(
+        "--slippage",
+        nargs="+",
+        type=parse_slippage,
+        default=SLIPPAGES,
+        metavar="BP",
+        help="slippages per side in basis points, hundredths of a percent (default: 0 5 10 20)",
+    )
+    parser.add_argument(
+        "--stop-slippage",
+        type=parse_slippage,
+        default=STOP_SLIPPAGE,
+        metavar="BP",
+        help="what a stop costs more, in basis points (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--delays",
+        nargs="+",
+        type=parse_delay,
+        default=DELAYS,
+        metavar="CANDLES",
+        help="by how many candles signals come late (default: 0 1 2)",
+    )
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        metavar="FILE.svg",
+        help="where to draw it (default: USERDIR/plot/altseason-stress-STRATEGY.svg)",
+    )
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="have an exchange emulator answer for the exchange, from the candles that are stored",
+    )
+    # REMAINDER takes the options of Freqtrade too, and stays the same from Python 3.11 to 3.14.
+    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the backtests, print what they came to, and draw it."""
+    refuse_costs(options)
+    confirm_fees(options)
+    refuse_picture(options.picture)
+    try:
+        return run_and_draw(options)
+    except OperationalException as error:
+        if "\n" not in str(error):
+            raise
+        # Some of Freqtrade's have a part of the file in them.
+        raise InputError(" ".join(str(error).split())) from error
+
+
+def run_and_draw(options: argparse.Namespace) -> int:
+    """Do it, with options that are good.
+
+    :raises OperationalException: for whatever Freqtrade refuses.
+    """
+    cells = build_grid(options.fees, options.slippage, options.delays)
+    with (
+        prepare(parse_words(read_words(options)), offline=options.offline) as config,
+        show_progress("backtests", NOTHING_KEPT) as progress,
+        open_backtests(config, options.stop_slippage, (tally := Tally(progress)).count) as found,
+    ):
+        study = run_study(found, cells, options.stop_slippage, tally)
+    synthetic = is_synthetic(data_directory(config))
+    show(*as_text(study, synthetic=synthetic, offline=options.offline))
+    picture = options.picture or default_picture(config)
+    try:
+        save_drawing(draw_study(study, synthetic=synthetic), picture)
+        show_text(f"Picture: {shorten(picture)}", "")
+    finally:
+        show_text(headline(study, synthetic=synthetic))
+    return 0
+
+
+def read_words(options: argparse.Namespace) -> list[str]:
+    """Give the options for Freqtrade: our own of the same name, then those after `--`.
+
+    :raises InputError: where a command follows.
+    """
+    following = options.words[1:] if options.words[:1] == ["--"] else options.words
+    if following and not following[0].startswith("-"):
+        raise InputError(f"expected `{USAGE}`, found `{following[0]}` in the place of an option")
+    words = [f"--config={file}" for file in options.config or []]
+    if options.user_data_dir:
+        words.append(f"--userdir={options.user_data_dir}")
+    if options.datadir:
+        words.append(f"--datadir={options.datadir}")
+    return words + following
+
+
+def refuse_costs(options: argparse.Namespace) -> None:
+    """Refuse costs that leave nothing of a trade.
+
+    :raises InputError: in one line.
+    """
+    cost = max(options.fees) + max(options.slippage) / 10_000
+    if cost >= 1:
+        raise InputError(
+            f"expected a fee and slippage below 100 % per side, found {cost:.2%} together; "
+            "do lower the largest of --fees or of --slippage"
+        )
+
+
+def confirm_fees(options: argparse.Namespace) -> None:
+    """Ask whether fees that no exchange asks are meant; without a terminal, refuse them.
+
+    :raises InputError: where they are not, or nobody can answer.
+    """
+    fee = max(options.fees)
+    if fee < MAX_USUAL_FEE or options.yes:
+        return
+    meant = f"--fees {fee:g} is {100 * fee:.4g} % per side"
+    if sys.stdin.isatty():
+        tell(f"{meant}; {fee:g} % would be --fees {fee / 100:.6g}. Go on? [y/N]")
+        if sys.stdin.readline().strip().lower() in ("y", "yes"):
+            return
+    raise InputError(
+        f"{meant}; for {fee:g} % use --fees {fee / 100:.6g}, or add --yes if it is meant"
+    )
+
+
+def refuse_picture(picture: Path | None) -> None:
+    """Refuse a place for the picture before the work is done.
+
+    :raises InputError: in one line.
+    """
+    if picture is None:
+        return
+    if picture.suffix.lower() != ".svg" or picture.is_dir():
+        raise InputError(f"--picture: expected a file name that ends in .svg, found {picture}")
+    if not picture.parent.is_dir():
+        raise InputError(
+            f"--picture: expected a folder to write {picture.name} to, found no folder "
+            f"{picture.parent}; do make it first"
+        )
+    if not os.access(picture.parent, os.W_OK):
+        raise InputError(
+            f"--picture: expected a folder that can be written, found {picture.parent}, which "
+            "cannot; do name another"
+        )
+
+
+def default_picture(config: Config) -> Path:
+    """Give the place for the picture in Freqtrade's own folder for them."""
+    return Path(config["user_data_dir"]) / "plot" / f"altseason-stress-{config['strategy']}.svg"
+
+
+def shorten(path: Path) -> Path:
+    """Give a path as seen from here, where it lies below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,0 +1,67 @@
+"""The order book around a price: narrow, and deep enough for any rehearsal.
+
+https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#order-book
+"""
+
+from collections.abc import Iterator
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
+
+from altseason_lab.emulator.rules import TradingRules, format_amount
+
+# The best bid and ask lie this part of the price from it, and the levels from one another.
+STEP = Decimal("0.0001")
+LEVEL_WORTH = Decimal(100_000)
+# Further than this from the price there are none.
+MOST_LEVELS = 1000
+FINEST_RULES = TradingRules()
+
+Level = tuple[Decimal, Decimal]
+
+
+def bids(price: Decimal, rules: TradingRules = FINEST_RULES) -> Iterator[Level]:
+    """Give what can be sold to, the best first: price and amount."""
+    for level in range(1, MOST_LEVELS + 1):
+        at = _round(price * (1 - level * STEP), rules.tick, ROUND_FLOOR)
+        if at <= 0:
+            return
+        yield at, level_amount(at, rules)
+
+
+def asks(price: Decimal, rules: TradingRules = FINEST_RULES) -> Iterator[Level]:
+    """Give what can be bought from, the best first: price and amount."""
+    for level in range(1, MOST_LEVELS + 1):
+        at = _round(price * (1 + level * STEP), rules.tick, ROUND_CEILING)
+        if at <= 0:
+            return
+        yield at, level_amount(at, rules)
+
+
+def order_book(
+    price: Decimal | None, limit: int, now: int, rules: TradingRules = FINEST_RULES
+) -> dict[str, Any]:
+    """Build the answer of `GET /api/v3/depth`.
+
+    :param price: the last price; without one there are no orders.
+    :param limit: how many levels are wanted at most.
+    :param now: in milliseconds.
+    """
+    return {
+        "lastUpdateId": now,
+        "bids": _write(bids(price, rules), limit) if price else [],
+        "asks": _write(asks(price, rules), limit) if price else [],
+    }
+
+
+def level_amount(price: Decimal, rules: TradingRules = FINEST_RULES) -> Decimal:
+    """Give the amount that is offered at a price."""
+    return _round(LEVEL_WORTH / price, rules.step, ROUND_FLOOR)
+
+
+def _write(levels: Iterator[Level], limit: int) -> list[list[str]]:
+    found = zip(range(limit), levels, strict=False)
+    return [[format_amount(price), format_amount(amount)] for _, (price, amount) in found]
+
+
+def _round(value: Decimal, unit: Decimal, rounding: str) -> Decimal:
+    return (value / unit).to_integral_value(rounding) * unit

@@ -1,0 +1,142 @@
+"""The market of a rehearsal that trades: stored candles, moved in time so that they end now.
+
+A view apart from HTTP, in which everything follows from the stored candles, a shift and a time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from altseason.errors import InputError
+from altseason_lab.emulator.market import DAY, Market, Symbol, close_times, select_candles
+from altseason_lab.emulator.path import run_candle
+
+# How far the bot can run on into the stored candles; a quarter of them where they are short.
+AHEAD = 28 * DAY
+SHORTEST = 2 * DAY
+VALUES = ["open", "high", "low", "close", "volume"]
+
+
+def plan_shift(first: int, end: int, now: int) -> int:
+    """Find the shift that puts now some weeks before the end of what is stored.
+
+    :param first: when the stored candles begin, in milliseconds, as all of these.
+    :param end: when they end.
+    :return: whole days, so that the hours stay what they were.
+    :raises InputError: where too little is stored.
+    """
+    if end - first < SHORTEST:
+        raise InputError(
+            f"expected candles of {SHORTEST // DAY} days or more to trade on, "
+            f"found {(end - first) / DAY:.1f} days"
+        )
+    ahead = min(AHEAD, (end - first) // 4)
+    behind = now - (end - ahead)
+    return -(-behind // DAY) * DAY
+
+
+def stored_span(market: Market, symbols: Iterable[Symbol]) -> tuple[int, int]:
+    """Give when the first stored candle of these markets begins, and when the last one ends."""
+    firsts, ends = [], []
+    for symbol in symbols:
+        interval = market.intervals(symbol)[0]
+        candles = market.load_candles(symbol, interval)
+        if not candles.empty:
+            firsts.append(int(candles["open_time"].iloc[0]))
+            ends.append(close_times(candles["date"].iloc[-1:], interval)[0] + 1)
+    if not firsts:
+        raise InputError(f"{market.datadir}: expected candles, found empty files")
+    return min(firsts), max(ends)
+
+
+class LiveMarket:
+    """Stored candles, moved in time; `at` gives what there is to see of them at one time."""
+
+    def __init__(self, market: Market, shift: int) -> None:
+        """Move the candles of a market.
+
+        :param shift: in milliseconds, as from `plan_shift`.
+        """
+        self.symbols = market.symbols
+        self.intervals = market.intervals
+        self._market = market
+        self._shift = shift
+        self._moved: dict[tuple[Symbol, str], pd.DataFrame] = {}
+
+    def at(self, now: int) -> "Moment":
+        """Give the market as it is at a time, in milliseconds."""
+        return Moment(self, now)
+
+    def load_candles(self, symbol: Symbol, interval: str) -> pd.DataFrame:
+        """Load all candles, also those of the future; columns as in `Market.load_candles`."""
+        key = (symbol, interval)
+        if key not in self._moved:
+            stored = self._market.load_candles(symbol, interval)
+            moved = {"open_time": stored["open_time"] + self._shift}
+            if "date" in stored:
+                moved["date"] = stored["date"] + pd.Timedelta(milliseconds=self._shift)
+            self._moved[key] = stored.assign(**moved)
+        return self._moved[key]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A market at one time: no candle that opens later, and the newest as far as it has come."""
+
+    market: LiveMarket
+    now: int
+
+    def select(
+        self,
+        symbol: Symbol,
+        interval: str,
+        *,
+        start: int | None = None,
+        end: int | None = None,
+        limit: int,
+    ) -> pd.DataFrame:
+        """Select candles as `select_candles` does; the last of them may be running."""
+        selected = select_candles(self._seen(symbol, interval), start=start, end=end, limit=limit)
+        return self._run_last(selected, symbol, interval)
+
+    def _seen(self, symbol: Symbol, interval: str) -> pd.DataFrame:
+        candles = self.market.load_candles(symbol, interval)
+        return candles.iloc[: int(candles["open_time"].searchsorted(self.now, side="right"))]
+
+    def _run_last(self, candles: pd.DataFrame, symbol: Symbol, interval: str) -> pd.DataFrame:
+        """Replace the last candle by what there is of it so far, where it has not ended."""
+        if candles.empty:
+            return candles
+        opened = int(candles["open_time"].iloc[-1])
+        end = close_times(candles["date"].iloc[-1:], interval)[0] + 1
+        if end <= self.now:
+            return candles
+        finished = {name: float(candles[name].iloc[-1]) for name in VALUES}
+        running = self._add_up(symbol, interval, opened, finished)
+        running = running or run_candle(finished, (self.now - opened) / (end - opened))
+        candles = candles.copy()
+        for name in VALUES:
+            candles.loc[candles.index[-1], name] = running[name]
+        return candles
+
+    def _add_up(
+        self, symbol: Symbol, interval: str, opened: int, finished: dict[str, float]
+    ) -> dict[str, float] | None:
+        """Make a running candle of shorter ones, so that there is one price at one time."""
+        finest = self.market.intervals(symbol)[0]
+        if interval == finest:
+            return None
+        seen = self._seen(symbol, finest)
+        within = self._run_last(
+            seen.iloc[int(seen["open_time"].searchsorted(opened)) :], symbol, finest
+        )
+        if within.empty:
+            return None
+        return {
+            "open": finished["open"],
+            "high": max(finished["open"], float(within["high"].max())),
+            "low": min(finished["open"], float(within["low"].min())),
+            "close": float(within["close"].iloc[-1]),
+            "volume": float(within["volume"].sum()),
+        }

@@ -1,0 +1,160 @@
+"""Endpoints that answer like the providers of dominance, so that a rehearsal can record it.
+
+Each has a prefix of its own; their levels differ by a constant, as those of the real ones do.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from altseason_lab.emulator.clock import Clock
+from altseason_lab.emulator.dominance import LiveDominance
+from altseason_lab.emulator.market import DAY
+
+COINGECKO, COINMARKETCAP = "/coingecko/api/v3", "/coinmarketcap"
+COINPAPRIKA, COINLORE = "/coinpaprika/v1", "/coinlore/api"
+# In percentage points, against CoinGecko.
+OFFSETS = {COINMARKETCAP: -0.5, COINPAPRIKA: 0.3, COINLORE: 0.8}
+# CoinGecko's values are renewed every ten minutes.
+RENEWED = 10 * 60 * 1000
+TOTAL_CAP = 2.5e12
+BITCOIN = "bitcoin"
+# How the coins that are not Bitcoin share the rest.
+OTHERS = {
+    "ethereum": 0.45,
+    "tether": 0.2,
+    "binancecoin": 0.15,
+    "solana": 0.12,
+    "cardano": 0.08,
+}
+SYMBOLS = {"eth": "ethereum", "usdt": "tether"}
+CHARTS = ("prices", "market_caps", "total_volumes")
+NO_VALUE = {"status": {"error_code": 503, "error_message": "no dominance is stored for this time"}}
+
+
+def provider_urls(url: str) -> dict[str, str]:
+    """Give the addresses to put in the place of the providers', as our settings name them.
+
+    :param url: the emulator's.
+    """
+    return {
+        "coingecko": url + COINGECKO,
+        "coinmarketcap": url + COINMARKETCAP,
+        "coinpaprika": url + COINPAPRIKA,
+        "coinlore": url + COINLORE,
+    }
+
+
+def market_caps(percent: float) -> dict[str, float]:
+    """Give each coin's market cap in US dollars, where Bitcoin's share is this many percent."""
+    rest = TOTAL_CAP * (1 - percent / 100)
+    return {
+        BITCOIN: TOTAL_CAP * percent / 100,
+        **{coin: rest * part for coin, part in OTHERS.items()},
+    }
+
+
+class Providers:
+    """The endpoints, all of the same dominance."""
+
+    def __init__(self, dominance: LiveDominance, clock: Clock) -> None:
+        self._dominance = dominance
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give the paths, with their handlers."""
+        return [
+            web.get(f"{COINGECKO}/global", self.coingecko),
+            web.get(f"{COINGECKO}/coins/markets", self.coins),
+            web.get(f"{COINGECKO}/coins/{{coin}}/market_chart", self.chart),
+            web.get(f"{COINMARKETCAP}/v1/global-metrics/quotes/latest", self.coinmarketcap),
+            web.get(f"{COINPAPRIKA}/global", self.coinpaprika),
+            web.get(f"{COINLORE}/global/", self.coinlore),
+        ]
+
+    async def coingecko(self, request: web.Request) -> web.Response:
+        """Answer as CoinGecko's `/global`: the value of the last full ten minutes."""
+        renewed = self._renewed()
+        percent = self._percent(renewed)
+        rest = {name: (100 - percent) * OTHERS[coin] for name, coin in SYMBOLS.items()}
+        data = {
+            "active_cryptocurrencies": len(OTHERS) + 1,
+            "total_market_cap": {"usd": TOTAL_CAP},
+            "market_cap_percentage": {"btc": percent, **rest},
+            "updated_at": renewed // 1000,
+        }
+        return web.json_response({"data": data})
+
+    async def coins(self, request: web.Request) -> web.Response:
+        """Answer as CoinGecko's `/coins/markets`, a page of the largest coins."""
+        caps = market_caps(self._percent(self._renewed()))
+        per_page, page = (
+            read_number(request, *asked) for asked in (("per_page", 100), ("page", 1))
+        )
+        largest = sorted(caps.items(), key=lambda coin: coin[1], reverse=True)
+        shown = largest[(page - 1) * per_page : page * per_page]
+        return web.json_response([{"id": coin, "market_cap": cap} for coin, cap in shown])
+
+    async def chart(self, request: web.Request) -> web.Response:
+        """Answer as CoinGecko's `/coins/{id}/market_chart`: a point a day, and the one of now."""
+        coin = request.match_info["coin"]
+        if coin != BITCOIN and coin not in OTHERS:
+            return web.json_response({"error": "coin not found"}, status=404)
+        renewed = self._renewed()
+        midnight = renewed // DAY * DAY
+        days = read_number(request, "days", 1)
+        past = [midnight - ago * DAY for ago in reversed(range(days))]
+        known = [(time, self._dominance.percent(time)) for time in past]
+        known.append((renewed, self._percent(renewed)))
+        points = [
+            [time, market_caps(percent)[coin]] for time, percent in known if percent is not None
+        ]
+        return web.json_response(dict.fromkeys(CHARTS, points))
+
+    async def coinmarketcap(self, request: web.Request) -> web.Response:
+        """Answer as CoinMarketCap's `/v1/global-metrics/quotes/latest`."""
+        now = self._clock()
+        time = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds")
+        data = {
+            "btc_dominance": self._percent(now) + OFFSETS[COINMARKETCAP],
+            "last_updated": time.replace("+00:00", "Z"),
+        }
+        return web.json_response({"data": data, "status": {"error_code": 0, "error_message": ""}})
+
+    async def coinpaprika(self, request: web.Request) -> web.Response:
+        """Answer as CoinPaprika's `/global`."""
+        now = self._clock()
+        body = {
+            "market_cap_usd": TOTAL_CAP,
+            "bitcoin_dominance_percentage": self._percent(now) + OFFSETS[COINPAPRIKA],
+            "last_updated": now // 1000,
+        }
+        return web.json_response(body)
+
+    async def coinlore(self, request: web.Request) -> web.Response:
+        """Answer as CoinLore's `/global/`: a text, in a list of one, and no time."""
+        percent = self._percent(self._clock()) + OFFSETS[COINLORE]
+        return web.json_response([{"coins_count": len(OTHERS) + 1, "btc_d": f"{percent:.2f}"}])
+
+    def _renewed(self) -> int:
+        return self._clock() // RENEWED * RENEWED
+
+    def _percent(self, time: int) -> float:
+        percent = self._dominance.percent(time)
+        if percent is None:
+            text = json.dumps(NO_VALUE)
+            raise web.HTTPServiceUnavailable(text=text, content_type="application/json")
+        return percent
+
+
+def read_number(request: web.Request, name: str, default: int) -> int:
+    """Read a whole number from 1 out of a query.
+
+    :raises HTTPBadRequest: where it is none.
+    """
+    text = request.query.get(name, str(default))
+    if not re.fullmatch("[1-9][0-9]{0,4}", text):
+        raise web.HTTPBadRequest
+    return int(text)

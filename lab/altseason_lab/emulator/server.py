@@ -1,0 +1,211 @@
+"""The emulator's HTTP side: it maps requests to the market, and errors to Binance's shape."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+from freqtrade.exchange import timeframe_to_msecs
+
+from altseason_lab.emulator import answers, errors
+from altseason_lab.emulator.book import order_book
+from altseason_lab.emulator.clock import Clock, wall_clock
+from altseason_lab.emulator.dominance import LiveDominance
+from altseason_lab.emulator.errors import BinanceError
+from altseason_lab.emulator.live import LiveMarket
+from altseason_lab.emulator.market import DAY, Market, Symbol
+from altseason_lab.emulator.parameters import (
+    parse_depth_query,
+    parse_klines_query,
+    parse_symbol,
+    parse_symbols,
+    refuse_unread,
+)
+from altseason_lab.emulator.prices import Prices
+from altseason_lab.emulator.providers import Providers
+from altseason_lab.emulator.rules import TradingRules
+from altseason_lab.emulator.ticker import day_ticker
+
+HOST = "127.0.0.1"
+KLINES = "/api/v3/klines"
+# Idle connections are closed at once; this is for requests that are being answered.
+SHUTDOWN_SECONDS = 1.0
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Endpoints:
+    """The endpoints of Binance's spot API that a data directory is enough for."""
+
+    def __init__(
+        self,
+        market: Market | LiveMarket,
+        clock: Clock,
+        rules: Mapping[str, TradingRules] | None = None,
+    ) -> None:
+        """Serve a market.
+
+        :param rules: by the names of those markets that have other rules than the finest.
+        """
+        self._market = market
+        self._clock = clock
+        self._rules = rules or {}
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give the paths, with their handlers."""
+        return [
+            web.get("/api/v3/ping", self.ping),
+            web.get("/api/v3/time", self.time),
+            web.get("/api/v3/exchangeInfo", self.exchange_info),
+            web.get(KLINES, self.klines),
+            web.get("/api/v3/ticker/24hr", self.ticker),
+        ]
+
+    async def ping(self, request: web.Request) -> web.Response:
+        """Say that the server is there."""
+        refuse_unread(read_parameters(request), ())
+        return web.json_response({})
+
+    async def time(self, request: web.Request) -> web.Response:
+        """Tell the exchange's time."""
+        refuse_unread(read_parameters(request), ())
+        return web.json_response({"serverTime": self._clock()})
+
+    async def exchange_info(self, request: web.Request) -> web.Response:
+        """Tell the markets, or the one that is asked for."""
+        parameters = read_parameters(request)
+        refuse_unread(parameters, ("symbol",))
+        symbols = list(self._market.symbols.values())
+        if "symbol" in parameters:
+            symbols = [parse_symbol(parameters["symbol"], self._market.symbols)]
+        answer = answers.exchange_information(symbols, self._clock(), self._rules)
+        return web.json_response(answer)
+
+    async def klines(self, request: web.Request) -> web.Response:
+        """Give candles."""
+        query = parse_klines_query(read_parameters(request), self._market.symbols)
+        candles = self._market.at(self._clock()).select(
+            query.symbol, query.interval, start=query.start, end=query.end, limit=query.limit
+        )
+        return web.json_response(answers.klines(candles, query.interval))
+
+    async def ticker(self, request: web.Request) -> web.Response:
+        """Sum up the last day of the market that is asked for, of some, or of all."""
+        parameters = read_parameters(request)
+        refuse_unread(parameters, ("symbol", "symbols"))
+        if "symbol" in parameters:
+            symbol = parse_symbol(parameters["symbol"], self._market.symbols)
+            return web.json_response(self._day(symbol))
+        symbols = parse_symbols(parameters, self._market.symbols)
+        return web.json_response([self._day(symbol) for symbol in symbols])
+
+    def _day(self, symbol: Symbol) -> dict[str, Any]:
+        interval = self._market.intervals(symbol)[0]
+        return day_ticker(symbol, self._market.load_candles(symbol, interval), interval)
+
+
+class LiveEndpoints(Endpoints):
+    """The endpoints of a market that has a present, and so a price at which it can be traded."""
+
+    def __init__(
+        self,
+        market: LiveMarket,
+        clock: Clock,
+        rules: Mapping[str, TradingRules] | None = None,
+    ) -> None:
+        """Serve a market as it is at the clock's time; rules as above."""
+        super().__init__(market, clock, rules)
+        self._live = market
+        self._prices = Prices(market)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give the paths, with their handlers."""
+        return [*super().routes(), web.get("/api/v3/depth", self.depth)]
+
+    async def depth(self, request: web.Request) -> web.Response:
+        """Give the order book."""
+        symbol, limit = parse_depth_query(read_parameters(request), self._live.symbols)
+        now = self._clock()
+        price = self._prices.last(symbol, now)
+        return web.json_response(order_book(price, limit, now, self._rules_of(symbol)))
+
+    def _day(self, symbol: Symbol) -> dict[str, Any]:
+        interval = self._live.intervals(symbol)[0]
+        now = self._clock()
+        most = DAY // timeframe_to_msecs(interval) + 1
+        candles = self._live.at(now).select(symbol, interval, limit=most)
+        return day_ticker(symbol, candles, interval, now=now, rules=self._rules_of(symbol))
+
+    def _rules_of(self, symbol: Symbol) -> TradingRules:
+        return self._rules.get(symbol.name, TradingRules())
+
+
+def read_parameters(request: web.Request) -> dict[str, str]:
+    """Read the query of a request, in which no name may come twice."""
+    parameters = dict(request.query)
+    if len(parameters) < len(request.query):
+        raise BinanceError(errors.TOO_MANY_PARAMETERS, "Duplicate values for a parameter detected.")
+    return parameters
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer with Binance's error shape, also for paths and methods that there are not."""
+    try:
+        return await handler(request)
+    except BinanceError as error:
+        code, message, status = error.code, error.message, error.status
+    except web.HTTPClientError as error:
+        code, message = errors.UNSUPPORTED_OPERATION, "This operation is not supported."
+        status = error.status
+    return web.json_response({"code": code, "msg": message}, status=status)
+
+
+def build_application(
+    market: Market | LiveMarket,
+    clock: Clock,
+    dominance: LiveDominance | None,
+    *,
+    has_candles: bool = True,
+) -> web.Application:
+    """Build the server's application; parameters as in `run_emulator`."""
+    application = web.Application(middlewares=[answer_errors])
+    live = LiveEndpoints(market, clock) if isinstance(market, LiveMarket) else None
+    routes = (live or Endpoints(market, clock)).routes()
+    application.add_routes(route for route in routes if has_candles or route.path != KLINES)
+    if dominance is not None:
+        application.add_routes(Providers(dominance, clock).routes())
+    return application
+
+
+@asynccontextmanager
+async def run_emulator(
+    market: Market | LiveMarket,
+    clock: Clock = wall_clock,
+    *,
+    dominance: LiveDominance | None = None,
+    has_candles: bool = True,
+) -> AsyncIterator[str]:
+    """Serve a market on a free port of the loopback interface, and give the server's URL.
+
+    :param market: candles that are all there at any time, or those that end now.
+    :param clock: gives the exchange's time in milliseconds.
+    :param dominance: what the providers of dominance answer with; without it there are none.
+    :param has_candles: False for a market whose candles nobody can download.
+    """
+    application = build_application(market, clock, dominance, has_candles=has_candles)
+    async with run_application(application) as url:
+        yield url
+
+
+@asynccontextmanager
+async def run_application(application: web.Application) -> AsyncIterator[str]:
+    """Serve an application on a free port of the loopback interface, and give its URL."""
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, HOST, 0).start()
+        port = runner.addresses[0][1]
+        yield f"http://{HOST}:{port}"
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,90 @@
+"""The ledger: whatever is ordered, of each coin there is as much as there was."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from altseason_lab.emulator.errors import BinanceError
+from altseason_lab.emulator.live import LiveMarket
+from tests.exchange.accounts import ETH, MINUTE, START, make_account, store_hours
+from tests.exchange.desk import Desk
+from tests.exchange.ledger import USERS, Ledger, Place
+from tests.exchange.orders import OrderRequest
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> LiveMarket:
+    return store_hours(tmp_path_factory.mktemp("hours"))
+
+
+def test_ledger_books_nothing_that_the_user_does_not_have() -> None:
+    ledger = Ledger({"USDT": Decimal(5)})
+    with pytest.raises(ValueError, match=r"expected USDT for 5\.1 free, found 5"):
+        ledger.move("USDT", Decimal("5.1"), Place.FREE, Place.LOCKED)
+    assert ledger.amount("USDT", Place.FREE) == 5
+
+
+hundredths = st.integers(min_value=7900, max_value=11100).map(lambda n: Decimal(n) / 100)
+steps = st.fixed_dictionaries(
+    {
+        "minutes": st.integers(min_value=0, max_value=40),
+        "side": st.sampled_from(["BUY", "SELL"]),
+        "type": st.sampled_from(
+            ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"]
+        ),
+        "time_in_force": st.sampled_from(["GTC", "GTC", "IOC", "FOK"]),
+        "quantity": st.integers(min_value=1, max_value=6000).map(lambda n: Decimal(n) / 1000),
+        "price": hundredths,
+        "stop_price": hundredths,
+        "cancels": st.booleans(),
+    }
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(steps, max_size=12), st.sampled_from(["0.15", "0.4", "1"]))
+def test_whatever_is_ordered_nothing_is_made_and_nothing_is_lost(
+    market: LiveMarket, wanted: list[dict[str, Any]], part: str
+) -> None:
+    desk = Desk(make_account(part_per_look=Decimal(part)), market)
+    minute = 0
+    for step in wanted:
+        minute += step["minutes"]
+        words = {name: step[name] for name in ("side", "type", "quantity", "time_in_force")}
+        if words["type"] == "MARKET":
+            words["time_in_force"] = "GTC"
+        else:
+            words |= {name: step[name] for name in ("price", "stop_price")}
+        try:
+            order = desk.place(OrderRequest(symbol=ETH, **words), START + minute * MINUTE)
+            if step["cancels"]:
+                desk.cancel(order, START + minute * MINUTE)
+        except BinanceError as refusal:
+            assert refusal.code in (-1013, -2010, -2011)  # noqa: PT017 # a refusal is no failure
+        assert_books_balance(desk)
+    desk.look(START + (minute + 300) * MINUTE)
+    assert_books_balance(desk)
+
+
+def assert_books_balance(desk: Desk) -> None:
+    assert (desk.ledger.total("USDT"), desk.ledger.total("ETH")) == (1000, 10)
+    for asset in ("USDT", "ETH"):
+        free, locked = (desk.ledger.amount(asset, place) for place in USERS)
+        held = [order.locked for order in desk.orders if order.given_asset == asset]
+        assert (min(free, locked) >= 0, locked) == (True, sum(held))
+    for order in desk.orders:
+        assert order.locked == (order.needed if order.is_open else 0)
+        assert 0 <= order.executed <= order.quantity
+        assert (order.status == "FILLED") == (order.remaining == 0)
+        for fill in order.fills:
+            is_worse = (
+                fill.price > order.request.price
+                if order.is_buy
+                else (fill.price < order.request.price)
+            )
+            assert order.is_market or not is_worse
+            assert fill.fee <= Decimal("0.001") * (fill.quantity if order.is_buy else fill.cost)
+            assert order.time <= fill.time <= order.updated

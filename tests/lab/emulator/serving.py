@@ -1,0 +1,24 @@
+"""An emulator in a thread of the test."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from altseason_lab.emulator.clock import Clock
+from altseason_lab.emulator.dominance import LiveDominance
+from altseason_lab.emulator.in_thread import in_thread
+from altseason_lab.emulator.live import LiveMarket
+from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.server import run_emulator
+
+CLOCK = 1_700_000_000_000
+
+
+@contextmanager
+def serving(
+    market: Market | LiveMarket,
+    clock: Clock = lambda: CLOCK,
+    dominance: LiveDominance | None = None,
+) -> Iterator[str]:
+    """Serve a market from a thread, as a process of its own would."""
+    with in_thread(run_emulator(market, clock, dominance=dominance)) as url:
+        yield url

@@ -1,0 +1,144 @@
+"""The providers' endpoints, read by the project's own fetchers and by its download."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import requests
+
+from altseason.cli import main
+from altseason.dominance.sources.coingecko import Access, fetch_global
+from altseason.dominance.sources.coingecko_history import fetch_largest_coins, fetch_market_caps
+from altseason.dominance.sources.coinlore import fetch_coinlore
+from altseason.dominance.sources.coinmarketcap import fetch_coinmarketcap
+from altseason.dominance.sources.coinpaprika import fetch_coinpaprika
+from altseason.dominance.sources.session import build_session
+from altseason.dominance.store import DominanceStore
+from altseason.settings import UrlSettings
+from altseason_lab.emulator.dominance import load_dominance
+from altseason_lab.emulator.live import LiveMarket, plan_shift
+from altseason_lab.emulator.market import DAY, Market
+from altseason_lab.emulator.providers import provider_urls
+from tests.conftest import dominance_candles
+from tests.lab.emulator.serving import serving
+from tests.providers.serving import COINGECKO_VARIABLE
+
+SHIFT = 1000 * DAY
+# 1000 days after 2021-01-01.
+START = pd.Timestamp("2023-09-28", tz="UTC")
+Serve = Callable[[pd.Timestamp], dict[str, str]]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Serve 1 h dominance of 50, 52 and 51 percent, moved by 1000 days, at any time."""
+    DominanceStore(tmp_path).append(dominance_candles([50, 52, 51], "2021-01-01", "1h"), "1h")
+    DominanceStore(tmp_path).append(dominance_candles([70, 70], "2020-12-30"), "1d")
+    market = LiveMarket(Market(tmp_path), SHIFT)
+    dominance = load_dominance(tmp_path, "feather", SHIFT)
+    with ExitStack() as stack:
+
+        def serve(now: pd.Timestamp) -> dict[str, str]:
+            url = stack.enter_context(
+                serving(market, lambda: int(now.timestamp() * 1000), dominance)
+            )
+            return provider_urls(url)
+
+        yield serve
+
+
+def test_every_provider_says_what_is_true_now_on_a_level_of_its_own(serve: Serve) -> None:
+    now = START + pd.Timedelta("01:37:30")
+    urls = serve(now)
+    with build_session() as session:
+        coingecko = fetch_global(session, Access(url=urls["coingecko"]), lambda: now)
+        assert (coingecko.time, coingecko.dominance) == (START + pd.Timedelta("01:30:00"), 51.0)
+        fetched = [
+            fetch_coinmarketcap(session, url=urls["coinmarketcap"], clock=lambda: now),
+            fetch_coinpaprika(session, url=urls["coinpaprika"], clock=lambda: now),
+            fetch_coinlore(session, url=urls["coinlore"], clock=lambda: now),
+        ]
+    # 51.25 % is true now.
+    assert [snapshot.dominance for snapshot in fetched] == pytest.approx([50.75, 51.55, 52.05])
+    assert [snapshot.time for snapshot in fetched] == [now, now, None]
+
+
+@pytest.mark.parametrize(("hour", "close"), [(1, 50.0), (2, 52.0), (3, 51.0)])
+def test_at_a_candles_end_its_close_is_true(serve: Serve, hour: int, close: float) -> None:
+    now = START + pd.Timedelta(hours=hour)
+    with build_session() as session:
+        snapshot = fetch_global(session, Access(url=serve(now)["coingecko"]), lambda: now)
+    assert (snapshot.time, snapshot.dominance) == (now, close)
+
+
+@pytest.mark.parametrize("minutes", [59, 191])
+def test_where_nothing_is_stored_every_provider_is_unavailable(serve: Serve, minutes: int) -> None:
+    urls = serve(START + pd.Timedelta(minutes=minutes))
+    paths = {
+        "coingecko": ["/global", "/coins/markets", "/coins/bitcoin/market_chart?days=365"],
+        "coinmarketcap": ["/v1/global-metrics/quotes/latest"],
+        "coinpaprika": ["/global"],
+        "coinlore": ["/global/"],
+    }
+    for name, asked in paths.items():
+        for path in asked:
+            answer = requests.get(urls[name] + path, timeout=5)
+            assert answer.status_code == 503
+            assert answer.json()["status"]["error_code"] == 503
+
+
+def test_coins_and_charts_sum_up_to_the_dominance(serve: Serve) -> None:
+    access = Access(url=serve(START + pd.Timedelta("02:37:30"))["coingecko"])
+    with build_session() as session:
+        coins = fetch_largest_coins(session, access, 100)
+        charts = [fetch_market_caps(session, access, coin.id, 365) for coin in coins]
+        assert len(fetch_largest_coins(session, access, 2)) == 2
+    share = coins[0].market_cap / sum(coin.market_cap for coin in coins)
+    assert (coins[0].id, share) == ("bitcoin", pytest.approx(0.515))
+    # Of the year only now is stored.
+    (bitcoin,) = charts[0]
+    assert bitcoin / sum(chart.iloc[0] for chart in charts) == pytest.approx(0.515)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/coins/nocoin/market_chart?days=365", 404),
+        ("/coins/bitcoin/market_chart?days=max", 400),
+        ("/coins/markets?page=0", 400),
+    ],
+)
+def test_a_wrong_question_is_refused(serve: Serve, path: str, status: int) -> None:
+    urls = serve(START + pd.Timedelta("02:37:30"))
+    assert requests.get(urls["coingecko"] + path, timeout=5).status_code == status
+
+
+def test_the_addresses_are_those_of_the_settings() -> None:
+    urls = provider_urls("http://127.0.0.1:40000")
+    assert set(UrlSettings(**urls).model_dump(exclude_none=True)) == set(UrlSettings.model_fields)
+
+
+def test_a_download_gives_the_stored_days_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    closes = [50 + day % 7 + day / 100 for day in range(500)]
+    DominanceStore(source).append(dominance_candles(closes, "2021-01-01"), "1d")
+    first = int(pd.Timestamp("2021-01-01", tz="UTC").timestamp() * 1000)
+    shift = plan_shift(first, first + 500 * DAY, int(time.time() * 1000))
+    dominance = load_dominance(source, "feather", shift)
+    clock = lambda: int(time.time() * 1000)  # noqa: E731
+    with serving(LiveMarket(Market(source), shift), clock, dominance) as url:
+        monkeypatch.setenv(COINGECKO_VARIABLE, provider_urls(url)["coingecko"])
+        words = ["dominance", "download", "--datadir", str(target), "--json", "--days", "300"]
+        assert main(words) == 0
+    assert json.loads(capsys.readouterr().out)["factor"] == pytest.approx(1, abs=1e-3)
+    days = DominanceStore(target).load("1d")
+    moved = days["date"] - pd.Timedelta(milliseconds=shift) - pd.Timestamp("2021-01-01", tz="UTC")
+    expected = [closes[day.days] for day in moved]
+    assert len(days) == 300
+    assert days["close"].tolist() == pytest.approx(expected, rel=1e-3)
