@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from altseason.cli import main as altseason
-from altseason.pairs import never_entered_because
+from altseason.gate.pairs import never_entered_because
 from altseason.risk.protections import build_protections
 from altseason_lab.emulator.market import Market
 from altseason_lab.emulator.overlay import exchange_settings

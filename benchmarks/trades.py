@@ -6,7 +6,7 @@ import pandas as pd
 from freqtrade.data.btanalysis import load_backtest_data
 from freqtrade.enums import ExitType
 
-from altseason.configuration import quiet_freqtrade
+from altseason.host.configuration import quiet_freqtrade
 
 COLUMNS = [
     "pair",

@@ -12,15 +12,15 @@ from pathlib import Path
 from freqtrade.enums import TradingMode
 from freqtrade.misc import deep_merge_dicts
 
-from altseason.configuration import (
+from altseason.dominance.synthetic import NOTE, NOTES_SETTING, carry_marker, is_synthetic
+from altseason.errors import InputError
+from altseason.host.configuration import (
     Config,
     data_directory,
     data_format,
     load_configuration,
     read_configuration,
 )
-from altseason.dominance.synthetic import NOTE, NOTES_SETTING, carry_marker, is_synthetic
-from altseason.errors import InputError
 from altseason.invocation import altseason_command
 from altseason.output import tell
 from altseason.schema import refuse_invalid

@@ -13,7 +13,7 @@ from altseason.dominance.synthetic import is_synthetic, save_marker
 from altseason.errors import DominanceMissingError
 from altseason.settings import DominanceSettings
 from tests.conftest import ROOT, dominance_candles
-from tests.feed.simulation import SimulatedClock, make_recording, record
+from tests.recorder.simulation import SimulatedClock, make_recording, record
 
 
 def write(path: Path, closes: list[float], first: str = "2023-03-13") -> Path:
@@ -178,7 +178,7 @@ def test_interrupted_reading_says_that_nothing_was_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ):
     file = write(tmp_path / "a.csv", [58.0, 57.5])
-    monkeypatch.setattr("altseason.dominance.sources.files.parse_times", interrupt)
+    monkeypatch.setattr("altseason.sources.files.parse_times", interrupt)
     assert run(file, tmp_path / "data") == 130
     assert capsys.readouterr().err == "Stopped. Nothing was written.\n"
     assert list(tmp_path.iterdir()) == [file]

@@ -7,7 +7,7 @@ import pytest
 
 from altseason.cli import main
 from altseason.commands.waiting import showing_waits
-from altseason.dominance.sources import session
+from altseason.sources import session
 from tests.providers.serving import COINGECKO_VARIABLE
 
 

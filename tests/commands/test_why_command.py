@@ -19,8 +19,8 @@ from freqtrade.resolvers import StrategyResolver
 from freqtrade.rpc import RPC
 
 from altseason.cli import main
-from altseason.configuration import data_directory
 from altseason.dominance.store import DominanceStore
+from altseason.host.configuration import data_directory
 from tests.conftest import STRATEGIES, coin_candles, dominance_candles
 from tests.integration.freqtrade_runs import write_subclass
 
@@ -35,7 +35,7 @@ NAMES = [
 ]
 CHEAP = """
     def entry_conditions(self, dataframe, metadata):
-        from altseason.conditions import below
+        from altseason.gate.conditions import below
         return {**super().entry_conditions(dataframe, metadata),
                 "is_cheap": below(dataframe["close"], 90.0)}"""
 HIDDEN = """

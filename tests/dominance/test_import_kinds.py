@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from altseason.dominance.sources.caps import load_any, load_cap_pair
-from altseason.dominance.sources.files import Options
 from altseason.errors import InputError
+from altseason.sources.caps import load_any, load_cap_pair
+from altseason.sources.files import Options
 
 NOW = pd.Timestamp("2026-06-01", tz="UTC")
 DAYS = pd.date_range("2023-03-13", periods=4, tz="UTC")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 import pytest
 
-from altseason.dominance.feed import providers
+from altseason.recorder import providers
 from tests.providers.proxies import PROXY_FAULTS, WAYS
 from tests.providers.serving import Reply, serving
 from tests.providers.world import global_body, reply

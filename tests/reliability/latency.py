@@ -20,8 +20,8 @@ from freqtrade.data.dataprovider import DataProvider
 from freqtrade.enums import RunMode
 from freqtrade.resolvers import StrategyResolver
 
-from altseason.dominance.feed.feed import end_feed
 from altseason.dominance.store import DominanceStore
+from altseason.recorder.feed import end_feed
 from altseason_lab.emulator.providers import provider_urls
 from tests.conftest import STRATEGIES
 from tests.reliability.latency_bot import LOOP_SECONDS, trade_through_fall

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from altseason.dominance.feed import providers
-from altseason.dominance.feed.feed import Feed
-from altseason.dominance.feed.log import Reading, SnapshotLog
-from altseason.dominance.sources.session import Manners
+from altseason.recorder import providers
+from altseason.recorder.feed import Feed
+from altseason.recorder.log import Reading, SnapshotLog
+from altseason.sources.session import Manners
 from tests.providers.proxies import Reached, reaching
 from tests.reliability.clock import SharedClock
 from tests.reliability.oracle import Key, check_candles, check_log, make_key

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from altseason.dominance.feed import feed
 from altseason.dominance.reader import is_trading
+from altseason.recorder import feed
 from AltSeasonStrategy import AltSeasonStrategy
 
 SIGNALS = ["enter_long", "exit_long", "alt_season"]

@@ -53,8 +53,8 @@ def test_periods_are_compared_by_their_means():
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give a feed up soon: its thread must not be there in the next test."""
-    monkeypatch.setattr("altseason.dominance.feed.providers.MANNERS", QUICK)
-    monkeypatch.setattr("altseason.dominance.feed.feed.STEP_SECONDS", 0.02)
+    monkeypatch.setattr("altseason.recorder.providers.MANNERS", QUICK)
+    monkeypatch.setattr("altseason.recorder.feed.STEP_SECONDS", 0.02)
 
 
 # The full size is in `make soak`; whoever waits for a provider would wait for its time-out.

@@ -6,27 +6,29 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 # Freqtrade takes this folder off the path once it has loaded us, and hands its hyperopt workers the
 # path as it then is: without this they would not find the package beside this file.
 if str(Path(__file__).parent) not in sys.path[1:]:
     sys.path.append(str(Path(__file__).parent))
 
-import altseason.required  # noqa: F401 - before all that an older Freqtrade lacks
+import altseason.host.version  # noqa: F401 - before all that an older Freqtrade lacks
 
 # isort: split
 
 import numpy as np
 import pandas as pd
 import talib.abstract as ta
-from freqtrade.ft_types import AnnotationType
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter, IStrategy
 
 from altseason import __version__
-from altseason.charts import PLOT_CONFIG, for_charts, season_areas
-from altseason.conditions import (
+from altseason.dominance.reader import DominanceReader
+from altseason.dominance.synthetic import is_synthetic, mark_results
+from altseason.gate.charts import PLOT_CONFIG, for_charts, season_areas
+from altseason.gate.columns import GateColumns
+from altseason.gate.conditions import (
     Condition,
     Conditions,
     above,
@@ -36,25 +38,23 @@ from altseason.conditions import (
     crosses_above,
     is_true,
 )
-from altseason.digest import CONFIG_KEY, calculate_digest
-from altseason.dominance.columns import GateColumns
-from altseason.dominance.gate import GATING_MODES, GateRule
-from altseason.dominance.reader import DominanceReader
-from altseason.dominance.synthetic import is_synthetic, mark_results
-from altseason.guards import guard_entries, without_trade_copy
+from altseason.gate.pairs import never_entered_because
+from altseason.gate.rule import GATING_MODES, GateRule
+from altseason.host.callbacks import guard_entries, without_trade_copy
+from altseason.host.candle_files import PRECISION_COLUMNS
+from altseason.host.digest import CONFIG_KEY, calculate_digest
+from altseason.host.parameters import copy_parameters
+from altseason.host.secrets import hide_secrets
+from altseason.host.version import describe_untested
 from altseason.live import LiveDominance
+from altseason.notifications import Telling
 from altseason.origins import describe_rules
-from altseason.pairs import never_entered_because
-from altseason.parameters import copy_parameters
 from altseason.risk.manager import RiskManager
 from altseason.risk.protections import build_protections
-from altseason.secrets import hide_secrets
 from altseason.settings import load_settings, validate_timeframes, validate_trading_mode
-from altseason.telling import Telling
 
-# A backtest leaves these in the candles (freqtrade.data.btanalysis.get_tick_size_over_time), and
-# every copy of every pair would carry them on.
-PRECISION_COLUMNS = ["open_count", "high_count", "low_count", "close_count", "max_count"]
+if TYPE_CHECKING:
+    from freqtrade.ft_types import AnnotationType
 
 
 class AltSeasonStrategy(IStrategy):
@@ -141,6 +141,8 @@ class AltSeasonStrategy(IStrategy):
             self.telling.warn("The data directory holds a SYNTHETIC market: nothing here is real.")
         self._risk.start()
         if self._dominance.is_trading:
+            if untested := describe_untested():
+                self.telling.warn(untested)
             introduce = partial(describe_rules, self)
             self._live = LiveDominance(self.config, self._dominance, introduce)
             # On the object, so that it holds beside a subclass's own; and not in backtests, where
@@ -292,7 +294,7 @@ class AltSeasonStrategy(IStrategy):
         end_date: datetime,
         dataframe: pd.DataFrame,
         **kwargs: Any,
-    ) -> list[AnnotationType]:
+    ) -> "list[AnnotationType]":
         """Shade the alt seasons in FreqUI."""
         return season_areas(dataframe, self.timeframe)
 

@@ -9,10 +9,10 @@ from typing import Any
 from freqtrade.configuration.load_config import load_from_files
 from freqtrade.constants import AVAILABLE_DATAHANDLERS
 
-from altseason.configuration import data_format, quiet_freqtrade
 from altseason.dominance.candles import PAIR
 from altseason.dominance.synthetic import validate_target
 from altseason.errors import InputError
+from altseason.host.configuration import data_format, quiet_freqtrade
 from altseason.output import MAX_WIDTH, show
 from altseason.progress import show_progress
 from altseason_lab.sample.model import (

@@ -8,9 +8,9 @@ from typing import Any
 
 from freqtrade.exceptions import OperationalException
 
-from altseason.configuration import Config, data_directory
 from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
+from altseason.host.configuration import Config, data_directory
 from altseason.invocation import altseason_command
 from altseason.output import show, show_text, tell
 from altseason.parser import format_examples

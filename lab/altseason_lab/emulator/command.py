@@ -12,7 +12,7 @@ from freqtrade.commands.arguments import NO_CONF_ALLOWED
 from freqtrade.constants import MINIMAL_CONFIG
 from freqtrade.misc import deep_merge_dicts
 
-from altseason.configuration import Config, data_directory
+from altseason.host.configuration import Config, data_directory
 from altseason_lab.emulator.overlay import BLANKED, EXCHANGE, exchange_settings
 
 # Freqtrade reads no configuration for these; what new-config is given is the file to write.

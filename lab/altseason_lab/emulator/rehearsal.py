@@ -10,10 +10,10 @@ from typing import Any
 
 from freqtrade.plugins.pairlist.pairlist_helpers import expand_pairlist
 
-from altseason.configuration import Config
 from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import carry_marker
 from altseason.errors import InputError
+from altseason.host.configuration import Config
 from altseason_lab.emulator.dominance import LiveDominance, load_dominance
 from altseason_lab.emulator.live import LiveMarket, plan_shift, stored_span
 from altseason_lab.emulator.market import DAY, Market, Symbol

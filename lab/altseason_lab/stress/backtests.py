@@ -17,8 +17,8 @@ from freqtrade.persistence import Trade
 from freqtrade.resolvers import ExchangeResolver, StrategyResolver
 from freqtrade.util import get_dry_run_wallet
 
-from altseason.configuration import Config, data_directory, quiet_freqtrade
 from altseason.errors import InputError
+from altseason.host.configuration import Config, data_directory, quiet_freqtrade
 from altseason.invocation import altseason_command
 from altseason_lab.stress.delay import delay_strategy
 from altseason_lab.stress.grid import as_ratio

@@ -11,7 +11,9 @@ from freqtrade.commands.optimize_commands import setup_optimize_configuration
 from freqtrade.enums import RunMode
 from freqtrade.util import get_dry_run_wallet
 
-from altseason.configuration import (
+from altseason.dominance.synthetic import is_synthetic
+from altseason.errors import InputError
+from altseason.host.configuration import (
     DEFAULT_STRATEGY,
     Config,
     data_directory,
@@ -19,8 +21,6 @@ from altseason.configuration import (
     quiet_freqtrade,
     refusing_malformed,
 )
-from altseason.dominance.synthetic import is_synthetic
-from altseason.errors import InputError
 from altseason.invocation import altseason_command
 from altseason.output import tell
 from altseason_lab.emulator.command import (

@@ -11,14 +11,14 @@ import pytest
 import requests
 
 from altseason.cli import main
-from altseason.dominance.sources.coingecko import Access, fetch_global
-from altseason.dominance.sources.coingecko_history import fetch_largest_coins, fetch_market_caps
-from altseason.dominance.sources.coinlore import fetch_coinlore
-from altseason.dominance.sources.coinmarketcap import fetch_coinmarketcap
-from altseason.dominance.sources.coinpaprika import fetch_coinpaprika
-from altseason.dominance.sources.session import build_session
 from altseason.dominance.store import DominanceStore
 from altseason.settings import UrlSettings
+from altseason.sources.coingecko import Access, fetch_global
+from altseason.sources.coingecko_history import fetch_largest_coins, fetch_market_caps
+from altseason.sources.coinlore import fetch_coinlore
+from altseason.sources.coinmarketcap import fetch_coinmarketcap
+from altseason.sources.coinpaprika import fetch_coinpaprika
+from altseason.sources.session import build_session
 from altseason_lab.emulator.dominance import load_dominance
 from altseason_lab.emulator.live import LiveMarket, plan_shift
 from altseason_lab.emulator.market import DAY, Market

@@ -10,7 +10,7 @@ import pytest
 from freqtrade.data.history import load_pair_history
 
 from altseason.cli import main
-from altseason.configuration import quiet_freqtrade
+from altseason.host.configuration import quiet_freqtrade
 from tests.integration.freqtrade_runs import Home
 from tests.lab.emulator.candle_files import make_candles, store_candles
 from tests.lab.stress.conftest import Found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
-import altseason.required  # noqa: F401 - before all that an older Freqtrade lacks
+import altseason.host.version  # noqa: F401 - before all that an older Freqtrade lacks
 
 # isort: split
 

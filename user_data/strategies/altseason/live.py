@@ -7,18 +7,18 @@ from typing import Any
 
 import pandas as pd
 
-from altseason.configuration import data_directory
 from altseason.dominance.candles import candle_length
-from altseason.dominance.feed.backfill import FURTHEST_DAYS, find_missing_days
-from altseason.dominance.feed.feed import Feed, end_feed, start_feed
-from altseason.dominance.gate import Dominance, GateRule
 from altseason.dominance.reader import DominanceReader
-from altseason.dominance.sources.coingecko_history import DAY_IS_KNOWN_AFTER
-from altseason.dominance.sources.snapshot import read_clock
-from altseason.dominance.watch import find_watch
 from altseason.errors import AltSeasonError
+from altseason.gate.rule import Dominance, GateRule
+from altseason.gate.watch import find_watch
+from altseason.host.configuration import data_directory
 from altseason.invocation import altseason_command
+from altseason.recorder.backfill import FURTHEST_DAYS, find_missing_days
+from altseason.recorder.feed import Feed, end_feed, start_feed
 from altseason.settings import DominanceSettings, load_settings
+from altseason.sources.coingecko_history import DAY_IS_KNOWN_AFTER
+from altseason.sources.snapshot import read_clock
 
 logger = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from freqtrade.strategy import IStrategy
 from freqtrade.strategy.parameters import BaseParameter
 
+from altseason.host.parameters import parameters_of_file
 from altseason.output import wrap
 from altseason.settings import SECTION
 
@@ -97,7 +98,7 @@ def _find_parameters(strategy: IStrategy) -> Iterator[Value]:
     for name, parameter in strategy.enumerate_parameters():
         space = parameter.space
         origin: Origin = "default"
-        if parameter.load and name in strategy._ft_params_from_file.get(space, {}):
+        if parameter.load and name in parameters_of_file(strategy, space):
             origin = "parameter file"
         elif _is_set_by_code(strategy, parameter):
             origin = "strategy"
@@ -112,10 +113,9 @@ def _is_set_by_code(strategy: IStrategy, parameter: BaseParameter) -> bool:
 
 def _find_attributes(strategy: IStrategy) -> Iterator[Value]:
     given = strategy.config.get("original_config", {})
-    chosen = strategy._ft_params_from_file
     for name, section in ATTRIBUTES.items():
         # A parameter file holds the return on investment itself, and of the others a section.
-        found = chosen.get(section, {}) if section else {}
+        found = parameters_of_file(strategy, section) if section else {}
         is_in_file = bool(found) if section == "roi" else name in found
         origin: Origin = (
             "config" if name in given else "parameter file" if is_in_file else "default"

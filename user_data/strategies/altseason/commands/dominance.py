@@ -10,25 +10,19 @@ from freqtrade.util import dt_now
 from altseason.commands.download import add_download
 from altseason.commands.importing import add_import
 from altseason.commands.record import EXIT_NOTHING, add_record
-from altseason.configuration import (
+from altseason.dominance import report
+from altseason.dominance.candles import TIMEFRAMES
+from altseason.dominance.reader import DominanceReader
+from altseason.dominance.status import Status, calculate_status
+from altseason.dominance.store import DominanceStore
+from altseason.gate.rule import GateRule
+from altseason.host.configuration import (
     Config,
     data_directory,
     data_format,
     load_configuration,
     load_strategy,
 )
-from altseason.dominance import report
-from altseason.dominance.candles import TIMEFRAMES
-from altseason.dominance.feed.recording import Recording
-from altseason.dominance.feed.status import (
-    load_recording_status,
-    recording_as_json,
-    recording_as_text,
-)
-from altseason.dominance.gate import GateRule
-from altseason.dominance.reader import DominanceReader
-from altseason.dominance.status import Status, calculate_status
-from altseason.dominance.store import DominanceStore
 from altseason.origins import (
     GATE_IS_OFF,
     find_values,
@@ -38,6 +32,12 @@ from altseason.origins import (
 )
 from altseason.output import show, show_text
 from altseason.parser import add_freqtrade_options
+from altseason.recorder.recording import Recording
+from altseason.recorder.status import (
+    load_recording_status,
+    recording_as_json,
+    recording_as_text,
+)
 from altseason.settings import DominanceSettings, load_settings
 
 DESCRIPTION = """\

@@ -8,19 +8,19 @@ from typing import Any, get_args
 import pandas as pd
 
 from altseason.commands.waiting import showing_waits
-from altseason.configuration import data_directory, data_format, load_configuration
 from altseason.dominance.candles import PAIR, candle_length
-from altseason.dominance.history.download import Plan, Source, plan_download
-from altseason.dominance.history.fill import TIMEFRAME, fill
-from altseason.dominance.history.summary import download_as_json, download_as_text
-from altseason.dominance.sources.coingecko import CALLS_PER_MINUTE, Access, load_access
-from altseason.dominance.sources.coingecko_history import FREE_DAYS
-from altseason.dominance.sources.snapshot import read_clock
 from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
+from altseason.history.download import Plan, Source, plan_download
+from altseason.history.fill import TIMEFRAME, fill
+from altseason.history.summary import download_as_json, download_as_text
+from altseason.host.configuration import data_directory, data_format, load_configuration
 from altseason.output import show, show_text
 from altseason.progress import show_progress
+from altseason.sources.coingecko import CALLS_PER_MINUTE, Access, load_access
+from altseason.sources.coingecko_history import FREE_DAYS
+from altseason.sources.snapshot import read_clock
 
 MOST_DAYS = 10_000
 MOST_COINS = 1000

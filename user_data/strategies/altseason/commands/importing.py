@@ -10,18 +10,18 @@ from typing import Any, get_args
 import pandas as pd
 from freqtrade.util import dt_now
 
-from altseason.configuration import data_directory, data_format, load_configuration
 from altseason.dominance import report
 from altseason.dominance.importer import Replace, import_readings
-from altseason.dominance.sources.caps import load_any, load_cap_pair
-from altseason.dominance.sources.files import STAMP_MEANING, Options, Readings
-from altseason.dominance.sources.formats import Stamp
-from altseason.dominance.sources.text import Step, no_step
 from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import carry_marker
+from altseason.host.configuration import data_directory, data_format, load_configuration
 from altseason.output import show, show_text
 from altseason.parser import format_examples
 from altseason.progress import saying_if_stopped, show_progress
+from altseason.sources.caps import load_any, load_cap_pair
+from altseason.sources.files import STAMP_MEANING, Options, Readings
+from altseason.sources.formats import Stamp
+from altseason.sources.text import Step, no_step
 
 MEBIBYTE = 1024 * 1024
 # From here on reading takes seconds, and shows how far it is.

@@ -9,15 +9,15 @@ from typing import Any, NoReturn
 import pyarrow as pa
 
 from altseason.commands.waiting import showing_waits
-from altseason.configuration import data_directory, data_format, load_configuration
 from altseason.dominance.candles import PAIR
-from altseason.dominance.feed.feed import Feed
-from altseason.dominance.feed.recording import Recording
 from altseason.dominance.locking import has_locks
-from altseason.dominance.sources.snapshot import read_clock
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
+from altseason.host.configuration import data_directory, data_format, load_configuration
 from altseason.output import show, show_text, tell
+from altseason.recorder.feed import Feed
+from altseason.recorder.recording import Recording
+from altseason.sources.snapshot import read_clock
 
 EXIT_NOTHING = 1
 DESCRIPTION = f"""\

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from altseason.dominance.sources import session
 from altseason.output import tell
+from altseason.sources import session
 
 SILENT_SECONDS = 3.0
 

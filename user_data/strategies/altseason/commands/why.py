@@ -12,7 +12,13 @@ from freqtrade.enums import CandleType, TradingMode
 from freqtrade.plugins.pairlist.pairlist_helpers import expand_pairlist
 from freqtrade.util import dt_now
 
-from altseason.configuration import (
+from altseason.commands.running_bot import RunningBot
+from altseason.dominance.candles import PAIR, candle_length
+from altseason.dominance.reader import DominanceReader
+from altseason.errors import InputError
+from altseason.gate.explanation import Explanation, as_json, as_text, explain, gate_of_row
+from altseason.gate.verdict import Verdict, calculate_verdict
+from altseason.host.configuration import (
     Config,
     data_directory,
     data_format,
@@ -20,15 +26,9 @@ from altseason.configuration import (
     load_strategy,
     quiet_freqtrade,
 )
-from altseason.dominance.candles import PAIR, candle_length
-from altseason.dominance.reader import DominanceReader
-from altseason.dominance.verdict import Verdict, calculate_verdict
-from altseason.errors import InputError
-from altseason.explanation import Explanation, as_json, as_text, explain, gate_of_row
 from altseason.invocation import altseason_command
 from altseason.output import show, show_text, tell
 from altseason.parser import add_freqtrade_options, format_examples
-from altseason.running_bot import RunningBot
 from altseason.settings import load_settings
 
 DESCRIPTION = """\

@@ -14,11 +14,11 @@ from altseason.dominance.candles import (
     find_frozen,
     find_gaps,
 )
-from altseason.dominance.feed.log import SnapshotLog
-from altseason.dominance.sources.files import Readings
-from altseason.dominance.sources.snapshot import read_clock
 from altseason.dominance.store import AppendResult, DominanceStore
 from altseason.errors import InputError
+from altseason.recorder.log import SnapshotLog
+from altseason.sources.files import Readings
+from altseason.sources.snapshot import read_clock
 
 Replace = Literal["imported", "all"]
 # A day that jumps by more than this and comes back the next is rather an error of the provider.

@@ -6,14 +6,14 @@ from typing import Any
 
 from freqtrade.enums import RunMode
 
-from altseason.configuration import data_format
 from altseason.dominance.candles import PAIR, TIMEFRAMES, empty_candles
-from altseason.dominance.feed.recording import Recording
-from altseason.dominance.gate import Dominance
 from altseason.dominance.locking import BRIEFLY
 from altseason.dominance.store import DominanceStore
 from altseason.errors import BusyError, DominanceMissingError, StoredDataError
+from altseason.gate.rule import Dominance
+from altseason.host.configuration import data_format
 from altseason.invocation import altseason_command
+from altseason.recorder.recording import Recording
 from altseason.settings import DominanceSettings
 
 logger = logging.getLogger(__name__)

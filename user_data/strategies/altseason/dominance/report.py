@@ -6,14 +6,14 @@ from typing import Any
 import pandas as pd
 
 from altseason.dominance.candles import PAIR, Gap, describe_duration
-from altseason.dominance.gate import GateRule
 from altseason.dominance.importer import MAX_JUMP, Imported
-from altseason.dominance.sources.files import STAMP_MEANING, Layout, Readings, describe_left_out
 from altseason.dominance.status import Status
 from altseason.dominance.synthetic import is_synthetic
-from altseason.dominance.verdict import describe_verdict, verdict_as_json
+from altseason.gate.rule import GateRule
+from altseason.gate.verdict import describe_verdict, verdict_as_json
 from altseason.invocation import altseason_command
 from altseason.output import wrap
+from altseason.sources.files import STAMP_MEANING, Layout, Readings, describe_left_out
 
 SHOWN = 5
 DISAGREEMENT = ("date", "stored", "offered", "replaced")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from altseason.dominance.candles import Gap, candle_length, find_gaps
-from altseason.dominance.gate import Dominance, GateRule
-from altseason.dominance.verdict import Verdict, calculate_verdict
+from altseason.gate.rule import Dominance, GateRule
+from altseason.gate.verdict import Verdict, calculate_verdict
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from altseason.dominance.candles import (
 )
 from altseason.dominance.locking import PATIENTLY, locked
 from altseason.errors import StoredDataError
+from altseason.host.candle_files import candle_file
 
 UNFINISHED = ".altseason-part-"
 # Holds off other processes that append to the same file.
@@ -68,11 +69,7 @@ class DominanceStore:
     def path(self, timeframe: str) -> Path:
         """Give the file that holds the candles of a timeframe, whether it exists or not."""
         if timeframe not in self._paths:
-            handler = get_datahandler(self._datadir, self._data_format)
-            # Freqtrade has no public way to ask for a candle file's name.
-            self._paths[timeframe] = handler._pair_data_filename(
-                self._datadir, PAIR, timeframe, CandleType.SPOT
-            )
+            self._paths[timeframe] = candle_file(self._datadir, self._data_format, PAIR, timeframe)
         return self._paths[timeframe]
 
     def load(self, timeframe: str) -> pd.DataFrame:

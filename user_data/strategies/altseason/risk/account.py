@@ -9,14 +9,15 @@ from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy
 from freqtrade.wallets import Wallets
 
-from altseason.pairs import never_entered_because
+from altseason.gate.pairs import never_entered_because
+from altseason.host.exchange import find_exchange
+from altseason.notifications import Telling
 from altseason.risk.lost_orders import Recovery, recover_orders
 from altseason.risk.orphans import describe_orphan
 from altseason.risk.sent_orders import NO_ID, SentOrders, calculate_wait, watch_orders
 from altseason.risk.trims import POSITION_AMOUNT_TOLERANCE
 from altseason.risk.unserved import find_unserved
 from altseason.settings import RiskSettings
-from altseason.telling import Telling
 
 # Each request that times out keeps the loop from watching the stops.
 IS_DOWN_FOR = timedelta(minutes=1)
@@ -91,8 +92,7 @@ class AccountWatch:
 
     @property
     def _exchange(self) -> Exchange:
-        # Not public, and there is no other way to the orders that the exchange has.
-        return self._strategy.dp._exchange
+        return find_exchange(self._strategy)
 
     @property
     def _sent(self) -> SentOrders:

@@ -18,11 +18,11 @@ from freqtrade.persistence import Order, Trade
 from freqtrade.util import dt_ts
 from freqtrade.wallets import Wallets
 
+from altseason.host.exchange import CcxtOrder, attach_order
 from altseason.risk.open_orders import find_unknown_orders, is_unknown
 from altseason.risk.sent_orders import (
     CLOCK_TOLERANCE,
     NO_ID,
-    CcxtOrder,
     SentOrder,
     SentOrders,
     calculate_wait,
@@ -123,8 +123,7 @@ def _attach_orders(
     # Freqtrade keeps none without a price; one at market may have none before it is filled.
     price = match["price"] or find_stop_price(match) or match.get("average") or trade.open_rate
     # Open for Freqtrade whatever it is by now, so that it asks for it and does what follows.
-    order = Order.parse_from_ccxt_object({**match, "status": "open"}, trade.pair, side, price=price)
-    trade.orders.append(order)
+    attach_order(trade, {**match, "status": "open"}, side, price)
     _forget(trade, match, sent, exchange)
     return Recovery([_describe(trade, match)])
 

@@ -11,6 +11,7 @@ from freqtrade.exceptions import ConfigurationError
 from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy, stoploss_from_absolute
 
+from altseason.host.parameters import parameters_of_file
 from altseason.risk.account import AccountWatch
 from altseason.risk.known import KnownCandles
 from altseason.risk.sizing import (
@@ -189,7 +190,7 @@ def _has_trailing_stop(strategy: IStrategy, config: dict[str, Any]) -> bool:
     """Look where Freqtrade does: the config, then the parameter file, then the class."""
     if "trailing_stop" in config:
         return bool(config["trailing_stop"])
-    chosen = strategy._ft_params_from_file.get("trailing", {})
+    chosen = parameters_of_file(strategy, "trailing")
     return bool(chosen.get("trailing_stop", strategy.trailing_stop))
 
 

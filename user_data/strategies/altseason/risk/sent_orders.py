@@ -21,8 +21,14 @@ from freqtrade.exceptions import DependencyException, TemporaryError
 from freqtrade.exchange import Exchange
 from freqtrade.persistence import KeyValueStore, Order, Trade
 
-# Not public, and there is no other way to the session in which custom data is stored.
-from freqtrade.persistence.custom_data import _CustomData
+from altseason.host.exchange import (
+    CcxtOrder,
+    OrderRequest,
+    find_client_id_prefix,
+    find_request_lifetime,
+    observe_orders,
+    roll_back,
+)
 
 # Exchanges' clocks are not ours.
 CLOCK_TOLERANCE = timedelta(seconds=10)
@@ -34,13 +40,6 @@ MAX_NOTED = 5
 MAX_NAME = 34
 WATCHED_BY = "altseason_sent_orders"
 NO_ID = ("", "None", None)
-# By the exchanges that ccxt sends a client order id with a prefix of its own to.
-PREFIXES: dict[str, Callable[[dict[str, Any]], str | None]] = {
-    "binance": lambda options: (options.get("broker") or {}).get("spot"),
-    "okx": lambda options: options.get("brokerId"),
-}
-
-CcxtOrder = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -106,33 +105,8 @@ class SentOrders:
 
     def wrap(self, exchange: Any) -> None:
         """Note all orders that are sent by an exchange object from now on; see `watch_orders`."""
-        create_order, create_stoploss = exchange.create_order, exchange.create_stoploss
         self._exchange = exchange
-
-        def create_order_noted(**words: Any) -> CcxtOrder:
-            try:
-                price = None if words["ordertype"] == "market" else words["rate"]
-                sent = self._describe(words["side"], words["ordertype"], words["amount"], price)
-            except KeyError as error:  # another Freqtrade, with other words
-                if words.get("side") == "buy":
-                    raise DependencyException(f"could not note an entry: {error!r}") from error
-                unnoted: CcxtOrder = create_order(**words)
-                return unnoted
-            return self._send(words["pair"], sent, lambda: create_order(**words))
-
-        def create_stoploss_noted(
-            pair: str, amount: float, stop_price: float, *arguments: Any, **words: Any
-        ) -> CcxtOrder:
-            sent = self._describe("sell", "stop", amount, stop_price)
-
-            def send() -> CcxtOrder:
-                order: CcxtOrder = create_stoploss(pair, amount, stop_price, *arguments, **words)
-                return order
-
-            return self._send(pair, sent, send)
-
-        exchange.create_order = create_order_noted
-        exchange.create_stoploss = create_stoploss_noted
+        observe_orders(exchange, self._send)
 
     def find_entry(self, pair: str) -> datetime | None:
         """Return when an entry of a pair was sent whose response has not come; None without one."""
@@ -156,21 +130,21 @@ class SentOrders:
         kept = [one for one in self.find_unanswered(trade) if one != sent]
         trade.set_custom_data(NOTED_AS, [asdict(one) for one in kept])
 
-    def _describe(self, side: str, kind: str, amount: float, price: float | None) -> SentOrder:
-        return SentOrder(side, kind, amount, price, self._clock().timestamp())
-
-    def _send(self, pair: str, sent: SentOrder, send: Callable[[], CcxtOrder]) -> CcxtOrder:
+    def _send(self, order: OrderRequest, send: Callable[[], CcxtOrder]) -> CcxtOrder:
+        pair = order.pair
+        now = self._clock().timestamp()
+        sent = SentOrder(order.side, order.kind, order.amount, order.price, now)
         self._refuse_to_double(pair, sent)
         self._note(pair, sent)
         try:
-            order = send()
+            response = send()
         except Exception as error:
             self._fail(pair, sent, error)
             raise
         self.failures.pop((pair, sent.purpose), None)
-        if order.get("id") not in NO_ID:
+        if response.get("id") not in NO_ID:
             self._take_back(pair, sent)
-        return order
+        return response
 
     def _refuse_to_double(self, pair: str, sent: SentOrder) -> None:
         """Refuse to send again while the last try may still be processed.
@@ -219,7 +193,7 @@ class SentOrders:
                     noted = [*self.find_unanswered(trade), sent][-MAX_NOTED:]
                     trade.set_custom_data(NOTED_AS, [asdict(one) for one in noted])
         except Exception as error:
-            _roll_back()
+            roll_back()
             # Without a note an entry could be doubled; to sell is more important than to note it.
             if sent.side == "buy":
                 raise DependencyException(
@@ -244,7 +218,7 @@ class SentOrders:
             elif (trade := _find_trade(pair)) is not None:
                 self.forget(trade, sent)
         except Exception:  # it expires by itself; an answer must reach Freqtrade
-            _roll_back()
+            roll_back()
 
 
 def watch_orders(exchange: Any) -> SentOrders:
@@ -260,14 +234,10 @@ def watch_orders(exchange: Any) -> SentOrders:
 def calculate_wait(exchange: Exchange) -> timedelta:
     """Return how long after its sending an exchange may still process an order.
 
-    The time until ccxt gives up, the time for which Binance takes a signed request (`recvWindow`),
-    and the difference of the clocks; a minute at least, since not every exchange has such a window.
+    The lifetime of a request and the difference of the clocks; a minute at least, since not every
+    exchange has a window for a request.
     """
-    api = exchange._api
-    timeout = timedelta(milliseconds=float(getattr(api, "timeout", 0) or 0))
-    options = getattr(api, "options", None) or {}
-    window = timedelta(milliseconds=float(options.get("recvWindow") or 0))
-    return max(MIN_WAIT, timeout + window + CLOCK_TOLERANCE)
+    return max(MIN_WAIT, find_request_lifetime(exchange) + CLOCK_TOLERANCE)
 
 
 def is_ours(found: CcxtOrder, sent: SentOrder, exchange: Any) -> bool:
@@ -297,9 +267,7 @@ def is_ours(found: CcxtOrder, sent: SentOrder, exchange: Any) -> bool:
 
 def has_own_prefix(found: CcxtOrder, exchange: Any) -> bool:
     """Return whether an order's client id is one of ccxt's, or cannot tell."""
-    api = exchange._api
-    find = PREFIXES.get(str(getattr(api, "id", "")))
-    prefix = find(getattr(api, "options", None) or {}) if find else None
+    prefix = find_client_id_prefix(exchange)
     client_id = found.get("clientOrderId")
     return not prefix or not client_id or str(client_id).startswith(prefix)
 
@@ -350,10 +318,3 @@ def _entry_key(pair: str) -> Any:
     # Freqtrade's own keys are few, and 50 characters are the most.
     name = pair if len(pair) <= MAX_NAME else hashlib.sha256(pair.encode()).hexdigest()[:MAX_NAME]
     return f"altseason_entry_{name}"
-
-
-def _roll_back() -> None:
-    """Leave Freqtrade's sessions usable after an error: each has to be rolled back for that."""
-    for session in (Trade.session, _CustomData.session):
-        with suppress(Exception):  # the error itself is what matters
-            session.rollback()

@@ -1,0 +1,76 @@
+"""The four providers on one server, and the feeds of a test, which end with it."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from altseason.gate.watch import find_watch
+from altseason.recorder import feed as feeds
+from altseason.recorder.feed import Feed
+from altseason.sources.session import Manners
+from tests.providers.serving import Provider, serving
+from tests.providers.world import Market
+from tests.recorder.simulation import SimulatedClock
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry and step without waiting for real seconds."""
+    manners = Manners(retries=2, backoff=0.001, longest_wait=0.01)
+    monkeypatch.setattr("altseason.recorder.providers.MANNERS", manners)
+    monkeypatch.setattr("altseason.recorder.feed.STEP_SECONDS", 0.02)
+
+
+@pytest.fixture
+def clock() -> SimulatedClock:
+    return SimulatedClock()
+
+
+@pytest.fixture
+def market(clock: SimulatedClock) -> Market:
+    return Market(clock)
+
+
+@pytest.fixture
+def server(market: Market) -> Iterator[Provider]:
+    with serving(market.answer) as provider:
+        yield provider
+
+
+@pytest.fixture
+def make_feed(clock: SimulatedClock) -> Iterator[Callable[..., Feed]]:
+    """Make feeds that live by the test's clock, and let go of their folder at the end."""
+    made: list[Feed] = []
+
+    def make(config: dict[str, Any]) -> Feed:
+        made.append(Feed(config, clock=clock, sleep=clock.sleep))
+        return made[-1]
+
+    yield make
+    for feed in made:
+        feed.close()
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., None]:
+    """Wait for what another thread does."""
+
+    def wait(is_true: Callable[[], object], seconds: float = 20) -> None:
+        deadline = time.monotonic() + seconds
+        while not is_true():
+            assert time.monotonic() < deadline, "it did not come true"
+            time.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture
+def registry() -> Iterator[None]:
+    """Stop what `start_feed` has started, and forget it, as the end of the process would."""
+    yield
+    for feed in feeds._feeds.values():
+        feed.stop()
+    feeds._feeds.clear()
+    find_watch.cache_clear()

@@ -1,0 +1,164 @@
+"""What stands beside a trading strategy: what it says of history, and what it hands on."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from altseason.dominance.candles import empty_candles
+from altseason.dominance.reader import DominanceReader
+from altseason.dominance.store import DominanceStore
+from altseason.dominance.synthetic import save_marker
+from altseason.gate.rule import Dominance, GateRule
+from altseason.live import LiveDominance, describe_history
+from altseason.settings import DominanceSettings, load_settings
+from tests.conftest import dominance_candles
+from tests.providers.serving import Provider
+from tests.providers.world import Market
+from tests.recorder.simulation import dominance_config, utc
+
+NOON = utc("2026-05-27 12:00")
+RECORDS, KEEPS_AS_IT_IS = DominanceSettings(), DominanceSettings(backfill=False)
+READS_ONLY = DominanceSettings(record=False)
+
+
+def stored_up_to(end: str, count: int = 300) -> Dominance:
+    """Days up to one that ends at a midnight."""
+    begin = utc(end) - pd.Timedelta(days=count)
+    candles = dominance_candles([50.0] * count, f"{begin:%Y-%m-%d}")
+    return Dominance("1d", candles, candles, pd.Timedelta(hours=36))
+
+
+NOTHING = Dominance("1d", empty_candles(), empty_candles(), pd.Timedelta(hours=36))
+
+
+FIRST_90 = " The last 90 days are fetched now, in a few minutes; for more run "
+NONE, FIVE = "No daily dominance is stored.", "Dominance of 5 days since 2026-05-22 is missing."
+
+
+def download(days: int) -> str:
+    command = f"`altseason dominance download --days {days}`"
+    return f"{command} (with the bot's own -c or --datadir), or import a file."
+
+
+@pytest.mark.parametrize(
+    ("dominance", "settings", "expected"),
+    [
+        (NOTHING, RECORDS, NONE + FIRST_90 + download(365)),
+        (NOTHING, READS_ONLY, f"{NONE} To fill it run {download(365)}"),
+        (
+            stored_up_to("2026-05-22"),
+            RECORDS,
+            f"{FIVE} It is fetched now, in a few minutes; if it is not, run {download(5)}",
+        ),
+        (stored_up_to("2026-05-22"), KEEPS_AS_IT_IS, f"{FIVE} To fill it run {download(5)}"),
+        (
+            stored_up_to("2025-11-08"),
+            RECORDS,
+            f"Dominance of 200 days since 2025-11-08 is missing.{FIRST_90}{download(200)}",
+        ),
+        (
+            stored_up_to("2024-05-27"),
+            READS_ONLY,
+            f"Dominance of 730 days since 2024-05-27 is missing. To fill it run {download(365)}",
+        ),
+    ],
+    ids=["empty", "empty, reads", "5", "5, kept", "200", "2 years, reads"],
+)
+def test_history_that_is_missing_is_described(
+    dominance: Dominance, settings: DominanceSettings, expected: str
+):
+    assert describe_history(dominance, settings, NOON) == [expected]
+
+
+@pytest.mark.parametrize("settings", [RECORDS, READS_ONLY])
+def test_history_without_a_gap_is_not_described(settings: DominanceSettings):
+    assert describe_history(stored_up_to("2026-05-27"), settings, NOON) == []
+
+
+def test_gap_within_history_is_described():
+    whole = stored_up_to("2026-05-27").candles
+    candles = whole.drop(index=[260, 261, 290]).reset_index(drop=True)
+    # 260 is 40 days before the last midnight.
+    [message] = describe_history(
+        Dominance("1d", candles, candles, pd.Timedelta(hours=36)), KEEPS_AS_IT_IS, NOON
+    )
+    assert "Dominance of 3 days since 2026-04-17 is missing" in message
+    assert "--days 40" in message
+
+
+def live(config: dict[str, Any]) -> LiveDominance:
+    config = {**config, "runmode": "dry_run"}
+    return LiveDominance(config, DominanceReader(config, load_settings(config).dominance))
+
+
+@pytest.mark.usefixtures("registry")
+def test_messages_are_handed_on_once(tmp_path: Path):
+    now = pd.Timestamp.now(tz="UTC")
+    bot = live(dominance_config(tmp_path, {}, record=False))
+    first, second = bot.collect_messages(GateRule(), now)
+    assert first.startswith("No daily dominance is stored. To fill it run")
+    assert second.startswith("The gate is closed: no dominance is stored.")
+    assert bot.collect_messages(GateRule(), now) == []
+    # A reload of the configuration says again what is missing, and not that it is stale.
+    assert live(dominance_config(tmp_path, {}, record=False)).collect_messages(GateRule(), now) == [
+        first
+    ]
+
+
+@pytest.mark.usefixtures("registry")
+def test_error_in_describing_the_gate_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    now = pd.Timestamp.now(tz="UTC")
+    bot = live(dominance_config(tmp_path, {}, record=False))
+
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(bot._watch, "observe", fail)
+    _, told = bot.collect_messages(GateRule(), now)
+    assert told.startswith("Could not describe the gate: ZeroDivisionError.")
+    assert bot.collect_messages(GateRule(), now) == []
+
+
+@pytest.mark.usefixtures("registry")
+def test_messages_of_the_feed_are_among_them(
+    tmp_path: Path, market: Market, server: Provider, wait_until: Callable[..., None]
+):
+    market.clock = lambda: utc("now").to_pydatetime()
+    (tmp_path / "BTCD_USD-readings.jsonl").mkdir()
+    today = pd.Timestamp.now(tz="UTC").floor("D")
+    closes = dominance_candles([50.0] * 95, f"{today - pd.Timedelta(days=95):%Y-%m-%d}")
+    DominanceStore(tmp_path).append(closes, "1d")
+    bot = live(dominance_config(tmp_path, market.urls(server.url)))
+    found: list[str] = []
+
+    def collect() -> list[str]:
+        found.extend(bot.collect_messages(GateRule(), pd.Timestamp.now(tz="UTC")))
+        return found
+
+    wait_until(lambda: len(collect()) > 1)
+    assert found[0].startswith("The gate is open: dominance 50.00 %")
+    assert "cannot be recorded" in found[1] or "Is a directory" in found[1]
+
+
+@pytest.mark.usefixtures("registry")
+def test_recording_that_a_reload_turns_off_ends(
+    tmp_path: Path, market: Market, server: Provider, wait_until: Callable[..., None]
+):
+    market.clock = lambda: utc("now").to_pydatetime()
+    live(dominance_config(tmp_path, market.urls(server.url)))
+    wait_until(lambda: server.requests)
+    live(dominance_config(tmp_path, market.urls(server.url), record=False))
+    wait_until(lambda: "altseason-feed" not in [one.name for one in threading.enumerate()])
+
+
+@pytest.mark.usefixtures("registry")
+def test_bot_on_synthetic_candles_runs_without_real_dominance(tmp_path: Path):
+    save_marker(tmp_path, seed=1, version=1)
+    messages = live(dominance_config(tmp_path, {})).collect_messages(
+        GateRule("off"), pd.Timestamp.now(tz="UTC")
+    )
+    assert any("expected a folder for real candles" in message for message in messages)

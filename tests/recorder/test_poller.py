@@ -1,0 +1,413 @@
+"""Who is asked when, and what counts, with the values by hand."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from altseason.recorder.budget import RetryBudget
+from altseason.recorder.claim import Claim
+from altseason.recorder.notices import Notices
+from altseason.recorder.poller import Poller
+from altseason.recorder.providers import build_providers
+from altseason.sources.snapshot import Snapshot
+from tests.providers.serving import Provider, Reply
+from tests.providers.world import Market, reply
+from tests.recorder.simulation import (
+    SimulatedClock,
+    dominance_config,
+    load_counted,
+    load_lines,
+    make_recording,
+    utc,
+)
+
+DOWN = Reply(b"<html>", 503)
+FALLBACKS = ["coinmarketcap", "coinpaprika", "coinlore"]
+Make = Callable[[], Poller]
+
+
+@pytest.fixture
+def notices() -> Notices:
+    return Notices()
+
+
+@pytest.fixture
+def make_poller(
+    tmp_path: Path, clock: SimulatedClock, market: Market, server: Provider, notices: Notices
+) -> Iterator[Make]:
+    """A poller on the test's folder, which finds there what one before it has learnt."""
+    claim = Claim(tmp_path)
+    claim.take()
+    config = dominance_config(tmp_path, market.urls(server.url))
+    providers = build_providers(config, clock, RetryBudget(claim, clock).take)
+    yield lambda: Poller(make_recording(tmp_path, clock), providers, notices, clock)
+    providers.close()
+    claim.release()
+
+
+def poll(poller: Poller, clock: SimulatedClock, times: int, every: str = "10min") -> None:
+    for _ in range(times):
+        poller.poll()
+        clock.move(every)
+
+
+def learn(make_poller: Make, clock: SimulatedClock, market: Market) -> Poller:
+    """Compare each fallback three times, at 00:00, 00:10 and 00:20."""
+    poller = make_poller()
+    poll_moving(poller, clock, market, 55.2, 55.1, 55.0)
+    return poller
+
+
+def poll_moving(poller: Poller, clock: SimulatedClock, market: Market, *values: float) -> None:
+    """Poll once for each value that CoinLore says."""
+    for value in values:
+        market.percent["coinlore"] = value
+        poll(poller, clock, 1)
+
+
+def test_primary_counts_once_for_each_value_it_renews(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = make_poller()
+    market.renewed_at["coingecko"] = utc("2026-05-26 23:58")
+    poll(poller, clock, 2)
+    make_poller().poll()
+    assert load_counted(tmp_path) == [("00:00", "CoinGecko", 57.0)]
+    market.renewed_at["coingecko"], market.percent["coingecko"] = utc("2026-05-27 00:19"), 57.5
+    poll(poller, clock, 1)
+    assert load_counted(tmp_path)[1:] == [("00:20", "CoinGecko", 57.5)]
+    line = load_lines(tmp_path)[0]
+    assert (line["time"], line["raw"], line["offset"]) == ("2026-05-26T23:58:00Z", 57.0, None)
+
+
+def test_fallbacks_are_compared_three_times_then_every_six_hours(
+    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
+):
+    poll_moving(make_poller(), clock, market, 55.0, 55.1, 55.2, 55.3, 55.4)
+    assert [server.count(f"/{name}/") for name in FALLBACKS] == [3, 3, 3]
+    compared = [line for line in load_lines(tmp_path) if line["dominance"] is None][:3]
+    assert [(line["provider"], line["raw"], line["offset"]) for line in compared] == [
+        ("CoinMarketCap", 58.5, 1.5),
+        ("CoinPaprika", 57.25, 0.25),
+        ("CoinLore", 55.0, -2.0),
+    ]
+    # The third comparison was at 00:20; a new poller knows that.
+    poller = make_poller()
+    clock.now = utc("2026-05-27 06:19")
+    poller.poll()
+    assert server.count("/coinlore/") == 3
+    clock.now = utc("2026-05-27 06:20")
+    poll(poller, clock, 3)
+    assert [server.count(f"/{name}/") for name in FALLBACKS] == [4, 4, 4]
+
+
+def test_fallback_that_does_not_answer_is_compared_again_after_an_hour(
+    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider
+):
+    market.faults["coinpaprika"] = DOWN
+    poller = make_poller()
+    poll(poller, clock, 6)
+    assert server.count("/coinpaprika/") == 1
+    poll(poller, clock, 1)  # at 01:00
+    assert server.count("/coinpaprika/") == 2
+    assert server.count("/coinmarketcap/") == 3
+
+
+def test_nothing_counts_while_the_primary_fails_for_less_than_half_an_hour(
+    make_poller: Make,
+    clock: SimulatedClock,
+    market: Market,
+    server: Provider,
+    tmp_path: Path,
+    notices: Notices,
+):
+    poller = learn(make_poller, clock, market)
+    market.faults["coingecko"] = DOWN
+    server.requests.clear()
+    poll(poller, clock, 3)  # 00:30, 00:40, 00:50
+    assert [time for time, _, _ in load_counted(tmp_path)] == ["00:00", "00:10", "00:20"]
+    # The first failure is tried again, those that follow are not: there are two retries at once.
+    assert server.count("/coingecko/") == 3 + 1 + 1
+    assert sum(server.count(f"/{name}/") for name in FALLBACKS) == 0
+    assert notices.collect() == []
+
+
+@pytest.mark.parametrize("fault", [DOWN, Reply(b'{"data', way="cut")])
+def test_primary_that_fails_at_every_other_poll_costs_150_requests_a_day(
+    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, fault: Reply
+):
+    poller = make_poller()
+    for number in range(145):
+        market.faults = {"coingecko": fault} if number % 2 else {}
+        poll(poller, clock, 1)
+    # 145 polls from 00:00 to 24:00, and retries at 00:10 (two), 08:10 and 16:10.
+    assert server.count("/coingecko/") == 145 + 4
+
+
+def test_first_fallback_counts_after_half_an_hour_corrected_by_its_offset(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)
+    market.faults["coingecko"] = DOWN
+    market.percent["coinmarketcap"] = 60.0
+    poll(poller, clock, 4)
+    # At 01:00, half an hour after the first failure: 60 - 1.5.
+    assert load_counted(tmp_path)[3:] == [("01:00", "CoinMarketCap", 58.5)]
+    line = load_lines(tmp_path)[-1]
+    assert (line["raw"], line["dominance"], line["offset"]) == (60.0, 58.5, 1.5)
+    market.percent["coinmarketcap"] = 60.5
+    poll(poller, clock, 1)
+    assert load_counted(tmp_path)[4:] == [("01:10", "CoinMarketCap", 59.0)]
+
+
+def test_next_fallback_counts_where_the_first_does_not_answer(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)
+    market.faults |= {"coingecko": DOWN, "coinmarketcap": DOWN}
+    market.percent["coinpaprika"] = 58.0
+    poll(poller, clock, 4)
+    assert load_counted(tmp_path)[3:] == [("01:00", "CoinPaprika", 57.75)]
+
+
+def test_provider_with_an_unforeseen_error_does_not_keep_others_from_being_asked(
+    clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path, notices: Notices
+):
+    def fail(_: object) -> Snapshot:
+        raise ZeroDivisionError("marker-7f3a")
+
+    built = build_providers(dominance_config(tmp_path, market.urls(server.url)), clock)
+    fallbacks = {"CoinMarketCap": fail, "CoinPaprika": built.fallbacks["CoinPaprika"]}
+    providers = replace(built, fallbacks=fallbacks)
+    poll(Poller(make_recording(tmp_path, clock), providers, notices, clock), clock, 3)
+    failing = replace(providers, primary=fail)
+    poll(Poller(make_recording(tmp_path, clock), failing, notices, clock), clock, 4)
+    built.close()
+    assert load_counted(tmp_path)[3:] == [("01:00", "CoinPaprika", 57.0)]
+    assert not [message for message in notices.collect() if "marker-7f3a" in message]
+
+
+def test_provider_is_not_asked_before_the_time_that_it_says(
+    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)
+    limited = Reply(b"{}", 429, {"Retry-After": "5400"})
+    market.faults |= {"coingecko": limited, "coinmarketcap": limited}
+    server.requests.clear()
+    poll(poller, clock, 9)  # 00:30 to 01:50
+    # Asked at 00:30, and so not before 02:00; its fallback at 01:00, and so not before 02:30.
+    assert [server.count("/coingecko/"), server.count("/coinmarketcap/")] == [1, 1]
+    assert [name for _, name, _ in load_counted(tmp_path)[3:]] == ["CoinPaprika"] * 6
+    market.faults.clear()
+    poll(poller, clock, 1)  # at 02:00
+    assert load_counted(tmp_path)[9:] == [("02:00", "CoinGecko", 57.0)]
+
+
+def test_fallback_with_an_old_value_counts_once(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)
+    market.faults["coingecko"] = DOWN
+    market.renewed_at["coinmarketcap"] = utc("2026-05-27 00:55")
+    poll(poller, clock, 10)  # 00:30 to 02:00
+    # From 01:55 on it is more than an hour old, and the next one counts; 57.25 - 0.25.
+    assert load_counted(tmp_path)[3:] == [
+        ("01:00", "CoinMarketCap", 57.0),
+        ("02:00", "CoinPaprika", 57.0),
+    ]
+
+
+def test_fallback_without_a_learnt_offset_never_counts(
+    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
+):
+    poller = make_poller()
+    poll(poller, clock, 2)  # two comparisons are not enough
+    market.faults["coingecko"] = DOWN
+    server.requests.clear()
+    poll(poller, clock, 10)
+    assert [time for time, _, _ in load_counted(tmp_path)] == ["00:00", "00:10"]
+    assert sum(server.count(f"/{name}/") for name in FALLBACKS) == 0
+
+
+def test_fallback_that_lies_too_far_off_never_counts(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    market.percent |= {"coinmarketcap": 67.5, "coinpaprika": 46.5, "coinlore": 70.0}
+    poller = make_poller()
+    poll(poller, clock, 3)
+    market.faults["coingecko"] = DOWN
+    poll(poller, clock, 10)
+    assert len(load_counted(tmp_path)) == 3
+
+
+def test_offset_that_was_learnt_a_week_ago_does_not_count(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)
+    market.faults["coingecko"] = DOWN
+    clock.now = utc("2026-06-03 00:21")
+    poll(poller, clock, 10)
+    assert len(load_counted(tmp_path)) == 3
+
+
+def without_timed_fallbacks(market: Market) -> None:
+    market.faults |= {"coingecko": DOWN, "coinmarketcap": DOWN, "coinpaprika": DOWN}
+
+
+def test_coinlore_counts_once_its_value_has_moved(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = make_poller()
+    poll_moving(poller, clock, market, 55.1, 54.9, 55.0)
+    without_timed_fallbacks(market)
+    poll(poller, clock, 7)  # 00:30 to 01:30
+    # 55 + 2; what has not moved for more than an hour is not of now.
+    counted = [
+        ("01:00", "CoinLore", 57.0),
+        ("01:10", "CoinLore", 57.0),
+        ("01:20", "CoinLore", 57.0),
+    ]
+    assert load_counted(tmp_path)[3:] == counted
+    market.percent["coinlore"] = 56.0
+    poll(poller, clock, 8)  # 01:40 to 02:50, and it stands still from 01:40 on
+    times = ["01:40", "01:50", "02:00", "02:10", "02:20", "02:30", "02:40"]
+    assert load_counted(tmp_path)[6:] == [(time, "CoinLore", 58.0) for time in times]
+
+
+def test_coinlore_s_offset_is_not_learnt_while_it_stands_still(
+    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)  # 1.9 less than the primary in the median
+    for hour in range(60):
+        market.percent["coingecko"] = 57 + hour / 20
+        poll(poller, clock, 6)
+    # No more than once an hour, and not at all for six hours after it was learnt.
+    assert server.count("/coinlore/") <= 3 + 60 - 5
+    without_timed_fallbacks(market)
+    before = len(load_counted(tmp_path))
+    poll_moving(poller, clock, market, 57.9, 58.0, 58.1, 58.0)
+    assert [value for _, _, value in load_counted(tmp_path)[before:]] == [59.9]
+
+
+def test_coinlore_does_not_count_where_the_clock_here_may_be_wrong(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)
+    for name in ("coingecko", "coinmarketcap", "coinpaprika"):
+        market.renewed_at[name] = utc("2026-05-26 22:00")  # the clock here is two hours ahead
+    poll_moving(poller, clock, market, 54.9, 54.8, 54.7, 54.6, 54.5)
+    assert len(load_counted(tmp_path)) == 3
+
+
+def test_return_to_the_primary_makes_no_jump(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    """All four rise by 0.1 every 10 minutes, and one fallback's level wavers by 0.05."""
+    poller = make_poller()
+    start = dict(market.percent)
+    for step in range(20):
+        market.percent = {name: value + step / 10 for name, value in start.items()}
+        market.percent["coinmarketcap"] += 0.05 * (-1) ** step
+        market.faults = {"coingecko": DOWN} if 5 <= step < 12 else {}
+        poll(poller, clock, 1)
+    counted = load_counted(tmp_path)
+    assert [name for _, name, _ in counted[5:10]] == ["CoinMarketCap"] * 4 + ["CoinGecko"]
+    values = {time: value for time, _, value in counted}
+    true = {time: 57 + (int(time[:2]) * 60 + int(time[3:])) / 100 for time in values}
+    # The offset was learnt of +1.55, +1.45 and +1.55, so it is off by at most 0.1.
+    assert all(abs(values[time] - true[time]) <= 0.1 + 1e-9 for time in values)
+
+
+def test_restart_keeps_what_was_learnt(
+    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
+):
+    learn(make_poller, clock, market)
+    market.faults["coingecko"] = DOWN
+    server.requests.clear()
+    poll(make_poller(), clock, 4)
+    assert load_counted(tmp_path)[3:] == [("01:00", "CoinMarketCap", 57.0)]
+    assert [server.count(f"/{name}/") for name in FALLBACKS] == [1, 0, 0]
+
+
+def test_primary_that_refuses_the_key_is_told_once(
+    make_poller: Make, clock: SimulatedClock, market: Market, notices: Notices
+):
+    status = {"error_code": 10002, "error_message": "API Key Missing"}
+    market.faults["coingecko"] = reply({"status": status}, 401)
+    poller = make_poller()
+    poll(poller, clock, 3)
+    [message] = notices.collect()
+    assert "the key is missing" in message
+    market.faults.clear()
+    poll(poller, clock, 2)
+    [message] = notices.collect()
+    assert "answers again" in message
+    market.faults["coingecko"] = reply({"status": status}, 401)
+    poll(poller, clock, 2)
+    assert len(notices.collect()) == 1
+
+
+def test_primary_that_refuses_the_key_after_it_was_down_is_told(
+    make_poller: Make, clock: SimulatedClock, market: Market, notices: Notices
+):
+    poller = make_poller()
+    status = {"error_code": 10002, "error_message": "API Key Missing"}
+    told = []
+    for fault in (DOWN, reply({"status": status}, 401), DOWN, reply({"status": status}, 401)):
+        market.faults["coingecko"] = fault
+        poll(poller, clock, 1)
+        told.append(len(notices.collect()))
+    assert told == [0, 1, 0, 0]
+    market.faults.clear()
+    poll(poller, clock, 1)
+    market.faults["coingecko"] = DOWN
+    poll(poller, clock, 1)
+    market.faults.clear()
+    poll(poller, clock, 1)
+    # Of the second failure nobody was told, so neither of its end.
+    assert [message.split()[1] for message in notices.collect()] == ["answers"]
+
+
+def test_clock_that_is_put_back_is_told_and_recording_goes_on_later(
+    make_poller: Make, clock: SimulatedClock, tmp_path: Path, notices: Notices
+):
+    poller = make_poller()
+    poll(poller, clock, 2)
+    clock.now = utc("2026-05-26 23:50")
+    poll(poller, clock, 2)
+    [message] = notices.collect()
+    assert "put back" in message
+    clock.now = utc("2026-05-27 00:20")
+    poll(poller, clock, 1)
+    assert [time for time, _, _ in load_counted(tmp_path)] == ["00:00", "00:10", "00:20"]
+    assert len(notices.collect()) == 1
+
+
+def test_log_that_cannot_be_written_is_told_once_and_does_not_end_it(
+    make_poller: Make, clock: SimulatedClock, tmp_path: Path, notices: Notices
+):
+    poller = make_poller()
+    log = tmp_path / "BTCD_USD-readings.jsonl"
+    log.mkdir()
+    poll(poller, clock, 2)
+    [message] = notices.collect()
+    assert "Is a directory" in message
+    assert str(log) in message
+    log.rmdir()
+    poll(poller, clock, 1)
+    assert [time for time, _, _ in load_counted(tmp_path)] == ["00:20"]
+    assert len(notices.collect()) == 1
+
+
+def test_fallback_that_is_no_percentage_after_its_offset_never_counts(
+    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+):
+    poller = learn(make_poller, clock, market)
+    clock.move("6D")  # after which any value is believed without a confirmation
+    market.faults["coingecko"] = DOWN
+    # CoinMarketCap lies 1.5 above the primary, CoinPaprika 0.25.
+    market.percent.update(coinmarketcap=2.5, coinpaprika=50.25)
+    poll(poller, clock, 4)
+    assert load_counted(tmp_path)[-1] == ("01:00", "CoinPaprika", 50.0)

@@ -1,0 +1,201 @@
+"""`altseason dominance record`, `rebuild` and `status --check`, as a person runs them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from altseason.cli import main
+from altseason.dominance.store import DominanceStore
+from altseason.dominance.synthetic import save_marker
+from tests.conftest import STRATEGIES
+from tests.providers.serving import Provider, Reply, serving
+from tests.providers.world import Market
+from tests.recorder.simulation import (
+    SimulatedClock,
+    load_counted,
+    load_lines,
+    make_recording,
+    record,
+)
+
+REFUSED = Reply(b"{}", 403)
+
+
+@pytest.fixture
+def market() -> Market:
+    return Market(lambda: pd.Timestamp.now(tz="UTC"))
+
+
+@pytest.fixture
+def server(market: Market) -> Iterator[Provider]:
+    with serving(market.answer) as provider:
+        yield provider
+
+
+@pytest.fixture
+def config(tmp_path: Path, market: Market, server: Provider) -> Path:
+    (tmp_path / "user_data").mkdir()
+    (tmp_path / "user_data" / "strategies").symlink_to(STRATEGIES)
+    path = tmp_path / "config.json"
+    dominance = {"urls": market.urls(server.url), "backfill": False}
+    path.write_text(
+        json.dumps({"exchange": {"name": "kraken"}, "altseason": {"dominance": dominance}})
+    )
+    return path
+
+
+@pytest.fixture
+def datadir(tmp_path: Path) -> Path:
+    return tmp_path / "user_data" / "data" / "kraken"
+
+
+@pytest.fixture
+def words(config: Path, tmp_path: Path) -> list[str]:
+    return ["-c", str(config), "--userdir", str(tmp_path / "user_data")]
+
+
+def run(action: str, words: list[str], *more: str) -> int:
+    return main(["dominance", action, *words, *more])
+
+
+def recorded_ago(datadir: Path, minutes: float, dominance: float = 56.5) -> None:
+    now = pd.Timestamp.now(tz="UTC") - pd.Timedelta(minutes=minutes)
+    datadir.mkdir(parents=True, exist_ok=True)
+    clock = SimulatedClock()
+    record(make_recording(datadir, clock), clock, str(now.tz_localize(None)), dominance)
+
+
+def test_record_once_shows_what_it_has_recorded(
+    words: list[str], datadir: Path, capsys: pytest.CaptureFixture
+):
+    assert run("record", words, "--once") == 0
+    assert capsys.readouterr().out.endswith(" UTC  57.00 %  CoinGecko\n")
+    assert [(name, value) for _, name, value in load_counted(datadir)] == [("CoinGecko", 57.0)]
+
+
+def test_record_once_fetches_no_missing_days(words: list[str], config: Path, server: Provider):
+    settings = json.loads(config.read_text())
+    del settings["altseason"]["dominance"]["backfill"]  # on by default
+    config.write_text(json.dumps(settings))
+    assert run("record", words, "--once") == 0
+    # The primary, and the three that are compared with it.
+    assert [request.path.split("/")[1] for request in server.requests] == [
+        "coingecko",
+        "coinmarketcap",
+        "coinpaprika",
+        "coinlore",
+    ]
+
+
+def test_record_once_asks_nobody_before_ten_minutes_are_over(
+    words: list[str], server: Provider, capsys: pytest.CaptureFixture
+):
+    run("record", words, "--once")
+    asked = len(server.requests)
+    capsys.readouterr()
+    assert run("record", words, "--once") == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "Nothing new was recorded" in output.err
+    assert len(server.requests) == asked
+
+
+def test_record_once_fails_where_nobody_answers(
+    words: list[str], market: Market, datadir: Path, capsys: pytest.CaptureFixture
+):
+    market.faults["coingecko"] = REFUSED
+    assert run("record", words, "--once") == 1
+    assert "Nothing new was recorded" in capsys.readouterr().err
+    assert load_lines(datadir) == []
+
+
+def test_record_into_a_synthetic_folder_is_refused(
+    words: list[str], config: Path, datadir: Path, capsys: pytest.CaptureFixture
+):
+    config.write_text('{"exchange": {"name": "kraken"}}')
+    datadir.mkdir(parents=True)
+    save_marker(datadir, seed=1, version=1)
+    assert run("record", words, "--once") == 2
+    assert "expected a folder for real candles" in capsys.readouterr().err
+
+
+def test_record_ends_normally_when_it_is_stopped(
+    words: list[str], datadir: Path, wait_until: Callable[..., None]
+):
+    command = [sys.executable, "-m", "altseason", "dominance", "record", *words]
+    environment = {**os.environ, "PYTHONPATH": str(STRATEGIES)}
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        wait_until(lambda: len(load_lines(datadir)) == 4 or process.poll() is not None)
+        process.terminate()
+        output, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == 0, errors
+    assert output == ""
+    assert "Recording has ended." in errors
+    assert "Traceback" not in errors
+
+
+def test_rebuild_makes_the_candles_of_the_log(
+    words: list[str], datadir: Path, capsys: pytest.CaptureFixture
+):
+    for day in (9, 8, 7):
+        recorded_ago(datadir, day * 1440)
+    assert run("rebuild", words, "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["readings"], report["added"]["1h"]) == (3, 3)
+    assert len(DominanceStore(datadir).load("1h")) == 3
+    assert run("rebuild", words) == 0
+    output = " ".join(capsys.readouterr().out.split())
+    assert output.startswith(f"3 readings in {datadir / 'BTCD_USD-readings.jsonl'}; ")
+    assert "candles added: 0 of 1h, 0 of 1d" in output
+
+
+def test_rebuild_without_a_log_is_refused(words: list[str], capsys: pytest.CaptureFixture):
+    assert run("rebuild", words) == 2
+    assert "expected recorded readings, found none" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("minutes_ago", "code"), [([], 1), ([59], 0), ([61], 1), ([300, 59], 0), ([20_000], 1)]
+)
+def test_status_check_tells_whether_something_is_recorded(
+    words: list[str], datadir: Path, minutes_ago: list[float], code: int
+):
+    for minutes in minutes_ago:
+        recorded_ago(datadir, minutes)
+    assert run("status", words, "--check") == code
+    assert run("status", words) == 0
+
+
+def test_status_check_does_not_count_what_was_only_compared(words: list[str], datadir: Path):
+    recorded_ago(datadir, 90)
+    clock = SimulatedClock()
+    now = str(pd.Timestamp.now(tz="UTC").tz_localize(None))
+    record(make_recording(datadir, clock), clock, now, None, raw=50.0)
+    assert run("status", words, "--check") == 1
+
+
+def test_status_shows_the_last_reading_and_what_was_learnt(
+    words: list[str], datadir: Path, capsys: pytest.CaptureFixture
+):
+    run("record", words, "--once")
+    capsys.readouterr()
+    assert run("status", words) == 0
+    output = capsys.readouterr().out
+    assert "recorded: 57.00 % by CoinGecko, 0 minutes ago" in output
+    assert "CoinPaprika: not learnt yet" in output
+    assert run("status", words, "--json") == 0
+    recorded = json.loads(capsys.readouterr().out)["recorded"]
+    assert recorded["current"] is True
+    assert recorded["last"]["raw"] == 57.0
+    assert recorded["offsets"] == {"CoinLore": None, "CoinMarketCap": None, "CoinPaprika": None}

@@ -1,0 +1,79 @@
+"""What FreqUI draws around the candles."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from altseason.dominance.candles import candle_length
+from altseason.gate.rule import GateRule
+
+SEASON_COLOR = "rgba(46, 204, 113, 0.15)"
+PLOT_CONFIG = {
+    "main_plot": {"sma50": {"color": "#f5a623"}, "sma200": {"color": "#4a6fe3"}},
+    "subplots": {
+        "RSI": {"rsi": {"color": "#8e44ad"}},
+        "MACD": {
+            "macd": {"color": "#2980b9"},
+            "macdsignal": {"color": "#e67e22"},
+            "macdhist": {"type": "bar", "color": "#95a5a6"},
+        },
+        # FreqUI's legend shows the names of the columns.
+        "BTC.D": {
+            "BTC.D %": {"color": "#c0392b"},
+            "opens below %": {"color": "#27ae60"},
+            "closes from %": {"color": "#e67e22"},
+            "mean %": {"color": "#7f8c8d"},
+        },
+    },
+}
+# A label of a narrower area would lie over its neighbours.
+LABELLED_SHARE = 0.08
+
+
+def for_charts(dataframe: pd.DataFrame, rule: GateRule) -> pd.DataFrame:
+    """Return analysed candles with the lines that decide, and an exit mark per state of exit.
+
+    The newest row keeps its signal: by it a bot exits, and tries again what was not filled.
+    """
+    lines = {"BTC.D %": dataframe["close_btcd"], **_find_deciding_lines(dataframe, rule)}
+    if "exit_long" not in dataframe:
+        return dataframe.assign(**lines)
+    is_exit = dataframe["exit_long"] == 1
+    is_again = is_exit & is_exit.shift(1, fill_value=False)
+    is_again.iloc[-1:] = False
+    return dataframe.assign(**lines, exit_long=dataframe["exit_long"].mask(is_again, 0))
+
+
+def _find_deciding_lines(dataframe: pd.DataFrame, rule: GateRule) -> dict[str, Any]:
+    """Return the lines of the rule's mode; those of other modes are empty."""
+    has_level = rule.mode in ("level", "level_and_falling")
+    has_mean = rule.mode in ("falling", "level_and_falling")
+    return {
+        "opens below %": rule.threshold if has_level else np.nan,
+        "closes from %": rule.threshold + rule.band if has_level and rule.band else np.nan,
+        "mean %": dataframe["sma_btcd"] if has_mean else np.nan,
+    }
+
+
+def season_areas(dataframe: pd.DataFrame, timeframe: str) -> list[dict[str, Any]]:
+    """Give one area per alt season, for Freqtrade's `plot_annotations`.
+
+    :param dataframe: columns date (open time) and alt_season (bool).
+    :return: areas from the first candle's open to the last one's close.
+    """
+    is_open = dataframe["alt_season"].astype(bool)
+    starts = dataframe.loc[is_open & ~is_open.shift(1, fill_value=False), "date"]
+    lasts = dataframe.loc[is_open & ~is_open.shift(-1, fill_value=False), "date"]
+    length = candle_length(timeframe)
+    min_width = LABELLED_SHARE * len(dataframe) * length
+    return [
+        {
+            "type": "area",
+            "start": start.to_pydatetime(),
+            "end": (last + length).to_pydatetime(),
+            "color": SEASON_COLOR,
+            **({"label": "alt season"} if last + length - start >= min_width else {}),
+        }
+        for start, last in zip(starts, lasts, strict=True)
+    ]

@@ -1,0 +1,145 @@
+"""Why a pair is entered or not at its newest candle: each condition, and the gate."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from altseason.dominance.candles import candle_length
+from altseason.gate.conditions import Condition
+from altseason.gate.rule import SUFFIX, GateRule
+from altseason.gate.verdict import Newest, Verdict, describe_verdict, verdict_as_json
+from altseason.output import wrap
+from altseason.settings import DominanceSettings
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A condition at one candle; names are those of the columns that are compared."""
+
+    name: str
+    holds: bool
+    value_name: str = ""
+    value: float | None = None
+    comparison: str = ""
+    limit_name: str = ""
+    limit: float | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A pair at its newest closed candle.
+
+    :param close_time: when the candle ended.
+    :param enters: whether the strategy gives an entry signal there.
+    """
+
+    pair: str
+    close_time: pd.Timestamp
+    enters: bool
+    findings: list[Finding]
+
+    @property
+    def has_other_reason(self) -> bool:
+        """Whether something without a name decides against what the conditions say."""
+        return self.enters != all(finding.holds for finding in self.findings)
+
+
+def explain(strategy: Any, pair: str, candles: pd.DataFrame) -> Explanation:
+    """Return each condition at the last of a pair's analyzed candles.
+
+    :param candles: as `populate_entry_trend` returns them; a column with a condition's name says
+        whether it holds.
+    """
+    newest = candles.iloc[-1]
+    conditions = strategy.entry_conditions(candles, {"pair": pair})
+    return Explanation(
+        pair=pair,
+        close_time=newest["date"] + candle_length(strategy.timeframe),
+        enters=bool(newest.get("enter_long") == 1),
+        findings=[
+            _find(name, condition, newest.get(name)) for name, condition in conditions.items()
+        ],
+    )
+
+
+def gate_of_row(
+    row: "pd.Series[Any]", rule: GateRule, settings: DominanceSettings, time: pd.Timestamp
+) -> Verdict:
+    """Return the gate as an analyzed candle has it that ended at a time."""
+    date, close, sma = (row.get(f"{name}_{SUFFIX}") for name in ("date", "close", "sma"))
+    is_open = bool(row.get("alt_season"))
+    if pd.isna(date) or pd.isna(close):
+        return Verdict(rule, is_open, None, settings.max_age, is_stale=True)
+    end = pd.Timestamp(date) + candle_length(settings.timeframe)
+    newest = Newest(float(close), None if pd.isna(sma) else float(sma), end, time - end)
+    return Verdict(rule, is_open, newest, settings.max_age, is_stale=False)
+
+
+def as_text(verdict: Verdict, explanations: list[Explanation]) -> list[str]:
+    """Return the facts in lines of at most 80 columns."""
+    sentences = f"Gate: {verdict.rule}. {describe_verdict(verdict)}"
+    lines = wrap(sentences)
+    for one in explanations:
+        signal = "entry signal" if one.enters else "no entry"
+        lines += ["", f"{one.pair} at {one.close_time:%Y-%m-%d %H:%M} UTC: {signal}"]
+        lines += [_finding_as_text(finding) for finding in one.findings]
+        if one.has_other_reason:
+            lines.append("  populate_entry_trend decides by more than these conditions")
+    return lines
+
+
+def as_json(verdict: Verdict, explanations: list[Explanation]) -> dict[str, Any]:
+    """Return the facts of `as_text`; dates in ISO 8601, UTC."""
+    return {
+        "gate": verdict_as_json(verdict),
+        "pairs": [
+            {
+                "pair": one.pair,
+                "candle_closed": one.close_time.isoformat(),
+                "enters": one.enters,
+                "other_reason": one.has_other_reason,
+                "conditions": [asdict(finding) for finding in one.findings],
+            }
+            for one in explanations
+        ],
+    }
+
+
+def _find(name: str, condition: Condition, column: Any) -> Finding:
+    holds = _last(condition.holds) if column is None else column
+    value, limit = _last(condition.value), _last(condition.limit)
+    return Finding(
+        name=name,
+        holds=bool(holds),
+        value_name=str(getattr(condition.value, "name", "") or ""),
+        value=_number(value),
+        comparison=condition.comparison,
+        limit_name=str(getattr(condition.limit, "name", "") or ""),
+        limit=_number(limit),
+    )
+
+
+def _last(values: Any) -> Any:
+    return values.iloc[-1] if isinstance(values, pd.Series) else values
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def _finding_as_text(finding: Finding) -> str:
+    answer = "yes" if finding.holds else "no"
+    words = [
+        finding.value_name,
+        _show(finding.value) if finding.comparison else "",
+        finding.comparison,
+        finding.limit_name,
+        _show(finding.limit) if finding.comparison else "",
+    ]
+    facts = " ".join(word for word in words if word)
+    return f"  {answer:<3}  {finding.name:<18}  {facts}".rstrip()
+
+
+def _show(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.6g}"

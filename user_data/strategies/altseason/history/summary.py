@@ -1,0 +1,91 @@
+"""What a download tells a person, and what it tells a program."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from altseason.dominance import report
+from altseason.history.download import Downloaded, Plan
+from altseason.history.fill import SAME_LEVEL, Filled
+from altseason.history.shares import DAY, MOST_MISSING
+from altseason.sources.coingecko import PROVIDER
+from altseason.sources.files import Readings
+
+
+def download_as_text(plan: Plan, filled: Filled) -> list[str]:
+    """Say what was fetched, what was made of it, and what that changed."""
+    downloaded, readings, level = filled.downloaded, filled.readings, filled.level
+    lines = [*_made_as_text(downloaded), *_left_out_as_text(plan, downloaded, readings)]
+    if level is not None:
+        lines.append(
+            f"On {level.days} days that were stored before it differs by {level.difference:+.2f} "
+            f"percentage points in the median."
+        )
+        if abs(level.difference) > SAME_LEVEL:
+            lines.append(
+                "That is another level: what is stored may be of another provider. For one series "
+                "of one provider move the stored file away, and download again."
+            )
+    return [*lines, *report.import_as_text(Path(PROVIDER), readings, filled.imported)]
+
+
+def download_as_json(plan: Plan, filled: Filled) -> dict[str, Any]:
+    """Give the facts of `download_as_text`; dates in ISO 8601, UTC."""
+    downloaded, level = filled.downloaded, filled.level
+    history, current = downloaded.history, downloaded.current
+    return {
+        "source": plan.source,
+        "days_asked": plan.days,
+        "coins": downloaded.coins or None,
+        "coins_kept_from_before": downloaded.kept,
+        "survivors_only": current is not None,
+        "current": current.dominance if current else None,
+        "factor": history.factor,
+        "days_left_out": [f"{day:%Y-%m-%d}" for day in _days_left_out(plan, downloaded)],
+        "days_still_missing": plan.unreached,
+        "level": None if level is None else vars(level),
+        **report.import_as_json(filled.readings, filled.imported),
+    }
+
+
+def _made_as_text(downloaded: Downloaded) -> list[str]:
+    history, current = downloaded.history, downloaded.current
+    if current is None:
+        return [f"{history.name}, as {PROVIDER} has both."]
+    kept = f" ({downloaded.kept} of them were fetched before)" if downloaded.kept else ""
+    return [
+        (
+            f"{history.name}{kept}, times {history.factor:.4f}, so that the share of now equals "
+            f"{PROVIDER}'s {current.dominance:.2f} %."
+        ),
+        (
+            "Survivors only: these are the largest coins of today. What was large then and is not "
+            "now is missing, so the further back, the more it tends to read too high."
+        ),
+    ]
+
+
+def _left_out_as_text(plan: Plan, downloaded: Downloaded, readings: Readings) -> list[str]:
+    lines = []
+    days = _days_left_out(plan, downloaded)
+    if days:
+        shown = ", ".join(f"{day:%Y-%m-%d}" for day in days[: report.SHOWN])
+        lines.append(
+            f"Left out {len(days)} days on which coins with more than {MOST_MISSING:.0%} of the "
+            f"sum have no market cap: {shown}{', ...' if len(days) > report.SHOWN else ''}"
+        )
+    if len(readings.rows) < plan.days:
+        lines.append(f"Of the {plan.days} days asked for, {len(readings.rows)} could be made.")
+    if plan.unreached:
+        lines.append(
+            f"{plan.unreached} days between the newest stored candle and these stay missing: "
+            f"import them from a file."
+        )
+    return lines
+
+
+def _days_left_out(plan: Plan, downloaded: Downloaded) -> list[pd.Timestamp]:
+    """Give the days asked for that are left out, by the date of their candle."""
+    first = plan.latest - plan.days * DAY
+    return [end - DAY for end in downloaded.history.left_out if end > first]

@@ -1,0 +1,40 @@
+"""Which Freqtrade this needs; to import this with an older one is an error that says so.
+
+An `ImportError`, since Freqtrade tells that in one line and goes on to the user's other strategies.
+"""
+
+import re
+
+import freqtrade
+
+MIN_FREQTRADE = (2026, 9)
+# The newest that all tests were run with; raise it with the lock.
+MAX_TESTED = (2026, 9)
+
+
+def check_freqtrade(version: str) -> None:
+    """Raise ImportError where a version is too old; one without a number, as "develop", is not."""
+    number = _parse_version(version)
+    if number and number < MIN_FREQTRADE:
+        needed = ".".join(map(str, MIN_FREQTRADE))
+        raise ImportError(f"AltSeasonStrategy needs Freqtrade {needed} or newer, found {version}")
+
+
+def describe_untested(version: str = freqtrade.__version__) -> str | None:
+    """Return a warning about a version that the tests do not know; None for one that they do."""
+    number = _parse_version(version)
+    if number is not None and number <= MAX_TESTED:
+        return None
+    tested = ".".join(map(str, MAX_TESTED))
+    return (
+        f"AltSeasonStrategy was tested with Freqtrade up to {tested}, and this is {version}. What "
+        f"it needs may have changed there: try it in dry-run first, and look for a newer release."
+    )
+
+
+def _parse_version(version: str) -> tuple[int, int] | None:
+    found = re.search(r"\b(20\d\d)\.(\d+)", version)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+check_freqtrade(freqtrade.__version__)

@@ -1,0 +1,128 @@
+"""Days that are missing, fetched while the bot trades, so that the gate need not wait for them."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from altseason.dominance.store import DominanceStore
+from altseason.errors import AltSeasonError
+from altseason.history.download import plan_download
+from altseason.history.fill import SAME_LEVEL, TIMEFRAME, fill
+from altseason.progress import Progress
+from altseason.recorder.notices import Notices
+from altseason.recorder.retrying import Retrying
+from altseason.sources.coingecko import load_access
+from altseason.sources.coingecko_history import DAY_IS_KNOWN_AFTER
+from altseason.sources.snapshot import Clock, read_clock
+
+logger = logging.getLogger(__name__)
+
+DAY = pd.Timedelta(days=1)
+FURTHEST_DAYS = 90
+# Fewer than a download takes: a bot should not wait a quarter of an hour. One factor brings either
+# to the level of the primary.
+COINS = 30
+AGAIN_AFTER = pd.Timedelta(hours=1)
+
+
+def find_missing_days(daily: pd.DataFrame, latest: pd.Timestamp) -> list[pd.Timestamp]:
+    """Give the open times of the days that are not stored, out of the last 90.
+
+    :param latest: the newest midnight at which a day that has ended can be fetched.
+    """
+    wanted = pd.date_range(latest - FURTHEST_DAYS * DAY, latest - DAY, freq="D")
+    return list(wanted[~wanted.isin(daily["date"])])
+
+
+def _ignore(done: int, of: int) -> None:
+    """Show no progress."""
+
+
+class Backfill:
+    """Looks for missing days once a day, and fetches them; tries again later where that fails.
+
+    A day that came out missing all the same is not asked for again by this process, unless it is
+    the newest: that one may only not have been there yet.
+
+    :param progress: called now and then while it takes its time; may raise to end it.
+    """
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        store: DominanceStore,
+        notices: Notices,
+        clock: Clock = read_clock,
+        progress: Progress = _ignore,
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._notices = notices
+        self._clock = clock
+        self._progress = progress
+        self._looked_at: pd.Timestamp | None = None
+        self._unfillable: set[pd.Timestamp] = set()
+        self._look = Retrying(self._fill, clock, first=AGAIN_AFTER, longest=DAY)
+
+    def run(self) -> None:
+        """Fetch what is missing, if it is time to look; takes minutes then.
+
+        :raises BaseException: what `progress` raises that is no Exception, and nothing else.
+        """
+        latest = _find_latest(self._clock())
+        if latest == self._looked_at:
+            return
+        try:
+            self._look()
+        except Exception as error:  # the thread goes on, and asks again after a while
+            is_foreseen = isinstance(error, AltSeasonError | OSError)
+            reason = str(error) if is_foreseen else type(error).__name__
+            text = f"Could not fetch missing dominance: {reason}"
+            if self._notices.begin("backfill", text, is_urgent=False) and not is_foreseen:
+                logger.exception("Fetching missing dominance failed")
+            return
+        self._looked_at = latest
+        self._notices.end("backfill", "Missing dominance was fetched.")
+
+    def _find_missing(self, latest: pd.Timestamp) -> list[pd.Timestamp]:
+        missing = find_missing_days(self._store.load(TIMEFRAME), latest)
+        return [day for day in missing if day not in self._unfillable]
+
+    def _fill(self) -> None:
+        now = self._clock()
+        latest = _find_latest(now)
+        missing = self._find_missing(latest)
+        if not missing:
+            return
+        access = load_access(self._config)
+        days = (latest - missing[0]) // DAY
+        self._notices.tell(
+            f"Dominance of {len(missing)} days since {missing[0]:%Y-%m-%d} is missing: fetching it "
+            f"from CoinGecko.",
+            is_urgent=False,
+        )
+        filled = fill(
+            plan_download("coingecko", access, now, days=days, coins=COINS),
+            access,
+            Path(self._config["datadir"]),
+            self._store,
+            calls_per_minute=access.calls_per_minute,
+            progress=self._progress,
+            now=now,
+        )
+        self._unfillable.update(day for day in self._find_missing(latest) if day < latest - DAY)
+        added = sum(one.result.added for one in filled.imported)
+        self._notices.tell(
+            f"Dominance of {added} of {len(missing)} missing days was fetched and stored."
+        )
+        if filled.level is not None and abs(filled.level.difference) > SAME_LEVEL:
+            self._notices.tell(
+                f"What was stored before differs by {-filled.level.difference:+.2f} percentage "
+                f"points from CoinGecko: it may be of another provider, whose level is another."
+            )
+
+
+def _find_latest(now: pd.Timestamp) -> pd.Timestamp:
+    return (now - DAY_IS_KNOWN_AFTER).floor("D")

@@ -1,0 +1,247 @@
+"""The thread that records dominance: one in each process, as long as it runs.
+
+Freqtrade builds a new strategy for every `/reload_config` and tells the old one nothing, so the
+thread belongs to this module.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from altseason.dominance.store import DominanceStore
+from altseason.dominance.synthetic import is_synthetic
+from altseason.errors import BusyError, InputError, StoredDataError
+from altseason.host.configuration import data_directory, data_format
+from altseason.recorder.backfill import Backfill
+from altseason.recorder.budget import RetryBudget
+from altseason.recorder.claim import Claim
+from altseason.recorder.notices import Notices
+from altseason.recorder.poller import Poller
+from altseason.recorder.providers import Providers, build_providers
+from altseason.recorder.recording import INTERVAL, Recording
+from altseason.recorder.retrying import Retrying
+from altseason.settings import DominanceSettings, is_loopback, load_settings
+from altseason.sources.coingecko import PROVIDER as PRIMARY
+from altseason.sources.coingecko import Access, load_access
+from altseason.sources.snapshot import Clock, read_clock
+
+logger = logging.getLogger(__name__)
+
+STEP_SECONDS = 10.0
+# After an error that nobody foresaw.
+FIRST_PAUSE = pd.Timedelta(minutes=1)
+LONGEST_PAUSE = pd.Timedelta(hours=1)
+
+
+class _Stopped(BaseException):
+    """Ends a download that would go on for minutes."""
+
+
+class Feed:
+    """Records dominance in one data directory, or waits until it has to.
+
+    :param clock: the time; everything that is due is due by it.
+    :param sleep: waits a number of seconds between two steps.
+    :raises InputError: where the folder holds synthetic candles, and the provider is a real one.
+    :raises OperationalException: where the configuration is wrong.
+    """
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        *,
+        clock: Clock = read_clock,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        datadir = data_directory(config)
+        self.notices = Notices()
+        self.recording = Recording(datadir, DominanceStore(datadir, data_format(config)), clock)
+        self._rebuild = Retrying(self.recording.rebuild, clock, first=INTERVAL)
+        self._step = Retrying(self.step, clock, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
+        self._failure: Exception | None = None
+        self._clock = clock
+        self._sleep = sleep
+        self._claim = Claim(datadir)
+        self._polled: pd.Timestamp | None = None
+        self._wanted: tuple[Access, DominanceSettings] | None = None
+        self._in_use: Providers | None = None
+        self._poller: Poller | None = None
+        self._provider, self._seen_size = PRIMARY, 0
+        self._is_rebuilt = self._is_stopping = False
+        self._configuring = threading.Lock()
+        self._thread = threading.Thread(target=self.run, name="altseason-feed", daemon=True)
+        self.configure(config)
+
+    @property
+    def is_polling(self) -> bool:
+        """Whether it is this process that asks the providers."""
+        return self._poller is not None
+
+    def configure(self, config: dict[str, Any]) -> None:
+        """Take another configuration for what follows: keys, addresses, and whether to back-fill.
+
+        :raises OperationalException: where the configuration is wrong; nothing changes then.
+        """
+        datadir, access = data_directory(config), load_access(config)
+        if is_synthetic(datadir) and not is_loopback(access.url):
+            raise InputError(f"{datadir}: expected a folder for real candles, found synthetic ones")
+        wanted = (access, load_settings(config).dominance)
+        with self._configuring:
+            if wanted != self._wanted:
+                budget = RetryBudget(self._claim, self._clock)
+                self._providers = build_providers(config, self._clock, budget.take)
+                self._backfill = Backfill(
+                    config, self.recording.store, self.notices, self._clock, self._go_on
+                )
+                self._wanted, self._poller = wanted, None
+
+    def start(self) -> None:
+        """Go on in a thread of its own, which ends with the process."""
+        self._thread.start()
+
+    def stop(self, *, wait: bool = True) -> None:
+        """Have `run` end after its step, and let another process poll."""
+        self._is_stopping = True
+        if wait and self._thread.is_alive():
+            self._thread.join()
+
+    def run(self) -> None:
+        """Record until it is stopped."""
+        try:
+            while not self._is_stopping:
+                self._try_step()
+                self._sleep(STEP_SECONDS)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let another process poll, and close the connections; for who does not `run`."""
+        self._claim.release()
+        for providers in (self._providers, self._in_use):
+            if providers is not None:
+                providers.close()
+
+    def _try_step(self) -> None:
+        try:
+            self._step()
+        except Exception as error:
+            # Nobody would notice that the thread has ended, and dominance would go stale.
+            if error is not self._failure:
+                logger.exception("Recording dominance failed, trying again in a while")
+            self._failure = error
+            name = type(error).__name__
+            self.notices.begin("internal", f"Recording dominance failed: {name}; see the log")
+        else:
+            self._failure = None
+            self.notices.end("internal", "Recording dominance goes on.")
+
+    def step(self) -> None:
+        """Do what is due: poll, make candles of what has ended, tell, and fill what is missing."""
+        if self.record() and self._wanted and self._wanted[1].backfill:
+            with contextlib.suppress(_Stopped):
+                self._backfill.run()
+
+    def record(self) -> bool:
+        """Do what is due but fill; return whether this process asks the providers, and may."""
+        try:
+            is_ours = self._claim.take()
+            if is_ours and self._is_due():
+                self._poll()
+            self.recording.settle()
+            if not self._is_rebuilt:
+                self._rebuild()
+                self._is_rebuilt = True
+            self._tell_provider()
+        except (OSError, BusyError, StoredDataError) as error:
+            self.notices.begin("folder", f"Dominance cannot be recorded: {error}")
+            return False
+        self.notices.end("folder", "Dominance can be recorded again.")
+        return is_ours
+
+    def _go_on(self, done: int, of: int) -> None:
+        """Record what is due while a download waits for its turns."""
+        if self._is_stopping:
+            raise _Stopped
+        self.record()
+
+    def _is_due(self) -> bool:
+        now = self._clock()
+        if self._polled is None:
+            self._polled = self._claim.load().polled
+        # A time to come was written by a clock that has been put back since.
+        return self._polled is None or not pd.Timedelta(0) <= now - self._polled < INTERVAL
+
+    def _poll(self) -> None:
+        poller = self._prepare_poller()
+        # Before the call: one that ends the process must not be made again at once.
+        self._polled = self._clock()
+        self._claim.save(replace(self._claim.load(), polled=self._polled))
+        poller.poll()
+
+    def _prepare_poller(self) -> Poller:
+        with self._configuring:
+            if self._poller is None:
+                if self._in_use is not None:
+                    self._in_use.close()
+                self._in_use = self._providers
+                self._poller = Poller(self.recording, self._in_use, self.notices, self._clock)
+            return self._poller
+
+    def _tell_provider(self) -> None:
+        """Tell when another provider's readings count; also where another process polls."""
+        size = self.recording.log.size()
+        if size == self._seen_size:
+            return
+        self._seen_size = size
+        last = self.recording.load_last()
+        if last is None or last.provider == self._provider:
+            return
+        self._provider = last.provider
+        if last.offset is None:
+            self.notices.tell(f"Dominance comes from {last.provider} again: {last.raw:.2f} %.")
+        else:
+            self.notices.tell(
+                f"{PRIMARY} does not answer. Dominance comes from {last.provider} now: "
+                f"{last.raw:.2f} % there, {last.dominance:.2f} % after the learnt offset of "
+                f"{last.offset:+.2f}."
+            )
+
+
+_feeds: dict[Path, Feed] = {}
+_registering = threading.Lock()
+
+
+def start_feed(config: dict[str, Any]) -> Feed:
+    """Give the feed of a data directory, started if there was none in this process.
+
+    A bot has one data directory, so that a feed of another one is of before `/reload_config`.
+
+    :raises OperationalException: as `Feed` does.
+    """
+    folder = data_directory(config).resolve()
+    with _registering:
+        feed = _feeds.get(folder)
+        if feed is None:
+            feed = Feed(config)
+            feed.start()
+            _feeds[folder] = feed
+        else:
+            feed.configure(config)
+        for other in [path for path in _feeds if path != folder]:
+            _feeds.pop(other).stop(wait=False)
+        return feed
+
+
+def end_feed(config: dict[str, Any]) -> None:
+    """Have the feed of a data directory end soon, if there is one; does not wait for it."""
+    with _registering:
+        feed = _feeds.pop(data_directory(config).resolve(), None)
+    if feed is not None:
+        feed.stop(wait=False)

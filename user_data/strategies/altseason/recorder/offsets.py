@@ -1,0 +1,58 @@
+"""How far a fallback's dominance lies from the primary's, learnt while both answer.
+
+Providers count different coins, so their levels differ by up to several points, and slowly drift.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from statistics import median
+
+import pandas as pd
+
+from altseason.recorder.log import Reading
+
+# One odd reading must not decide; and what was learnt long ago has drifted.
+FEWEST, MOST = 3, 9
+MAX_AGE = pd.Timedelta(days=7)
+COMPARE_EVERY = pd.Timedelta(hours=6)
+# A fallback that lies further off counts something else.
+LARGEST = 10.0
+
+
+class Offsets:
+    """The comparisons of each fallback with the primary."""
+
+    def __init__(self, readings: Iterable[Reading] = ()) -> None:
+        self._compared: dict[str, list[Reading]] = defaultdict(list)
+        for reading in readings:
+            self.learn(reading)
+
+    def learn(self, reading: Reading) -> bool:
+        """Keep a reading that was compared, and tell whether it says something new.
+
+        A value that has no time and has not moved since may be of any time.
+        """
+        if reading.dominance is not None or reading.offset is None:
+            return False
+        kept = self._compared[reading.provider]
+        if reading.time is None and kept and kept[-1].raw == reading.raw:
+            return False
+        kept.append(reading)
+        del kept[:-MOST]
+        return True
+
+    def find(self, provider: str, now: pd.Timestamp) -> float | None:
+        """Give the median of a fallback's last offsets in percentage points, None if not learnt."""
+        offsets = [one.offset for one in self._recent(provider, now) if one.offset is not None]
+        if len(offsets) < FEWEST:
+            return None
+        offset = median(offsets)
+        return offset if abs(offset) <= LARGEST else None
+
+    def next_comparison(self, provider: str, now: pd.Timestamp) -> pd.Timestamp:
+        """Give the time to compare a fallback again: at once while it is being learnt."""
+        recent = self._recent(provider, now)
+        return pd.Timestamp(recent[-1].known) + COMPARE_EVERY if len(recent) >= FEWEST else now
+
+    def _recent(self, provider: str, now: pd.Timestamp) -> list[Reading]:
+        return [one for one in self._compared[provider] if now - one.known <= MAX_AGE]

@@ -1,0 +1,69 @@
+"""Who is asked for the dominance of now: CoinGecko, and the fallbacks in their order."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import requests
+
+from altseason.settings import load_settings
+from altseason.sources import coingecko, coinlore, coinmarketcap, coinpaprika
+from altseason.sources.session import Manners, MayRetry, always, build_session
+from altseason.sources.snapshot import Clock, Snapshot, read_clock
+
+Fetch = Callable[[requests.Session], Snapshot]
+MANNERS = Manners(retries=2, longest_wait=30)
+
+
+@dataclass(frozen=True)
+class Providers:
+    """How each provider is asked; fallbacks by name, the best first.
+
+    :param patient: the session that tries again, as often as it may.
+    :param brief: the session that asks once: others are there to be asked.
+    """
+
+    primary: Fetch
+    fallbacks: Mapping[str, Fetch]
+    patient: requests.Session
+    brief: requests.Session
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self.patient.close()
+        self.brief.close()
+
+
+def build_providers(
+    config: dict[str, Any], clock: Clock = read_clock, may_retry: MayRetry = always
+) -> Providers:
+    """Read keys and addresses from Freqtrade's configuration.
+
+    :param may_retry: is asked before each retry.
+    :raises AccessError: where the key cannot be sent.
+    :raises ConfigurationError: where our own section is wrong.
+    """
+    settings = load_settings(config).dominance
+    urls = settings.urls
+    access = coingecko.load_access(config)
+    fallbacks: dict[str, Fetch] = {
+        coinmarketcap.PROVIDER: partial(
+            coinmarketcap.fetch_coinmarketcap,
+            key=settings.coinmarketcap_key,
+            url=urls.coinmarketcap,
+            clock=clock,
+        ),
+        coinpaprika.PROVIDER: partial(
+            coinpaprika.fetch_coinpaprika, url=urls.coinpaprika or coinpaprika.URL, clock=clock
+        ),
+        coinlore.PROVIDER: partial(
+            coinlore.fetch_coinlore, url=urls.coinlore or coinlore.URL, clock=clock
+        ),
+    }
+    return Providers(
+        partial(coingecko.fetch_global, access=access, clock=clock),
+        fallbacks,
+        build_session(MANNERS, may_retry),
+        build_session(replace(MANNERS, retries=0)),
+    )

@@ -1,0 +1,138 @@
+"""From the log of readings to stored candles, each made at the moment it has ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from freqtrade.exchange import timeframe_to_resample_freq
+
+from altseason.dominance.candles import (
+    PRICE_COLUMNS,
+    TIMEFRAMES,
+    aggregate_candles,
+    candle_length,
+)
+from altseason.dominance.store import DominanceStore
+from altseason.errors import StoredDataError
+from altseason.recorder.log import Reading, SnapshotLog
+from altseason.recorder.retrying import Retrying
+from altseason.sources.snapshot import Clock, Snapshot, read_clock
+
+# CoinGecko renews its value this often; asking more often is waste.
+INTERVAL = pd.Timedelta(minutes=10)
+SHORTEST = "h"
+DAY = pd.Timedelta(days=1)
+# What cannot be stored now is not tried with each pair that a bot looks at.
+SETTLE_AGAIN_AFTER = pd.Timedelta(seconds=30)
+BEGINNING = pd.Timestamp(0, tz="UTC")
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What was made of the whole log.
+
+    :param added: candles that were not stored before, by timeframe.
+    """
+
+    readings: int
+    added: dict[str, int]
+
+
+class Recording:
+    """What was read while a bot traded, in one data directory.
+
+    Any process may settle: which candles there are follows from the log alone.
+    """
+
+    def __init__(self, datadir: Path, store: DominanceStore, clock: Clock = read_clock) -> None:
+        self.log = SnapshotLog(datadir)
+        self.store = store
+        self._clock = clock
+        self._settled: pd.Timestamp | None = None
+        self._settling = Retrying(self._settle, clock, first=SETTLE_AGAIN_AFTER)
+
+    def append(
+        self, snapshot: Snapshot, *, dominance: float | None, offset: float | None = None
+    ) -> Reading | None:
+        """Log a snapshot; see `Reading` for the values and `SnapshotLog.append` for errors."""
+        time = None if snapshot.time is None else snapshot.time.to_pydatetime()
+        return self.log.append(
+            lambda: Reading(
+                known=self._clock().to_pydatetime(),
+                time=time,
+                provider=snapshot.provider,
+                raw=snapshot.dominance,
+                dominance=dominance,
+                offset=offset,
+            )
+        )
+
+    def load_last(self) -> Reading | None:
+        """Load the newest reading that counts, if there is one of the last two days."""
+        _, readings = self.log.load(self._clock() - 2 * DAY, self._clock)
+        return next((one for one in reversed(readings) if one.dominance is not None), None)
+
+    def settle(self) -> None:
+        """Store the candles that have ended since this was last done; asks no network.
+
+        Where it fails the error is raised for half a minute, and then it is tried again.
+
+        :raises BusyError: where another process holds the log or the candles for too long.
+        :raises OSError: where the candles cannot be written.
+        :raises StoredDataError: where a stored file is damaged; the other one is complete then.
+        """
+        self._settling()
+
+    def rebuild(self) -> Rebuilt:
+        """Store the candles of the whole log."""
+        return self._store_since(BEGINNING)
+
+    def _settle(self) -> None:
+        hour = self._clock().floor(SHORTEST)
+        if hour == self._settled:
+            return
+        # The day that had ended then, and all since: a file may not have been writable for days.
+        since = min(hour, self._settled or hour)
+        if not self._is_stored(hour):
+            self._store_since(since.floor("D") - DAY)
+        self._settled = hour
+
+    def _is_stored(self, now: pd.Timestamp) -> bool:
+        """Tell whether another thread or process has made the candles that ended last."""
+        try:
+            newest = {
+                timeframe: self.store.load(timeframe)["date"].max() for timeframe in TIMEFRAMES
+            }
+        except StoredDataError:
+            return False
+        return all(
+            newest[timeframe]
+            >= now.floor(timeframe_to_resample_freq(timeframe)) - candle_length(timeframe)
+            for timeframe in TIMEFRAMES
+        )
+
+    def _store_since(self, start: pd.Timestamp) -> Rebuilt:
+        now, readings = self.log.load(start, self._clock)
+        rows = make_rows(readings)
+        added: dict[str, int] = {}
+        damage: StoredDataError | None = None
+        for timeframe in TIMEFRAMES:
+            candles = aggregate_candles(rows, timeframe, spacing=INTERVAL, now=now)
+            added[timeframe] = 0
+            try:
+                if not candles.empty:
+                    added[timeframe] = self.store.append(candles, timeframe).added
+            except StoredDataError as error:
+                damage = error  # the other file is not, and a gate may need no more than that one
+        if damage is not None:
+            raise damage
+        return Rebuilt(len(rows), added)
+
+
+def make_rows(readings: Sequence[Reading]) -> pd.DataFrame:
+    """Give the readings that count as rows for `aggregate_candles`."""
+    counted = [reading for reading in readings if reading.dominance is not None]
+    known = pd.to_datetime([reading.known for reading in counted], utc=True)
+    percent = [reading.dominance for reading in counted]
+    return pd.DataFrame({"known": known, **dict.fromkeys(PRICE_COLUMNS, percent)})

@@ -1,0 +1,58 @@
+"""What failed is not done again at once, so that a failure that lasts costs nothing."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import pandas as pd
+
+from altseason.sources.errors import ProviderError
+from altseason.sources.snapshot import Clock
+
+Result = TypeVar("Result")
+NO_TIME = pd.Timedelta(0)
+
+
+class Retrying(Generic[Result]):
+    """An action; once it has failed its error is raised anew until it may be tried again.
+
+    Whatever the error is: one that nobody foresaw must not be tried again at once either.
+
+    It may after `first`, doubled with each failure in a row up to `longest`, and not before a
+    provider has said that it may be asked again.
+
+    :param longest: as `first` by default.
+    """
+
+    def __init__(
+        self,
+        action: Callable[[], Result],
+        clock: Clock,
+        *,
+        first: pd.Timedelta = NO_TIME,
+        longest: pd.Timedelta | None = None,
+    ) -> None:
+        self._action = action
+        self._clock = clock
+        self._first = first
+        self._longest = longest or first
+        self._wait = NO_TIME
+        self._failed_at = pd.Timestamp(0, tz="UTC")
+        self._error: Exception | None = None
+
+    def __call__(self) -> Result:
+        """Do it, or raise what it raised when it was last done."""
+        # A clock that was put back is no reason to wait any longer.
+        if self._error is not None and NO_TIME <= self._clock() - self._failed_at < self._pause():
+            raise self._error.with_traceback(None)
+        try:
+            result = self._action()
+        except Exception as error:
+            self._wait = min(2 * self._wait, self._longest) if self._error else self._first
+            self._error, self._failed_at = error, self._clock()
+            raise
+        self._error = None
+        return result
+
+    def _pause(self) -> pd.Timedelta:
+        asked = self._error.retry_after if isinstance(self._error, ProviderError) else None
+        return max(self._wait, asked or NO_TIME)

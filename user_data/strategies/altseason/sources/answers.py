@@ -1,0 +1,101 @@
+"""A provider's answer as checked JSON: every value is of the documented kind, or refused."""
+
+import json
+import math
+import reprlib
+from typing import Any, NoReturn
+
+import pandas as pd
+
+from altseason.sources.errors import AnswerError, error_for_status
+
+SHOWN = 60
+# Deep nesting is cut as well: showing it must not fail where reading it did not.
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, SHOWN, SHOWN
+# Outside of these a number is a time in another unit, or none.
+UNIX_SECONDS = (1_200_000_000, 5_000_000_000)
+
+
+def parse_json(endpoint: str, body: bytes, status: int = 200) -> Any:
+    """Read JSON as the standard has it, so without NaN and Infinity.
+
+    :param endpoint: the provider and path, for the message.
+    :param status: the HTTP status, which decides where the body is something else.
+    :raises ProviderError: the kind says who must act.
+    """
+    try:
+        return json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        if status != 200:
+            raise error_for_status(endpoint, status, excerpt(body)) from error
+        raise AnswerError(f"{endpoint}: expected JSON, found {excerpt(body)}") from error
+
+
+def find(endpoint: str, answer: Any, *path: str | int) -> Any:
+    """Give what lies at a path of keys and list positions.
+
+    :raises AnswerError: where there is no such place.
+    """
+    found = answer
+    for depth, step in enumerate(path, start=1):
+        if isinstance(step, str):
+            is_there = isinstance(found, dict) and step in found
+        else:
+            is_there = isinstance(found, list) and step < len(found)
+        if not is_there:
+            refuse(endpoint, _name(path[:depth]), found)
+        found = found[step]
+    return found
+
+
+def find_number(endpoint: str, answer: Any, *path: str | int) -> float:
+    """Give the number at a path.
+
+    :raises AnswerError: where it is missing, or no finite number (a text or a truth value is none).
+    """
+    found = find(endpoint, answer, *path)
+    if not is_number(found):
+        refuse(endpoint, f"a number in {_name(path)}", found)
+    return float(found)
+
+
+def find_unix_time(endpoint: str, answer: Any, *path: str | int) -> pd.Timestamp:
+    """Give the time at a path, there in unix seconds.
+
+    :raises AnswerError: where it is missing or no such time.
+    """
+    found = find(endpoint, answer, *path)
+    if not (is_number(found) and UNIX_SECONDS[0] < found < UNIX_SECONDS[1]):
+        refuse(endpoint, f"unix seconds in {_name(path)}", found)
+    return pd.Timestamp(float(found), unit="s", tz="UTC")
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a JSON value is a finite number that fits a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < 1e300 and not math.isnan(value)
+
+
+def excerpt(value: Any) -> str:
+    """Show the beginning of what was found, on one line."""
+    if isinstance(value, bytes):
+        value = value[:SHOWN].decode(errors="replace")
+    return _SHORT.repr(value)
+
+
+def refuse(endpoint: str, expected: str, found: Any) -> NoReturn:
+    """Refuse a value.
+
+    :raises AnswerError: always.
+    """
+    raise AnswerError(f"{endpoint}: expected {expected}, found {excerpt(found)}")
+
+
+def _name(path: tuple[str | int, ...]) -> str:
+    return ".".join(map(str, path))
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)

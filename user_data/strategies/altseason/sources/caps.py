@@ -1,0 +1,210 @@
+"""Dominance out of market caps: Bitcoin's and the total's, in two files or in one table."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from altseason.dominance.candles import MAX_PERCENT, PRICE_COLUMNS
+from altseason.errors import InputError
+from altseason.sources.cells import is_empty, parse_numbers
+from altseason.sources.files import (
+    LOWEST_EVER,
+    READING_DONE,
+    TIMES_DONE,
+    Layout,
+    Options,
+    Readings,
+    Rows,
+    build_readings,
+    drop_repeats,
+    find_notes,
+    read_readings,
+    read_stamps,
+    written_at,
+)
+from altseason.sources.formats import (
+    Format,
+    find_cap_column,
+    find_column,
+    find_dates,
+    find_format,
+    find_other_cap,
+)
+from altseason.sources.grid import Table
+from altseason.sources.stamps import Meaning
+from altseason.sources.table import read_table
+from altseason.sources.text import Step, no_step
+
+BITCOIN, TOTAL = ("btc", "bitcoin"), ("total", "global", "all", "crypto")
+CAP_NAMES = ("market_cap", "marketcap", "market cap", "market capitalization", "mcap", "cap")
+# Two providers do not stamp at the same instant; within this part of the spacing it is the same.
+TOLERANCE = 1 / 24
+# No market cap of interest is less, and no price of a coin is more.
+MIN_CAP = 1e8
+
+
+def has_both_caps(table: Table) -> bool:
+    """Return whether one table has Bitcoin's and the total market cap."""
+    return find_cap_column(table, BITCOIN) is not None and find_cap_column(table, TOTAL) is not None
+
+
+def load_any(path: Path, options: Options, now: pd.Timestamp, step: Step = no_step) -> Readings:
+    """Read a file of dominance, or of both market caps.
+
+    :param step: told how much is done.
+
+    :raises InputError: as `load_readings` and `load_cap_table`.
+    """
+    rows = Rows(read_table(path, lambda done: step(READING_DONE * done)), step=step)
+    if options.column is None and has_both_caps(rows.table):
+        return _divide(rows, options, now)
+    return read_readings(rows, options, now)
+
+
+def load_cap_table(table: Table, options: Options, now: pd.Timestamp) -> Readings:
+    """Divide Bitcoin's market cap by the total one, row by row.
+
+    :raises InputError: where a row cannot be read, or is no such share.
+    """
+    return _divide(Rows(table), options, now)
+
+
+def _divide(rows: Rows, options: Options, now: pd.Timestamp) -> Readings:
+    table = rows.table
+    bitcoin, total = find_cap_column(table, BITCOIN) or "", find_cap_column(table, TOTAL) or ""
+    known, date = _find_dates(table, options)
+    is_hole = is_empty(table.text(bitcoin)) | is_empty(table.text(total))
+    rows.leave_out("rows without a value", is_hole)
+    for column in (bitcoin, total):
+        _check_names(table, column, options, is_total=column == total)
+    meaning = read_stamps(rows, date, known, options, now)
+    rows.step(TIMES_DONE)
+    share = 100 * parse_numbers(rows.table, bitcoin) / parse_numbers(rows.table, total)
+    _check(rows.table, share, options)
+    frame = pd.DataFrame({"stamp": meaning.stamps, **dict.fromkeys(PRICE_COLUMNS, share)})
+    frame = drop_repeats(rows, frame)
+    layout = _layout("table of two market caps", date, (bitcoin,) * 4, meaning)
+    written = written_at(table.path, now)
+    notes = find_notes(rows, frame)
+    return build_readings(layout, frame, meaning.spacing, written, rows.left_out, notes)
+
+
+def load_cap_pair(
+    bitcoin: Path, total: Path, options: Options, now: pd.Timestamp, step: Step = no_step
+) -> Readings:
+    """Divide the market cap in one file by that in the other, at the times that both have.
+
+    The last row of a download may be "now" and so differ between the files; rows that only one
+    file has are left out, and counted.
+
+    :raises InputError: where a file has no market cap, or no time is in both.
+    """
+    ours, our_rows, meaning, (date, column) = _load_caps(bitcoin, options, now, is_total=False)
+    step(0.5)
+    theirs, their_rows, their_meaning, _ = _load_caps(total, options, now, is_total=True)
+    step(1.0)
+    tolerance = max(meaning.spacing, their_meaning.spacing) * TOLERANCE
+    both = pd.merge_asof(
+        ours.sort_values("known"),
+        theirs.sort_values("known").assign(other=lambda frame: frame["known"]),
+        on="known",
+        suffixes=("", "_total"),
+        tolerance=tolerance,
+        direction="nearest",
+    )
+    is_matched = both["cap_total"].notna() & ~both["other"].duplicated()
+    if not is_matched.any():
+        raise InputError(
+            f"{bitcoin}: expected times that {total} has as well (within {tolerance}), found none"
+        )
+    share = 100 * both["cap"] / both["cap_total"]
+    by_row = share.where(is_matched).set_axis(both["row"]).sort_index()
+    _check(our_rows.table, by_row, options, of=f" of {total}")
+    left_out = {f"{reason} in {bitcoin.name}": n for reason, n in our_rows.left_out.items()}
+    left_out |= {f"{reason} in {total.name}": n for reason, n in their_rows.left_out.items()}
+    for name, count in ((bitcoin, len(ours)), (total, len(theirs))):
+        if count > is_matched.sum():
+            left_out[f"rows of {name.name} at times that the other file does not have"] = (
+                count - int(is_matched.sum())
+            )
+    frame = pd.DataFrame({"stamp": both["stamp"], **dict.fromkeys(PRICE_COLUMNS, share)})
+    frame = frame[is_matched].reset_index(drop=True)
+    layout = _layout("pair of market caps", date, (column,) * 4, meaning)
+    written = min(written_at(bitcoin, now), written_at(total, now))
+    notes = find_notes(our_rows, frame) + find_notes(their_rows, frame[:0])
+    return build_readings(layout, frame, meaning.spacing, written, left_out, notes)
+
+
+def _load_caps(
+    path: Path, options: Options, now: pd.Timestamp, *, is_total: bool
+) -> tuple[pd.DataFrame, Rows, Meaning, tuple[str, str]]:
+    """Return columns stamp, known, cap and row, and what they were read from."""
+    table = read_table(path)
+    rows = Rows(table)
+    known, date = _find_dates(table, options)
+    column = _find_cap(table, options)
+    _check_names(table, column, options, is_total=is_total)
+    rows.leave_out("rows without a value", is_empty(table.text(column)))
+    meaning = read_stamps(rows, date, known, options, now)
+    caps = parse_numbers(rows.table, column)
+    rows.table.refuse(
+        f"expected market caps in column {column!r}", ~(caps > 0), rows.table.text(column)
+    )
+    frame = drop_repeats(rows, pd.DataFrame({"stamp": meaning.stamps, "close": caps}))
+    frame = frame.rename(columns={"close": "cap"})
+    length = meaning.spacing if meaning.stamp == "open" else pd.Timedelta(0)
+    frame["known"] = frame["stamp"] + length
+    frame["row"] = range(len(frame))
+    return frame, rows, meaning, (date, column)
+
+
+def _find_dates(table: Table, options: Options) -> tuple[Format | None, str]:
+    known = find_format(table)
+    wanted = options.date_column
+    if wanted is not None and wanted.lower() not in table.columns and known is not None:
+        wanted = None  # it is meant for the other file
+    date = find_dates(table, wanted, known)
+    return (known if known is not None and known.date == date else None), date
+
+
+def _find_cap(table: Table, options: Options) -> str:
+    if options.column is not None and options.column.lower() in table.columns:
+        return find_column(table, options.column, "--column")
+    for name in CAP_NAMES:
+        if name in table.columns:
+            return name
+    named = find_cap_column(table, (*BITCOIN, *TOTAL))
+    if named is not None:
+        return named
+    # TradingView draws CRYPTOCAP:BTC and CRYPTOCAP:TOTAL as candles of dollars.
+    if "close" in table.columns and bool((parse_numbers(table, "close").dropna() > MIN_CAP).all()):
+        return "close"
+    raise InputError(
+        f"{table.path}: expected a column with a market cap, such as market_cap, found "
+        f"{', '.join(table.columns)}; name the one to read with --column"
+    )
+
+
+def _check_names(table: Table, column: str, options: Options, *, is_total: bool) -> None:
+    found = find_other_cap(table, column, is_total=is_total)
+    if found and not options.insist:
+        whose = "of all coins" if is_total else "of Bitcoin"
+        raise InputError(
+            f"{table.path}: expected the market cap {whose}, but {found}; nothing was imported. If "
+            f"it is that all the same, say so with --insist"
+        )
+
+
+def _check(table: Table, share: "pd.Series[float]", options: Options, of: str = "") -> None:
+    lowest = 0.0 if options.insist else LOWEST_EVER
+    table.refuse(
+        f"expected Bitcoin's share{of} between {LOWEST_EVER:g} and {MAX_PERCENT:g} percent; are "
+        f"the two market caps Bitcoin's and the total, in the right order?",
+        share.notna() & ~((share >= lowest) & (share < MAX_PERCENT)),
+        share,
+        show="{:.2f} %".format,
+    )
+
+
+def _layout(name: str, date: str, values: tuple[str, str, str, str], meaning: Meaning) -> Layout:
+    return Layout(name, date, values, meaning.stamp, meaning.reason, meaning.zone)

@@ -1,0 +1,176 @@
+"""CoinGecko, the primary provider: the keys, the errors, and the dominance of now.
+
+https://docs.coingecko.com/reference/crypto-global
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+import requests
+
+from altseason.settings import is_loopback, is_sendable_key, load_settings
+from altseason.sources.answers import (
+    excerpt,
+    find_number,
+    find_unix_time,
+    parse_json,
+)
+from altseason.sources.errors import (
+    AccessError,
+    AnswerError,
+    ProviderError,
+    RateLimitedError,
+    error_for_status,
+)
+from altseason.sources.http import Answer, fetch_answer
+from altseason.sources.snapshot import Clock, Snapshot, build_snapshot, read_clock
+
+PROVIDER = "CoinGecko"
+Tier = Literal["keyless", "demo", "pro"]
+PUBLIC_URL = "https://api.coingecko.com/api/v3"
+PRO_URL = "https://pro-api.coingecko.com/api/v3"
+KEY_HEADERS = {"demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
+# CoinGecko promises no number without a key, and 30 or more with one.
+CALLS_PER_MINUTE = {"keyless": 6, "demo": 30, "pro": 250}
+
+USE_DEMO = f"a Demo key goes to {PUBLIC_URL} in {KEY_HEADERS['demo']} (coingecko.is_demo: true)"
+USE_PRO = f"a Pro key goes to {PRO_URL} in {KEY_HEADERS['pro']} (coingecko.is_demo: false)"
+ADVICE = {
+    1020: "the firewall refuses this machine's address, as it does many of cloud providers",
+    10002: f"the key is missing: {USE_DEMO}; {USE_PRO}",
+    10005: "your plan does not have this call",
+    10010: f"a Pro key was sent to the public host: {USE_PRO}",
+    10011: f"a Demo key was sent to the Pro host: {USE_DEMO}",
+    10012: "without a Pro key there are the past 365 days only",
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where CoinGecko is asked, and as whom.
+
+    :raises AccessError: where the key cannot be sent.
+    """
+
+    tier: Tier = "keyless"
+    key: str = field(default="", repr=False)
+    url: str = PUBLIC_URL
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be sent."""
+        if not is_sendable_key(self.key):
+            raise AccessError(
+                "coingecko.api_key: expected the key as CoinGecko shows it, found other characters"
+            )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header that holds the key; none without one."""
+        return {} if self.tier == "keyless" else {KEY_HEADERS[self.tier]: self.key}
+
+    @property
+    def calls_per_minute(self) -> float | None:
+        """How often CoinGecko may be asked; a server on this machine as often as one likes."""
+        return None if is_loopback(self.url) else CALLS_PER_MINUTE[self.tier]
+
+
+def load_access(config: dict[str, Any]) -> Access:
+    """Read Freqtrade's own section `coingecko`, as Freqtrade does: a key is a Demo key by default.
+
+    :raises ConfigurationError: where our own section, which may name another address, is wrong.
+    """
+    url = load_settings(config).dominance.urls.coingecko
+    section = config.get("coingecko") or {}
+    key = str(section.get("api_key") or "")
+    if not key:
+        return Access(url=url or PUBLIC_URL)
+    if section.get("is_demo", True):
+        return Access("demo", key, url or PUBLIC_URL)
+    return Access("pro", key, url or PRO_URL)
+
+
+def fetch_global(
+    session: requests.Session, access: Access | None = None, clock: Clock = read_clock
+) -> Snapshot:
+    """Ask for the dominance of now; CoinGecko renews it every 10 minutes.
+
+    :raises ProviderError: the kind says who must act.
+    """
+    answer = fetch_path(session, access or Access(), "/global")
+    return answer.read(parse_global, now=clock())
+
+
+def fetch_path(session: requests.Session, access: Access, path: str, **params: str) -> Answer:
+    """Ask for one path of CoinGecko's API."""
+    url = access.url.rstrip("/") + path
+    return fetch_answer(session, url, params=params, headers=access.headers)
+
+
+def parse_global(body: bytes, status: int = 200, *, now: pd.Timestamp) -> Snapshot:
+    """Read the answer of `/global`: percent from 0 to 100, and when it was true.
+
+    :raises ProviderError: the kind says who must act.
+    """
+    endpoint = f"{PROVIDER} /global"
+    answer = parse_answer(endpoint, body, status)
+    return build_snapshot(
+        PROVIDER,
+        find_number(endpoint, answer, "data", "market_cap_percentage", "btc"),
+        find_unix_time(endpoint, answer, "data", "updated_at"),
+        now=now,
+    )
+
+
+def parse_answer(endpoint: str, body: bytes, status: int) -> Any:
+    """Read JSON that is no error, deciding on `error_code` first and the HTTP status second.
+
+    :raises ProviderError: the kind says who must act.
+    """
+    answer = parse_json(endpoint, body, status)
+    code, message = find_error(answer)
+    if code is not None:
+        raise error_for_code(endpoint, code, message, status)
+    if status != 200:
+        raise error_for_status(endpoint, status, excerpt(message or body))
+    if message is not None:
+        raise AnswerError(f"{endpoint}: expected a value, found the error {excerpt(message)}")
+    return answer
+
+
+def find_error(answer: Any) -> tuple[int | None, str | None]:
+    """Find the error's code and message in any of the forms that CoinGecko writes them in."""
+    if not isinstance(answer, dict):
+        return None, None
+    error = answer.get("error")
+    if isinstance(error, str) and error:
+        return None, error
+    inner = error if isinstance(error, dict) else answer
+    status = inner.get("status")
+    status = status if isinstance(status, dict) else {}
+    codes = [_as_code(part.get("error_code")) for part in (inner, status)]
+    code = next((code for code in codes if code), None)
+    message = status.get("error_message") or inner.get("error_message")
+    if message is None and inner is error:
+        message = str(error)
+    return code, None if message is None else str(message)
+
+
+def error_for_code(endpoint: str, code: int, message: str | None, status: int) -> ProviderError:
+    """Choose the error by the provider's own code."""
+    found = f"{endpoint}: found the error {code}: {excerpt(message or '')}"
+    if code == 429:
+        return RateLimitedError(f"{found}; too many calls, try again later")
+    if code in ADVICE:
+        return AccessError(f"{found}; {ADVICE[code]}")
+    if 400 <= code < 600:
+        return error_for_status(endpoint, code, excerpt(message or ""))
+    if status != 200:
+        return error_for_status(endpoint, status, f"error {code}: {excerpt(message or '')}")
+    return AnswerError(found)
+
+
+def _as_code(value: Any) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

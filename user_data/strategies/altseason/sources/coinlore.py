@@ -1,0 +1,45 @@
+"""CoinLore, the last fallback for the dominance of now: it does not say when its value was true.
+
+https://www.coinlore.com/cryptocurrency-data-api
+"""
+
+import re
+
+import pandas as pd
+import requests
+
+from altseason.sources.answers import excerpt, find, parse_json, refuse
+from altseason.sources.errors import error_for_status
+from altseason.sources.http import fetch_answer
+from altseason.sources.snapshot import Clock, Snapshot, build_snapshot, read_clock
+
+PROVIDER = "CoinLore"
+URL = "https://api.coinlore.net/api"
+PATH = "/global/"
+ENDPOINT = f"{PROVIDER} {PATH}"
+_PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?")
+
+
+def fetch_coinlore(
+    session: requests.Session, *, url: str = URL, clock: Clock = read_clock
+) -> Snapshot:
+    """Ask for the dominance of now; the snapshot has no time.
+
+    :raises ProviderError: the kind says who must act.
+    """
+    answer = fetch_answer(session, url.rstrip("/") + PATH)
+    return answer.read(parse_coinlore, now=clock())
+
+
+def parse_coinlore(body: bytes, status: int = 200, *, now: pd.Timestamp) -> Snapshot:
+    """Read the answer: a list of one, with percent from 0 to 100 as a text.
+
+    :param now: not needed to read it; every provider's parser is called alike.
+    :raises ProviderError: the kind says who must act.
+    """
+    if status != 200:
+        raise error_for_status(ENDPOINT, status, excerpt(body))
+    text = find(ENDPOINT, parse_json(ENDPOINT, body), 0, "btc_d")
+    if not (isinstance(text, str) and _PERCENT.fullmatch(text)):
+        refuse(ENDPOINT, "a percentage as a text in 0.btc_d", text)
+    return build_snapshot(PROVIDER, float(text), None, now=now)

@@ -1,0 +1,99 @@
+"""CoinMarketCap, a fallback for the dominance of now: without a key, or with a free one.
+
+https://coinmarketcap.com/api/documentation/v1/#operation/getV1GlobalmetricsQuotesLatest
+"""
+
+from typing import Any
+
+import pandas as pd
+import requests
+
+from altseason.sources.answers import (
+    excerpt,
+    find,
+    find_number,
+    parse_json,
+    refuse,
+)
+from altseason.sources.errors import (
+    AccessError,
+    AnswerError,
+    ProviderError,
+    RateLimitedError,
+    error_for_status,
+)
+from altseason.sources.http import fetch_answer
+from altseason.sources.snapshot import Clock, Snapshot, build_snapshot, read_clock
+
+PROVIDER = "CoinMarketCap"
+KEYED_URL = "https://pro-api.coinmarketcap.com"
+KEYLESS_URL = f"{KEYED_URL}/public-api"
+PATH = "/v1/global-metrics/quotes/latest"
+KEY_HEADER = "X-CMC_PRO_API_KEY"
+ENDPOINT = f"{PROVIDER} {PATH}"
+# https://coinmarketcap.com/api/documentation/v1/#section/Errors-and-Rate-Limits
+KEY_CODES = range(1001, 1008)
+LIMIT_CODES = range(1008, 1012)
+
+
+def fetch_coinmarketcap(
+    session: requests.Session,
+    key: str = "",
+    *,
+    url: str | None = None,
+    clock: Clock = read_clock,
+) -> Snapshot:
+    """Ask for the dominance of now.
+
+    :param key: a free key is enough; without one the keyless address is asked.
+    :raises ProviderError: the kind says who must act.
+    """
+    base = url or (KEYED_URL if key else KEYLESS_URL)
+    headers = {KEY_HEADER: key} if key else {}
+    answer = fetch_answer(
+        session, base.rstrip("/") + PATH, params={"convert": "USD"}, headers=headers
+    )
+    return answer.read(parse_coinmarketcap, now=clock())
+
+
+def parse_coinmarketcap(body: bytes, status: int = 200, *, now: pd.Timestamp) -> Snapshot:
+    """Read the answer: percent from 0 to 100, and when it was true in ISO 8601.
+
+    :raises ProviderError: the kind says who must act.
+    """
+    answer = parse_json(ENDPOINT, body, status)
+    error = _find_error(answer, status)
+    if error is not None:
+        raise error
+    dominance = find_number(ENDPOINT, answer, "data", "btc_dominance")
+    return build_snapshot(PROVIDER, dominance, _find_iso_time(answer), now=now)
+
+
+def _find_error(answer: Any, status: int) -> ProviderError | None:
+    said = answer.get("status") if isinstance(answer, dict) else None
+    said = said if isinstance(said, dict) else {}
+    code, message = str(said.get("error_code")), excerpt(said.get("error_message"))
+    found = f"{ENDPOINT}: found the error {code}: {message}"
+    if code in map(str, KEY_CODES):
+        return AccessError(
+            f"{found}; a key goes to {KEYED_URL} in {KEY_HEADER}, and {KEYLESS_URL} needs none"
+        )
+    if code in map(str, LIMIT_CODES):
+        return RateLimitedError(f"{found}; too many calls, try again later")
+    if status != 200:
+        return error_for_status(ENDPOINT, status, message)
+    if code != "0":
+        shown = excerpt(said.get("error_code"))
+        return AnswerError(f"{ENDPOINT}: expected status.error_code 0, found {shown}: {message}")
+    return None
+
+
+def _find_iso_time(answer: Any) -> pd.Timestamp:
+    text = find(ENDPOINT, answer, "data", "last_updated")
+    # Only a full time: pandas would also read "now", or a year alone.
+    if not (isinstance(text, str) and text[4:5] == "-" and "T" in text):
+        refuse(ENDPOINT, "an ISO 8601 time in data.last_updated", text)
+    time = pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce")
+    if pd.isna(time):
+        refuse(ENDPOINT, "an ISO 8601 time in data.last_updated", text)
+    return time

@@ -1,0 +1,257 @@
+"""A file of separated values as a table; read in pieces, so that it is never held as a whole."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.csv
+
+from altseason.errors import InputError
+from altseason.sources.grid import EXPECTED, SHOWN_ROWS, Table, give_back_memory, shorten
+from altseason.sources.header import Header, find_header
+from altseason.sources.text import WESTERN, Step, read_text, read_whole_lines
+
+# The header is looked for in so many characters.
+HEAD = 200_000
+# Text below a table is not longer than this.
+MAX_FOOTER = 100
+_ROW_START = re.compile(r'\s*"?[\d\[{]')
+
+
+def read_delimited(path: Path, encoding: str, step: Step) -> Table:
+    """Read a file of separated values in any dialect.
+
+    :raises InputError: where it is none, has no rows, or rows that differ in their fields.
+    """
+    header = find_header(path, read_text(path, encoding, HEAD))
+    reading = _Reading(path, header)
+    for piece in read_whole_lines(path, encoding, header.lines, step):
+        reading.add(piece)
+    return reading.finish(encoding)
+
+
+@dataclass
+class _Ragged:
+    """Rows with another number of fields than the header.
+
+    :param first: line number and text of the first of them.
+    :param last: of those below the last whole row.
+    """
+
+    count: int = 0
+    first: list[tuple[int, str]] = field(default_factory=list)
+    last: list[tuple[int, str]] = field(default_factory=list)
+
+    def add(self, line: int, text: str) -> None:
+        self.count += 1
+        if len(self.first) < SHOWN_ROWS:
+            self.first.append((line, text))
+        if len(self.last) <= MAX_FOOTER:
+            self.last.append((line, text))
+
+    def take_footer(self) -> list[str]:
+        """Take out the lines below the table that begin as no row does."""
+        footer: list[str] = []
+        if len(self.last) > MAX_FOOTER:
+            return footer
+        while self.last and not _ROW_START.match(self.last[-1][1]):
+            footer.append(shorten(self.last.pop()[1]))
+        self.count -= len(footer)
+        self.first = self.first[: self.count]
+        return footer
+
+
+class _Reading:
+    """The rows of a file, as far as it is read."""
+
+    def __init__(self, path: Path, header: Header) -> None:
+        self._path = path
+        self._header = header
+        self._line = header.lines
+        self._tables: list[pa.Table] = []
+        self._zeros = pa.py_buffer(b"")
+        self._lines: list[npt.NDArray[np.int32]] = []
+        self._ragged = _Ragged()
+        self._headers = 0
+        self._ends_in_newline = True
+        self._has_text = False
+
+    def add(self, piece: bytes) -> None:
+        """Add whole lines."""
+        self._has_text |= bool(piece.strip())
+        if piece.count(b'"') % 2:
+            raise InputError(
+                f"{self._path}: expected every quote to be closed, found one that is not from line "
+                f"{_find_open_quote(piece) + self._line} on; nothing was imported"
+            )
+        rows, invalid = _parse(self._path, piece, self._header)
+        numbers = np.arange(1, len(rows) + len(invalid) + 1)
+        if invalid:
+            numbers = np.setdiff1d(numbers, np.array([row.number for row in invalid]))
+        lines = numbers + self._line + (_count_newlines(rows) if b'"' in piece else 0)
+        if len(lines):
+            self._ragged.last.clear()
+        blank = f' {self._header.separator}\r"'
+        last = int(numbers[-1]) if len(numbers) else 0
+        for row in invalid:
+            if row.text.strip(blank):
+                self._add_ragged(row, is_last=row.number > last)
+        self._keep_rows(rows, lines)
+        self._line += piece.count(b"\n")
+        self._ends_in_newline = piece.endswith(b"\n")
+
+    def _add_ragged(self, row: Any, *, is_last: bool) -> None:
+        self._ragged.add(row.number + self._line, row.text)
+        if not is_last:
+            self._ragged.last.clear()
+
+    def _keep_rows(self, rows: pa.Table, lines: "npt.NDArray[np.int64]") -> None:
+        """Keep all but blank rows, and the header where it is written once more."""
+        is_row = ~_are_all(rows.columns, [""] * len(self._header.names))
+        if self._header.is_written:
+            is_header = _are_all(rows.columns, self._header.names)
+            self._headers += int(is_header.sum())
+            is_row &= ~is_header
+        if not is_row.all():
+            rows, lines = rows.filter(pa.array(is_row)), lines[is_row]
+        if len(lines):
+            if self._zeros.size < 4 * len(rows) + 4:
+                self._zeros = pa.py_buffer(bytes(8 * len(rows) + 4))
+            self._tables.append(_compact(rows, self._zeros))
+            self._lines.append(lines.astype(np.int32))
+
+    def finish(self, encoding: str) -> Table:
+        """Return the table.
+
+        :raises InputError: where there are no rows, or some of another number of fields.
+        """
+        if not self._has_text:
+            raise InputError(f"{self._path}: expected rows below the header, found none")
+        header = self._header
+        notes = [f"skipped {_count(header.skipped, 'line')} above the header"]
+        notes = notes if header.skipped else []
+        if encoding == WESTERN:
+            notes.append("read as Windows-1252 text, since it is not UTF-8")
+        notes += [
+            f"skipped a line of text below the table: {text!r}"
+            for text in self._ragged.take_footer()
+        ]
+        self._refuse_ragged()
+        if self._headers:
+            notes.append(f"skipped {_count(self._headers, 'repeated header')}")
+        if not self._lines:
+            raise InputError(f"{self._path}: expected rows below the header, found none")
+        names, repeated = _unique(header.names)
+        give_back_memory()
+        return Table(
+            self._path,
+            pa.concat_tables(self._tables).rename_columns(names),
+            np.concatenate(self._lines),
+            repeated,
+            header.separator,
+            notes,
+            not header.is_written,
+            self._ends_in_newline,
+            names[-1],
+        )
+
+    def _refuse_ragged(self) -> None:
+        """Refuse rows of another number of fields; one that was cut off begins with its date."""
+        ragged = self._ragged
+        if not ragged.count:
+            return
+        count = f"{ragged.count} row{'s' if ragged.count > 1 else ''}"
+        shown = [f"\n  line {line}: {shorten(text)!r}" for line, text in ragged.first]
+        raise InputError(
+            f"{self._path}: expected {len(self._header.names)} fields in each row, as the header "
+            f"has; {count}, nothing was imported{''.join(shown)}"
+        )
+
+
+def _parse(path: Path, piece: bytes, header: Header) -> tuple[pa.Table, list[Any]]:
+    """Return the rows as text, and those that have another number of fields."""
+    invalid: list[Any] = []
+
+    def skip(row: Any) -> str:
+        invalid.append(row)
+        return "skip"
+
+    keys = [str(number) for number in range(len(header.names))]
+    try:
+        rows = pyarrow.csv.read_csv(
+            pa.BufferReader(piece),
+            pyarrow.csv.ReadOptions(
+                use_threads=False, column_names=keys, block_size=min(len(piece) + 2, 2**31 - 1)
+            ),
+            pyarrow.csv.ParseOptions(
+                delimiter=header.separator,
+                newlines_in_values=b'"' in piece,
+                ignore_empty_lines=False,
+                invalid_row_handler=skip,
+            ),
+            pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(keys, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowException as error:
+        raise InputError(f"{path}: {EXPECTED}, but {shorten(str(error))}") from error
+    return rows, invalid
+
+
+def _compact(rows: pa.Table, zeros: pa.Buffer) -> pa.Table:
+    """Return rows with stripped cells, of which all columns without any text share their memory.
+
+    :param zeros: at least four bytes for each row, and four more.
+    """
+    empty = pa.StringArray.from_buffers(len(rows), zeros, pa.py_buffer(b""))
+    stripped = (pa.compute.utf8_trim_whitespace(column) for column in rows.columns)
+    columns = [
+        column if pa.compute.max(pa.compute.binary_length(column)).as_py() else empty
+        for column in stripped
+    ]
+    return pa.table(columns, rows.column_names)
+
+
+def _find_open_quote(piece: bytes) -> int:
+    for number, line in enumerate(piece.split(b"\n"), start=1):
+        if line.count(b'"') % 2:
+            return number
+    return 1
+
+
+def _count_newlines(rows: pa.Table) -> "npt.NDArray[np.int64]":
+    """Return how many line ends lie inside of the cells above each row."""
+    found = np.zeros(len(rows), dtype=np.int64)
+    for column in rows.columns:
+        found += pa.compute.count_substring(column, "\n").to_numpy()
+    return np.cumsum(found) - found
+
+
+def _are_all(columns: list[pa.ChunkedArray], wanted: list[str]) -> "npt.NDArray[np.bool_]":
+    """Return which rows have the wanted text in each column, in whatever case."""
+    found = np.ones(len(columns[0]), dtype=bool)
+    for column, text in zip(columns, wanted, strict=True):
+        plain = pa.compute.utf8_lower(pa.compute.utf8_trim_whitespace(column))
+        found &= pa.compute.equal(plain, text).to_numpy()
+        if not found.any():
+            break
+    return found
+
+
+def _unique(names: list[str]) -> tuple[list[str], frozenset[str]]:
+    repeated = frozenset(name for name in names if names.count(name) > 1)
+    unique, seen = [], dict.fromkeys(repeated, 0)
+    for name in names:
+        if name in seen:
+            seen[name] += 1
+        unique.append(name if seen.get(name, 1) == 1 else f"{name} #{seen[name]}")
+    return unique, repeated
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

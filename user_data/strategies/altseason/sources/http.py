@@ -1,0 +1,171 @@
+"""One question to a provider by HTTP, and its whole answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pandas as pd
+import requests
+from urllib3.exceptions import (
+    HTTPError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    SSLError,
+    TimeoutError,
+)
+
+from altseason.settings import without_login
+from altseason.sources.errors import (
+    AccessError,
+    AnswerError,
+    ProviderError,
+    UnavailableError,
+)
+from altseason.sources.session import Deadline, PoliteAdapter, find_retry_after
+
+LARGEST_BODY = 20_000_000
+CHUNK = 65_536
+# A shorter header is no key, and may stand in any body.
+SHORTEST_SECRET = 6
+# The body of an answer that broke off is not retried by urllib3, which only sees its head.
+BODY_ATTEMPTS = 2
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer as it came.
+
+    :param retry_after: how long the provider wants not to be asked again, where it says so.
+    """
+
+    url: str
+    status: int
+    body: bytes
+    retry_after: pd.Timedelta | None = None
+
+    def read(self, parse: Callable[..., Value], **words: Any) -> Value:
+        """Parse it by a function of body and status; its error holds the wait that is asked for.
+
+        :raises ProviderError: the kind says who must act.
+        """
+        try:
+            return parse(self.body, self.status, **words)
+        except ProviderError as error:
+            if self.retry_after is None:
+                raise
+            error.retry_after = self.retry_after
+            seconds = self.retry_after.total_seconds()
+            raise error.add(f"not before {seconds:.0f} s have passed") from error
+
+
+def fetch_answer(
+    session: requests.Session,
+    url: str,
+    *,
+    params: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Ask by GET, and give the answer whatever its status; redirects are not followed.
+
+    :raises UnavailableError: where there is no whole answer in time.
+    :raises AccessError: where the URL or a header (a key) cannot be sent at all, or this machine is
+        not set up for it.
+    :raises AnswerError: where the answer is larger than any that is documented.
+    """
+    shown = without_login(url)
+    request = _prepare(session, shown, requests.Request("GET", url, params=params, headers=headers))
+    for attempt in range(1, BODY_ATTEMPTS + 1):
+        try:
+            with _send(session, request) as response:
+                body = _without_secrets(_read_body(shown, response), headers or {})
+                return Answer(shown, response.status_code, body, find_retry_after(response))
+        except ProtocolError as error:
+            if attempt == BODY_ATTEMPTS or not _may_retry(session, url):
+                raise UnavailableError(
+                    f"{shown}: expected a whole answer, but it broke off"
+                ) from error
+        except requests.exceptions.InvalidHeader as error:
+            raise AnswerError(f"{shown}: expected a response with one length, found two") from error
+        except (requests.RequestException, HTTPError) as error:
+            # requests marks what cannot be sent as a ValueError.
+            if isinstance(error, ValueError):
+                raise _unsendable(shown, error) from None
+            raise UnavailableError(
+                f"{shown}: expected an answer, found none ({_reason(error)}); try again later"
+            ) from error
+        except UnicodeError as error:
+            raise _unsendable(shown, error) from None
+        except OSError as error:
+            # Before anything is sent, such as for REQUESTS_CA_BUNDLE that names no file.
+            raise AccessError(f"{shown}: cannot be asked from this machine: {error}") from error
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _prepare(
+    session: requests.Session, shown: str, request: requests.Request
+) -> requests.PreparedRequest:
+    try:
+        return session.prepare_request(request)
+    except (requests.RequestException, ValueError) as error:
+        raise _unsendable(shown, error) from None
+
+
+def _send(session: requests.Session, request: requests.PreparedRequest) -> requests.Response:
+    """Send it as `Session.request` would, with proxies and certificates of the environment."""
+    options = session.merge_environment_settings(request.url or "", {}, True, None, None)
+    return session.send(request, allow_redirects=False, **options)
+
+
+def _without_secrets(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Take out of a body what was sent in the headers: errors that echo a key are shown."""
+    for secret in headers.values():
+        if len(secret) >= SHORTEST_SECRET:
+            body = body.replace(secret.encode(), b"***")
+    return body
+
+
+def _unsendable(url: str, error: Exception) -> AccessError:
+    """Give the error's kind alone: its text holds the key."""
+    return AccessError(
+        f"{url}: expected a URL and a key that can be sent, found none ({type(error).__name__})"
+    )
+
+
+def _may_retry(session: requests.Session, url: str) -> bool:
+    adapter = session.get_adapter(url)
+    return not isinstance(adapter, PoliteAdapter) or adapter.may_retry()
+
+
+def _read_body(url: str, response: requests.Response) -> bytes:
+    # Connections that are not ours, such as through SOCKS, have none.
+    deadline: Deadline | None = getattr(response.raw, "deadline", None)
+    body = bytearray()
+    try:
+        # Not iter_content, which waits for a whole chunk, however slowly it comes.
+        while chunk := response.raw.read1(CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise AnswerError(f"{url}: expected at most {LARGEST_BODY} bytes, found more")
+    finally:
+        if deadline is not None:
+            deadline.cancel()
+            if deadline.is_over:
+                # Whatever came of it: what broke off by our doing is not asked for again.
+                raise UnavailableError(f"{url}: expected the answer within {deadline.seconds:g} s")
+    return bytes(body)
+
+
+def _reason(error: Exception) -> str:
+    """Give the kind of a network error: its text is long, and holds the whole URL again."""
+    # After the last retry requests hands on urllib3's error, with the reason inside.
+    cause = getattr(error.args[0] if error.args else error, "reason", error)
+    if isinstance(cause, requests.exceptions.SSLError | SSLError):
+        return "no trusted certificate"
+    # A refused connection is a time-out as well, by the history of urllib3's classes.
+    is_late = isinstance(cause, requests.Timeout | TimeoutError)
+    is_refused = isinstance(cause, NewConnectionError)
+    if isinstance(cause, ProxyError | requests.exceptions.ProxyError) and not is_refused:
+        return "the proxy of HTTP_PROXY or HTTPS_PROXY does not lead there"
+    return "no answer in time" if is_late and not is_refused else "no connection"

@@ -1,0 +1,110 @@
+"""Tables that are written as records: JSON of any shape, feather and parquet."""
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from altseason.errors import InputError
+from altseason.sources.grid import EXPECTED, Table, shorten
+
+
+def read_frame(path: Path, data: bytes) -> Table:
+    read = pd.read_parquet if data[:4] == b"PAR1" else pd.read_feather
+    try:
+        frame = read(io.BytesIO(data)).reset_index()
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise InputError(f"{path}: {EXPECTED}, but this one is damaged: {error}") from error
+    frame = frame.drop(columns="index", errors="ignore")
+    for name in frame.columns:
+        if isinstance(frame[name].dtype, pd.DatetimeTZDtype):
+            times = frame[name].dt.tz_convert("UTC").dt.tz_localize(None)
+            frame[name] = times.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        elif pd.api.types.is_datetime64_dtype(frame[name]):
+            frame[name] = frame[name].dt.strftime("%Y-%m-%d %H:%M:%S.%f")
+    return _from_records(path, frame.to_dict("list"), len(frame))
+
+
+def read_json(path: Path, text: str) -> Table:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: expected JSON, but {error}; is the file complete?") from error
+    rows = _find_caps(content) or _find_rows(content)
+    if rows is None:
+        raise InputError(
+            f"{path}: expected JSON with one list of records or of [time, value], found "
+            f"{shorten(text)!r}"
+        )
+    if all(isinstance(row, dict) for row in rows):
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        return _from_records(path, {n: [row.get(n) for row in rows] for n in names}, len(rows))
+    width = len(rows[0]) if isinstance(rows[0], list) else 0
+    if not width or any(not isinstance(row, list) or len(row) != width for row in rows):
+        raise InputError(f"{path}: expected JSON rows of one kind and length, found others")
+    is_candles = width == 6
+    names = (
+        ["date", "open", "high", "low", "close", "volume"]
+        if is_candles
+        else [f"column {number}" for number in range(1, width + 1)]
+    )
+    columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    return _from_records(path, columns, len(rows), names_missing=not is_candles)
+
+
+def _find_caps(content: Any) -> list[Any] | None:
+    """Find the market caps in an answer of CoinGecko or CoinMarketCap, named as in their files."""
+    if not isinstance(content, dict):
+        return None
+    chart = content.get("market_cap_chart", content)
+    # All coins', or one coin's.
+    caps = chart.get("market_cap") or chart.get("market_caps") if isinstance(chart, dict) else None
+    if isinstance(caps, list) and all(isinstance(row, list) and len(row) == 2 for row in caps):
+        return [{"snapped_at": at, "market_cap": cap, "total_volume": None} for at, cap in caps]
+    data = content.get("data")
+    points = data.get("points") if isinstance(data, dict) else None
+    if isinstance(points, list) and all(isinstance(row, dict) for row in points):
+        names = {"marketCap": "total market cap", "btcValue": "btc market cap"}
+        return [{names.get(name, name): row[name] for name in row} for row in points]
+    return None
+
+
+def _find_rows(content: Any) -> list[Any] | None:
+    """Find the one list of rows in nested JSON; None where there is none, or more."""
+    if isinstance(content, list):
+        return content if content and isinstance(content[0], dict | list) else None
+    if not isinstance(content, dict):
+        return None
+    values = list(content.values())
+    if values and all(isinstance(value, int | float | str) for value in values):
+        times = [re.fullmatch(r"\d{4}-\d\d-\d\d.*|\d{10}|\d{13}", key) for key in content]
+        return [list(pair) for pair in content.items()] if all(times) else None
+    columns = [v for v in values if isinstance(v, list) and v and not isinstance(v[0], dict | list)]
+    if len(columns) > 1 and len({len(column) for column in columns}) == 1:
+        lists = {k: v for k, v in content.items() if isinstance(v, list)}
+        return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=False)]
+    inner = [rows for value in values if (rows := _find_rows(value)) is not None]
+    return inner[0] if len(inner) == 1 else None
+
+
+def _from_records(
+    path: Path, columns: dict[Any, list[Any]], count: int, *, names_missing: bool = False
+) -> Table:
+    if not count:
+        raise InputError(f"{path}: expected rows, found none")
+    arrays = {
+        str(name).strip().lower(): pa.array([_as_text(value) for value in values], pa.string())
+        for name, values in columns.items()
+    }
+    lines = np.arange(1, count + 1, dtype=np.int32)
+    return Table(path, pa.table(arrays), lines, names_missing=names_missing)
+
+
+def _as_text(value: Any) -> str:
+    is_missing = value is None or isinstance(value, bool | dict | list) or value != value
+    return "" if is_missing else str(value).strip()

@@ -1,0 +1,188 @@
+"""What a file's stamps mean: the zone they are in, their spacing, and the edge they mark."""
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pandas as pd
+
+from altseason.dominance.candles import FINE_SPACING
+from altseason.errors import InputError
+from altseason.sources.formats import Format, Stamp
+from altseason.sources.times import Times
+
+DAY = pd.Timedelta(days=1)
+MAX_SPACING = pd.Timedelta(hours=28)
+MIN_DAILY = pd.Timedelta(hours=20)
+# From here on a day is over for whoever writes its last minute.
+DAY_IS_OVER = pd.Timedelta(hours=23, minutes=59)
+QUARTER = pd.Timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Stamps in UTC, and what is known of them.
+
+    :param reason: why `stamp` is taken.
+    :param zone: which zone, and why.
+    """
+
+    stamps: "pd.Series[Any]"
+    spacing: pd.Timedelta
+    stamp: Stamp
+    reason: str
+    zone: str
+
+
+def find_meaning(
+    path: Any,
+    times: Times,
+    known: Format | None,
+    column: str,
+    *,
+    stamp: Stamp | None,
+    timezone: str | None,
+) -> Meaning:
+    """Find out what the stamps of a file mean.
+
+    :raises InputError: where it takes the user to say it.
+    """
+    spacing = find_spacing(times.values, path)
+    # By the writer's clock, or by UTC's.
+    is_over = spacing == DAY and any(
+        bool((clock - clock.dt.normalize() >= DAY_IS_OVER).all())
+        for clock in (times.clock, times.values)
+    )
+    stamps, zone = _find_zone(path, times, known, column, timezone, spacing, is_over=is_over)
+    if stamp is not None:
+        return Meaning(stamps, spacing, stamp, "as --stamp says", zone)
+    if is_over:
+        return Meaning(stamps, spacing, "snapshot", "a time at which a day ends is a close", zone)
+    if known is not None and known.stamp is not None:
+        return Meaning(stamps, spacing, known.stamp, f"as in every {known.name} file", zone)
+    # Late is never look-ahead.
+    return Meaning(stamps, spacing, "open", "the file does not tell, so the later of the two", zone)
+
+
+def find_spacing(values: "pd.Series[Any]", path: Any) -> pd.Timedelta:
+    """Return the usual time between two rows: their median, or a whole day where it is about one.
+
+    :raises InputError: where rows lie further apart than a day.
+    """
+    steps = np.diff(np.sort(values.to_numpy(dtype="datetime64[ms]").view("int64")))
+    steps = steps[steps > 0]
+    if not len(steps):
+        return DAY
+    middle = (len(steps) - 1) // 2
+    median = pd.Timedelta(int(np.partition(steps, middle)[middle]), unit="ms")
+    if median > MAX_SPACING:
+        raise InputError(
+            f"{path}: expected at least a row a day, found rows {_describe(median)} apart"
+        )
+    if median >= MIN_DAILY:
+        return DAY
+    if abs(median - FINE_SPACING) < FINE_SPACING / 10:
+        return FINE_SPACING
+    return max(median.round("min"), pd.Timedelta(minutes=1))
+
+
+def _describe(duration: pd.Timedelta) -> str:
+    days = duration / DAY
+    return f"{days:.3g} days" if days > 2 else f"{days * 24:.3g} hours"
+
+
+def _find_zone(
+    path: Any,
+    times: Times,
+    known: Format | None,
+    column: str,
+    timezone: str | None,
+    spacing: pd.Timedelta,
+    *,
+    is_over: bool,
+) -> tuple["pd.Series[Any]", str]:
+    if times.has_zone:
+        if timezone is not None and times.style != "unix time":
+            raise InputError(f"{path}: the times name their zone: leave out --timezone")
+        return times.values, "UTC, as the stamps themselves say"
+    if timezone is not None:
+        return _localize(path, times.values, timezone), f"{timezone}, as --timezone says"
+    utc = times.values.dt.tz_localize("UTC")
+    if "utc" in column or "gmt" in column:
+        return utc, f"UTC, as the column {column!r} says"
+    of_day = times.values - times.values.dt.normalize()
+    if (of_day == pd.Timedelta(0)).all():
+        return utc, "UTC, since these are days and name no zone"
+    if is_over:
+        return utc, (
+            "UTC, in which providers end their days, since these ends of days name no zone; say "
+            "with --timezone if they are in another"
+        )
+    whose = "" if known is None else f" (a {known.name} has the local time of who made it)"
+    ask = "say with --timezone which they are in, such as --timezone UTC or Europe/Berlin"
+    example = f"{times.values.iloc[0]:%Y-%m-%d %H:%M}"
+    if spacing < DAY:
+        raise InputError(
+            f"{path}: expected times with their zone, found {example} without{whose}; {ask}"
+        )
+    if of_day.nunique() <= 2 and (of_day % QUARTER == pd.Timedelta(0)).all():
+        raise InputError(
+            f"{path}: {example} and so on every day is midnight somewhere, but not in UTC{whose}; "
+            f"{ask}"
+        )
+    return utc, "UTC, since the stamps name no zone (as a day is added, none can look ahead)"
+
+
+def _localize(path: Any, values: "pd.Series[Any]", timezone: str) -> "pd.Series[Any]":
+    try:
+        zone = ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InputError(
+            f"--timezone: expected a name such as UTC or America/New_York, found {timezone!r}"
+        ) from error
+    try:
+        first, second = (
+            values.dt.tz_localize(zone, ambiguous=np.full(len(values), is_summer))
+            .dt.tz_convert("UTC")
+            .dt.as_unit("ms")
+            for is_summer in (True, False)
+        )
+    except ValueError as error:
+        raise InputError(f"{path}: not every time exists in {timezone}: {error}") from error
+    is_twice = (first != second).to_numpy()
+    if not is_twice.any():
+        return first
+    is_second = _find_second(values.to_numpy(), is_twice)
+    if is_second is None:
+        example = values[is_twice].iloc[0]
+        raise InputError(
+            f"{path}: the clocks of {timezone} showed {example:%Y-%m-%d %H:%M} twice, and the rows "
+            f"do not tell which one is meant, as they would with both, all in the order of time; "
+            f"write the times in UTC or with their offset, or remove these rows"
+        )
+    return first.where(~is_second, second)
+
+
+def _find_second(clock: Any, is_twice: Any) -> Any:
+    """Return which times are the second of the two that a clock showed; None if not known.
+
+    Rows in the order of time step back once in each hour that is there twice.
+    """
+    steps = np.diff(clock.astype("datetime64[ms]").view("int64"))
+    if (steps < 0).sum() > (steps > 0).sum():
+        is_second = _find_second(clock[::-1], is_twice[::-1])
+        return None if is_second is None else is_second[::-1]
+    is_back = np.concatenate([[False], steps <= 0])
+    # Elsewhere a row may repeat the one above.
+    if ((np.concatenate([[False], steps < 0])) & ~is_twice).any():
+        return None
+    is_back &= is_twice
+    starts = is_twice & ~np.concatenate([[False], is_twice[:-1]])
+    run = np.cumsum(starts)
+    # At its first row, a run may follow only on what is earlier.
+    backs = np.bincount(run[is_back & ~starts], minlength=run[-1] + 1)
+    if (backs[1:] != 1).any() or (is_back & starts).any():
+        return None
+    count = np.cumsum(is_back)
+    return is_twice & (count > count[np.flatnonzero(starts)][np.maximum(run, 1) - 1])

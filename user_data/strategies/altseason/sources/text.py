@@ -1,0 +1,112 @@
+"""The text of a file, a piece at a time: whatever its encoding, and however it ends its lines."""
+
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from io import TextIOWrapper
+from pathlib import Path
+
+import numpy as np
+
+from altseason.errors import InputError
+from altseason.sources.grid import EXPECTED
+
+PIECE = 1024 * 1024
+# What Excel writes outside of UTF-8 in Western Europe and America; other bytes are no such text.
+WESTERN = "cp1252"
+_NOT_WESTERN = re.compile(
+    rb"[\x00-\x08\x0e-\x1f\x7f-\x7f\x81\x8d\x8f\x90\x9d\xd0\xd7\xde\xf0\xfe\xff]"
+)
+# Called with how much is done, from 0 to 1.
+Step = Callable[[float], None]
+
+
+def no_step(done: float) -> None:
+    """Tell nobody."""
+
+
+def find_encoding(path: Path, head: bytes) -> str:
+    """Return the name of a text file's encoding, as Python knows it.
+
+    :raises InputError: where it is no text in UTF-8, UTF-16 or Windows-1252.
+    """
+    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    if head[1:2] + head[3:4] == b"\0\0":
+        return "utf-16-le"
+    if head[:1] + head[2:3] == b"\0\0" and head[1:2] != b"\0":
+        return "utf-16-be"
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    is_unicode = is_western = True
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            if b"\0" in piece:
+                raise InputError(f"{path}: {EXPECTED}, found binary data")
+            try:
+                decoder.decode(piece) if is_unicode and not piece.isascii() else None
+            except UnicodeDecodeError:
+                is_unicode = False
+            is_western = is_western and not _NOT_WESTERN.search(piece)
+    if is_unicode:
+        return "utf-8-sig"
+    if is_western:
+        return WESTERN
+    raise InputError(f"{path}: {EXPECTED}, but it is not text in UTF-8 or UTF-16: save it as such")
+
+
+def read_text(path: Path, encoding: str, size: int = -1) -> str:
+    """Read a text file's first characters, or all; every line ends with a line feed.
+
+    :raises InputError: where it breaks off within a character.
+    """
+    with _open(path, encoding) as file:
+        return _read(path, file, size)
+
+
+def read_whole_lines(path: Path, encoding: str, skipped: int, step: Step) -> Iterator[bytes]:
+    """Yield a file in pieces of whole lines, in UTF-8; none ends between two quotes.
+
+    Only the last one can have a quote that is not closed, or a line without an end.
+
+    :param skipped: how many lines to leave out first.
+    """
+    rest, size, done, bytes_in_all = b"", PIECE, 0, max(1, path.stat().st_size)
+    with _open(path, encoding) as file:
+        for _ in range(skipped):
+            file.readline()
+        while text := _read(path, file, size):
+            # Files put together by `cat` have the mark of their encoding in the middle, too.
+            piece = rest + text.replace("\ufeff", "").encode()
+            end = _find_end(piece)
+            # A quote that is never closed must not have the whole rest looked at with each piece.
+            rest, size = piece[end:], max(PIECE, len(piece) - end)
+            if end:
+                yield piece[:end]
+            done += len(text)
+            step(min(1.0, done / bytes_in_all))
+    if rest:
+        yield rest
+
+
+def _open(path: Path, encoding: str) -> TextIOWrapper:
+    return path.open(encoding=encoding, newline=None)
+
+
+def _read(path: Path, file: TextIOWrapper, size: int) -> str:
+    try:
+        return file.read(size)
+    except UnicodeError as error:
+        raise InputError(
+            f"{path}: {EXPECTED}, but it breaks off within a character; is it complete?"
+        ) from error
+
+
+def _find_end(piece: bytes) -> int:
+    """Return where the last line ends that does not end between two quotes; 0 if none does."""
+    end = piece.rfind(b"\n") + 1
+    if piece.count(b'"', 0, end) % 2 == 0:
+        return end
+    characters = np.frombuffer(piece, dtype=np.uint8)
+    quotes, ends = (np.flatnonzero(characters == ord(mark)) for mark in '"\n')
+    outside = ends[np.searchsorted(quotes, ends) % 2 == 0]
+    return int(outside[-1]) + 1 if len(outside) else 0
