@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: install backtest test test-all check fix bench faults soak lock clean
+.PHONY: install backtest test test-all coverage check fix bench faults soak lock clean
 
 install: $(INSTALLED)
 
@@ -28,6 +28,10 @@ test: $(INSTALLED)
 
 test-all: $(INSTALLED)
 	$(BIN)/pytest -n 2 --dist worksteal -m ''
+
+# What runs in a process of its own, such as Freqtrade's commands, is not counted.
+coverage: $(INSTALLED)
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

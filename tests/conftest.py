@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from freqtrade.data.dataprovider import DataProvider
 from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 
@@ -105,6 +106,7 @@ def load_strategy(tmp_path: Path) -> Callable[..., IStrategy]:
             "altseason": {"dominance": {"record": False}},
         }
         strategy = StrategyResolver.load_strategy({**defaults, **config})
+        strategy.dp = DataProvider(strategy.config, None)
         strategy.ft_bot_start()
         for name, value in (parameters or {}).items():
             getattr(strategy, name).value = value

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from altseason.cli import main
-from altseason.dominance.reader import DominanceReader
 from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import is_synthetic, save_marker
 from altseason.errors import DominanceMissingError
+from altseason.gate.reader import DominanceReader
 from altseason.settings import DominanceSettings
 from tests.conftest import ROOT, dominance_candles
 from tests.recorder.simulation import SimulatedClock, make_recording, record

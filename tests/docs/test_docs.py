@@ -19,7 +19,11 @@ from tests.integration.freqtrade_runs import run_well
 from tests.providers.serving import COINGECKO_VARIABLE, serving
 from tests.providers.world import three_coins
 
-DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
+]
 # Freqtrade asks the emulator, which serves candles that nothing marks as synthetic, in the place of
 # the exchange, and a download of dominance asks a small world of coins in the place of CoinGecko.
 # A line for docker that the document also has without docker is not run twice. `make test` runs

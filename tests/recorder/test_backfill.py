@@ -1,5 +1,6 @@
 """Which missing days are fetched, and when."""
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,8 +8,8 @@ import pandas as pd
 import pytest
 
 from altseason.dominance.store import DominanceStore
+from altseason.notifications import Notifier
 from altseason.recorder.backfill import Backfill, find_missing_days
-from altseason.recorder.notices import Notices
 from tests.conftest import dominance_candles
 from tests.providers.serving import Provider, Reply, Request, serving
 from tests.providers.world import World, reply, three_coins
@@ -68,16 +69,16 @@ def coingecko(world: World) -> Iterator[Provider]:
 
 
 @pytest.fixture
-def notices() -> Notices:
-    return Notices()
+def notifier() -> Notifier:
+    return Notifier(logging.getLogger(__name__))
 
 
 @pytest.fixture
 def make_backfill(
-    tmp_path: Path, clock: SimulatedClock, coingecko: Provider, notices: Notices
+    tmp_path: Path, clock: SimulatedClock, coingecko: Provider, notifier: Notifier
 ) -> Callable[[], Backfill]:
     config = dominance_config(tmp_path, {"coingecko": coingecko.url})
-    return lambda: Backfill(config, DominanceStore(tmp_path), notices, clock)
+    return lambda: Backfill(config, DominanceStore(tmp_path), notifier, clock)
 
 
 def stored_days(folder: Path, clock: SimulatedClock) -> list[int]:
@@ -87,7 +88,7 @@ def stored_days(folder: Path, clock: SimulatedClock) -> list[int]:
 
 
 def test_backfill_of_nothing_stores_90_days(
-    make_backfill, clock: SimulatedClock, coingecko: Provider, tmp_path: Path, notices: Notices
+    make_backfill, clock: SimulatedClock, coingecko: Provider, tmp_path: Path, notifier: Notifier
 ):
     make_backfill().run()
     assert stored_days(tmp_path, clock) == list(range(90, 0, -1))
@@ -95,7 +96,7 @@ def test_backfill_of_nothing_stores_90_days(
     closes = DominanceStore(tmp_path).load("1d")["close"]
     assert closes.to_numpy() == pytest.approx(57.0)
     assert coingecko.requests[1].query["per_page"] == "30"
-    [message] = notices.collect()
+    [message] = notifier.drain()
     assert "90 missing days" in message
 
 
@@ -118,7 +119,7 @@ def test_backfill_says_when_what_is_stored_has_another_level(
     make_backfill,
     clock: SimulatedClock,
     tmp_path: Path,
-    notices: Notices,
+    notifier: Notifier,
     stored: float,
     difference: str | None,
 ):
@@ -127,21 +128,21 @@ def test_backfill_says_when_what_is_stored_has_another_level(
     candles = dominance_candles([stored] * 9, str((today - 10 * DAY).tz_localize(None)))
     DominanceStore(tmp_path).append(candles, "1d")
     make_backfill().run()
-    fetched, *said = notices.collect()
+    fetched, *said = notifier.drain()
     assert fetched == "Dominance of 81 of 81 missing days was fetched and stored."
     assert ["percentage points" in text for text in said] == ([True] if difference else [])
     assert difference is None or f" {difference} " in said[0]
 
 
 def test_backfill_asks_nothing_where_nothing_is_missing(
-    make_backfill, clock: SimulatedClock, coingecko: Provider, tmp_path: Path, notices: Notices
+    make_backfill, clock: SimulatedClock, coingecko: Provider, tmp_path: Path, notifier: Notifier
 ):
     today = clock.now.floor("D")
     stored = dominance_candles([55.0] * 90, str((today - 90 * DAY).tz_localize(None)))
     DominanceStore(tmp_path).append(stored, "1d")
     make_backfill().run()
     assert coingecko.requests == []
-    assert notices.collect() == []
+    assert notifier.drain() == []
 
 
 def test_backfill_looks_once_a_day(
@@ -200,7 +201,7 @@ def test_backfill_that_fails_is_tried_again_after_an_hour(
     clock: SimulatedClock,
     coingecko: Provider,
     tmp_path: Path,
-    notices: Notices,
+    notifier: Notifier,
 ):
     coingecko.faults["/coins/ethereum/market_chart"] = [reply({"error": "coin not found"}, 404)]
     backfill = make_backfill()
@@ -281,7 +282,7 @@ def test_unforeseen_error_asks_for_missing_days_as_rarely_as_any_other(
     # After 1 and 2 hours more, as docs/dominance.md says.
     hours = [round((time - begun) / pd.Timedelta(hours=1), 1) for time in tries]
     assert hours == [0.0, 1.0, 3.0]
-    assert sum("Could not fetch missing dominance" in text for text in feed.notices.collect()) == 0
+    assert sum("Could not fetch missing dominance" in text for text in feed.notifier.drain()) == 0
 
 
 def test_newest_day_that_was_not_there_yet_is_asked_for_once_more_by_itself(

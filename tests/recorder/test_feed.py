@@ -124,7 +124,7 @@ def test_change_of_the_provider_is_told_once_by_each_process(
     market.percent["coinmarketcap"] = 60.0
     step(clock, 3600, first, second)
     for feed in (first, second):
-        [message] = feed.notices.collect()
+        [message] = feed.notifier.drain()
         assert "CoinMarketCap" in message
         assert "60.00 %" in message
         assert "58.50 %" in message
@@ -132,7 +132,7 @@ def test_change_of_the_provider_is_told_once_by_each_process(
     market.faults.clear()
     step(clock, 1200, first, second)
     for feed in (first, second):
-        [message] = feed.notices.collect()
+        [message] = feed.notifier.drain()
         assert "CoinGecko again: 57.00 %" in message
 
 
@@ -141,11 +141,11 @@ def test_folder_that_cannot_be_used_is_told_once_and_its_recovery(
 ):
     feed = make_feed({**config, "datadir": tmp_path / "later"})
     step(clock, 60, feed)
-    [message] = feed.notices.collect()
+    [message] = feed.notifier.drain()
     assert "later" in message
     (tmp_path / "later").mkdir()
     step(clock, 60, feed)
-    assert len(feed.notices.collect()) == 1
+    assert len(feed.notifier.drain()) == 1
     assert len(load_counted(tmp_path / "later")) == 1
 
 
@@ -159,11 +159,11 @@ def test_damaged_candles_do_not_stop_the_log(
     stored.write_bytes(b"garbage")
     step(clock, 7200, feed, every=600)
     assert len(load_counted(tmp_path)) == 13
-    assert len(feed.notices.collect()) == 1
+    assert len(feed.notifier.drain()) == 1
     assert stored.read_bytes() == b"garbage"
     stored.write_bytes(content)
     step(clock, 60, feed)
-    assert len(feed.notices.collect()) == 1
+    assert len(feed.notifier.drain()) == 1
     assert DominanceStore(tmp_path).load("1h")["volume"].tolist() == [1, 6, 6]
 
 
@@ -225,7 +225,7 @@ def test_error_that_nobody_foresaw_is_told_once_and_does_not_end_it(
 
     feed = Feed(config, clock=break_twice, sleep=wait)
     feed.run()
-    failed, goes_on = feed.notices.collect()
+    failed, goes_on = feed.notifier.drain()
     assert "ZeroDivisionError" in failed
     assert "marker-7f3a" not in failed
     assert "goes on" in goes_on
@@ -313,7 +313,7 @@ def test_step_that_fails_by_an_unforeseen_error_is_tried_ever_more_rarely(
         clock.sleep(10)
     # 1 minute, doubled up to an hour.
     assert tries == [0, 1, 3, 7, 15, 31, 63, 123, 183]
-    [message] = feed.notices.collect()
+    [message] = feed.notifier.drain()
     assert "ZeroDivisionError" in message
 
 

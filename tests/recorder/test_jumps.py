@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from altseason.recorder.notices import Notices
+from altseason.notifications import Notifier
 from altseason.recorder.poller import Poller
 from tests.providers.world import Market
 from tests.recorder.simulation import SimulatedClock, load_counted, load_lines
@@ -13,7 +13,7 @@ from tests.recorder.test_poller import (  # noqa: F401 - fixtures
     DOWN,
     learn,
     make_poller,
-    notices,
+    notifier,
     poll,
 )
 
@@ -37,13 +37,13 @@ def test_one_reading_that_jumps_never_counts(
     clock: SimulatedClock,
     market: Market,
     tmp_path: Path,
-    notices: Notices,  # noqa: F811 - the fixture
+    notifier: Notifier,  # noqa: F811 - the fixture
 ):
     read(make_poller(), clock, market, 58.0, 5.8, 58.1)
     assert [value for _, _, value in load_counted(tmp_path)] == [58.0, 58.1]
     # It is kept in the log all the same.
     assert [line["raw"] for line in load_lines(tmp_path)] == [58.0, 5.8, 58.1]
-    begun, ended = [text for text in notices.collect() if "jump" in text]
+    begun, ended = [text for text in notifier.drain() if "jump" in text]
     assert "58.00 % to 5.80 %" in begun
     assert "58.10 %" in ended
 
@@ -54,7 +54,7 @@ def test_jump_that_the_next_reading_confirms_counts_from_it_on(
     clock: SimulatedClock,
     market: Market,
     tmp_path: Path,
-    notices: Notices,  # noqa: F811 - the fixture
+    notifier: Notifier,  # noqa: F811 - the fixture
 ):
     read(make_poller(), clock, market, 58.0, 53.0, 52.5, 52.4)
     assert load_counted(tmp_path) == [
@@ -62,7 +62,7 @@ def test_jump_that_the_next_reading_confirms_counts_from_it_on(
         ("00:20", "CoinGecko", 52.5),
         ("00:30", "CoinGecko", 52.4),
     ]
-    assert len([text for text in notices.collect() if "jump" in text]) == 2
+    assert len([text for text in notifier.drain() if "jump" in text]) == 2
 
 
 @pytest.mark.usefixtures("without_fallbacks")

@@ -1,14 +1,15 @@
 """Who is asked when, and what counts, with the values by hand."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from altseason.notifications import Notifier
 from altseason.recorder.budget import RetryBudget
 from altseason.recorder.claim import Claim
-from altseason.recorder.notices import Notices
 from altseason.recorder.poller import Poller
 from altseason.recorder.providers import build_providers
 from altseason.sources.snapshot import Snapshot
@@ -29,20 +30,20 @@ Make = Callable[[], Poller]
 
 
 @pytest.fixture
-def notices() -> Notices:
-    return Notices()
+def notifier() -> Notifier:
+    return Notifier(logging.getLogger(__name__))
 
 
 @pytest.fixture
 def make_poller(
-    tmp_path: Path, clock: SimulatedClock, market: Market, server: Provider, notices: Notices
+    tmp_path: Path, clock: SimulatedClock, market: Market, server: Provider, notifier: Notifier
 ) -> Iterator[Make]:
     """A poller on the test's folder, which finds there what one before it has learnt."""
     claim = Claim(tmp_path)
     claim.take()
     config = dominance_config(tmp_path, market.urls(server.url))
     providers = build_providers(config, clock, RetryBudget(claim, clock).take)
-    yield lambda: Poller(make_recording(tmp_path, clock), providers, notices, clock)
+    yield lambda: Poller(make_recording(tmp_path, clock), providers, notifier, clock)
     providers.close()
     claim.release()
 
@@ -121,7 +122,7 @@ def test_nothing_counts_while_the_primary_fails_for_less_than_half_an_hour(
     market: Market,
     server: Provider,
     tmp_path: Path,
-    notices: Notices,
+    notifier: Notifier,
 ):
     poller = learn(make_poller, clock, market)
     market.faults["coingecko"] = DOWN
@@ -131,7 +132,7 @@ def test_nothing_counts_while_the_primary_fails_for_less_than_half_an_hour(
     # The first failure is tried again, those that follow are not: there are two retries at once.
     assert server.count("/coingecko/") == 3 + 1 + 1
     assert sum(server.count(f"/{name}/") for name in FALLBACKS) == 0
-    assert notices.collect() == []
+    assert notifier.drain() == []
 
 
 @pytest.mark.parametrize("fault", [DOWN, Reply(b'{"data', way="cut")])
@@ -173,7 +174,7 @@ def test_next_fallback_counts_where_the_first_does_not_answer(
 
 
 def test_provider_with_an_unforeseen_error_does_not_keep_others_from_being_asked(
-    clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path, notices: Notices
+    clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path, notifier: Notifier
 ):
     def fail(_: object) -> Snapshot:
         raise ZeroDivisionError("marker-7f3a")
@@ -181,12 +182,12 @@ def test_provider_with_an_unforeseen_error_does_not_keep_others_from_being_asked
     built = build_providers(dominance_config(tmp_path, market.urls(server.url)), clock)
     fallbacks = {"CoinMarketCap": fail, "CoinPaprika": built.fallbacks["CoinPaprika"]}
     providers = replace(built, fallbacks=fallbacks)
-    poll(Poller(make_recording(tmp_path, clock), providers, notices, clock), clock, 3)
+    poll(Poller(make_recording(tmp_path, clock), providers, notifier, clock), clock, 3)
     failing = replace(providers, primary=fail)
-    poll(Poller(make_recording(tmp_path, clock), failing, notices, clock), clock, 4)
+    poll(Poller(make_recording(tmp_path, clock), failing, notifier, clock), clock, 4)
     built.close()
     assert load_counted(tmp_path)[3:] == [("01:00", "CoinPaprika", 57.0)]
-    assert not [message for message in notices.collect() if "marker-7f3a" in message]
+    assert not [message for message in notifier.drain() if "marker-7f3a" in message]
 
 
 def test_provider_is_not_asked_before_the_time_that_it_says(
@@ -332,25 +333,25 @@ def test_restart_keeps_what_was_learnt(
 
 
 def test_primary_that_refuses_the_key_is_told_once(
-    make_poller: Make, clock: SimulatedClock, market: Market, notices: Notices
+    make_poller: Make, clock: SimulatedClock, market: Market, notifier: Notifier
 ):
     status = {"error_code": 10002, "error_message": "API Key Missing"}
     market.faults["coingecko"] = reply({"status": status}, 401)
     poller = make_poller()
     poll(poller, clock, 3)
-    [message] = notices.collect()
+    [message] = notifier.drain()
     assert "the key is missing" in message
     market.faults.clear()
     poll(poller, clock, 2)
-    [message] = notices.collect()
+    [message] = notifier.drain()
     assert "answers again" in message
     market.faults["coingecko"] = reply({"status": status}, 401)
     poll(poller, clock, 2)
-    assert len(notices.collect()) == 1
+    assert len(notifier.drain()) == 1
 
 
 def test_primary_that_refuses_the_key_after_it_was_down_is_told(
-    make_poller: Make, clock: SimulatedClock, market: Market, notices: Notices
+    make_poller: Make, clock: SimulatedClock, market: Market, notifier: Notifier
 ):
     poller = make_poller()
     status = {"error_code": 10002, "error_message": "API Key Missing"}
@@ -358,7 +359,7 @@ def test_primary_that_refuses_the_key_after_it_was_down_is_told(
     for fault in (DOWN, reply({"status": status}, 401), DOWN, reply({"status": status}, 401)):
         market.faults["coingecko"] = fault
         poll(poller, clock, 1)
-        told.append(len(notices.collect()))
+        told.append(len(notifier.drain()))
     assert told == [0, 1, 0, 0]
     market.faults.clear()
     poll(poller, clock, 1)
@@ -367,38 +368,38 @@ def test_primary_that_refuses_the_key_after_it_was_down_is_told(
     market.faults.clear()
     poll(poller, clock, 1)
     # Of the second failure nobody was told, so neither of its end.
-    assert [message.split()[1] for message in notices.collect()] == ["answers"]
+    assert [message.split()[1] for message in notifier.drain()] == ["answers"]
 
 
 def test_clock_that_is_put_back_is_told_and_recording_goes_on_later(
-    make_poller: Make, clock: SimulatedClock, tmp_path: Path, notices: Notices
+    make_poller: Make, clock: SimulatedClock, tmp_path: Path, notifier: Notifier
 ):
     poller = make_poller()
     poll(poller, clock, 2)
     clock.now = utc("2026-05-26 23:50")
     poll(poller, clock, 2)
-    [message] = notices.collect()
+    [message] = notifier.drain()
     assert "put back" in message
     clock.now = utc("2026-05-27 00:20")
     poll(poller, clock, 1)
     assert [time for time, _, _ in load_counted(tmp_path)] == ["00:00", "00:10", "00:20"]
-    assert len(notices.collect()) == 1
+    assert len(notifier.drain()) == 1
 
 
 def test_log_that_cannot_be_written_is_told_once_and_does_not_end_it(
-    make_poller: Make, clock: SimulatedClock, tmp_path: Path, notices: Notices
+    make_poller: Make, clock: SimulatedClock, tmp_path: Path, notifier: Notifier
 ):
     poller = make_poller()
     log = tmp_path / "BTCD_USD-readings.jsonl"
     log.mkdir()
     poll(poller, clock, 2)
-    [message] = notices.collect()
+    [message] = notifier.drain()
     assert "Is a directory" in message
     assert str(log) in message
     log.rmdir()
     poll(poller, clock, 1)
     assert [time for time, _, _ in load_counted(tmp_path)] == ["00:20"]
-    assert len(notices.collect()) == 1
+    assert len(notifier.drain()) == 1
 
 
 def test_fallback_that_is_no_percentage_after_its_offset_never_counts(

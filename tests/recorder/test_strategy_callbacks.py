@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-from freqtrade.data.dataprovider import DataProvider
 from freqtrade.enums import RunMode
 from freqtrade.persistence import Order, Trade, init_db
 from freqtrade.strategy import IStrategy
@@ -42,9 +41,7 @@ def load_live(load_strategy: Load, tmp_path: Path, registry: None) -> Load:
 
     def load(parameters: dict[str, Any] | None = None, **config: Any) -> IStrategy:
         defaults = {**dominance_config(tmp_path, {}, record=False), "runmode": RunMode.DRY_RUN}
-        strategy = load_strategy(parameters, **{**defaults, **config})
-        strategy.dp = DataProvider(strategy.config, None)
-        return strategy
+        return load_strategy(parameters, **{**defaults, **config})
 
     return load
 
@@ -273,7 +270,6 @@ def test_bot_says_at_its_start_by_what_it_trades(load_live: Load, tmp_path: Path
 def test_backtest_starts_nothing_and_tells_nothing(load_strategy: Load, tmp_path: Path):
     store_days(tmp_path, [60.0] * 3, MIDNIGHT)
     strategy = load_strategy()
-    strategy.dp = DataProvider(strategy.config, None)
     strategy.bot_loop_start(current_time=MIDNIGHT + timedelta(days=100))
     assert messages(strategy) == []
     assert [path.name for path in tmp_path.iterdir() if "lock" in path.name] == [".altseason.lock"]

@@ -114,7 +114,7 @@ def run_on_command(
             elif name == "poll":
                 _poll(feed.step, clock, *arguments)
             elif name == "collect":
-                said = feed.notices.collect()
+                said = feed.notifier.drain()
             elif name == "limit":
                 _limit_files(*arguments)
             elif name == "measure":

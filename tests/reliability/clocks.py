@@ -52,12 +52,12 @@ def _correct(rig: Rig, setting: Setting, this: Try) -> None:
     ahead = setting.random.randint(15, 50) * MINUTE
     rig.walk.skew = -ahead.to_pytimedelta()
     rig.poll(POLLS_AN_HOUR)
-    rig.feed.notices.collect()
+    rig.feed.notifier.drain()
     rig.walk.skew = timedelta(0)
     rig.clock.set(rig.clock() - ahead)
     rig.feed.step()
     rig.poll(int(ahead / (10 * MINUTE)))
-    told = rig.feed.notices.collect()
+    told = rig.feed.notifier.drain()
     this.expect(bool(told) and len(told) == len(set(told)), f"told was {told}")
     rig.check_next(this, within=2)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from altseason.dominance.reader import is_trading
+from altseason.gate.reader import is_trading
 from altseason.recorder import feed
 from AltSeasonStrategy import AltSeasonStrategy
 

@@ -100,7 +100,6 @@ def load_trader(
     ) -> IStrategy:
         settings = {"dominance": {"record": False}, "risk": risk or {}}
         strategy = load_strategy(parameters, **{**TRADING, "altseason": settings, **config})
-        strategy.dp = DataProvider(strategy.config, None)
         strategy.wallets = Wallets(strategy.config, exchange)
         show_candle(strategy, atr=atr, close=close)
         return strategy

@@ -73,7 +73,7 @@ def test_pair_without_candles_is_not_entered(load_trader: Load):
 def test_refusal_stays_one_where_a_subclass_has_no_telling(load_trader: Load):
     strategy = load_trader()
     assert ask(strategy) > 0
-    strategy.telling = None
+    strategy.notifier = None
     assert ask(strategy) > 0
     del strategy._risk
     assert ask(strategy) == 0.0

@@ -223,7 +223,7 @@ def test_charts_that_cannot_be_made_leave_every_signal(
     monkeypatch.setattr(IStrategy, "analyze_ticker", lambda *args: analysed)
     monkeypatch.setattr(type(strategy), "gate_rule", property(fail))
     if telling_fails:
-        monkeypatch.setattr(strategy.telling, "warn", fail)
+        monkeypatch.setattr(strategy.notifier, "warn", fail)
     shown = strategy.analyze_ticker(coin_candles(24 * 60), {"pair": "ETH/USDT"})
     assert shown["exit_long"].tolist() == states
     assert 0 < sum(states) < len(states)

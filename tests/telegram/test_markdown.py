@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altseason.live import as_markdown
+from altseason.notifications import escape_telegram_markdown
 from tests.telegram.refusals import find_refusal, find_unclosed
 
 MARKS = r"_*`[]()\ a"
@@ -44,7 +44,7 @@ def test_plain_text_may_have_any_marks_but_not_any_length():
 
 @given(MESSAGES)
 def test_every_message_is_taken(message: str):
-    assert find_refusal({"text": as_markdown(message), "parse_mode": "Markdown"}) == ""
+    assert find_refusal({"text": escape_telegram_markdown(message), "parse_mode": "Markdown"}) == ""
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def test_every_message_is_taken(message: str):
     ],
 )
 def test_marks_are_sent_as_code_where_they_would_not_be_taken(message: str, sent: str):
-    assert as_markdown(message) == sent
+    assert escape_telegram_markdown(message) == sent
 
 
 @pytest.mark.parametrize("end", ["", "`", "_"])
 def test_long_message_is_cut(end: str):
-    sent = as_markdown("a" * 3000 + "`" + "b" * 3000 + end)
+    sent = escape_telegram_markdown("a" * 3000 + "`" + "b" * 3000 + end)
     assert sent.startswith("`" + "a" * 3000)
     assert sent.endswith("b ...`")
     assert len(sent) == 4002
-    assert as_markdown("a" * 4000) == "a" * 4000
+    assert escape_telegram_markdown("a" * 4000) == "a" * 4000

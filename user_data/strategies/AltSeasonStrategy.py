@@ -1,5 +1,6 @@
 """Momentum on altcoins, entered only in alt season: while Bitcoin's dominance says so."""
 
+import logging
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,7 +25,6 @@ from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter, IStrategy
 
 from altseason import __version__
-from altseason.dominance.reader import DominanceReader
 from altseason.dominance.synthetic import is_synthetic, mark_results
 from altseason.gate.charts import PLOT_CONFIG, for_charts, season_areas
 from altseason.gate.columns import GateColumns
@@ -39,16 +39,17 @@ from altseason.gate.conditions import (
     is_true,
 )
 from altseason.gate.pairs import never_entered_because
+from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import GATING_MODES, GateRule
+from altseason.gate.service import DominanceService
 from altseason.host.callbacks import guard_entries, without_trade_copy
 from altseason.host.candle_files import PRECISION_COLUMNS
 from altseason.host.digest import CONFIG_KEY, calculate_digest
+from altseason.host.origins import describe_rules
 from altseason.host.parameters import copy_parameters
 from altseason.host.secrets import hide_secrets
 from altseason.host.version import describe_untested
-from altseason.live import LiveDominance
-from altseason.notifications import Telling
-from altseason.origins import describe_rules
+from altseason.notifications import Notifier, escape_telegram_markdown
 from altseason.risk.manager import RiskManager
 from altseason.risk.protections import build_protections
 from altseason.settings import load_settings, validate_timeframes, validate_trading_mode
@@ -107,9 +108,9 @@ class AltSeasonStrategy(IStrategy):
         self._entry_tag = mark_results(config, "alt_season_momentum")
         config[CONFIG_KEY] = calculate_digest(type(self), self._dominance.files)
         self._risk = RiskManager(self, self.settings.risk, config)
-        self._live: LiveDominance | None = None
-        self.telling = Telling(self)
-        self._gate = GateColumns(self._dominance, self.settings.dominance, self.telling.alert)
+        self._live: DominanceService | None = None
+        self.notifier = Notifier(logging.getLogger(type(self).__module__), self._send)
+        self._gate = GateColumns(self._dominance, self.settings.dominance, self.notifier)
         guard_entries(self, self._may_enter)
 
     def version(self) -> str:
@@ -138,13 +139,13 @@ class AltSeasonStrategy(IStrategy):
     def bot_start(self, **kwargs: Any) -> None:
         """Say so where the candles are made up; where there is a now, have dominance recorded."""
         if is_synthetic(Path(self.config["datadir"])):
-            self.telling.warn("The data directory holds a SYNTHETIC market: nothing here is real.")
+            self.notifier.warn("The data directory holds a SYNTHETIC market: nothing here is real.")
         self._risk.start()
         if self._dominance.is_trading:
             if untested := describe_untested():
-                self.telling.warn(untested)
+                self.notifier.warn(untested)
             introduce = partial(describe_rules, self)
-            self._live = LiveDominance(self.config, self._dominance, introduce)
+            self._live = DominanceService(self.config, self._dominance, self.notifier, introduce)
             # On the object, so that it holds beside a subclass's own; and not in backtests, where
             # Freqtrade would deep-copy the trade for it.
             inherited: Callable[..., None] = self.order_filled
@@ -154,8 +155,7 @@ class AltSeasonStrategy(IStrategy):
         """Look after orders that were lost, and tell on Telegram what has become of the gate."""
         self._risk.look_into_account(current_time)
         if self._live is not None:
-            for message in self._live.collect_messages(self.gate_rule, current_time):
-                self.dp.send_msg(message, always_send=True)
+            self._live.report(self.gate_rule, current_time)
 
     def populate_indicators(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
@@ -173,7 +173,7 @@ class AltSeasonStrategy(IStrategy):
         dataframe = self._risk.add_atr(dataframe, metadata["pair"])
         is_gated = not self._gate_is_off()
         dataframe = self._gate.add_dominance(dataframe, self.timeframe, is_required=is_gated)
-        self.telling.warn_of(dataframe, metadata["pair"], is_gated=is_gated)
+        self._gate.report_coverage(dataframe, metadata["pair"], is_gated=is_gated)
         return dataframe
 
     def populate_entry_trend(
@@ -236,7 +236,7 @@ class AltSeasonStrategy(IStrategy):
             pair, current_time, proposed=proposed_stake, min_stake=min_stake, max_stake=max_stake
         )
         if stake.reason:
-            self.telling.warn(f"{pair} is not entered: {stake.reason}.")
+            self.notifier.warn(f"{pair} is not entered: {stake.reason}.")
         return stake.amount
 
     @without_trade_copy
@@ -280,9 +280,9 @@ class AltSeasonStrategy(IStrategy):
             return for_charts(analysed, self.gate_rule)
         # This is the boundary: exits matter more than charts.
         except Exception as error:
-            # Nor may a failure to tell stop them.
+            # Nor may a failure to notify stop them.
             with suppress(Exception):
-                self.telling.warn(
+                self.notifier.warn(
                     f"Charts show every exit signal: {type(error).__name__} ({error}).", "charts"
                 )
             return analysed
@@ -318,6 +318,9 @@ class AltSeasonStrategy(IStrategy):
             for name, value in facts.items():
                 trade.set_custom_data(name, value)
         order_filled(trade=trade, order=order, **kwargs)
+
+    def _send(self, message: str) -> None:
+        self.dp.send_msg(escape_telegram_markdown(message), always_send=True)
 
     def _gate_is_off(self) -> bool:
         # While hyperopt varies the mode, its value here is only the first one.

@@ -1,65 +1,108 @@
-"""What a strategy has to say, each thing once."""
+"""What a person has to know, each thing once: raised when it begins, cleared when it is over."""
 
 import logging
-from typing import Any
+import threading
+from collections import deque
+from collections.abc import Callable
 
-import pandas as pd
-from freqtrade.strategy import IStrategy
-
-from altseason.gate.pairs import never_entered_because
-from altseason.invocation import altseason_command
-from altseason.live import as_markdown
+MAX_WAITING = 20
+# Telegram takes 4096, with the marks.
+MAX_CHARACTERS = 4000
 
 
-class Telling:
-    """Says things once: in the strategy's log, and what a person must know on Telegram, too."""
+class Notifier:
+    """Notifies by the log, and of what is urgent by Telegram.
 
-    def __init__(self, strategy: IStrategy) -> None:
-        self._strategy: Any = strategy
-        self._logger = logging.getLogger(type(strategy).__module__)
-        self._told: set[str] = set()
+    Any thread may use it. What is urgent is sent at once where there is a way to send it, else it
+    waits to be drained: only the bot's own thread may send to Telegram.
 
-    def warn(self, message: str, about: str = "") -> bool:
-        """Say it in the log, unless it was said before; tell whether it is new.
+    :param send: takes a message for Telegram.
+    """
 
-        :param about: what counts as the same, where the message itself differs each time.
+    def __init__(self, logger: logging.Logger, send: Callable[[str], None] | None = None) -> None:
+        self._logger = logger
+        self._send = send
+        # By topic, whether it was urgent.
+        self._raised: dict[str, bool] = {}
+        self._waiting: deque[str] = deque()
+        self._dropped = 0
+        self._lock = threading.Lock()
+
+    def raise_alert(self, topic: str, message: str, *, is_urgent: bool = True) -> bool:
+        """Notify of something unless it was raised and not cleared; return whether it is new.
+
+        What was raised for the log alone is raised once more when it becomes urgent.
+
+        :param topic: what counts as the same, where the message differs each time.
         """
-        is_new = (about or message) not in self._told
-        if is_new:
-            self._told.add(about or message)
-            self._logger.warning(message)
-        return is_new
+        with self._lock:
+            if topic in self._raised and self._raised[topic] >= is_urgent:
+                return False
+            self._raised[topic] = is_urgent
+        self._notify(logging.WARNING, message, is_urgent=is_urgent)
+        return True
 
-    def alert(self, message: str, about: str = "") -> None:
-        """Say it on Telegram as well."""
-        if self.warn(message, about):
-            self._strategy.dp.send_msg(as_markdown(message), always_send=True)
+    def warn(self, message: str, topic: str = "") -> bool:
+        """Raise an alert for the log alone; the message is its own topic by default."""
+        return self.raise_alert(topic or message, message, is_urgent=False)
 
-    def forget(self, about: str) -> None:
-        """Say it again when it comes again, since it is over."""
-        self._told.discard(about)
+    def clear(self, topic: str, message: str = "") -> None:
+        """Forget an alert, so that it is raised again when it comes again.
 
-    def recover(self, about: str, message: str) -> None:
-        """Say that it is over, where it was said that it had begun."""
-        if about in self._told:
-            self._told.discard(about)
-            self.alert(message)
-            self._told.discard(message)
-
-    def warn_of(self, dataframe: pd.DataFrame, pair: str, *, is_gated: bool) -> None:
-        """Say why a pair is never entered, and how much of its history the gate is closed for.
-
-        :param dataframe: the pair's candles with `close_btcd`.
+        :param message: says that it is over, to whom the alert was raised; nothing where none was.
         """
-        if reason := never_entered_because(pair):
-            self.warn(f"{pair} is never entered: {reason}.")
+        with self._lock:
+            is_urgent = self._raised.pop(topic, None)
+        if message and is_urgent is not None:
+            self.notify(message, is_urgent=is_urgent)
+
+    def notify(self, message: str, *, is_urgent: bool = True) -> None:
+        """Notify of news."""
+        self._notify(logging.INFO, message, is_urgent=is_urgent)
+
+    def forward(self, other: "Notifier") -> None:
+        """Deliver what waits at another notifier, which has logged it already."""
+        for message in other.drain():
+            self._deliver(message)
+
+    def drain(self) -> list[str]:
+        """Return the urgent messages that wait.
+
+        Of more than 20 the newest, after one that says how many are in the log alone.
+        """
+        with self._lock:
+            drained, dropped = list(self._waiting), self._dropped
+            self._waiting.clear()
+            self._dropped = 0
+        if dropped:
+            drained.insert(0, f"{dropped} earlier messages about dominance are in the log alone.")
+        return drained
+
+    def _notify(self, level: int, message: str, *, is_urgent: bool) -> None:
+        self._logger.log(level, message)
+        if is_urgent:
+            self._deliver(message)
+
+    def _deliver(self, message: str) -> None:
+        if self._send is not None:
+            self._send(message)
             return
-        closed = dataframe["close_btcd"].isna().mean()
-        if closed > 0 and is_gated:
-            self.warn(
-                f"Dominance is missing or stale at {closed:.1%} of the candles of {pair}, from "
-                f"{dataframe['date'].iloc[0]:%Y-%m-%d} to {dataframe['date'].iloc[-1]:%Y-%m-%d}: "
-                f"the gate is closed there. `{altseason_command('dominance status')}` shows what "
-                f"is stored.",
-                about="coverage",
-            )
+        with self._lock:
+            self._waiting.append(message)
+            if len(self._waiting) > MAX_WAITING:
+                self._waiting.popleft()
+                self._dropped += 1
+
+
+def escape_telegram_markdown(message: str) -> str:
+    """Return a message that Telegram takes: it refuses long ones and Markdown that does not close.
+
+    What could be taken for Markdown, such as a file's name, is sent as code.
+    """
+    if len(message) > MAX_CHARACTERS:
+        message = f"{message[: MAX_CHARACTERS - 4]} ..."
+    outside_of_code = "".join(message.split("`")[::2])
+    is_closed = message.count("`") % 2 == 0 and "``" not in message
+    if is_closed and not any(mark in outside_of_code for mark in "_*[\\"):
+        return message
+    return f"`{message.replace('`', chr(39))}`"

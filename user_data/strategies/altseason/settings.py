@@ -82,12 +82,19 @@ Coin = Annotated[str, AfterValidator(_validate_coin)]
 
 
 class UrlSettings(_Section):
-    """Other addresses to ask than the providers' own, such as a mirror's."""
+    """Other addresses to ask than the providers' own, such as a mirror's.
+
+    The table of the providers: the primary first, then the fallbacks, the best first. Each is a
+    module of its name in `altseason.sources` (see docs/ARCHITECTURE.md).
+    """
 
     coingecko: Url | None = None
     coinmarketcap: Url | None = None
     coinpaprika: Url | None = None
     coinlore: Url | None = None
+
+
+PROVIDERS = tuple(UrlSettings.model_fields)
 
 
 class DominanceSettings(_Section):

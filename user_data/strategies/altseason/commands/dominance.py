@@ -7,15 +7,15 @@ from typing import Any
 import pandas as pd
 from freqtrade.util import dt_now
 
+from altseason.commands import reports
 from altseason.commands.download import add_download
 from altseason.commands.importing import add_import
 from altseason.commands.record import EXIT_NOTHING, add_record
-from altseason.dominance import report
 from altseason.dominance.candles import TIMEFRAMES
-from altseason.dominance.reader import DominanceReader
-from altseason.dominance.status import Status, calculate_status
 from altseason.dominance.store import DominanceStore
+from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import GateRule
+from altseason.gate.status import Status, calculate_status
 from altseason.host.configuration import (
     Config,
     data_directory,
@@ -23,7 +23,7 @@ from altseason.host.configuration import (
     load_configuration,
     load_strategy,
 )
-from altseason.origins import (
+from altseason.host.origins import (
     GATE_IS_OFF,
     find_values,
     parameter_file,
@@ -82,11 +82,11 @@ def run_status(options: argparse.Namespace) -> int:
         Recording(datadir, DominanceStore(datadir, data_format(config)))
     )
     if options.json:
-        facts = report.statuses_as_json(datadir, rule, statuses)
+        facts = reports.statuses_as_json(datadir, rule, statuses)
         facts |= {"values": values_as_json(values), "parameter_file": str(file)}
         show(json.dumps({**facts, "recorded": recording_as_json(recorded)}))
     else:
-        show_text(*report.statuses_as_text(datadir, rule, statuses), *recording_as_text(recorded))
+        show_text(*reports.statuses_as_text(datadir, rule, statuses), *recording_as_text(recorded))
         show_text(*values_as_text(values, file), *([GATE_IS_OFF] if rule.mode == "off" else []))
     is_recorded = recorded is not None and recorded.is_current
     return EXIT_NOTHING if options.check and not is_recorded else 0

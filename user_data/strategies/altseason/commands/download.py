@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pandas as pd
 
+from altseason.commands.download_report import download_as_json, download_as_text
 from altseason.commands.waiting import showing_waits
 from altseason.dominance.candles import PAIR, candle_length
 from altseason.dominance.store import DominanceStore
@@ -14,7 +15,6 @@ from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
 from altseason.history.download import Plan, Source, plan_download
 from altseason.history.fill import TIMEFRAME, fill
-from altseason.history.summary import download_as_json, download_as_text
 from altseason.host.configuration import data_directory, data_format, load_configuration
 from altseason.output import show, show_text
 from altseason.progress import show_progress

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pandas as pd
 from freqtrade.util import dt_now
 
-from altseason.dominance import report
+from altseason.commands import reports
 from altseason.dominance.importer import Replace, import_readings
 from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import carry_marker
@@ -91,10 +91,12 @@ def run_import(options: argparse.Namespace) -> int:
             dry_run=options.dry_run,
         )
     if options.json:
-        facts = report.import_as_json(readings, imported)
+        facts = reports.import_as_json(readings, imported)
         show(json.dumps({**facts, "dry_run": options.dry_run}))
     else:
-        show_text(*report.import_as_text(options.file, readings, imported, dry_run=options.dry_run))
+        show_text(
+            *reports.import_as_text(options.file, readings, imported, dry_run=options.dry_run)
+        )
     return 0
 
 

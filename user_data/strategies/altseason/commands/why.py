@@ -14,9 +14,9 @@ from freqtrade.util import dt_now
 
 from altseason.commands.running_bot import RunningBot
 from altseason.dominance.candles import PAIR, candle_length
-from altseason.dominance.reader import DominanceReader
 from altseason.errors import InputError
 from altseason.gate.explanation import Explanation, as_json, as_text, explain, gate_of_row
+from altseason.gate.reader import DominanceReader
 from altseason.gate.verdict import Verdict, calculate_verdict
 from altseason.host.configuration import (
     Config,

@@ -1,11 +1,14 @@
 """The gate: the rule, its columns in a strategy's candles, and what a person is told of it.
 
 rule.py        whether altcoins may be traded, by the candles of dominance
+reader.py      how a strategy gets its dominance, the same in every run mode
 columns.py     the same in a strategy's candles, where no error may stop an exit
 pairs.py       which pairs are no altcoins
 conditions.py  what an entry needs, by name
 verdict.py     what the gate says now, and why
+status.py      what is stored of a timeframe, and what the gate says to it
 watch.py       each change of it, once
+service.py     what a bot has beside its trading: recording, and what it notifies of
 explanation.py why a pair is entered or not
 charts.py      how FreqUI draws it
 """

@@ -13,7 +13,8 @@ from typing import TypeVar
 import pandas as pd
 
 from altseason.dominance.candles import empty_candles
-from altseason.dominance.reader import DominanceReader
+from altseason.gate.pairs import never_entered_because
+from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import (
     Dominance,
     GateRule,
@@ -22,22 +23,21 @@ from altseason.gate.rule import (
     calculate_gate,
     is_closed_by_rule,
 )
+from altseason.invocation import altseason_command
+from altseason.notifications import Notifier
 from altseason.settings import DominanceSettings
 
 Result = TypeVar("Result")
-Tell = Callable[[str, str], None]
 
 
 class GateColumns:
-    """Adds dominance and the gate to a strategy's candles.
+    """Adds dominance and the gate to a strategy's candles."""
 
-    :param tell: takes a message and what it is about; called each time, so it has to know what it
-        has said before.
-    """
-
-    def __init__(self, reader: DominanceReader, settings: DominanceSettings, tell: Tell) -> None:
+    def __init__(
+        self, reader: DominanceReader, settings: DominanceSettings, notifier: Notifier
+    ) -> None:
         self._reader = reader
-        self._tell = tell
+        self._notifier = notifier
         nothing = empty_candles()
         self._nothing = Dominance(settings.timeframe, nothing, nothing, settings.max_age)
 
@@ -67,6 +67,24 @@ class GateColumns:
             work, lambda: dataframe.assign(sma_btcd=pd.Series(dtype="float32"), alt_season=False)
         )
 
+    def report_coverage(self, dataframe: pd.DataFrame, pair: str, *, is_gated: bool) -> None:
+        """Warn once where a pair is never entered, or the gate is closed for a part of its history.
+
+        :param dataframe: the pair's candles with `close_btcd`.
+        """
+        if reason := never_entered_because(pair):
+            self._notifier.warn(f"{pair} is never entered: {reason}.")
+            return
+        closed = dataframe["close_btcd"].isna().mean()
+        if closed > 0 and is_gated:
+            self._notifier.warn(
+                f"Dominance is missing or stale at {closed:.1%} of the candles of {pair}, from "
+                f"{dataframe['date'].iloc[0]:%Y-%m-%d} to {dataframe['date'].iloc[-1]:%Y-%m-%d}: "
+                f"the gate is closed there. `{altseason_command('dominance status')}` shows what "
+                f"is stored.",
+                topic="coverage",
+            )
+
     def find_closed(self, dataframe: pd.DataFrame, rule: GateRule) -> "pd.Series[bool]":
         """Return `gate.is_closed_by_rule`; nowhere where dominance cannot be read."""
         return self._or_closed(
@@ -85,11 +103,11 @@ class GateColumns:
         except Exception as error:
             if not self._reader.is_trading:
                 raise
-            # Nor may a failure to tell do so.
+            # Nor may a failure to notify do so.
             with suppress(Exception):
-                self._tell(
+                self._notifier.raise_alert(
+                    f"dominance {type(error).__name__}",
                     f"The gate is closed: reading dominance failed with {type(error).__name__} "
                     f"({error}). Exits go on; there are no entries until this is fixed.",
-                    f"dominance {type(error).__name__}",
                 )
             return closed()

@@ -3,5 +3,4 @@
 shares.py    market caps → Bitcoin's share, day by day
 cache.py     the series that were fetched already today
 download.py  which calls are made, in which order
-summary.py   what a download tells
 """

@@ -10,6 +10,7 @@ candle_files.py   the name of a candle file, and columns that a backtest leaves 
 configuration.py  Freqtrade's own parser and reader of its configuration, and what they log
 digest.py         the cache of backtests looks at the configuration, unknown keys included
 exchange.py       the exchange behind a strategy: ccxt, the orders that are sent, their records
+origins.py        which of Freqtrade's places each value is taken from
 parameters.py     parameters belong to a class, and what the parameter file said is kept aside
 secrets.py        the list of settings that Freqtrade leaves out of its results
 """

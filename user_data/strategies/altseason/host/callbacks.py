@@ -69,10 +69,10 @@ def _or_refused(strategy: Any, check: Callable[[], Any], refusal: Any, name: str
         # Not even a failure to notify may turn the refusal into consent.
         with suppress(Exception):
             text = f"Refusing entries: {name} failed with {error!r}."
-            strategy.telling.alert(text, about=name)
+            strategy.notifier.raise_alert(name, text)
         return refusal
     with suppress(Exception):  # as above
-        strategy.telling.forget(name)
+        strategy.notifier.clear(name)
     return answer
 
 

@@ -8,6 +8,5 @@ poller.py     one poll: the primary, or a fallback in its place
 backfill.py   days that are missing, fetched as the download does
 claim.py      of all processes on a data directory one polls
 retrying.py   what failed is not done again at once
-notices.py    what is told, once
 feed.py       the thread
 """

@@ -10,8 +10,8 @@ from altseason.dominance.store import DominanceStore
 from altseason.errors import AltSeasonError
 from altseason.history.download import plan_download
 from altseason.history.fill import SAME_LEVEL, TIMEFRAME, fill
+from altseason.notifications import Notifier
 from altseason.progress import Progress
-from altseason.recorder.notices import Notices
 from altseason.recorder.retrying import Retrying
 from altseason.sources.coingecko import load_access
 from altseason.sources.coingecko_history import DAY_IS_KNOWN_AFTER
@@ -53,13 +53,13 @@ class Backfill:
         self,
         config: dict[str, Any],
         store: DominanceStore,
-        notices: Notices,
+        notifier: Notifier,
         clock: Clock = read_clock,
         progress: Progress = _ignore,
     ) -> None:
         self._config = config
         self._store = store
-        self._notices = notices
+        self._notifier = notifier
         self._clock = clock
         self._progress = progress
         self._looked_at: pd.Timestamp | None = None
@@ -80,11 +80,11 @@ class Backfill:
             is_foreseen = isinstance(error, AltSeasonError | OSError)
             reason = str(error) if is_foreseen else type(error).__name__
             text = f"Could not fetch missing dominance: {reason}"
-            if self._notices.begin("backfill", text, is_urgent=False) and not is_foreseen:
+            if self._notifier.raise_alert("backfill", text, is_urgent=False) and not is_foreseen:
                 logger.exception("Fetching missing dominance failed")
             return
         self._looked_at = latest
-        self._notices.end("backfill", "Missing dominance was fetched.")
+        self._notifier.clear("backfill", "Missing dominance was fetched.")
 
     def _find_missing(self, latest: pd.Timestamp) -> list[pd.Timestamp]:
         missing = find_missing_days(self._store.load(TIMEFRAME), latest)
@@ -98,7 +98,7 @@ class Backfill:
             return
         access = load_access(self._config)
         days = (latest - missing[0]) // DAY
-        self._notices.tell(
+        self._notifier.notify(
             f"Dominance of {len(missing)} days since {missing[0]:%Y-%m-%d} is missing: fetching it "
             f"from CoinGecko.",
             is_urgent=False,
@@ -114,11 +114,11 @@ class Backfill:
         )
         self._unfillable.update(day for day in self._find_missing(latest) if day < latest - DAY)
         added = sum(one.result.added for one in filled.imported)
-        self._notices.tell(
+        self._notifier.notify(
             f"Dominance of {added} of {len(missing)} missing days was fetched and stored."
         )
         if filled.level is not None and abs(filled.level.difference) > SAME_LEVEL:
-            self._notices.tell(
+            self._notifier.notify(
                 f"What was stored before differs by {-filled.level.difference:+.2f} percentage "
                 f"points from CoinGecko: it may be of another provider, whose level is another."
             )

@@ -19,10 +19,10 @@ from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import BusyError, InputError, StoredDataError
 from altseason.host.configuration import data_directory, data_format
+from altseason.notifications import Notifier
 from altseason.recorder.backfill import Backfill
 from altseason.recorder.budget import RetryBudget
 from altseason.recorder.claim import Claim
-from altseason.recorder.notices import Notices
 from altseason.recorder.poller import Poller
 from altseason.recorder.providers import Providers, build_providers
 from altseason.recorder.recording import INTERVAL, Recording
@@ -61,7 +61,7 @@ class Feed:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         datadir = data_directory(config)
-        self.notices = Notices()
+        self.notifier = Notifier(logger)
         self.recording = Recording(datadir, DominanceStore(datadir, data_format(config)), clock)
         self._rebuild = Retrying(self.recording.rebuild, clock, first=INTERVAL)
         self._step = Retrying(self.step, clock, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
@@ -98,7 +98,7 @@ class Feed:
                 budget = RetryBudget(self._claim, self._clock)
                 self._providers = build_providers(config, self._clock, budget.take)
                 self._backfill = Backfill(
-                    config, self.recording.store, self.notices, self._clock, self._go_on
+                    config, self.recording.store, self.notifier, self._clock, self._go_on
                 )
                 self._wanted, self._poller = wanted, None
 
@@ -137,10 +137,12 @@ class Feed:
                 logger.exception("Recording dominance failed, trying again in a while")
             self._failure = error
             name = type(error).__name__
-            self.notices.begin("internal", f"Recording dominance failed: {name}; see the log")
+            self.notifier.raise_alert(
+                "internal", f"Recording dominance failed: {name}; see the log"
+            )
         else:
             self._failure = None
-            self.notices.end("internal", "Recording dominance goes on.")
+            self.notifier.clear("internal", "Recording dominance goes on.")
 
     def step(self) -> None:
         """Do what is due: poll, make candles of what has ended, tell, and fill what is missing."""
@@ -160,9 +162,9 @@ class Feed:
                 self._is_rebuilt = True
             self._tell_provider()
         except (OSError, BusyError, StoredDataError) as error:
-            self.notices.begin("folder", f"Dominance cannot be recorded: {error}")
+            self.notifier.raise_alert("folder", f"Dominance cannot be recorded: {error}")
             return False
-        self.notices.end("folder", "Dominance can be recorded again.")
+        self.notifier.clear("folder", "Dominance can be recorded again.")
         return is_ours
 
     def _go_on(self, done: int, of: int) -> None:
@@ -191,7 +193,7 @@ class Feed:
                 if self._in_use is not None:
                     self._in_use.close()
                 self._in_use = self._providers
-                self._poller = Poller(self.recording, self._in_use, self.notices, self._clock)
+                self._poller = Poller(self.recording, self._in_use, self.notifier, self._clock)
             return self._poller
 
     def _tell_provider(self) -> None:
@@ -205,9 +207,9 @@ class Feed:
             return
         self._provider = last.provider
         if last.offset is None:
-            self.notices.tell(f"Dominance comes from {last.provider} again: {last.raw:.2f} %.")
+            self.notifier.notify(f"Dominance comes from {last.provider} again: {last.raw:.2f} %.")
         else:
-            self.notices.tell(
+            self.notifier.notify(
                 f"{PRIMARY} does not answer. Dominance comes from {last.provider} now: "
                 f"{last.raw:.2f} % there, {last.dominance:.2f} % after the learnt offset of "
                 f"{last.offset:+.2f}."

@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
 from altseason.dominance.locking import BRIEFLY, locked
 from altseason.dominance.store import flush_to_disk
+from altseason.notifications import Notifier
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class SnapshotLog:
 
     def __init__(self, datadir: Path) -> None:
         self.path = datadir / NAME
-        self._has_told_damage = False
+        self._notifier = Notifier(logger)
 
     def size(self) -> int:
         """Give the size in bytes, 0 where there is no log yet."""
@@ -134,16 +135,15 @@ class SnapshotLog:
             try:
                 readings.append(Reading.model_validate_json(line))
             except ValidationError:
-                self._tell_damage(line)
+                self._report_damage(line)
         return readings
 
-    def _tell_damage(self, line: bytes) -> None:
-        if not self._has_told_damage:
-            self._has_told_damage = True
-            logger.warning(
-                f"{self.path}: expected a reading in each line, found {line[:60]!r}; such lines "
-                f"are left out, and left as they are"
-            )
+    def _report_damage(self, line: bytes) -> None:
+        self._notifier.warn(
+            f"{self.path}: expected a reading in each line, found {line[:60]!r}; such lines are "
+            f"left out, and left as they are",
+            topic="damage",
+        )
 
 
 def _find_end(file: BinaryIO) -> int:

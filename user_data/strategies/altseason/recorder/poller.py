@@ -8,8 +8,8 @@ import requests
 
 from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
 from altseason.errors import BusyError
+from altseason.notifications import Notifier
 from altseason.recorder.log import Reading
-from altseason.recorder.notices import Notices
 from altseason.recorder.offsets import MAX_AGE, Offsets
 from altseason.recorder.providers import Fetch, Providers
 from altseason.recorder.recording import Recording
@@ -47,7 +47,7 @@ class Poller:
         self,
         recording: Recording,
         providers: Providers,
-        notices: Notices,
+        notifier: Notifier,
         clock: Clock = read_clock,
     ) -> None:
         self._recording = recording
@@ -58,7 +58,7 @@ class Poller:
             name: Retrying(partial(_ask, name, fetch, providers.brief), clock)
             for name, fetch in providers.fallbacks.items()
         }
-        self._notices = notices
+        self._notifier = notifier
         self._clock = clock
         _, readings = recording.log.load(clock() - MAX_AGE, clock)
         self._offsets = Offsets(readings)
@@ -89,11 +89,13 @@ class Poller:
         except ProviderError as error:
             self._failing_since = self._failing_since or self._clock()
             self._is_clock_doubtful = isinstance(error, NotCurrentError)
-            self._notices.begin("primary", str(error), is_urgent=isinstance(error, AccessError))
+            self._notifier.raise_alert(
+                "primary", str(error), is_urgent=isinstance(error, AccessError)
+            )
             return None
         self._failing_since = None
-        self._notices.end("primary", f"{PRIMARY} answers again.")
-        self._notices.end("fallback", "Dominance is recorded again.")
+        self._notifier.clear("primary", f"{PRIMARY} answers again.")
+        self._notifier.clear("fallback", "Dominance is recorded again.")
         return snapshot
 
     def _compare(self, name: str, primary: Snapshot) -> None:
@@ -119,9 +121,9 @@ class Poller:
             dominance = snapshot.dominance - offset
             if MIN_PERCENT < dominance < MAX_PERCENT and self._is_believed(snapshot, dominance):
                 self._log(snapshot, dominance, offset)
-                self._notices.end("fallback", "Dominance is recorded again.")
+                self._notifier.clear("fallback", "Dominance is recorded again.")
                 return
-        self._notices.begin(
+        self._notifier.raise_alert(
             "fallback",
             f"{PRIMARY} does not answer, and no fallback does whose offset was learnt: "
             f"no dominance is recorded.",
@@ -133,9 +135,9 @@ class Poller:
             snapshot = self._fallbacks[name]()
         except ProviderError as error:
             self._is_clock_doubtful |= isinstance(error, NotCurrentError)
-            self._notices.begin(f"fallback {name}", str(error), is_urgent=False)
+            self._notifier.raise_alert(f"fallback {name}", str(error), is_urgent=False)
             return None
-        self._notices.end(f"fallback {name}", f"{name} answers.")
+        self._notifier.clear(f"fallback {name}", f"{name} answers.")
         last = self._last.get(name)
         if last is not None and last.raw != snapshot.dominance:
             self._changed[name] = self._clock()
@@ -163,17 +165,17 @@ class Poller:
         if abs(dominance - last) <= MAX_STEP + MAX_STEP_PER_HOUR * hours:
             if self._held is not None:
                 text = f"Dominance did not jump: {snapshot.provider} reads {dominance:.2f} %."
-                self._notices.end("jump", text)
+                self._notifier.clear("jump", text)
             self._held = None
             return True
         if self._is_confirmed(snapshot, dominance):
             self._held = None
             text = f"The jump of dominance to {dominance:.2f} % is confirmed, and counts."
-            self._notices.end("jump", text)
+            self._notifier.clear("jump", text)
             return True
         self._held = snapshot, dominance
         self._append(snapshot, None, None)
-        self._notices.begin(
+        self._notifier.raise_alert(
             "jump",
             f"Dominance jumped from {last:.2f} % to {dominance:.2f} % at {snapshot.provider}. It "
             f"does not count until another reading confirms it.",
@@ -212,21 +214,21 @@ class Poller:
             reading = self._recording.append(snapshot, dominance=dominance, offset=offset)
         except (OSError, BusyError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            self._notices.begin(
+            self._notifier.raise_alert(
                 "log",
                 f"{path}: expected a file that can be written, but {reason}. "
                 f"Dominance is not recorded until then.",
             )
             return None
-        self._notices.end("log", f"{path} can be written again.")
+        self._notifier.clear("log", f"{path} can be written again.")
         if reading is None:
-            self._notices.begin(
+            self._notifier.raise_alert(
                 "clock",
                 f"The clock here was put back: it is before the last reading in {path}. "
                 f"Dominance is recorded again once it has caught up.",
             )
             return None
-        self._notices.end("clock", "The clock has caught up, dominance is recorded again.")
+        self._notifier.clear("clock", "The clock has caught up, dominance is recorded again.")
         self._last[snapshot.provider] = reading
         if dominance is not None:
             self._newest = reading

@@ -1,14 +1,13 @@
-"""Who is asked for the dominance of now: CoinGecko, and the fallbacks in their order."""
+"""Who is asked for the current dominance: the providers of the table in settings.py."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from importlib import import_module
 from typing import Any
 
 import requests
 
-from altseason.settings import load_settings
-from altseason.sources import coingecko, coinlore, coinmarketcap, coinpaprika
+from altseason.settings import PROVIDERS
 from altseason.sources.session import Manners, MayRetry, always, build_session
 from altseason.sources.snapshot import Clock, Snapshot, read_clock
 
@@ -44,26 +43,11 @@ def build_providers(
     :raises AccessError: where the key cannot be sent.
     :raises ConfigurationError: where our own section is wrong.
     """
-    settings = load_settings(config).dominance
-    urls = settings.urls
-    access = coingecko.load_access(config)
-    fallbacks: dict[str, Fetch] = {
-        coinmarketcap.PROVIDER: partial(
-            coinmarketcap.fetch_coinmarketcap,
-            key=settings.coinmarketcap_key,
-            url=urls.coinmarketcap,
-            clock=clock,
-        ),
-        coinpaprika.PROVIDER: partial(
-            coinpaprika.fetch_coinpaprika, url=urls.coinpaprika or coinpaprika.URL, clock=clock
-        ),
-        coinlore.PROVIDER: partial(
-            coinlore.fetch_coinlore, url=urls.coinlore or coinlore.URL, clock=clock
-        ),
-    }
+    modules = [import_module(f"altseason.sources.{name}") for name in PROVIDERS]
+    primary, *fallbacks = [(module.PROVIDER, module.connect(config, clock)) for module in modules]
     return Providers(
-        partial(coingecko.fetch_global, access=access, clock=clock),
-        fallbacks,
+        primary[1],
+        dict(fallbacks),
         build_session(MANNERS, may_retry),
         build_session(replace(MANNERS, retries=0)),
     )

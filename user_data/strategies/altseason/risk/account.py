@@ -11,7 +11,7 @@ from freqtrade.wallets import Wallets
 
 from altseason.gate.pairs import never_entered_because
 from altseason.host.exchange import find_exchange
-from altseason.notifications import Telling
+from altseason.notifications import Notifier
 from altseason.risk.lost_orders import Recovery, recover_orders
 from altseason.risk.orphans import describe_orphan
 from altseason.risk.sent_orders import NO_ID, SentOrders, calculate_wait, watch_orders
@@ -53,12 +53,12 @@ class AccountWatch:
                 self._looks_again = now + IS_DOWN_FOR
                 self._look_for_orphans()
                 self._looks_again = timeframe_to_next_date(self._strategy.timeframe, now)
-                self._telling.forget(about)
+                self._notifier.clear(about)
         except TemporaryError:
             return
         except Exception as error:
             # Freqtrade would only log it, and leave out the rest of the loop's beginning.
-            self._telling.alert(f"{about} could not be looked into: {error!r}", about)
+            self._notifier.raise_alert(about, f"Could not check {about}: {error!r}")
 
     def is_explained(self, pair: str, rate: float, now: datetime) -> bool:
         """Return whether a coin may be entered at a rate: whether trades explain all of it.
@@ -81,9 +81,9 @@ class AccountWatch:
         wait = calculate_wait(self._exchange)
         # One of the future was noted by a clock that has been put back since.
         if sent_at is None or abs(now - sent_at) >= wait:
-            self._telling.forget(about)
+            self._notifier.clear(about)
             return False
-        self._telling.warn(
+        self._notifier.warn(
             f"Not entering {pair} again before {sent_at + wait:%H:%M:%S} UTC: the exchange has not "
             f"answered the last entry, and may still process it.",
             about,
@@ -109,8 +109,8 @@ class AccountWatch:
         return self._strategy.wallets
 
     @property
-    def _telling(self) -> Telling:
-        return self._strategy.telling
+    def _notifier(self) -> Notifier:
+        return self._strategy.notifier
 
     def _recover_orders(self, now: datetime) -> None:
         """Recover those of each trade; an error with one is told, and the others go on.
@@ -128,9 +128,9 @@ class AccountWatch:
             except Exception as error:
                 # Nothing half done may be kept by whoever commits next.
                 Trade.rollback()
-                self._telling.alert(f"{about} could not be looked at: {error!r}", about)
+                self._notifier.raise_alert(about, f"Could not check {about}: {error!r}")
             else:
-                self._telling.forget(about)
+                self._notifier.clear(about)
                 self._report_recovery(trade.pair, recovery)
 
     def _is_due(self, trade: Trade, now: datetime) -> bool:
@@ -149,14 +149,14 @@ class AccountWatch:
 
     def _report_recovery(self, pair: str, recovery: Recovery) -> None:
         for message in recovery.recovered:
-            self._telling.alert(message)
+            self._notifier.raise_alert(message, message)
             for purpose in ("stop", "exit"):
                 self._sent.failures.pop((pair, purpose), None)
         about = f"foreign orders of {pair}"
         if recovery.foreign:
-            self._telling.alert(recovery.foreign, about)
+            self._notifier.raise_alert(about, recovery.foreign)
         else:
-            self._telling.forget(about)
+            self._notifier.clear(about)
 
     def _report_unserved(self, now: datetime) -> None:
         """Notify once where a trade lacks its stop, or an exit that is due, and when it has it."""
@@ -165,13 +165,13 @@ class AccountWatch:
         unserved = find_unserved(trades, self._sent.failures, now, has_stops=has_stops)
         for about in [about for about in self._unserved_since if about not in unserved]:
             del self._unserved_since[about]
-            self._telling.recover(about, f"{about}: it was accepted, or is not needed any more.")
+            self._notifier.clear(about, f"{about}: it was accepted, or is not needed any more.")
         for about, problem in unserved.items():
             since = min(self._unserved_since.get(about, now), problem.since or now)
             self._unserved_since[about] = since
             if now - since >= UNSERVED_FOR:
                 minutes = (now - since) // timedelta(minutes=1)
-                self._telling.alert(problem.describe(minutes), about)
+                self._notifier.raise_alert(about, problem.describe(minutes))
 
     def _look_for_orphans(self) -> None:
         """Look at the coins that could be entered, beside an open trade too.
@@ -190,9 +190,9 @@ class AccountWatch:
             except TemporaryError:
                 raise
             except Exception as error:
-                self._telling.alert(f"{about} could not be looked at: {error!r}", about)
+                self._notifier.raise_alert(about, f"Could not check {about}: {error!r}")
             else:
-                self._telling.forget(about)
+                self._notifier.clear(about)
 
     def _tell_orphan(self, pair: str, rate: float) -> bool:
         about = f"orphan of {pair}"
@@ -204,7 +204,7 @@ class AccountWatch:
             kept=self._settings.kept_coins,
         )
         if orphan:
-            self._telling.alert(orphan, about)
+            self._notifier.raise_alert(about, orphan)
         else:
-            self._telling.forget(about)
+            self._notifier.clear(about)
         return not orphan

@@ -3,7 +3,9 @@
 https://docs.coingecko.com/reference/crypto-global
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import pandas as pd
@@ -88,6 +90,15 @@ def load_access(config: dict[str, Any]) -> Access:
     if section.get("is_demo", True):
         return Access("demo", key, url or PUBLIC_URL)
     return Access("pro", key, url or PRO_URL)
+
+
+def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session], Snapshot]:
+    """Return what asks for the current dominance, with the key and the address of a configuration.
+
+    :raises AccessError: where the key cannot be sent.
+    :raises ConfigurationError: where our own section is wrong.
+    """
+    return partial(fetch_global, access=load_access(config), clock=clock)
 
 
 def fetch_global(

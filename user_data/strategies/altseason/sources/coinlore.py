@@ -4,10 +4,14 @@ https://www.coinlore.com/cryptocurrency-data-api
 """
 
 import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pandas as pd
 import requests
 
+from altseason.settings import load_settings
 from altseason.sources.answers import excerpt, find, parse_json, refuse
 from altseason.sources.errors import error_for_status
 from altseason.sources.http import fetch_answer
@@ -18,6 +22,15 @@ URL = "https://api.coinlore.net/api"
 PATH = "/global/"
 ENDPOINT = f"{PROVIDER} {PATH}"
 _PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?")
+
+
+def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session], Snapshot]:
+    """Return what asks for the current dominance, with the key and the address of a configuration.
+
+    :raises ConfigurationError: where our own section is wrong.
+    """
+    url = load_settings(config).dominance.urls.coinlore or URL
+    return partial(fetch_coinlore, url=url, clock=clock)
 
 
 def fetch_coinlore(

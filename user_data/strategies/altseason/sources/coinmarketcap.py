@@ -3,11 +3,14 @@
 https://coinmarketcap.com/api/documentation/v1/#operation/getV1GlobalmetricsQuotesLatest
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import requests
 
+from altseason.settings import load_settings
 from altseason.sources.answers import (
     excerpt,
     find,
@@ -34,6 +37,20 @@ ENDPOINT = f"{PROVIDER} {PATH}"
 # https://coinmarketcap.com/api/documentation/v1/#section/Errors-and-Rate-Limits
 KEY_CODES = range(1001, 1008)
 LIMIT_CODES = range(1008, 1012)
+
+
+def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session], Snapshot]:
+    """Return what asks for the current dominance, with the key and the address of a configuration.
+
+    :raises ConfigurationError: where our own section is wrong.
+    """
+    settings = load_settings(config).dominance
+    return partial(
+        fetch_coinmarketcap,
+        key=settings.coinmarketcap_key,
+        url=settings.urls.coinmarketcap,
+        clock=clock,
+    )
 
 
 def fetch_coinmarketcap(

@@ -3,9 +3,14 @@
 https://api.coinpaprika.com/#tag/Global
 """
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import pandas as pd
 import requests
 
+from altseason.settings import load_settings
 from altseason.sources.answers import (
     excerpt,
     find_number,
@@ -20,6 +25,15 @@ PROVIDER = "CoinPaprika"
 URL = "https://api.coinpaprika.com/v1"
 PATH = "/global"
 ENDPOINT = f"{PROVIDER} {PATH}"
+
+
+def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session], Snapshot]:
+    """Return what asks for the current dominance, with the key and the address of a configuration.
+
+    :raises ConfigurationError: where our own section is wrong.
+    """
+    url = load_settings(config).dominance.urls.coinpaprika or URL
+    return partial(fetch_coinpaprika, url=url, clock=clock)
 
 
 def fetch_coinpaprika(

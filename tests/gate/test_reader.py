@@ -11,9 +11,9 @@ import pytest
 from freqtrade.enums import RunMode
 
 from altseason.dominance.candles import empty_candles
-from altseason.dominance.reader import DominanceReader
 from altseason.dominance.store import DominanceStore
 from altseason.errors import StoredDataError
+from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import Dominance
 from altseason.settings import DominanceSettings
 from tests.conftest import dominance_candles

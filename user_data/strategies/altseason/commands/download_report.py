@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from altseason.dominance import report
+from altseason.commands import reports
 from altseason.history.download import Downloaded, Plan
 from altseason.history.fill import SAME_LEVEL, Filled
 from altseason.history.shares import DAY, MOST_MISSING
@@ -27,7 +27,7 @@ def download_as_text(plan: Plan, filled: Filled) -> list[str]:
                 "That is another level: what is stored may be of another provider. For one series "
                 "of one provider move the stored file away, and download again."
             )
-    return [*lines, *report.import_as_text(Path(PROVIDER), readings, filled.imported)]
+    return [*lines, *reports.import_as_text(Path(PROVIDER), readings, filled.imported)]
 
 
 def download_as_json(plan: Plan, filled: Filled) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def download_as_json(plan: Plan, filled: Filled) -> dict[str, Any]:
         "days_left_out": [f"{day:%Y-%m-%d}" for day in _days_left_out(plan, downloaded)],
         "days_still_missing": plan.unreached,
         "level": None if level is None else vars(level),
-        **report.import_as_json(filled.readings, filled.imported),
+        **reports.import_as_json(filled.readings, filled.imported),
     }
 
 
@@ -70,10 +70,10 @@ def _left_out_as_text(plan: Plan, downloaded: Downloaded, readings: Readings) ->
     lines = []
     days = _days_left_out(plan, downloaded)
     if days:
-        shown = ", ".join(f"{day:%Y-%m-%d}" for day in days[: report.SHOWN])
+        shown = ", ".join(f"{day:%Y-%m-%d}" for day in days[: reports.SHOWN])
         lines.append(
             f"Left out {len(days)} days on which coins with more than {MOST_MISSING:.0%} of the "
-            f"sum have no market cap: {shown}{', ...' if len(days) > report.SHOWN else ''}"
+            f"sum have no market cap: {shown}{', ...' if len(days) > reports.SHOWN else ''}"
         )
     if len(readings.rows) < plan.days:
         lines.append(f"Of the {plan.days} days asked for, {len(readings.rows)} could be made.")

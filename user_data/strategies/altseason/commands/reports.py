@@ -7,9 +7,9 @@ import pandas as pd
 
 from altseason.dominance.candles import PAIR, Gap, describe_duration
 from altseason.dominance.importer import MAX_JUMP, Imported
-from altseason.dominance.status import Status
 from altseason.dominance.synthetic import is_synthetic
 from altseason.gate.rule import GateRule
+from altseason.gate.status import Status
 from altseason.gate.verdict import describe_verdict, verdict_as_json
 from altseason.invocation import altseason_command
 from altseason.output import wrap

@@ -13,6 +13,7 @@ from altseason.errors import BusyError, DominanceMissingError, StoredDataError
 from altseason.gate.rule import Dominance
 from altseason.host.configuration import data_format
 from altseason.invocation import altseason_command
+from altseason.notifications import Notifier
 from altseason.recorder.recording import Recording
 from altseason.settings import DominanceSettings
 
@@ -33,7 +34,7 @@ class DominanceReader:
         self._settings = settings
         self._current: Dominance | None = None
         self._recording = Recording(datadir, self._store) if is_trading(config) else None
-        self._last_problem = ""
+        self._notifier = Notifier(logger)
 
     @property
     def is_trading(self) -> bool:
@@ -81,9 +82,8 @@ class DominanceReader:
 
     def _warn(self, error: Exception) -> None:
         problem = str(error) if isinstance(error, OSError | StoredDataError) else repr(error)
-        if problem != self._last_problem:
-            self._last_problem = problem
-            logger.warning(f"{problem}; until this is fixed, the gate goes by what can be read")
+        text = f"{problem}; until this is fixed, the gate goes by what can be read"
+        self._notifier.warn(text)
 
     def require(self) -> Dominance:
         """Read the dominance pair, or say which command makes it.

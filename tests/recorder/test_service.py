@@ -1,5 +1,6 @@
 """What stands beside a trading strategy: what it says of history, and what it hands on."""
 
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +10,12 @@ import pandas as pd
 import pytest
 
 from altseason.dominance.candles import empty_candles
-from altseason.dominance.reader import DominanceReader
 from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import save_marker
+from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import Dominance, GateRule
-from altseason.live import LiveDominance, describe_history
+from altseason.gate.service import DominanceService, describe_history
+from altseason.notifications import Notifier
 from altseason.settings import DominanceSettings, load_settings
 from tests.conftest import dominance_candles
 from tests.providers.serving import Provider
@@ -90,37 +92,44 @@ def test_gap_within_history_is_described():
     assert "--days 40" in message
 
 
-def live(config: dict[str, Any]) -> LiveDominance:
-    config = {**config, "runmode": "dry_run"}
-    return LiveDominance(config, DominanceReader(config, load_settings(config).dominance))
+class Bot:
+    """The service of a bot, and what waits for Telegram."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        config = {**config, "runmode": "dry_run"}
+        self._notifier = Notifier(logging.getLogger(__name__))
+        reader = DominanceReader(config, load_settings(config).dominance)
+        self.service = DominanceService(config, reader, self._notifier)
+
+    def report(self, rule: GateRule, now: pd.Timestamp) -> list[str]:
+        self.service.report(rule, now)
+        return self._notifier.drain()
 
 
 @pytest.mark.usefixtures("registry")
 def test_messages_are_handed_on_once(tmp_path: Path):
     now = pd.Timestamp.now(tz="UTC")
-    bot = live(dominance_config(tmp_path, {}, record=False))
-    first, second = bot.collect_messages(GateRule(), now)
+    bot = Bot(dominance_config(tmp_path, {}, record=False))
+    first, second = bot.report(GateRule(), now)
     assert first.startswith("No daily dominance is stored. To fill it run")
     assert second.startswith("The gate is closed: no dominance is stored.")
-    assert bot.collect_messages(GateRule(), now) == []
+    assert bot.report(GateRule(), now) == []
     # A reload of the configuration says again what is missing, and not that it is stale.
-    assert live(dominance_config(tmp_path, {}, record=False)).collect_messages(GateRule(), now) == [
-        first
-    ]
+    assert Bot(dominance_config(tmp_path, {}, record=False)).report(GateRule(), now) == [first]
 
 
 @pytest.mark.usefixtures("registry")
 def test_error_in_describing_the_gate_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     now = pd.Timestamp.now(tz="UTC")
-    bot = live(dominance_config(tmp_path, {}, record=False))
+    bot = Bot(dominance_config(tmp_path, {}, record=False))
 
     def fail(*_: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(bot._watch, "observe", fail)
-    _, told = bot.collect_messages(GateRule(), now)
-    assert told.startswith("Could not describe the gate: ZeroDivisionError.")
-    assert bot.collect_messages(GateRule(), now) == []
+    monkeypatch.setattr(bot.service._watch, "observe", fail)
+    _, told = bot.report(GateRule(), now)
+    assert told.startswith("Could not describe the gate: ZeroDivisionError().")
+    assert bot.report(GateRule(), now) == []
 
 
 @pytest.mark.usefixtures("registry")
@@ -132,11 +141,11 @@ def test_messages_of_the_feed_are_among_them(
     today = pd.Timestamp.now(tz="UTC").floor("D")
     closes = dominance_candles([50.0] * 95, f"{today - pd.Timedelta(days=95):%Y-%m-%d}")
     DominanceStore(tmp_path).append(closes, "1d")
-    bot = live(dominance_config(tmp_path, market.urls(server.url)))
+    bot = Bot(dominance_config(tmp_path, market.urls(server.url)))
     found: list[str] = []
 
     def collect() -> list[str]:
-        found.extend(bot.collect_messages(GateRule(), pd.Timestamp.now(tz="UTC")))
+        found.extend(bot.report(GateRule(), pd.Timestamp.now(tz="UTC")))
         return found
 
     wait_until(lambda: len(collect()) > 1)
@@ -149,16 +158,16 @@ def test_recording_that_a_reload_turns_off_ends(
     tmp_path: Path, market: Market, server: Provider, wait_until: Callable[..., None]
 ):
     market.clock = lambda: utc("now").to_pydatetime()
-    live(dominance_config(tmp_path, market.urls(server.url)))
+    Bot(dominance_config(tmp_path, market.urls(server.url)))
     wait_until(lambda: server.requests)
-    live(dominance_config(tmp_path, market.urls(server.url), record=False))
+    Bot(dominance_config(tmp_path, market.urls(server.url), record=False))
     wait_until(lambda: "altseason-feed" not in [one.name for one in threading.enumerate()])
 
 
 @pytest.mark.usefixtures("registry")
 def test_bot_on_synthetic_candles_runs_without_real_dominance(tmp_path: Path):
     save_marker(tmp_path, seed=1, version=1)
-    messages = live(dominance_config(tmp_path, {})).collect_messages(
+    messages = Bot(dominance_config(tmp_path, {})).report(
         GateRule("off"), pd.Timestamp.now(tz="UTC")
     )
     assert any("expected a folder for real candles" in message for message in messages)

@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 
 from altseason.dominance.candles import candle_length
-from altseason.dominance.reader import DominanceReader
 from altseason.errors import AltSeasonError
+from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import Dominance, GateRule
 from altseason.gate.watch import find_watch
 from altseason.host.configuration import data_directory
 from altseason.invocation import altseason_command
+from altseason.notifications import Notifier
 from altseason.recorder.backfill import FURTHEST_DAYS, find_missing_days
 from altseason.recorder.feed import Feed, end_feed, start_feed
 from altseason.settings import DominanceSettings, load_settings
@@ -23,57 +24,51 @@ from altseason.sources.snapshot import read_clock
 logger = logging.getLogger(__name__)
 
 DAY = pd.Timedelta(days=1)
-# Telegram takes 4096, with the marks.
-MOST_CHARACTERS = 4000
 
 
-class LiveDominance:
-    """Stands beside a strategy that trades, dry or live."""
+class DominanceService:
+    """What a bot has beside its trading: dominance is recorded, and its gate is reported."""
 
     def __init__(
         self,
         config: dict[str, Any],
         reader: DominanceReader,
+        notifier: Notifier,
         introduce: Callable[[], Sequence[str]] = list,
     ) -> None:
-        """Begin beside a strategy.
+        """Begin beside a strategy that trades, dry or live.
 
         :param introduce: returns what the bot trades by; called once its parameters are loaded.
         """
         self._reader = reader
+        self._notifier = notifier
         self._introduce = introduce
         self._introduction: Sequence[str] | None = None
         self._watch = find_watch(data_directory(config).resolve())
-        self._messages: list[str] = []
-        self._failure = ""
         settings = load_settings(config).dominance
         self._feed = self._start_feed(config, settings)
-        self._say(*describe_history(reader.read(), settings, read_clock()))
+        for message in describe_history(reader.read(), settings, read_clock()):
+            notifier.notify(message)
 
-    def collect_messages(self, rule: GateRule, now: datetime) -> list[str]:
-        """Return what a person has to be told since the last call; asks no network."""
+    def report(self, rule: GateRule, now: datetime) -> None:
+        """Notify of each change of the gate, and of what the feed has; it asks no network."""
+        topic = "describing the gate"
         try:
-            self._observe(rule, now)
-        except Exception as error:  # Freqtrade would log it in every loop, and tell nobody
-            kind = type(error).__name__
-            if kind != self._failure:
-                self._say(f"Could not describe the gate: {kind}. Entries and exits go on as ever.")
+            if self._introduction is None:
+                self._introduction = self._introduce()
+            for message in self._watch.observe(self._reader.read(), rule, now, self._introduction):
+                self._notifier.notify(message)
+        except Exception as error:  # Freqtrade would log it in every loop, and notify nobody
+            text = f"Could not describe the gate: {error!r}. Entries and exits go on."
+            if self._notifier.raise_alert(topic, text):
                 logger.exception("Describing the gate failed")
-            self._failure = kind
         else:
-            self._failure = ""
-        messages, self._messages = self._messages, []
+            self._notifier.clear(topic)
         if self._feed is not None:
-            messages += self._feed.notices.collect()
-        return [as_markdown(message) for message in messages]
-
-    def _observe(self, rule: GateRule, now: datetime) -> None:
-        if self._introduction is None:
-            self._introduction = self._introduce()
-        self._say(*self._watch.observe(self._reader.read(), rule, now, self._introduction))
+            self._notifier.forward(self._feed.notifier)
 
     def describe_entry(self, rule: GateRule, time: datetime) -> dict[str, Any]:
-        """Give what a trade keeps of the dominance that it was entered by."""
+        """Return what a trade keeps of the dominance that it was entered by."""
         candle = self._reader.read().find_candle(time)
         if candle is None:
             return {"gate_rule": str(rule)}
@@ -91,27 +86,8 @@ class LiveDominance:
         try:
             return start_feed(config)
         except AltSeasonError as error:
-            self._say(f"Dominance is not recorded: {error}")
+            self._notifier.notify(f"Dominance is not recorded: {error}")
             return None
-
-    def _say(self, *messages: str) -> None:
-        for message in messages:
-            logger.warning(message)
-            self._messages.append(message)
-
-
-def as_markdown(message: str) -> str:
-    """Give a message that Telegram takes: it refuses what is long, or Markdown that does not close.
-
-    What could be taken for Markdown, such as a file's name, is sent as code.
-    """
-    if len(message) > MOST_CHARACTERS:
-        message = f"{message[: MOST_CHARACTERS - 4]} ..."
-    outside_of_code = "".join(message.split("`")[::2])
-    is_closed = message.count("`") % 2 == 0 and "``" not in message
-    if is_closed and not any(mark in outside_of_code for mark in "_*[\\"):
-        return message
-    return f"`{message.replace('`', chr(39))}`"
 
 
 def describe_history(
