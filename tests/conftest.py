@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,6 +19,10 @@ from altseason.dominance import locking
 from altseason_lab.sample.model import generate_market
 from altseason_lab.sample.store import save_market
 from tests.windows import Msvcrt
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 ROOT = Path(__file__).parent.parent
 # As where the environment is activated: our messages name `altseason` as it is found.

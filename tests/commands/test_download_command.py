@@ -244,7 +244,7 @@ def test_failed_download_stores_nothing_and_says_so_in_one_line(
     output = capsys.readouterr()
     *progress, last = output.err.splitlines()
     assert last.startswith("altseason: CoinGecko /")
-    assert all(line.endswith("coins") for line in progress)
+    assert not any(line.startswith(("altseason:", "Traceback")) for line in progress)
     assert output.out == ""
     assert list(datadir.glob("BTCD*")) == []
 
@@ -258,7 +258,7 @@ def test_interrupted_download_goes_on_where_it_stopped(
     process = subprocess.Popen(
         command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not list(datadir.rglob("bitcoin.json")) and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)

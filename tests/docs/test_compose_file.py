@@ -53,9 +53,11 @@ def test_services_use_the_image_of_the_version_we_test_with(services):
     assert images == {f"freqtradeorg/freqtrade:{freqtrade_version}"}
 
 
-def test_services_mount_user_data_and_nothing_else(services):
-    mounts = [service["volumes"] for service in services.values()]
-    assert mounts == [["./user_data:/freqtrade/user_data"]] * len(services)
+def test_services_mount_user_data_and_the_tools_the_lab_to_read(services):
+    mounts = {name: service["volumes"] for name, service in services.items()}
+    own = ["./user_data:/freqtrade/user_data"]
+    tools = [*own, "./lab:/freqtrade/lab:ro"]
+    assert mounts == {"freqtrade": own, "recorder": own, "altseason": tools}
 
 
 def test_services_run_as_the_image_s_own_user_and_cannot_become_another(services):

@@ -57,7 +57,7 @@ def make_feed(clock: SimulatedClock) -> Iterator[Callable[..., Feed]]:
 def wait_until() -> Callable[..., None]:
     """Wait for what another thread does."""
 
-    def wait(is_true: Callable[[], object], seconds: float = 20) -> None:
+    def wait(is_true: Callable[[], object], seconds: float = 120) -> None:
         deadline = time.monotonic() + seconds
         while not is_true():
             assert time.monotonic() < deadline, "it did not come true"

@@ -136,7 +136,7 @@ def test_record_ends_normally_when_it_is_stopped(
     try:
         wait_until(lambda: len(load_lines(datadir)) == 4 or process.poll() is not None)
         process.terminate()
-        output, errors = process.communicate(timeout=20)
+        output, errors = process.communicate(timeout=120)
     finally:
         process.kill()
     assert process.returncode == 0, errors

@@ -119,6 +119,7 @@ def test_whatever_dominance_raises_closes_the_gate_and_stops_no_exit(
     store_days(tmp_path, [50.0] * 100, MIDNIGHT)
     settings = {"dominance": {"record": False}, "risk": {"regime_exit": True}}
     strategy = load_live(altseason=settings)
+    messages(strategy)  # of the start
 
     def fail(*_: Any) -> None:
         raise error
@@ -193,6 +194,7 @@ def test_impossible_date_in_the_candles_closes_the_gate_and_stops_no_exit(
 
 def test_entry_is_refused_on_an_internal_error_which_is_told_once(load_live: Load):
     strategy = load_live()
+    messages(strategy)  # of the start
     del strategy._gate
     assert not confirm(strategy, MIDNIGHT)
     assert not confirm(strategy, MIDNIGHT)

@@ -100,6 +100,8 @@ def load_trader(
     ) -> IStrategy:
         settings = {"dominance": {"record": False}, "risk": risk or {}}
         strategy = load_strategy(parameters, **{**TRADING, "altseason": settings, **config})
+        # What is said at the start is no part of these tests.
+        strategy.dp = DataProvider(strategy.config, None)
         strategy.wallets = Wallets(strategy.config, exchange)
         show_candle(strategy, atr=atr, close=close)
         return strategy

@@ -159,7 +159,7 @@ def test_error_with_one_trade_is_told_once_and_stops_no_other(load_live: Load, a
     api.totals["ETH"] = api.used["ETH"] = 0.9
     api.orders = [make_order("8", 0.4) | {"timestamp": "soon"}, make_order("9", 0.5)]
     [told] = loop(strategy)
-    assert "orders of ETH/USDT could not be looked at: ValueError" in told
+    assert "Could not check orders of ETH/USDT: ValueError" in told
     api.orders = [make_order("9", 0.5)]
     [foreign, told] = loop(strategy)
     assert "9 (0.5). They are left alone." in foreign
@@ -172,7 +172,7 @@ def test_error_that_stays_is_told_once(load_live: Load, api: Api):
     api.error = TypeError("broken")
     told = [loop(strategy, START + timedelta(seconds=seconds)) for seconds in (0, 5, 60, 65, 120)]
     assert [len(messages) for messages in told] == [1, 0, 0, 0, 0]
-    assert "the account could not be looked into: TypeError" in told[0][0]
+    assert "Could not check the account: TypeError" in told[0][0]
 
 
 def test_error_with_one_pair_is_told_and_stops_no_other(load_live: Load, api: Api):
@@ -181,7 +181,7 @@ def test_error_with_one_pair_is_told_and_stops_no_other(load_live: Load, api: Ap
     strategy.dp._exchange._klines["SOL/USDT", "1h", "spot"] = strategy.dp.get_pair_dataframe(PAIR)
     api.totals["ETH"] = 0.4
     [other, told] = loop(strategy)
-    assert "coins of SOL/USDT could not be looked at: ValueError" in other
+    assert "Could not check coins of SOL/USDT: ValueError" in other
     assert "the account holds 0.4 ETH" in told
 
 

@@ -77,6 +77,7 @@ def derive(load_trader: Load, tmp_path: Path) -> Load:  # noqa: F811 - the fixtu
 @pytest.mark.parametrize("body", CONFIRMS.values(), ids=CONFIRMS)
 def test_no_way_of_confirming_opens_the_gate_without_dominance(derive: Load, body: str):
     strategy = derive(override("confirm_trade_entry", ENTRY, body))
+    messages(strategy)  # of the start
     assert [confirm(strategy), confirm(strategy)] == [False, False]
     assert len(messages(strategy)) <= 1
 

@@ -12,9 +12,9 @@ import pytest
 from freqtrade.data.history import get_datahandler
 from freqtrade.enums import CandleType
 
-from altseason.commands import sample
 from altseason.dominance.synthetic import SYNTHETIC_MARKER, is_synthetic
 from altseason.errors import InputError
+from altseason_lab.commands import sample
 from altseason_lab.sample.model import generate_market
 from altseason_lab.sample.store import save_market
 
