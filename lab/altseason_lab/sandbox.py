@@ -21,9 +21,9 @@ from altseason.host.configuration import (
     load_configuration,
     read_configuration,
 )
+from altseason.host.schema import refuse_invalid
 from altseason.invocation import altseason_command
 from altseason.output import tell
-from altseason.schema import refuse_invalid
 from altseason_lab.emulator.clock import Clock, wall_clock
 from altseason_lab.emulator.command import (
     FreqtradeCommand,

@@ -12,5 +12,6 @@ digest.py         the cache of backtests looks at the configuration, unknown key
 exchange.py       the exchange behind a strategy: ccxt, the orders that are sent, their records
 origins.py        which of Freqtrade's places each value is taken from
 parameters.py     parameters belong to a class, and what the parameter file said is kept aside
+schema.py         the schema of its configuration, whose errors print what was refused
 secrets.py        the list of settings that Freqtrade leaves out of its results
 """

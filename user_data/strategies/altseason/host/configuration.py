@@ -16,7 +16,7 @@ from jsonschema.exceptions import ValidationError
 from rapidjson import JSONDecodeError
 
 from altseason.errors import InputError
-from altseason.schema import describe_json_error, describe_schema_error
+from altseason.host.schema import describe_json_error, describe_schema_error
 
 if TYPE_CHECKING:
     from freqtrade.strategy import IStrategy
