@@ -13,7 +13,7 @@ from freqtrade.configuration.load_config import load_config_file
 
 from altseason.cli import main
 from altseason.errors import InputError
-from altseason.schema import refuse_invalid
+from altseason.host.schema import refuse_invalid
 from tests.conftest import ROOT
 from tests.integration.freqtrade_runs import CONFIG
 from tests.lab.emulator.candle_files import make_candles, store_candles
