@@ -147,7 +147,7 @@ def test_bot_starts_and_its_exits_go_on_where_dominance_cannot_be_read(
     def fail(_: Any) -> None:
         raise RuntimeError("x")
 
-    monkeypatch.setattr("altseason.dominance.reader.DominanceReader._read_stored", fail)
+    monkeypatch.setattr("altseason.gate.reader.DominanceReader._read_stored", fail)
     strategy = load_live()
     strategy.bot_loop_start(current_time=MIDNIGHT)
     assert not confirm(strategy, MIDNIGHT)
