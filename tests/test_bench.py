@@ -9,9 +9,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from benchmarks.backtest_cost import check_trades
+from benchmarks.import_cost import SHAPES, Shape, measure, save
 from benchmarks.report import compare
 from benchmarks.runs import Run
 from benchmarks.trades import COLUMNS
+
+from altseason.dominance.sources.files import Options, load_readings
 
 ROOT = Path(__file__).parent.parent
 Ended = subprocess.CompletedProcess[str]
@@ -69,3 +72,20 @@ def test_the_limits_hold_for_the_ratio_of_the_medians():
     wall, cpu, memory = compare(strategy, twin)
     assert wall.ratio == pytest.approx(1.10)
     assert [wall.is_within, cpu.is_within, memory.is_within] == [True, False, False]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+def test_every_shape_of_an_import_is_a_row_a_minute(tmp_path: Path, shape: Shape):
+    zone = "UTC" if shape.options else None
+    readings = load_readings(
+        save(shape, tmp_path, 90), Options(timezone=zone), pd.Timestamp("2026-06-01", tz="UTC")
+    )
+    assert readings.rows["stamp"].iloc[-1] == pd.Timestamp("2022-01-01 01:29", tz="UTC")
+    assert len(readings.rows) == 90
+    assert readings.rows["close"].between(49, 51).all()
+
+
+def test_cost_of_an_import_is_measured(tmp_path: Path):
+    size, growth, _ = measure(SHAPES[0], tmp_path, 100_000)
+    assert size == pytest.approx(5.9, abs=0.1)
+    assert growth > 1

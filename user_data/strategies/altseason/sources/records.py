@@ -13,6 +13,9 @@ import pyarrow as pa
 from altseason.errors import InputError
 from altseason.sources.grid import EXPECTED, Table, shorten
 
+# So many cells are turned into text at once.
+PIECE = 50_000
+
 
 def read_frame(path: Path, data: bytes) -> Table:
     read = pd.read_parquet if data[:4] == b"PAR1" else pd.read_feather
@@ -97,12 +100,17 @@ def _from_records(
 ) -> Table:
     if not count:
         raise InputError(f"{path}: expected rows, found none")
-    arrays = {
-        str(name).strip().lower(): pa.array([_as_text(value) for value in values], pa.string())
-        for name, values in columns.items()
-    }
+    arrays = {str(name).strip().lower(): _as_texts(values) for name, values in columns.items()}
     lines = np.arange(1, count + 1, dtype=np.int32)
     return Table(path, pa.table(arrays), lines, names_missing=names_missing)
+
+
+def _as_texts(values: list[Any]) -> pa.ChunkedArray:
+    parts = [
+        pa.array([_as_text(value) for value in values[begin : begin + PIECE]], pa.string())
+        for begin in range(0, len(values), PIECE)
+    ]
+    return pa.chunked_array(parts)
 
 
 def _as_text(value: Any) -> str:
