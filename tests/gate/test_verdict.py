@@ -97,6 +97,14 @@ def test_stale_gate_says_how_old_dominance_may_be():
     )
 
 
+def test_frozen_gate_says_that_dominance_stands_still():
+    """The fifth day of one value is one too many; it is not old."""
+    verdict = calculate_verdict(days([51.27, *[54.12] * 5]), GateRule(), at("07 00:00"))
+    said = describe_verdict(verdict)
+    assert said.startswith("The gate is closed since 2026-05-07 00:00 UTC: dominance 54.12 %")
+    assert ", has not changed for days. `altseason dominance download`" in said
+
+
 @pytest.mark.parametrize("mode", ["off", "level"])
 def test_gate_without_dominance(mode: str):
     nothing = Dominance("1d", empty_candles(), empty_candles(), pd.Timedelta(hours=36))

@@ -85,6 +85,19 @@ def test_three_stops_of_a_day_halt_all_pairs(
     assert ("3 stoplosses in 1440 min" in found) is bool(is_locked)
 
 
+def test_three_stops_halt_for_half_a_day(lock: Callable[..., dict[str, float]]):
+    """From the last one on, at 07:30, to the end of the candle in which 12 hours have passed."""
+    stops = [(hours, "stop_loss", -5.0) for hours in (23, 12, 5)]
+    found = lock(stops, pairs=["ETH/USDT", "SOL/USDT", "ADA/USDT"])
+    assert found["3 stoplosses in 1440 min"] == 7.5
+
+
+@pytest.mark.parametrize(("hours", "is_locked"), [(167, True), (169, False)])
+def test_week_has_168_hours(lock: Callable[..., dict[str, float]], hours: float, is_locked: bool):
+    lost = [(hours, "macd_down", -3.0), (40, "macd_down", 1.0), (30, "macd_down", 1.0)]
+    assert any("< 0.0 in" in reason for reason in lock(lost)) is is_locked
+
+
 @pytest.mark.parametrize(
     ("profits", "is_locked"),
     [

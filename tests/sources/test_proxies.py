@@ -109,6 +109,21 @@ def test_kept_connection_has_a_deadline_for_each_response(
             time.sleep(0.3)
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_proxy_that_leads_nowhere_is_what_the_user_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_there: bool
+):
+    with (
+        reaching("connect proxy", three_coins(3).answer, tmp_path, monkeypatch) as reached,
+        build_session(QUICK) as session,
+    ):
+        reached.proxy.fault = "wants a login"
+        if not is_there:
+            monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+        with pytest.raises(UnavailableError, match="the proxy of HTTP_PROXY or HTTPS_PROXY"):
+            fetch_answer(session, f"{reached.url}/global")
+
+
 def test_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://user:password-1@127.0.0.1:9")
     with build_session(QUICK) as session, pytest.raises(UnavailableError) as error:

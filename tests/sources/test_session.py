@@ -146,6 +146,18 @@ def test_time_of_an_error_that_is_over_does_not_cut_the_retry_on_its_connection(
         assert (handler.connections, handler.given) == (1, 2)
 
 
+def test_read_answer_leaves_no_timer_behind():
+    """Each would hold a thread and a socket until its deadline."""
+    before = set(threading.enumerate())
+    with serving(lambda _: Reply(b"{}")) as provider, build_session(Manners()) as session:
+        for _ in range(3):
+            fetch_answer(session, provider.url)
+        timers = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
+    for timer in set(timers) - before:
+        timer.join(5)  # of 60 seconds
+        assert not timer.is_alive()
+
+
 @pytest.mark.parametrize("dominance", [1.0, 100.0])
 def test_bounds_of_dominance_are_refused(dominance: float):
     with pytest.raises(AnswerError, match="between 1 and 100 percent"):

@@ -82,14 +82,19 @@ def test_closed_gate_stops_every_entry_and_no_exit(load_strategy: Load, tmp_path
     )
 
 
-def test_candles_without_volume_are_not_entered(load_strategy: Load, tmp_path: Path):
+@pytest.mark.parametrize(("volume", "share"), [(0.0, 0), (0.01, 1)])
+def test_candles_without_volume_are_not_entered(
+    load_strategy: Load, tmp_path: Path, volume: float, share: int
+):
+    """Of an expensive coin less than one is traded in some hours."""
     store_days(tmp_path, [50.0] * 60)
     strategy = load_strategy({"macd_trigger": "above"})
     dataframe = strategy.advise_indicators(coin_candles(24 * 60), {"pair": "ETH/USDT"})
     entered = strategy.ft_advise_signals(dataframe.copy(), {"pair": "ETH/USDT"})["enter_long"] == 1
     assert entered.any()
-    dataframe.loc[entered, "volume"] = 0
-    assert strategy.ft_advise_signals(dataframe, {"pair": "ETH/USDT"})["enter_long"].sum() == 0
+    dataframe.loc[entered, "volume"] = volume
+    found = strategy.ft_advise_signals(dataframe, {"pair": "ETH/USDT"})["enter_long"]
+    assert found.sum() == share * entered.sum()
 
 
 @pytest.mark.parametrize("pair", ["BTC/USDT", "USDC/USDT"])

@@ -163,9 +163,9 @@ def _reason(error: Exception) -> str:
     cause = getattr(error.args[0] if error.args else error, "reason", error)
     if isinstance(cause, requests.exceptions.SSLError | SSLError):
         return "no trusted certificate"
+    if isinstance(cause, ProxyError | requests.exceptions.ProxyError):
+        return "the proxy of HTTP_PROXY or HTTPS_PROXY does not lead there"
     # A refused connection is a time-out as well, by the history of urllib3's classes.
     is_late = isinstance(cause, requests.Timeout | TimeoutError)
     is_refused = isinstance(cause, NewConnectionError)
-    if isinstance(cause, ProxyError | requests.exceptions.ProxyError) and not is_refused:
-        return "the proxy of HTTP_PROXY or HTTPS_PROXY does not lead there"
     return "no answer in time" if is_late and not is_refused else "no connection"
