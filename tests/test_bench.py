@@ -14,7 +14,7 @@ from benchmarks.report import compare
 from benchmarks.runs import Run
 from benchmarks.trades import COLUMNS
 
-from altseason.dominance.sources.files import Options, load_readings
+from altseason.sources.files import Options, load_readings
 
 ROOT = Path(__file__).parent.parent
 Ended = subprocess.CompletedProcess[str]
