@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from altseason.dominance.candles import (
@@ -15,7 +16,7 @@ from altseason.dominance.candles import (
     is_believable,
 )
 from altseason.errors import InputError
-from altseason.sources.cells import is_empty, parse_numbers
+from altseason.sources.cells import convert, is_empty, parse_numbers
 from altseason.sources.formats import (
     INSIST,
     Format,
@@ -330,7 +331,7 @@ def _check_level(table: Table, frame: pd.DataFrame, column: str, options: Option
         )
     is_last = column == table.last_column and bool(table.separator)
     if is_last and not table.ends_in_newline and len(text) > 2:
-        decimals = text.str.extract(r"[.,](\d+)\D*$", expand=False).str.len().fillna(0)
+        decimals = convert(text, _count_decimals)
         is_cut = decimals.iloc[-1] < decimals.iloc[:-1].min() or text.iloc[-1][-1] in ".,"
         table.refuse(
             "expected a whole last line, found a number that seems cut off; end the file with a "
@@ -338,6 +339,11 @@ def _check_level(table: Table, frame: pd.DataFrame, column: str, options: Option
             np.arange(len(text)) == len(text) - 1 if is_cut else np.zeros(len(text)),
             text,
         )
+
+
+def _count_decimals(text: "pd.Series[str]") -> "npt.NDArray[np.float64]":
+    digits: Any = text.str.extract(r"[.,](\d+)\D*$", expand=False)
+    return np.asarray(digits.str.len().fillna(0), dtype="float64")
 
 
 def _check_moves(table: Table, frame: pd.DataFrame) -> None:
