@@ -1,10 +1,16 @@
 """Where Python has no `fcntl`, as on Windows: load, import, status and a backtest all the same."""
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+from altseason.emulator.market import Market
+from altseason.emulator.overlay import exchange_settings, offline_environment
 from tests.conftest import STRATEGIES
+from tests.emulator.serving import serving
+from tests.integration.freqtrade_runs import CONFIG, read_statistics
 
 # In one process, since each start of Freqtrade takes seconds.
 SCRIPT = """
@@ -59,3 +65,38 @@ def test_strategy_import_and_status_work_and_record_says_what_it_needs(tmp_path:
     assert lines[-1].endswith("True")
     assert "Traceback" not in found.stderr
     assert "needs file locks" in found.stderr
+
+
+def test_whole_backtest_runs_without_fcntl(tmp_path: Path, sample: Path):
+    """Freqtrade's own command in a process of its own, in which nobody can import it."""
+    (tmp_path / "sitecustomize.py").write_text('import sys\n\nsys.modules["fcntl"] = None\n')
+    (tmp_path / "user_data" / "strategies").mkdir(parents=True)
+    for name in ("AltSeasonStrategy.py", "altseason"):
+        (tmp_path / "user_data" / "strategies" / name).symlink_to(STRATEGIES / name)
+    script = "import fcntl"
+    words = ["-m", "freqtrade", "backtesting", "--strategy", "AltSeasonStrategy"]
+    words += ["--timerange", "20220101-20220201", "-c", "config.json", "-d", str(sample)]
+    with serving(Market(sample)) as url:
+        (tmp_path / "config.json").write_text(
+            json.dumps({**CONFIG, "exchange": {**CONFIG["exchange"], **exchange_settings(url)}})
+        )
+        environment = {**offline_environment(os.environ, url), "PYTHONPATH": str(tmp_path)}
+        importing, found = (
+            subprocess.run(
+                [sys.executable, *arguments],
+                cwd=tmp_path,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            for arguments in (["-c", script], words)
+        )
+    assert "ModuleNotFoundError" in importing.stdout
+    assert found.returncode == 0, found.stdout[-3000:]
+    assert "Traceback" not in found.stdout
+    assert "ERROR" not in found.stdout
+    [result] = (tmp_path / "user_data" / "backtest_results").glob("*.zip")
+    assert read_statistics(result)["AltSeasonStrategy"]["total_trades"] > 0

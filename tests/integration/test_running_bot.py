@@ -1,0 +1,146 @@
+"""A real dry-run bot, rehearsed: `why --live` asks it, and a reload reads its parameter file."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.integration.freqtrade_runs import Home
+from tests.sandbox.bots import Api, find_free_port
+from tests.warm import warm
+
+STATED = "AltSeasonStrategy trades by the rule: "
+OURS = [sys.executable, "-m", "altseason"]
+
+
+@contextmanager
+def rehearsed(home: Home, sample: Path, api: Api) -> Iterator[subprocess.Popen[bytes]]:
+    """A bot in the sandbox; what it says is in log.txt."""
+    words = ["sandbox", "--", "freqtrade", "trade", "--strategy", "AltSeasonStrategy"]
+    with (home.folder / "log.txt").open("wb") as log:
+        bot = subprocess.Popen(
+            [*OURS, *words, "--datadir", str(sample)],
+            cwd=home.folder,
+            env={**os.environ, "PYTHONPATH": str(home.strategies), "COLUMNS": "1000"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            api.wait_until_running(bot)
+            yield bot
+        finally:
+            bot.send_signal(signal.SIGINT)
+            bot.wait(60)
+
+
+def rules(home: Home) -> list[str]:
+    """What the bot said of its rule, at its start and after each reload."""
+    lines = (home.folder / "log.txt").read_text().splitlines()
+    return [line.partition(STATED)[2] for line in lines if STATED in line and "WARNING" in line]
+
+
+def wait_for(is_true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not is_true():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def write_parameters(home: Home, mode: str, stoploss: float) -> Path:
+    file = home.strategies / "AltSeasonStrategy.json"
+    found = {"buy": {"gate_mode": mode}, "stoploss": {"stoploss": stoploss}}
+    file.write_text(json.dumps({"strategy_name": "AltSeasonStrategy", "params": found}))
+    return file
+
+
+def why(home: Home, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*OURS, "why", "--live", "-c", "user_data/config.json", *words],
+        cwd=home.folder,
+        env=warm({**os.environ, "PYTHONPATH": str(home.strategies), **environment}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def reload(home: Home, api: Api, count: int) -> str:
+    """Reload the bot, wait until it says its rule anew, and return it."""
+    api.post("reload_config")
+    wait_for(lambda: len(rules(home)) >= count)
+    api_stoploss = api.get("show_config")["stoploss"]
+    return f"{api_stoploss} {rules(home)[-1]}"
+
+
+def test_bot_is_asked_by_why_and_reads_a_changed_or_removed_parameter_file_on_a_reload(
+    home: Callable[[Path], Home], sample: Path
+):
+    run, api = home(sample), Api()
+    section = api.section
+    run.write_config(
+        initial_state="running", api_server=section, internals={"process_throttle_secs": 1}
+    )
+    file = write_parameters(run, "falling", -0.07)
+    with rehearsed(run, sample, api):
+        wait_for(lambda: len(rules(run)) == 1)
+        assert "gate_mode = falling" in rules(run)[0]
+        assert api.get("show_config")["stoploss"] == -0.07
+
+        asked = why(run)
+        assert asked.returncode == 0, asked.stderr
+        assert asked.stdout.startswith("Gate: dominance below its 20-day SMA.")
+        assert {f"{coin}/USDT at" in asked.stdout for coin in ("ETH", "SOL")} == {True}
+        assert max(map(len, asked.stdout.splitlines())) <= 80
+        one = json.loads(why(run, "ETH/USDT", "--json").stdout)
+        newest = api.get("pair_candles", pair="ETH/USDT", timeframe="1h", limit=1)
+        columns = dict(zip(newest["columns"], newest["data"][-1], strict=True))
+        [found] = one["pairs"]
+        assert found["enters"] == (columns["enter_long"] == 1)
+        assert {each["name"]: each["holds"] for each in found["conditions"]} == {
+            name: bool(columns[name]) for name in columns if name.startswith(("is_", "has_"))
+        }
+        assert one["gate"]["dominance"] == pytest.approx(columns["close_btcd"])
+        missing = why(run, "DOGE/USDT")
+        assert missing.returncode == 2
+        assert "whose whitelist is ETH/USDT" in missing.stderr
+
+        wrong = why(run, FREQTRADE__API_SERVER__PASSWORD="another-7f3a")  # noqa: S106
+        assert (wrong.returncode, wrong.stdout) == (2, "")
+        [line] = wrong.stderr.splitlines()
+        assert line == (
+            f"altseason: http://127.0.0.1:{api.port}: expected an answer of the bot, found: "
+            "Unauthorized; check username and password of api_server, in the configuration or in "
+            "FREQTRADE__API_SERVER__USERNAME and FREQTRADE__API_SERVER__PASSWORD"
+        )
+
+        write_parameters(run, "level_and_falling", -0.08)
+        stated = reload(run, api, 2)
+        assert stated.startswith("-0.08 ")
+        assert "gate_mode = level_and_falling" in stated
+        file.unlink()
+        stated = reload(run, api, 3)
+        assert stated.startswith("-0.05 dominance below 55 %")
+        assert "parameter file" not in stated
+    down = why(run)
+    assert down.returncode == 2
+    assert f"http://127.0.0.1:{api.port}: expected a running bot, found none" in down.stderr
+
+
+def test_bot_without_an_api_is_answered_with_what_to_switch_on(
+    home: Callable[[Path], Home], sample: Path
+):
+    """As one that is looked after by Telegram alone."""
+    run = home(sample)
+    asked = why(run, FREQTRADE__API_SERVER__LISTEN_PORT=str(find_free_port()))
+    assert (asked.returncode, asked.stdout) == (2, "")
+    [line] = asked.stderr.splitlines()
+    assert "expected a running bot, found none; switch api_server on" in line
