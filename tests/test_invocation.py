@@ -68,6 +68,25 @@ def test_command_of_the_lab_says_where_to_get_it(copied: Path, command: str):
     assert command not in listed
 
 
+def test_line_works_word_by_word_in_the_layout_of_the_official_image(copied: Path):
+    """Its working folder holds user_data, `python` is Freqtrade's, and compose sets PYTHONPATH."""
+    (copied / "user data").rename(copied / "user_data")
+    folder = copied / "user_data" / "strategies"
+    environment = {
+        "PATH": f"{copied / 'venv' / 'bin'}{os.pathsep}/usr/bin:/bin",
+        "PYTHONPATH": str(folder),
+    }
+
+    def run(words: list[str]) -> str:
+        return subprocess.check_output(words, cwd=copied, env=environment, text=True).strip()
+
+    line = run(["python", "-c", TELL])
+    assert line == "PYTHONPATH=user_data/strategies python -m altseason --version"
+    assert run(["sh", "-c", line]) == f"altseason {altseason.__version__}"
+    document = (STRATEGIES.parents[1] / "docs" / "operations.md").read_text()
+    assert line.replace("--version", "dominance download") in document
+
+
 def test_copied_folder_is_run_as_a_module_by_a_line_that_works(copied: Path):
     folder = copied / "user data" / "strategies"
 

@@ -17,6 +17,7 @@ from tests.sandbox.bots import Api, find_free_port
 from tests.warm import warm
 
 STATED = "AltSeasonStrategy trades by the rule: "
+STATES = {"stopentry": "paused", "stop": "stopped"}
 OURS = [sys.executable, "-m", "altseason"]
 
 
@@ -130,6 +131,16 @@ def test_bot_is_asked_by_why_and_reads_a_changed_or_removed_parameter_file_on_a_
         stated = reload(run, api, 3)
         assert stated.startswith("-0.05 dominance below 55 %")
         assert "parameter file" not in stated
+
+        # By this time docker's health check decides.
+        for command, goes_on in (("stopentry", True), ("stop", False)):
+            api.post(command)
+            wait_for(lambda name=command: api.get("show_config")["state"] == STATES[name])
+            # What was under way ends.
+            time.sleep(2)
+            last = api.get("health")["last_process_ts"]
+            time.sleep(4)
+            assert (api.get("health")["last_process_ts"] > last) is goes_on
     down = why(run)
     assert down.returncode == 2
     assert f"http://127.0.0.1:{api.port}: expected a running bot, found none" in down.stderr
