@@ -6,11 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from altseason.emulator.market import Market
-from altseason.emulator.overlay import exchange_settings, offline_environment
+from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.overlay import exchange_settings, offline_environment
 from tests.conftest import STRATEGIES
-from tests.emulator.serving import serving
 from tests.integration.freqtrade_runs import CONFIG, read_statistics
+from tests.lab.emulator.serving import serving
 
 # In one process, since each start of Freqtrade takes seconds.
 SCRIPT = """

@@ -48,7 +48,7 @@ def test_sandbox_marks_each_strategys_result_and_ends_with_a_line_that_says_so(
     home: Callable[[Path], Home], sample: Path, words: list[str]
 ):
     run = home(sample)
-    clock = STRATEGIES.parents[1] / "tests" / "sandbox" / "clock_strategy.txt"
+    clock = STRATEGIES.parents[1] / "tests" / "lab" / "sandbox" / "clock_strategy.txt"
     (run.strategies / "ClockStrategy.py").write_text(clock.read_text())
     command = [sys.executable, "-m", "altseason", "sandbox", "--", "freqtrade", "backtesting"]
     output = run_well([*command, *words, *SPAN, "-d", str(sample)], run.folder, dict(os.environ))
