@@ -84,7 +84,7 @@ class Exchange:
         self.api.asked += 1
         if self.api.is_down:
             raise TemporaryError("no answer")
-        return self.api.orders
+        return [order for order in self.api.orders if order["timestamp"] >= milliseconds(since)]
 
     def get_option(self, name: str) -> bool:
         return False
@@ -348,8 +348,16 @@ def test_what_was_sent_expires(trade: Trade):
     note(trade, sent_order(time=NOW.timestamp() - 119), sent_order(time=NOW.timestamp() - 121))
     wallet = Wallet()
     assert recover(Exchange(), wallet) == []
-    assert len(SentOrders().find_unanswered(trade)) == 1
+    [kept] = SentOrders().find_unanswered(trade)
+    assert kept.time == NOW.timestamp() - 119
     assert wallet.updates == 1
+
+
+def test_what_was_sent_expires_also_where_another_s_order_holds_the_coins(trade: Trade):
+    note(trade, sent_order(time=NOW.timestamp() - 121))
+    exchange = Exchange(order_of_exchange("3", clientOrderId="web_1"))
+    assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
+    assert SentOrders().find_unanswered(trade) == []
 
 
 @pytest.mark.parametrize("step", [0.001, 0.4])

@@ -277,6 +277,19 @@ def test_buy_that_asks_no_callback_is_not_sent_again_either(strategy: IStrategy,
         send(strategy)
 
 
+def test_of_many_tries_the_last_five_are_kept(strategy: IStrategy, api: Any):
+    trade = open_trade(1.0, 100.0)
+    api.answer = ccxt.RequestTimeout("late")
+    for _ in range(4):
+        try_to_send(strategy, "sell")
+    first = notes(strategy).find_unanswered(trade)
+    assert len(first) == 4
+    for _ in range(3):
+        try_to_send(strategy, "sell")
+    found = notes(strategy).find_unanswered(trade)
+    assert (len(found), found[:2]) == (5, first[2:])
+
+
 def test_notes_of_another_version_hold_no_exit_back(strategy: IStrategy, api: Any):
     api.totals["ETH"] = 6.0
     trade = open_trade(1.0, 100.0)
