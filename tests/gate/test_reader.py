@@ -155,3 +155,27 @@ def test_candle_is_stale_after_the_allowed_age(
 ):
     assert two_hours.is_stale(time) is is_stale
     assert two_hours.is_stale(pd.Timestamp(time)) is is_stale
+
+
+@pytest.mark.usefixtures("hour")
+def test_reader_keeps_why_it_cannot_read_or_make_candles(tmp_path: Path):
+    days = dominance_candles([50.0], "2026-01-01", "1h")
+    DominanceStore(tmp_path).append(days, "1h")
+    stored, whole = (
+        tmp_path / "BTCD_USD-1h.feather",
+        (tmp_path / "BTCD_USD-1h.feather").read_bytes(),
+    )
+    stored.write_bytes(b"garbage")
+    reader = make_reader(tmp_path)
+    damaged = reader.read()
+    assert damaged.problem.startswith(f"{stored}: expected dominance candles, found ")
+    # An object keeps what was once calculated of its candles.
+    assert reader.read() is damaged
+    stored.write_bytes(whole)
+    (tmp_path / "BTCD_USD-readings.jsonl").unlink()
+    (tmp_path / "BTCD_USD-readings.jsonl").mkdir()
+    reader = make_reader(tmp_path)
+    unmade = reader.read()
+    assert len(unmade.candles) == 1
+    assert "Is a directory" in unmade.problem
+    assert reader.read() is unmade

@@ -1,6 +1,7 @@
 """Why the gate is closed, since when, and what opens it."""
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -111,3 +112,16 @@ def test_gate_without_dominance(mode: str):
     facts = verdict_as_json(calculate_verdict(nothing, GateRule(mode), at("02 00:00")))
     assert (facts["open"], facts["stale"], facts["dominance"]) == (mode == "off", True, None)
     assert json.loads(json.dumps(facts)) == facts
+
+
+def test_reason_for_which_dominance_is_missing_or_old_is_said():
+    nothing = Dominance("1d", empty_candles(), empty_candles(), pd.Timedelta(hours=36), "disk: bad")
+    assert describe_verdict(calculate_verdict(nothing, GateRule(), at("02 00:00"))) == (
+        "The gate is closed: disk: bad."
+    )
+    old = replace(days([OPEN]), problem="disk: bad")
+    said = describe_verdict(calculate_verdict(old, GateRule(), at("09 00:00")))
+    assert said.endswith("is older than 36.0 hours. disk: bad.")
+    # What is fresh is not worse for it.
+    fresh = describe_verdict(calculate_verdict(old, GateRule(), at("02 01:00")))
+    assert fresh.endswith("It closes at 55 % or above.")

@@ -216,6 +216,31 @@ def test_first_look_at_stale_dominance_tells():
     assert "the gate is open" in observe(watch, [OPEN])[0]
 
 
+def broken(problem: str, *closes: float) -> Dominance:
+    candles = dominance_candles(list(closes), BEGIN)
+    return Dominance("1d", candles, candles, pd.Timedelta(hours=36), problem)
+
+
+def test_reason_that_comes_while_dominance_is_stale_is_told_and_again_only_where_it_is_another():
+    watch = GateWatch()
+
+    def look(dominance: Dominance) -> list[str]:
+        return watch.observe(dominance, RULE, utc(BEGIN) + pd.Timedelta(days=9))
+
+    assert [text[:44] for text in look(broken(""))] == [
+        "The gate is closed: no dominance is stored. "
+    ]
+    effect = "The gate is closed for entries; exits go on."
+    assert look(broken("disk: unreadable")) == [
+        f"Dominance cannot be read: disk: unreadable. {effect}"
+    ]
+    assert look(broken("")) == look(broken("disk: unreadable")) == []
+    [old] = look(broken("disk: full", OPEN))
+    assert old.startswith("Dominance is stale: the newest candle ended 2026-05-02 00:00 UTC")
+    assert old.endswith(f"allowed are 36.0 hours. disk: full. {effect}")
+    assert look(broken("disk: full", OPEN)) == []
+
+
 def test_gate_that_is_off_is_silent():
     watch, off = GateWatch(), GateRule("off")
     nothing = Dominance("1d", empty_candles(), empty_candles(), pd.Timedelta(hours=36))

@@ -25,6 +25,7 @@ from tests.recorder.simulation import dominance_config, utc
 NOON = utc("2026-05-27 12:00")
 RECORDS, KEEPS_AS_IT_IS = DominanceSettings(), DominanceSettings(backfill=False)
 READS_ONLY = DominanceSettings(record=False)
+DAY = pd.Timedelta(days=1)
 
 
 def stored_up_to(end: str, count: int = 300) -> Dominance:
@@ -171,3 +172,52 @@ def test_bot_on_synthetic_candles_runs_without_real_dominance(tmp_path: Path):
         GateRule("off"), pd.Timestamp.now(tz="UTC")
     )
     assert any("expected a folder for real candles" in message for message in messages)
+
+
+@pytest.mark.usefixtures("registry")
+def test_recorder_that_cannot_start_is_told_once_and_lets_the_bot_trade(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """As in a container whose number of processes and threads is limited."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", refuse)
+    now = pd.Timestamp.now(tz="UTC")
+    bot = Bot(dominance_config(tmp_path, {}))
+    [told] = [text for text in bot.report(GateRule(), now) if "not recorded" in text]
+    assert told == (
+        "Dominance is not recorded: starting to record failed with RuntimeError, see the log. "
+        "Entries and exits go on; /reload_config tries again."
+    )
+    assert bot.report(GateRule(), now) == []
+    monkeypatch.undo()
+    again = Bot(dominance_config(tmp_path, {})).report(GateRule(), now)
+    assert not [text for text in again if "not recorded" in text]
+
+
+@pytest.mark.usefixtures("registry")
+def test_reason_for_which_candles_cannot_be_read_is_among_the_messages(tmp_path: Path):
+    now = pd.Timestamp.now(tz="UTC")
+    stored = tmp_path / "BTCD_USD-1d.feather"
+    stored.write_bytes(b"garbage")
+    bot = Bot(dominance_config(tmp_path, {}, record=False))
+    [told] = bot.report(GateRule(), now)
+    assert told.startswith(f"The gate is closed: {stored}: expected dominance candles, found ")
+    assert f"move {stored} away" in told
+    assert bot.report(GateRule(), now) == []
+
+
+@pytest.mark.usefixtures("registry")
+def test_candles_that_are_damaged_later_are_told_with_the_reason_once(tmp_path: Path):
+    now = pd.Timestamp.now(tz="UTC")
+    closes = dominance_candles([50.0] * 95, f"{now.floor('D') - 95 * DAY:%Y-%m-%d}")
+    DominanceStore(tmp_path).append(closes, "1d")
+    bot = Bot(dominance_config(tmp_path, {}, record=False))
+    assert len(bot.report(GateRule(), now)) == 1
+    (tmp_path / "BTCD_USD-1d.feather").write_bytes(b"garbage")
+    [told] = bot.report(GateRule(), now)
+    assert told.startswith(f"Dominance cannot be read: {tmp_path}/BTCD_USD-1d.feather: expected ")
+    assert told.endswith("The gate is closed for entries; exits go on.")
+    assert bot.report(GateRule(), now) == []

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from freqtrade.enums import RunMode
 
 from altseason.dominance.candles import PAIR, TIMEFRAMES, empty_candles
@@ -33,6 +34,7 @@ class DominanceReader:
         self._store = DominanceStore(datadir, data_format(config), patience=BRIEFLY)
         self._settings = settings
         self._current: Dominance | None = None
+        self._nothing = empty_candles()
         self._recording = Recording(datadir, self._store) if is_trading(config) else None
         self._notifier = Notifier(logger)
 
@@ -50,40 +52,46 @@ class DominanceReader:
         """Read the dominance pair; its frames are empty where nothing is stored.
 
         While a bot trades, candles that have just ended are made first, and damaged files are as
-        none: an error would stop exits, too.
+        none: an error would stop exits, too. `Dominance.problem` says what went wrong then.
 
-        :return: the same object as before where the stored candles are.
+        :return: the same object as before where the stored candles and the problem are.
         :raises StoredDataError: where a stored file is damaged, and nobody trades.
         """
         if self._recording is None:
             return self._read_stored()
+        problem = ""
         try:
             self._recording.settle()
         except BusyError:
             pass  # the next call tries again
         except Exception as error:  # exits must go on, whatever it is
-            self._warn(error)
+            problem = self._warn(error)
         try:
-            return self._read_stored()
+            return self._read_stored(problem)
         except Exception as error:  # as above
-            self._warn(error)
-            timeframe, nothing = self._settings.timeframe, empty_candles()
-            self._current = Dominance(timeframe, nothing, nothing, self._settings.max_age)
-            return self._current
+            return self._keep(self._nothing, self._nothing, self._warn(error))
 
-    def _read_stored(self) -> Dominance:
-        timeframe = self._settings.timeframe
-        candles, daily = self._store.load(timeframe), self._store.load("1d")
-        current = self._current
-        if current is None or current.candles is not candles or current.daily is not daily:
-            current = Dominance(timeframe, candles, daily, self._settings.max_age)
-            self._current = current
-        return current
+    def _read_stored(self, problem: str = "") -> Dominance:
+        candles, daily = self._store.load(self._settings.timeframe), self._store.load("1d")
+        return self._keep(candles, daily, problem)
 
-    def _warn(self, error: Exception) -> None:
-        problem = str(error) if isinstance(error, OSError | StoredDataError) else repr(error)
-        text = f"{problem}; until this is fixed, the gate goes by what can be read"
-        self._notifier.warn(text)
+    def _keep(self, candles: pd.DataFrame, daily: pd.DataFrame, problem: str) -> Dominance:
+        """Return what was returned before, unless something has changed."""
+        old = self._current
+        is_same = old is not None and old.candles is candles and old.daily is daily
+        if old is None or not is_same or old.problem != problem:
+            settings = self._settings
+            old = Dominance(settings.timeframe, candles, daily, settings.max_age, problem)
+            self._current = old
+        return old
+
+    def _warn(self, error: Exception) -> str:
+        """Log an error, and return what a person is told of it."""
+        is_foreseen = isinstance(error, OSError | StoredDataError)
+        problem = str(error) if is_foreseen else repr(error)
+        self._notifier.warn(f"{problem}; until this is fixed, the gate goes by what can be read")
+        # The text of another error may hold anything.
+        return problem if is_foreseen else f"{type(error).__name__}, see the log"
 
     def require(self) -> Dominance:
         """Read the dominance pair, or say which command makes it.

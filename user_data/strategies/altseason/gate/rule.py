@@ -79,12 +79,14 @@ class Dominance:
     :param candles: what the level is read from, and what must be fresh.
     :param daily: what falling is read from; the same frame where `timeframe` is "1d".
     :param max_age: how long after the end of the newest candle the gate may be open.
+    :param problem: why candles may be missing from it, for a person; empty where nothing is wrong.
     """
 
     timeframe: str
     candles: pd.DataFrame
     daily: pd.DataFrame
     max_age: pd.Timedelta
+    problem: str = ""
 
     @cached_property
     def _ends(self) -> "npt.NDArray[np.int64]":

@@ -79,21 +79,32 @@ class DominanceService:
         }
 
     def _start_feed(self, config: dict[str, Any], settings: DominanceSettings) -> Feed | None:
-        if not settings.record:
+        try:
+            if settings.record:
+                return start_feed(config)
             logger.info("Dominance is not recorded by this bot (altseason.dominance.record).")
             end_feed(config)  # that was started before /reload_config
-            return None
-        try:
-            return start_feed(config)
         except AltSeasonError as error:
             self._notifier.notify(f"Dominance is not recorded: {error}")
-            return None
+        except Exception as error:  # Freqtrade would end, and leave open trades alone
+            logger.exception("Starting to record dominance failed")
+            self._notifier.notify(
+                f"Dominance is not recorded: starting to record failed with "
+                f"{type(error).__name__}, see the log. Entries and exits go on; /reload_config "
+                f"tries again."
+            )
+        return None
 
 
 def describe_history(
     dominance: Dominance, settings: DominanceSettings, now: pd.Timestamp
 ) -> list[str]:
-    """Say which history is missing, and which command fills it; nothing where none is."""
+    """Say which history is missing, and which command fills it; nothing where none is.
+
+    Nor where it cannot be read: the gate says why.
+    """
+    if dominance.daily.empty and dominance.problem:
+        return []
     latest = (now - DAY_IS_KNOWN_AFTER).floor("D")
     fills_itself = settings.record and settings.backfill
     if dominance.daily.empty:

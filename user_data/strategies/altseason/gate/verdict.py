@@ -40,6 +40,7 @@ class Verdict:
     :param is_frozen: whether it repeats one value for too long.
     :param closed_since: when the gate closed; None where it is open, or nothing is stored.
     :param was_ever_open: whether it was open before; else `closed_since` is where the data begin.
+    :param problem: why dominance may be missing, as `Dominance` has it.
     """
 
     rule: GateRule
@@ -50,6 +51,7 @@ class Verdict:
     is_frozen: bool = False
     closed_since: pd.Timestamp | None = None
     was_ever_open: bool = False
+    problem: str = ""
 
 
 def calculate_verdict(dominance: Dominance, rule: GateRule, now: datetime) -> Verdict:
@@ -58,7 +60,8 @@ def calculate_verdict(dominance: Dominance, rule: GateRule, now: datetime) -> Ve
     ends = dominance.candles["date"] + candle_length(dominance.timeframe)
     known = dominance.candles[ends <= time]
     if known.empty:
-        return Verdict(rule, is_off, None, dominance.max_age, is_stale=True)
+        problem = dominance.problem
+        return Verdict(rule, is_off, None, dominance.max_age, is_stale=True, problem=problem)
     # Frozen candles are not in it.
     gate = calculate_gate(dominance, rule).reindex(known["date"])
     opened = gate["alt_season"].eq(True).to_numpy()
@@ -78,6 +81,7 @@ def calculate_verdict(dominance: Dominance, rule: GateRule, now: datetime) -> Ve
         is_frozen=dominance.is_frozen(time),
         closed_since=None if is_open else _find_closing(ends, opened, dominance.max_age),
         was_ever_open=bool(opened.any()),
+        problem=dominance.problem,
     )
 
 
@@ -98,7 +102,8 @@ def describe_verdict(verdict: Verdict) -> str:
     if verdict.rule.mode == "off":
         return "The gate is off: entries do not depend on dominance."
     if verdict.newest is None:
-        return f"The gate is closed: no dominance is stored. {_advise()}"
+        missing = f"no dominance is stored. {_advise()}"
+        return f"The gate is closed: {f'{verdict.problem}.' if verdict.problem else missing}"
     facts = _describe_newest(verdict.newest)
     if verdict.is_open:
         return (
@@ -109,7 +114,8 @@ def describe_verdict(verdict: Verdict) -> str:
         return f"The gate is closed{since}: {facts}, has not changed for days. {_advise()}"
     if verdict.is_stale:
         limit = describe_duration(verdict.max_age)
-        return f"The gate is closed{since}: {facts}, is older than {limit}. {_advise()}"
+        reason = f"{verdict.problem}." if verdict.problem else _advise()
+        return f"The gate is closed{since}: {facts}, is older than {limit}. {reason}"
     opening = _name_opening(verdict.rule, verdict.newest)
     return f"The gate is closed{since}: {facts}. It opens {opening}."
 

@@ -22,6 +22,8 @@ class GateWatch:
     def __init__(self) -> None:
         self._introduction: list[str] | None = None
         self._was_stale = False
+        # The last reason that was told for dominance being stale.
+        self._problem = ""
         self._was_open = False
         self._weeks = 0
 
@@ -35,8 +37,8 @@ class GateWatch:
         """Return the messages that are due.
 
         At the first look, and where the introduction is another than before, that is the
-        introduction and the gate as it is; later each change of the gate, and once a week that it
-        is closed.
+        introduction and the gate as it is; later each change of the gate, each reason for which
+        dominance is stale, and once a week that the gate is closed.
 
         :param introduction: what the bot trades by.
         """
@@ -55,13 +57,15 @@ class GateWatch:
             messages = [_describe_wait(verdict, weeks)]
         self._weeks = weeks
         self._was_stale = verdict.is_stale
+        self._problem = (verdict.problem or self._problem) if verdict.is_stale else ""
         # While it is stale, the rule is compared with what it said before.
         self._was_open = self._was_open if verdict.is_stale else verdict.is_open
         return messages
 
     def _describe_changes(self, dominance: Dominance, verdict: Verdict, now: datetime) -> list[str]:
         if verdict.is_stale:
-            return [] if self._was_stale else [_describe_stale(dominance, now)]
+            is_told = self._was_stale and verdict.problem in ("", self._problem)
+            return [] if is_told else [_describe_stale(dominance, now)]
         if self._was_stale:
             return [_describe_fresh(dominance, verdict.rule, is_open=verdict.is_open)]
         if self._was_open != verdict.is_open:
@@ -129,6 +133,9 @@ def _count_days(days: float) -> str:
 def _describe_stale(dominance: Dominance, now: datetime) -> str:
     effect = "The gate is closed for entries; exits go on."
     candle = dominance.find_candle(now)
+    problem = f" {dominance.problem}." if dominance.problem else ""
+    if candle is None and problem:
+        return f"Dominance cannot be read:{problem} {effect}"
     if candle is None:
         return f"No dominance is stored yet. {effect}"
     end = candle["date"] + candle_length(dominance.timeframe)
@@ -140,7 +147,7 @@ def _describe_stale(dominance: Dominance, now: datetime) -> str:
     age = describe_duration(pd.Timestamp(now) - end)
     return (
         f"Dominance is stale: the newest candle ended {end:%Y-%m-%d %H:%M} UTC, {age} ago; "
-        f"allowed are {describe_duration(dominance.max_age)}. {effect}"
+        f"allowed are {describe_duration(dominance.max_age)}.{problem} {effect}"
     )
 
 
