@@ -187,6 +187,11 @@ def test_settling_that_failed_is_tried_again_after_half_a_minute(
     assert rows(tmp_path, "1h") == [("05-27 10:00", 57.0, 57.0, 57.0, 57.0, 1)]
 
 
+def test_rebuild_of_nothing_adds_nothing(tmp_path: Path):
+    rebuilt = make_recording(tmp_path, SimulatedClock()).rebuild()
+    assert rebuilt.added == {"1h": 0, "1d": 0}
+
+
 def test_rebuild_gives_the_candles_that_were_deleted(
     recording: Recording, clock: SimulatedClock, tmp_path: Path
 ):
