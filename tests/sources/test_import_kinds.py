@@ -141,3 +141,74 @@ def test_zone_of_ends_of_days_is_told(tmp_path: Path):
     assert readings.rows["known"].iloc[0] == pd.Timestamp("2023-03-13 23:59:59", tz="UTC")
     local = load_any(file, Options(timezone="America/New_York"), NOW)
     assert local.rows["known"].iloc[0] == pd.Timestamp("2023-03-14 03:59:59", tz="UTC")
+
+
+CMC = "timestamp,btc_dominance,eth_dominance\n"
+MIDNIGHT = "%Y-%m-%dT00:00:00.000Z"
+
+
+def caps(form: str, head: str, row: str) -> str:
+    pairs = zip(DAYS, VALUES, strict=True)
+    return head + "".join(
+        row.format(t=f"{day:{form}}", ms=f"{day.timestamp():.0f}000", cap=value * 1e10) + "\n"
+        for day, value in pairs
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "is_reading"),
+    [
+        (CMC + rows(MIDNIGHT).replace("\n", ",18\n"), True),
+        (CMC + rows("%Y-%m-%dT00:04:30.000Z").replace("\n", ",18\n"), True),
+        (CMC + rows("%Y-%m-%dT23:59:59.999Z").replace("\n", ",18\n"), True),
+        (CMC + rows().replace("\n", ",18\n"), False),
+        (CMC + rows("%Y-%m-%d 00:00:00").replace("\n", ",18\n"), False),
+        (CMC + rows("%Y-%m-%dT00:00:00Z").replace("\n", ",18\n"), False),
+        (CMC + rows("%Y-%m-%dT12:00:00.000Z").replace("\n", ",18\n"), False),
+        (CMC + epochs(1).replace("\n", ",18\n"), False),
+        (CMC + epochs(1e3).replace("\n", ",18\n"), False),
+        (CMC.replace("\n", ",others\n") + rows().replace("\n", ",18,24\n"), False),
+        ("timestamp,btcDominance,quote\n" + rows().replace("\n", ",x\n"), False),
+        ("timestamp,btcDominance,quote\n" + rows(MIDNIGHT).replace("\n", ",x\n"), True),
+        # One row that is written otherwise: nobody knows where it comes from.
+        (CMC + (rows(MIDNIGHT) + "2023-03-17T00:00:00Z,56\n").replace("\n", ",18\n"), False),
+    ],
+)
+def test_time_is_a_reading_at_an_instant_only_where_it_is_written_as_one(
+    tmp_path: Path, content: str, is_reading: bool
+):
+    readings = load_any(write(tmp_path, content), Options(), NOW)
+    assert readings.layout.stamp == ("snapshot" if is_reading else "open")
+    late = pd.Timedelta(0 if is_reading else "1D")
+    assert (readings.rows["known"] - readings.rows["stamp"] == late).all()
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "form", "is_reading"),
+    [
+        ("snapped_at,market_cap,total_volume\n", "{t},{cap},1", "%Y-%m-%d 00:00:00 UTC", True),
+        ("snapped_at,market_cap,total_volume\n", "{ms},{cap},1", "", True),
+        ("snapped_at,market_cap,total_volume\n", "{t},{cap},1", "%Y-%m-%d", False),
+        ("snapped_at,market_cap,total_volume\n", "{t},{cap},1", "%Y-%m-%d 00:00:00", False),
+        (
+            "timeopen,timeclose,open,high,low,close,marketcap,timestamp\n",
+            "{t},{t},1,1,1,1,{cap},{t}",
+            "%Y-%m-%dT23:59:59.999Z",
+            True,
+        ),
+        (
+            "timeopen,timeclose,open,high,low,close,marketcap,timestamp\n",
+            "{t},{t},1,1,1,1,{cap},{t}",
+            "%Y-%m-%d",
+            False,
+        ),
+    ],
+)
+def test_time_of_a_market_cap_is_an_instant_only_where_it_is_written_as_one(
+    tmp_path: Path, head: str, row: str, form: str, is_reading: bool
+):
+    ours = write(tmp_path, caps(form, head, row), "bitcoin.csv")
+    total = write(tmp_path, caps(form, head, row.replace("{cap}", "1e12")), "total.csv")
+    readings = load_cap_pair(ours, total, Options(), NOW)
+    assert readings.rows["close"].tolist() == pytest.approx(VALUES)
+    assert readings.layout.stamp == ("snapshot" if is_reading else "open")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from altseason.errors import InputError
-from altseason.sources.cells import is_empty
+from altseason.sources.cells import all_match, is_empty
 from altseason.sources.grid import Table
 from altseason.sources.times import looks_like_times
 
@@ -23,6 +23,8 @@ class Format:
     :param date: the column with the time.
     :param stamp: what that time means; None where the file does not tell.
     :param close: the column with the close, where it has another name.
+    :param written: how its times are written, all of them. Names alone make no reading at an
+        instant of what may be the label of a day: that would be known a day too early.
     """
 
     name: str
@@ -30,14 +32,20 @@ class Format:
     date: str
     stamp: Stamp | None = None
     close: str = "close"
+    written: str = ""
 
 
 def _format(
-    name: str, columns: str, date: str, stamp: Stamp | None, close: str = "close"
+    name: str, columns: str, date: str, stamp: Stamp | None, close: str = "close", written: str = ""
 ) -> Format:
-    return Format(name, frozenset(columns.split("|")), date, stamp, close)
+    return Format(name, frozenset(columns.split("|")), date, stamp, close, written)
 
 
+# To the millisecond, as CoinMarketCap answers; the last one of a day, or the first or last one.
+_LAST_MOMENT = r"\d{4}-\d\d-\d\dT\d\d:59:59\.999Z"
+_DAY_EDGE = r"\d{4}-\d\d-\d\dT(00:0\d:\d\d\.\d{3}|23:59:59\.\d{3})Z"
+# As CoinGecko's downloads, and its answers in unix milliseconds.
+_INSTANT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)? ?(UTC|Z)|\d{13}"
 # The first one that fits is taken.
 FORMATS = (
     _format(
@@ -48,6 +56,7 @@ FORMATS = (
         "timeopen|timeclose|open|high|low|close|marketcap|timestamp",
         "timeclose",
         "snapshot",
+        written=_LAST_MOMENT,
     ),
     _format(
         "CoinMarketCap series",
@@ -55,14 +64,15 @@ FORMATS = (
         "timestamp",
         "snapshot",
         "btc_dominance",
+        _DAY_EDGE,
     ),
     _format(
         "CoinMarketCap series", "timestamp|btcdominance|quote", "timestamp", "snapshot",
-        "btcdominance",
+        "btcdominance", _DAY_EDGE,
     ),
     _format(
         "CoinGecko chart", "snapped_at|market_cap|total_volume", "snapped_at", "snapshot",
-        "market_cap",
+        "market_cap", _INSTANT,
     ),
     _format(
         "Investing.com history", "date|price|open|high|low|vol.|change %", "date", "open", "price"
@@ -114,9 +124,16 @@ INSIST = "if it is Bitcoin's dominance all the same, say so with --insist"
 
 
 def find_format(table: Table) -> Format | None:
-    """Return the known format that a table has all columns of."""
+    """Return the known format that a table has all columns of, and whose times it has."""
     columns = set(table.columns)
-    return next((known for known in FORMATS if known.columns <= columns), None)
+    return next((k for k in FORMATS if k.columns <= columns and _is_written_so(table, k)), None)
+
+
+def _is_written_so(table: Table, known: Format) -> bool:
+    if not known.written or known.date in table.repeated:
+        return not known.written
+    text = table.text(known.date)
+    return all_match(text[~is_empty(text)], known.written)
 
 
 def find_column(table: Table, wanted: str, option: str) -> str:
