@@ -5,7 +5,7 @@ import json
 import os
 import resource
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -169,14 +169,15 @@ def test_damaged_line_is_left_out_and_left_in_the_file(tmp_path: Path, damage: b
     assert log.path.read_bytes().split(b"\n")[2] == damage
 
 
-def test_reading_from_before_the_last_one_is_refused(tmp_path: Path):
+@pytest.mark.parametrize("earlier", [[], [0]], ids=["none", "one"])
+def test_reading_from_before_the_last_one_is_refused(tmp_path: Path, earlier: Sequence[int]):
     log = SnapshotLog(tmp_path)
-    append(log, 0, 10)
+    append(log, *earlier, 10)
     before = log.path.read_bytes()
     assert log.append(lambda: reading(9.99)) is None
     assert log.path.read_bytes() == before
     append(log, 10, 11)
-    assert minutes_of(load(log)) == [0, 10, 10, 11]
+    assert minutes_of(load(log)) == [*earlier, 10, 10, 11]
 
 
 @pytest.mark.parametrize("room", [0, 1, 60, 120])

@@ -455,6 +455,13 @@ def test_old_refusal_is_no_reason_for_a_new_lack(database: None):
     assert find_unserved([trade], failures, now, has_stops=False) == {}
 
 
+def test_entry_that_is_not_filled_hides_no_trade_without_its_stop(database: None):
+    unfilled, trade = open_trade(0.0, 100.0), open_trade(1.0, 100.0)
+    found = find_unserved([unfilled, trade], {}, START, has_stops=True)
+    assert list(found) == [f"Stop of {PAIR}"]
+    assert find_unserved([unfilled], {}, START, has_stops=True) == {}
+
+
 def test_refusals_with_a_pause_between_are_not_in_a_row(
     strategy: IStrategy, api: Any, monkeypatch: pytest.MonkeyPatch
 ):
