@@ -16,7 +16,7 @@ from freqtrade.exceptions import FreqtradeException
 from altseason import __version__
 from altseason.errors import InputError
 from altseason.invocation import altseason_command
-from altseason.output import tell
+from altseason.output import prepare_streams, tell
 from altseason.parser import CommandParser, add_freqtrade_options
 
 # Each is a module of its name: what a bot needs in `altseason.commands`, what a desk needs in
@@ -39,6 +39,7 @@ COMMON_OPTIONS = ("config", "user_data_dir", "datadir")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; what a user can cause ends in one line."""
     words = sys.argv[1:] if arguments is None else list(arguments)
+    prepare_streams()
     try:
         options = parse_words(words)
         return int(options.run(options))

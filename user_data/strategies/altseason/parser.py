@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from freqtrade.commands.cli_options import AVAILABLE_CLI_OPTIONS
 
 from altseason.invocation import altseason_command
-from altseason.output import FIXED_SPACE, MAX_WIDTH, show, tell
+from altseason.output import FIXED_SPACE, MAX_WIDTH, show, tell, write
 
 FREQTRADE_OPTIONS = "Freqtrade's own options"
 
@@ -71,6 +71,11 @@ class CommandParser(argparse.ArgumentParser):
         self.print_usage(sys.stderr)
         tell(f"{self.prog}: error: {message}")
         sys.exit(2)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # Help and version too; argparse leaves what cannot be written to the end of the process.
+        if message:
+            write(message, file or sys.stderr)
 
     def add_commands(self, metavar: str) -> Any:
         """Return what takes the parsers of commands; without one of them all are listed."""
