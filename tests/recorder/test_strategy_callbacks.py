@@ -220,14 +220,9 @@ def test_entry_in_a_backtest_goes_by_the_candle_of_its_own_time(
 def test_what_happens_twice_is_told_twice(load_live: Load):
     """Freqtrade leaves out by itself what it has sent in the same candle."""
     strategy = load_live()
-
-    class Live:
-        def collect_messages(self, *_: Any) -> list[str]:
-            return ["CoinGecko is unreachable."]
-
-    strategy._live = Live()
+    messages(strategy)  # of its start
     for _ in range(2):
-        strategy.bot_loop_start(current_time=MIDNIGHT)
+        strategy.notifier.notify("CoinGecko is unreachable.")
     assert messages(strategy) == ["CoinGecko is unreachable."] * 2
 
 

@@ -22,7 +22,7 @@ LENGTHS = {"1h": timedelta(hours=1), "1d": timedelta(days=1)}
 LONGEST_UNREAD = timedelta(hours=3)
 TOLERANCE = 1e-9
 # A reading further from the last one, and from the one that waits, does not count.
-BELIEVED_STEP, BELIEVED_PER_HOUR = 2.0, 0.5
+BELIEVED_STEP, BELIEVED_PER_HOUR, BELIEVED_AFTER_GAP = 2.0, 0.5, 10.0
 
 # When it was known, by whom, what they said, and what counts.
 Key = tuple[str, str, float, float | None]
@@ -97,7 +97,8 @@ def reckon_jumps(
     for place, (time, raw) in enumerate(told):
         value = raw - offset
         waiting = None if place in restarts else waiting
-        believed = BELIEVED_STEP + BELIEVED_PER_HOUR * ((time - last[0]) / timedelta(hours=1))
+        gap = (time - last[0]) / timedelta(hours=1)
+        believed = min(BELIEVED_STEP + BELIEVED_PER_HOUR * gap, BELIEVED_AFTER_GAP)
         is_near = abs(value - last[1]) <= believed
         is_repeated = waiting is not None and abs(value - waiting) <= BELIEVED_STEP
         if is_near or is_repeated or place in confirmed:

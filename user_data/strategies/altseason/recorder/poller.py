@@ -9,6 +9,7 @@ import requests
 from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
 from altseason.errors import BusyError
 from altseason.notifications import Notifier
+from altseason.recorder.jumps import MAX_STEP, find_known
 from altseason.recorder.log import Reading
 from altseason.recorder.offsets import MAX_AGE, Offsets
 from altseason.recorder.providers import Fetch, Providers
@@ -30,11 +31,6 @@ logger = logging.getLogger(__name__)
 PATIENCE = pd.Timedelta(minutes=30)
 # A fallback that does not answer, or says the same, is not asked for a comparison with every poll.
 COMPARE_AGAIN_AFTER = pd.Timedelta(hours=1)
-# Dominance has moved by up to 7.5 points in a day (January 2018), a few times in its history. In
-# ten minutes two points are no movement of the market; after a gap more is believed at once.
-MAX_STEP = 2.0
-MAX_STEP_PER_HOUR = 0.5
-HOUR = pd.Timedelta(hours=1)
 
 
 class Poller:
@@ -158,11 +154,10 @@ class Poller:
         By the next reading, which has to be another one, or by another provider. Until then it is
         logged as a reading that does not count.
         """
-        if self._newest is None or self._is_known(snapshot):
+        if self._is_known(snapshot):
             return True
-        last = self._newest.dominance or 0.0
-        hours = max(0.0, (self._clock() - self._newest.known) / HOUR)
-        if abs(dominance - last) <= MAX_STEP + MAX_STEP_PER_HOUR * hours:
+        known = find_known(self._newest, self._recording.store, self._clock())
+        if known is None or known.allows(dominance):
             if self._held is not None:
                 text = f"Dominance did not jump: {snapshot.provider} reads {dominance:.2f} %."
                 self._notifier.clear("jump", text)
@@ -177,8 +172,8 @@ class Poller:
         self._append(snapshot, None, None)
         self._notifier.raise_alert(
             "jump",
-            f"Dominance jumped from {last:.2f} % to {dominance:.2f} % at {snapshot.provider}. It "
-            f"does not count until another reading confirms it.",
+            f"Dominance jumped from {known.dominance:.2f} % to {dominance:.2f} % at "
+            f"{snapshot.provider}. It does not count until another reading confirms it.",
         )
         return False
 
