@@ -167,12 +167,8 @@ def test_daily_log_that_drifts_is_daily_and_never_early(tmp_path: Path, drift: i
         ("a.csv", "date,dominance\n01/02/2023,58\n02/02/2023,58\n", {}, "--date-format"),
         ("a.csv", "date,dominance\n13 mars 2023,58\n14 mars 2023,58\n", {}, "--date-format"),
         ("a.csv", "date,dominance\n13/02/2023,58\n02/14/2023,58\n", {}, "day or the month"),
-        (
-            "a.csv",
-            "date,dominance\n2023-03-13,58.25\n2023-03-14,57.50\n2023-03-15,57",
-            {},
-            "cut off",
-        ),
+        ("a.csv", "time,dominance\n2023-03-13T05:00Z,58.25\n", {}, "with --stamp whether"),
+        ("a.csv", "time,dominance\n1678665600,58.25\n1678665600,58.25\n", {}, "--stamp whether"),
         ("a.csv", "date,dominance\n2023-03-13,58.25\n2023-03-14", {}, "2 fields"),
         (
             "a.csv",

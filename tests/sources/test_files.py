@@ -97,6 +97,16 @@ def test_tradingview_hourly_export_makes_hours_and_days(tmp_path: Path):
     ]
 
 
+def test_last_day_is_left_out_where_its_last_hours_are_missing(tmp_path: Path):
+    """The file ends there: nobody knows how the day did. A hole of two hours elsewhere is told."""
+    hours = pd.date_range("2021-01-01", periods=70, freq="1h", tz="UTC").delete([22, 23])
+    rows = [f"{hour.isoformat()},{60 + i / 8}" for i, hour in enumerate(hours)]
+    readings = load_readings(write(tmp_path, "time,dominance", *rows), NOTHING_SAID, NOW)
+    # The rows of 21:00 on the 1st, 23:00 on the 2nd, and 21:00 on the 3rd.
+    assert stored(tmp_path, readings) == {"2021-01-01 00:00": 62.625, "2021-01-02 00:00": 65.625}
+    assert len(stored(tmp_path, readings, "1h")) == 68
+
+
 def test_tradingview_four_hour_export_makes_days_only(tmp_path: Path):
     bars = pd.date_range("2021-01-01", periods=12, freq="4h", tz="UTC")
     rows = [f"{bar.timestamp():.0f},50,51,49,{50 + i / 10}" for i, bar in enumerate(bars)]

@@ -64,10 +64,7 @@ def import_readings(
 
     :raises InputError: where not one candle is finished; nothing is written then.
     """
-    made = {
-        timeframe: aggregate_candles(readings.rows, timeframe, spacing=readings.spacing, now=now)
-        for timeframe in readings.timeframes
-    }
+    made = {timeframe: _make_candles(readings, timeframe, now) for timeframe in readings.timeframes}
     made = {timeframe: candles for timeframe, candles in made.items() if not candles.empty}
     if not made:
         raise InputError(
@@ -95,6 +92,14 @@ def import_readings(
         )
         for timeframe, candles in made.items()
     ]
+
+
+def _make_candles(readings: Readings, timeframe: str, now: pd.Timestamp) -> pd.DataFrame:
+    """Make candles; the last one only where the file goes on until it ends."""
+    spacing = readings.spacing
+    candles = aggregate_candles(readings.rows, timeframe, spacing=spacing, now=now)
+    unread = candles["date"] + candle_length(timeframe) - readings.rows["known"].iloc[-1]
+    return candles[unread < spacing].reset_index(drop=True)
 
 
 def _find_replaced(

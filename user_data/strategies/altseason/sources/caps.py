@@ -25,6 +25,7 @@ from altseason.sources.files import (
 from altseason.sources.formats import (
     Format,
     find_cap_column,
+    find_clock,
     find_column,
     find_dates,
     find_format,
@@ -73,6 +74,8 @@ def _divide(rows: Rows, options: Options, now: pd.Timestamp) -> Readings:
     table = rows.table
     bitcoin, total = find_cap_column(table, BITCOIN) or "", find_cap_column(table, TOTAL) or ""
     known, date = _find_dates(table, options)
+    rows.leave_out_open(date, bitcoin, total, find_clock(table, date))
+    table = rows.table
     is_hole = is_empty(table.text(bitcoin)) | is_empty(table.text(total))
     rows.leave_out("rows without a value", is_hole)
     for column in (bitcoin, total):
@@ -143,6 +146,8 @@ def _load_caps(
     rows = Rows(table)
     known, date = _find_dates(table, options)
     column = _find_cap(table, options)
+    rows.leave_out_open(date, column, find_clock(table, date))
+    table = rows.table
     _check_names(table, column, options, is_total=is_total)
     rows.leave_out("rows without a value", is_empty(table.text(column)))
     meaning = read_stamps(rows, date, known, options, now)

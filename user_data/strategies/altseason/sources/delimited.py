@@ -78,7 +78,7 @@ class _Reading:
         self._lines: list[npt.NDArray[np.int32]] = []
         self._ragged = _Ragged()
         self._headers = 0
-        self._ends_in_newline = True
+        self._is_open = False
         self._has_text = False
 
     def add(self, piece: bytes) -> None:
@@ -101,17 +101,22 @@ class _Reading:
         for row in invalid:
             if row.text.strip(blank):
                 self._add_ragged(row, is_last=row.number > last)
-        self._keep_rows(rows, lines)
+        is_kept = self._keep_rows(rows, lines)
         self._line += piece.count(b"\n")
-        self._ends_in_newline = piece.endswith(b"\n")
+        # Behind a closing quote or a separator nothing can be missing of what is used.
+        is_last = bool(is_kept[-1:].all()) and last == len(rows) + len(invalid)
+        self._is_open = is_last and not piece.endswith((b"\n", b'"'))
 
     def _add_ragged(self, row: Any, *, is_last: bool) -> None:
         self._ragged.add(row.number + self._line, row.text)
         if not is_last:
             self._ragged.last.clear()
 
-    def _keep_rows(self, rows: pa.Table, lines: "npt.NDArray[np.int64]") -> None:
-        """Keep all but blank rows, and the header where it is written once more."""
+    def _keep_rows(self, rows: pa.Table, lines: "npt.NDArray[np.int64]") -> "npt.NDArray[np.bool_]":
+        """Keep all but blank rows, and the header where it is written once more.
+
+        :return: which ones are kept.
+        """
         is_row = ~_are_all(rows.columns, [""] * len(self._header.names))
         if self._header.is_written:
             is_header = _are_all(rows.columns, self._header.names)
@@ -124,6 +129,7 @@ class _Reading:
                 self._zeros = pa.py_buffer(bytes(8 * len(rows) + 4))
             self._tables.append(_compact(rows, self._zeros))
             self._lines.append(lines.astype(np.int32))
+        return is_row
 
     def finish(self, encoding: str) -> Table:
         """Return the table.
@@ -156,8 +162,7 @@ class _Reading:
             header.separator,
             notes,
             not header.is_written,
-            self._ends_in_newline,
-            names[-1],
+            names[-1] if self._is_open else "",
         )
 
     def _refuse_ragged(self) -> None:

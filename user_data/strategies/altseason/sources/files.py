@@ -1,11 +1,10 @@
 """A file's readings of dominance, or one line that says what has to be known first."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from altseason.dominance.candles import (
@@ -16,7 +15,7 @@ from altseason.dominance.candles import (
     is_believable,
 )
 from altseason.errors import InputError
-from altseason.sources.cells import convert, is_empty, parse_numbers
+from altseason.sources.cells import is_empty, parse_numbers
 from altseason.sources.formats import (
     INSIST,
     Format,
@@ -47,6 +46,7 @@ HIGHEST_SINCE_2018 = 75.0
 # In the same readings the median daily move over any 20 days was at most 1.9 %, in all of them
 # 0.6 %; of the large altcoins it was 2 % to 4.5 % over the years.
 MAX_MEDIAN_MOVE, MIN_MOVES = 0.02, 20
+CUT = "last line without its end, which may be cut off"
 # How much of the time is over when a file is read, and when its times are parsed.
 READING_DONE, TIMES_DONE = 0.35, 0.65
 
@@ -134,6 +134,18 @@ class Rows:
             raise InputError(f"{self.table.path}: expected readings, found only rows to leave out "
                              f"({describe_left_out(self.left_out)})")  # fmt: skip
 
+    def leave_out_open(self, *used: str | None) -> None:
+        """Drop a last row that may be cut off within one of these columns."""
+        if self.table.open_column and self.table.open_column in used:
+            if len(self.table.lines) == 1:
+                raise InputError(
+                    f"{self.table.path}: expected whole lines, found one that may be cut off, "
+                    f"since it has no end; end the file with a line break if it is whole"
+                )
+            is_last = np.arange(len(self.table.lines)) == len(self.table.lines) - 1
+            self.leave_out(CUT, pd.Series(is_last))
+        self.table = replace(self.table, open_column="")
+
     def release(self) -> None:
         """Forget the rows, once nothing is read of them any more: they take most of the memory."""
         self.table = self.table.select(pd.Series(False, index=range(len(self.table.lines))))
@@ -160,9 +172,10 @@ def read_readings(rows: Rows, options: Options, now: pd.Timestamp) -> Readings:
     values = find_values(rows.table, options.column, date, known)
     if known is not None and date != known.date:
         known = None
+    clock, symbols = find_clock(rows.table, date), find_symbols(rows.table)
+    rows.leave_out_open(date, *values, clock, symbols[0] if symbols else None)
     _check_names(rows, values, options)
     is_said = options.insist or options.column or says_bitcoin_dominance(rows.table, values)
-    clock = find_clock(rows.table, date)
     rows.table = rows.table.keep((date, *values, *([clock] if clock else [])))
     rows.leave_out("rows without a value", is_empty(rows.table.text(values[3])))
     meaning = read_stamps(rows, date, known, options, now)
@@ -320,30 +333,14 @@ def _read_percent(table: Table, column: str) -> "pd.Series[float]":
 
 
 def _check_level(table: Table, frame: pd.DataFrame, column: str, options: Options) -> None:
-    """Refuse a level that Bitcoin's dominance never had, and a number that was cut off."""
-    text = table.text(column)
+    """Refuse a level that Bitcoin's dominance never had."""
     if not options.insist:
         table.refuse(
             f"expected Bitcoin's dominance, which was never below {LOWEST_EVER:g} %, in "
             f"{column!r} ({INSIST})",
             frame["close"] < LOWEST_EVER,
-            text,
+            table.text(column),
         )
-    is_last = column == table.last_column and bool(table.separator)
-    if is_last and not table.ends_in_newline and len(text) > 2:
-        decimals = convert(text, _count_decimals)
-        is_cut = decimals.iloc[-1] < decimals.iloc[:-1].min() or text.iloc[-1][-1] in ".,"
-        table.refuse(
-            "expected a whole last line, found a number that seems cut off; end the file with a "
-            "line break if it is not",
-            np.arange(len(text)) == len(text) - 1 if is_cut else np.zeros(len(text)),
-            text,
-        )
-
-
-def _count_decimals(text: "pd.Series[str]") -> "npt.NDArray[np.float64]":
-    digits: Any = text.str.extract(r"[.,](\d+)\D*$", expand=False)
-    return np.asarray(digits.str.len().fillna(0), dtype="float64")
 
 
 def _check_moves(table: Table, frame: pd.DataFrame) -> None:

@@ -29,7 +29,7 @@ class Table:
     :param separator: between the cells of a line; empty where there are no lines.
     :param notes: what was found and left out while reading, for the report.
     :param names_missing: whether the file has no header, so that the names are made up.
-    :param last_column: the one whose cells end the lines.
+    :param open_column: the one whose last cell nothing shows the end of; empty where there is none.
     """
 
     path: Path
@@ -39,8 +39,7 @@ class Table:
     separator: str = ""
     notes: list[str] = field(default_factory=list)
     names_missing: bool = False
-    ends_in_newline: bool = True
-    last_column: str = ""
+    open_column: str = ""
 
     @property
     def columns(self) -> list[str]:

@@ -55,14 +55,26 @@ def find_meaning(
         for clock in (times.clock, times.values)
     )
     stamps, zone = _find_zone(path, times, known, column, timezone, spacing, is_over=is_over)
+    meant, reason = _find_edge(known, stamp, is_over=is_over)
+    is_alone = not times.is_day and times.values.nunique() == 1
+    if is_alone and meant == "open" and stamp is None:
+        raise InputError(
+            f"{path}: expected two times or more, which show how long a row covers, found one; say "
+            f"with --stamp whether a day begins there (open) or it is a reading (snapshot)"
+        )
+    return Meaning(stamps, spacing, meant, reason, zone)
+
+
+def _find_edge(known: Format | None, stamp: Stamp | None, *, is_over: bool) -> tuple[Stamp, str]:
+    """Return what stamps mark, and why."""
     if stamp is not None:
-        return Meaning(stamps, spacing, stamp, "as --stamp says", zone)
+        return stamp, "as --stamp says"
     if is_over:
-        return Meaning(stamps, spacing, "snapshot", "a time at which a day ends is a close", zone)
+        return "snapshot", "a time at which a day ends is a close"
     if known is not None and known.stamp is not None:
-        return Meaning(stamps, spacing, known.stamp, f"as in every {known.name} file", zone)
+        return known.stamp, f"as in every {known.name} file"
     # Late is never look-ahead.
-    return Meaning(stamps, spacing, "open", "the file does not tell, so the later of the two", zone)
+    return "open", "the file does not tell, so the later of the two"
 
 
 def find_spacing(values: "pd.Series[Any]", path: Any) -> pd.Timedelta:
