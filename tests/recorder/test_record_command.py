@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -125,24 +127,99 @@ def test_record_into_a_synthetic_folder_is_refused(
     assert "expected a folder for real candles" in capsys.readouterr().err
 
 
-def test_record_ends_normally_when_it_is_stopped(
-    words: list[str], datadir: Path, wait_until: Callable[..., None]
-):
-    command = [sys.executable, "-m", "altseason", "dominance", "record", *words]
+@contextmanager
+def recording(words: list[str], *program: str) -> Iterator["subprocess.Popen[str]"]:
+    """Run the command as a process, which does not outlive the test."""
+    command = [sys.executable, *(program or ("-m", "altseason")), "dominance", "record", *words]
     environment = {**os.environ, "PYTHONPATH": str(STRATEGIES)}
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        wait_until(lambda: len(load_lines(datadir)) == 4 or process.poll() is not None)
-        process.terminate()
-        output, errors = process.communicate(timeout=120)
+        yield process
     finally:
         process.kill()
+        process.communicate()
+
+
+def assert_ends_normally(process: "subprocess.Popen[str]") -> None:
+    output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert output == ""
-    assert "Recording has ended." in errors
+    assert errors.splitlines()[-1] == "Recording has ended."
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_record_ends_normally_when_it_is_stopped(
+    words: list[str], datadir: Path, wait_until: Callable[..., None], number: int
+):
+    with recording(words) as process:
+        wait_until(lambda: len(load_lines(datadir)) == 4 or process.poll() is not None)
+        process.send_signal(number)
+        assert_ends_normally(process)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_record_ends_while_a_provider_keeps_it_waiting(
+    words: list[str],
+    market: Market,
+    server: Provider,
+    wait_until: Callable[..., None],
+    number: int,
+):
+    market.faults["coingecko"] = Reply(b"", way="hang")
+    with recording(words) as process:
+        wait_until(lambda: server.requests or process.poll() is not None)
+        process.send_signal(number)
+        assert_ends_normally(process)
+
+
+# What is raised in such a callback, or in a destructor, Python prints and drops.
+STOPPED_IN_A_CALLBACK = """
+import os, signal, sys, weakref
+from altseason.cli import main
+from altseason.recorder.feed import Feed
+
+
+class Held: pass
+
+
+def stop(_):
+    os.kill(os.getpid(), signal.SIGTERM)
+    for _ in range(100_000): pass
+
+
+def record(feed):
+    held = Held()
+    reference = weakref.ref(held, stop)
+    del held
+    return False
+
+
+Feed.record = record
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_stop_that_comes_where_no_exception_can_pass_ends_it(words: list[str]):
+    with recording(words, "-c", STOPPED_IN_A_CALLBACK) as process:
+        assert_ends_normally(process)
+
+
+def test_interrupt_that_a_background_process_ignores_does_not_end_it(
+    words: list[str], datadir: Path, wait_until: Callable[..., None]
+):
+    """As a shell has it for what it starts with `&`."""
+    script = "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+    script += "from altseason.cli import main; sys.exit(main(sys.argv[1:]))"
+    with recording(words, "-c", script) as process:
+        wait_until(lambda: len(load_lines(datadir)) == 4 or process.poll() is not None)
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=1)
+        process.terminate()
+        assert_ends_normally(process)
 
 
 def test_rebuild_makes_the_candles_of_the_log(

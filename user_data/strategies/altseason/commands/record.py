@@ -3,11 +3,11 @@
 import argparse
 import json
 import logging
-import signal
-from typing import Any, NoReturn
+from typing import Any
 
 import pyarrow as pa
 
+from altseason.commands.stopping import catching_stops
 from altseason.commands.waiting import showing_waits
 from altseason.dominance.candles import PAIR
 from altseason.dominance.locking import has_locks
@@ -19,7 +19,9 @@ from altseason.recorder.feed import Feed
 from altseason.recorder.recording import Recording
 from altseason.sources.snapshot import read_clock
 
-EXIT_NOTHING = 1
+EXIT_NOTHING = EXIT_BROKEN_OFF = 1
+# Docker kills after 10 s. A provider may keep a request waiting for longer; nothing is lost by it.
+STOP_SECONDS = 3.0
 DESCRIPTION = f"""\
 Record dominance until it is stopped, as a bot does while it trades: one reading every 10 minutes,
 kept in a log, and candles of the pair {PAIR} made of it. Bots on the same data directory then read
@@ -71,13 +73,13 @@ def run_record(options: argparse.Namespace) -> int:
                 return _record_once(feed)
         finally:
             feed.close()
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
+    with catching_stops() as stops:
         tell(f"Recording dominance into {feed.recording.log.path}; Ctrl-C ends it.")
-        feed.run()
-    except KeyboardInterrupt:
-        tell("Recording has ended.")
-    return 0
+        feed.start(on_end=stops.end)
+        is_wanted = stops.wait()
+        feed.stop(timeout=STOP_SECONDS)
+    tell("Recording has ended.")
+    return 0 if is_wanted else EXIT_BROKEN_OFF
 
 
 def run_rebuild(options: argparse.Namespace) -> int:
@@ -105,7 +107,3 @@ def _record_once(feed: Feed) -> int:
         return EXIT_NOTHING
     show(f"{last.known:%Y-%m-%d %H:%M:%S} UTC  {last.dominance:.2f} %  {last.provider}")
     return 0
-
-
-def _interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt

@@ -7,7 +7,6 @@ thread belongs to this module.
 import contextlib
 import logging
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -48,7 +47,7 @@ class Feed:
     """Records dominance in one data directory, or waits until it has to.
 
     :param clock: the time; everything that is due is due by it.
-    :param sleep: waits a number of seconds between two steps.
+    :param sleep: waits a number of seconds between two steps; ends early by default when stopped.
     :raises InputError: where the folder holds synthetic candles, and the provider is a real one.
     :raises OperationalException: where the configuration is wrong.
     """
@@ -58,7 +57,7 @@ class Feed:
         config: dict[str, Any],
         *,
         clock: Clock = read_clock,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         datadir = data_directory(config)
         self.notifier = Notifier(logger)
@@ -67,14 +66,16 @@ class Feed:
         self._step = Retrying(self.step, clock, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
         self._failure: Exception | None = None
         self._clock = clock
-        self._sleep = sleep
+        self._stopping = threading.Event()
+        self._sleep = sleep or self._stopping.wait
+        self._on_end: Callable[[], None] | None = None
         self._claim = Claim(datadir)
         self._polled: pd.Timestamp | None = None
         self._wanted: tuple[Access, DominanceSettings] | None = None
         self._in_use: Providers | None = None
         self._poller: Poller | None = None
         self._provider, self._seen_size = PRIMARY, 0
-        self._is_rebuilt = self._is_stopping = False
+        self._is_rebuilt = False
         self._configuring = threading.Lock()
         self._thread = threading.Thread(target=self.run, name="altseason-feed", daemon=True)
         self.configure(config)
@@ -102,24 +103,33 @@ class Feed:
                 )
                 self._wanted, self._poller = wanted, None
 
-    def start(self) -> None:
-        """Go on in a thread of its own, which ends with the process."""
+    def start(self, on_end: Callable[[], None] | None = None) -> None:
+        """Go on in a thread of its own, which ends with the process.
+
+        :param on_end: called by that thread at its end.
+        """
+        self._on_end = on_end
         self._thread.start()
 
-    def stop(self, *, wait: bool = True) -> None:
-        """Have `run` end after its step, and let another process poll."""
-        self._is_stopping = True
+    def stop(self, *, wait: bool = True, timeout: float | None = None) -> None:
+        """Have `run` end after its step, and let another process poll.
+
+        :param timeout: how many seconds to wait for it at most.
+        """
+        self._stopping.set()
         if wait and self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(timeout)
 
     def run(self) -> None:
         """Record until it is stopped."""
         try:
-            while not self._is_stopping:
+            while not self._stopping.is_set():
                 self._try_step()
                 self._sleep(STEP_SECONDS)
         finally:
             self.close()
+            if self._on_end is not None:
+                self._on_end()
 
     def close(self) -> None:
         """Let another process poll, and close the connections; for who does not `run`."""
@@ -169,7 +179,7 @@ class Feed:
 
     def _go_on(self, done: int, of: int) -> None:
         """Record what is due while a download waits for its turns."""
-        if self._is_stopping:
+        if self._stopping.is_set():
             raise _Stopped
         self.record()
 
