@@ -1,6 +1,7 @@
 """What waits for Telegram: nothing is left out without a word."""
 
 import logging
+import pickle
 
 import pytest
 
@@ -56,3 +57,11 @@ def test_forwarded_message_is_not_logged_twice(caplog: pytest.LogCaptureFixture)
     bot.forward(feed)
     assert sent == ["cannot be written"]
     assert caplog.messages == ["cannot be written"]
+
+
+def test_notifier_can_be_sent_to_another_process():
+    notifier = Notifier(logging.getLogger(__name__))
+    notifier.raise_alert("folder", "cannot be written")
+    sent = pickle.loads(pickle.dumps(notifier))  # noqa: S301 - what was written just now
+    assert not sent.raise_alert("folder", "cannot be written")
+    assert sent.drain() == ["cannot be written"]

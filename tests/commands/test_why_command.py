@@ -39,6 +39,8 @@ CHEAP = """
         return {**super().entry_conditions(dataframe, metadata),
                 "is_cheap": below(dataframe["close"], 90.0)}"""
 HIDDEN = """
+    buy_params = {"gate_mode": "off"}
+
     def populate_entry_trend(self, dataframe, metadata):
         dataframe = super().populate_entry_trend(dataframe, metadata)
         dataframe["enter_long"] = 1

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from freqtrade.exceptions import ConfigurationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from altseason.dominance.candles import candle_length, empty_candles, find_frozen
+from altseason.errors import InputError
 from altseason.gate.rule import Dominance, GateRule, add_dominance, add_gate, calculate_gate
 from tests.conftest import coin_candles, dominance_candles
 
@@ -219,7 +219,7 @@ def test_level_agrees_with_a_reading_candle_by_candle(
     ],
 )
 def test_gate_rule_refuses_values_that_mean_nothing(values: dict, message: str):
-    with pytest.raises(ConfigurationError, match=message):
+    with pytest.raises(InputError, match=message):
         GateRule(**values)
 
 

@@ -120,7 +120,7 @@ def test_new_dominance_and_changed_code_are_never_answered_from_the_cache(
     DominanceStore(datadir).append(dominance_candles([50.0], "2026-01-01"), "1d")
     assert is_new_result()
 
-    with (run.strategies / "altseason" / "charts.py").open("a") as file:
+    with (run.strategies / "altseason" / "gate" / "charts.py").open("a") as file:
         file.write("# changed\n")
     assert is_new_result()
 

@@ -103,7 +103,7 @@ class Bot:
         self.service = DominanceService(config, reader, self._notifier)
 
     def report(self, rule: GateRule, now: pd.Timestamp) -> list[str]:
-        self.service.report(rule, now)
+        self.service.report(lambda: rule, now)
         return self._notifier.drain()
 
 

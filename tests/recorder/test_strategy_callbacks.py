@@ -351,6 +351,23 @@ def test_trade_without_dominance_keeps_the_rule_alone(load_live: Load, trade: Tr
     assert kept(trade) == {"gate_rule": "off, always open"}
 
 
+def test_subclass_is_told_of_filled_orders_where_describing_dominance_fails(
+    load_live: Load, tmp_path: Path, trade: Trade, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: Any) -> None:
+        raise RuntimeError("broken")
+
+    body = """
+    def order_filled(self, pair, trade, order, current_time, **kwargs):
+        trade.set_custom_data("mine", order.order_id)
+"""
+    write_subclass(tmp_path, "Mine", body)
+    strategy = load_live({"gate_mode": "off"}, strategy="Mine", strategy_path=str(tmp_path))
+    monkeypatch.setattr(strategy._live, "describe_entry", fail)
+    fill(strategy, trade, trade.orders[0])
+    assert kept(trade) == {"mine": "1"}
+
+
 def test_subclass_is_told_of_filled_orders_too(load_live: Load, tmp_path: Path, trade: Trade):
     body = """
     def order_filled(self, pair, trade, order, current_time, **kwargs):

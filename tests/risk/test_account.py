@@ -1,5 +1,6 @@
 """A live bot's look into its account: what it asks, what it tells, and when."""
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -117,6 +118,30 @@ def test_coins_that_are_never_entered_keep_no_other_from_being_looked_at(load_li
     api.totals["ETH"] = 0.4
     [told] = loop(strategy)
     assert "the account holds 0.4 ETH" in told
+
+
+def test_entry_is_refused_where_the_amount_of_coins_is_no_number(load_live: Load, api: Api):
+    strategy = load_live()
+    api.totals["ETH"] = math.nan
+    assert confirms(strategy) is False
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"side": "buy", "amount": 0.4, "filled": 0.0, "remaining": None},
+        {"side": "BUY", "amount": 0.4, "filled": 0.0, "remaining": 0.4},
+        {"side": None, "amount": 0.5, "filled": 0.1, "remaining": None},
+    ],
+    ids=["no remaining", "capitals", "no side"],
+)
+def test_unknown_buy_is_seen_however_the_exchange_describes_it(
+    load_live: Load, api: Api, order: dict[str, Any]
+):
+    strategy = load_live()
+    api.totals["USDT"], api.used["USDT"] = 1000.0, 800.0
+    api.orders = [{"id": "7", "symbol": PAIR, "type": "limit", "price": 2000.0, **order}]
+    assert confirms(strategy) is False
 
 
 def test_exchange_that_does_not_answer_is_asked_again_a_minute_later(load_live: Load, api: Api):

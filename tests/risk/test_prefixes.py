@@ -9,9 +9,10 @@ from typing import Any
 import ccxt
 
 from altseason.risk.sent_orders import has_own_prefix
+from altseason_lab.emulator.in_thread import in_thread
 from tests.conftest import ROOT
 from tests.exchange.accounts import HandClock, connect, make_account, store_hours
-from tests.lab.emulator.serving import serving
+from tests.exchange.server import run_exchange
 
 PAIR = "ETH/USDT"
 WORDS = (PAIR, "limit", "buy", 1, 95)
@@ -27,7 +28,7 @@ def test_bot_with_the_prefix_of_the_document_knows_its_orders_from_another_bots(
     settings = json.loads(f"{{{block}}}")["exchange"]["ccxt_config"]
     clock = HandClock()
     clock.set_minute(5)
-    with serving(store_hours(tmp_path), clock, account=make_account()) as url:
+    with in_thread(run_exchange(store_hours(tmp_path), make_account(), clock)) as url:
         plain, mine = connect(url, clock), connect(url, clock)
         # As Freqtrade hands `ccxt_config` on.
         mine.options = ccxt.Exchange.deep_extend(mine.options, settings["options"])

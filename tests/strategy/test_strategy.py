@@ -11,7 +11,7 @@ from freqtrade.strategy import IStrategy
 
 import altseason
 from altseason.dominance.store import DominanceStore
-from altseason.errors import DominanceMissingError
+from altseason.errors import DominanceMissingError, InputError
 from tests.conftest import coin_candles, dominance_candles
 
 Load = Callable[..., IStrategy]
@@ -153,7 +153,7 @@ def test_gate_parameters_are_read_anew_for_every_epoch(load_strategy: Load, tmp_
 
 def test_gate_mode_that_does_not_exist_is_refused(load_strategy: Load, tmp_path: Path):
     store_days(tmp_path, [50.0] * 60)
-    with pytest.raises(ConfigurationError, match="gate_mode: expected one of"):
+    with pytest.raises(InputError, match="gate_mode: expected one of"):
         analyze(load_strategy({"gate_mode": "sideways"}))
 
 

@@ -26,6 +26,7 @@ from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParame
 
 from altseason import __version__
 from altseason.dominance.synthetic import is_synthetic, mark_results
+from altseason.errors import InputError
 from altseason.gate.charts import PLOT_CONFIG, for_charts, season_areas
 from altseason.gate.columns import GateColumns
 from altseason.gate.conditions import (
@@ -40,13 +41,17 @@ from altseason.gate.conditions import (
 )
 from altseason.gate.pairs import never_entered_because
 from altseason.gate.reader import DominanceReader
-from altseason.gate.rule import GATING_MODES, GateRule
+from altseason.gate.rule import DATE_COLUMN, GATING_MODES, GateRule
 from altseason.gate.service import DominanceService
-from altseason.host.callbacks import guard_entries, without_trade_copy
+from altseason.host.callbacks import guard_additions, guard_entries, without_trade_copy
 from altseason.host.candle_files import PRECISION_COLUMNS
 from altseason.host.digest import CONFIG_KEY, calculate_digest
-from altseason.host.origins import describe_rules
-from altseason.host.parameters import copy_parameters
+from altseason.host.origins import describe_rules, parameter_file
+from altseason.host.parameters import (
+    copy_parameters,
+    find_parameters,
+    take_wrong_values,
+)
 from altseason.host.secrets import hide_secrets
 from altseason.host.version import describe_untested
 from altseason.notifications import Notifier, escape_telegram_markdown
@@ -110,8 +115,13 @@ class AltSeasonStrategy(IStrategy):
         self._risk = RiskManager(self, self.settings.risk, config)
         self._live: DominanceService | None = None
         self.notifier = Notifier(logging.getLogger(type(self).__module__), self._send)
-        self._gate = GateColumns(self._dominance, self.settings.dominance, self.notifier)
+        self._wrong_values = ""
+        self._gate = GateColumns(
+            self._dominance, self.settings.dominance, self.notifier, self._find_rule
+        )
+        self._refuse_values(take_wrong_values(self, find_parameters([AltSeasonStrategy])))
         guard_entries(self, self._may_enter)
+        guard_additions(self, self._gate.is_open)
 
     def version(self) -> str:
         """Return the version that Freqtrade shows in `/version`, FreqUI and its lists."""
@@ -136,6 +146,14 @@ class AltSeasonStrategy(IStrategy):
             self.cooldown_candles.value, self.stops_allowed.value, self.drawdown_allowed.value
         )
 
+    def ft_bot_start(self, **kwargs: Any) -> None:
+        """Start, and refuse parameters that make no rule; they are loaded after `bot_start`."""
+        super().ft_bot_start(**kwargs)
+        try:
+            _ = self.gate_rule
+        except InputError as error:
+            self._refuse_values([str(error)])
+
     def bot_start(self, **kwargs: Any) -> None:
         """Say so where the candles are made up; where there is a now, have dominance recorded."""
         if is_synthetic(Path(self.config["datadir"])):
@@ -155,7 +173,7 @@ class AltSeasonStrategy(IStrategy):
         """Look after orders that were lost, and tell on Telegram what has become of the gate."""
         self._risk.look_into_account(current_time)
         if self._live is not None:
-            self._live.report(self.gate_rule, current_time)
+            self._live.report(self._find_rule, current_time)
 
     def populate_indicators(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
@@ -176,15 +194,27 @@ class AltSeasonStrategy(IStrategy):
         self._gate.report_coverage(dataframe, metadata["pair"], is_gated=is_gated)
         return dataframe
 
+    def advise_entry(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
+        """Return the candles with entries, of which none is left where the gate is closed.
+
+        Here, and not in `populate_entry_trend`, so that it holds for what a subclass adds there.
+        Reads the parameters, so once per epoch.
+        """
+        if DATE_COLUMN not in dataframe:  # `populate_indicators` of a subclass alone
+            dataframe = self._gate.add_dominance(dataframe, self.timeframe, is_required=True)
+        dataframe = self._gate.add_gate(dataframe)
+        dates, is_open = dataframe["date"].copy(), dataframe["alt_season"].to_numpy(copy=True)
+        analysed = super().advise_entry(dataframe, metadata)
+        return self._gate.close_entries(analysed, dates, is_open)
+
     def populate_entry_trend(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
-        """Enter altcoins on momentum in alt season; reads the parameters, so once per epoch."""
-        dataframe = self._gate.add_gate(dataframe, self.gate_rule)
+        """Enter altcoins on momentum in alt season."""
         conditions = self.entry_conditions(dataframe, metadata)
         if self._dominance.is_trading:
             dataframe = add_conditions(dataframe, conditions)
-        enters = all_hold(conditions)
+        enters = all_hold(conditions, dataframe.index)
         dataframe["enter_long"] = enters.astype("int8")
         dataframe.loc[enters, "enter_tag"] = self._entry_tag
         self._risk.keep_entries(dataframe[enters], metadata["pair"])
@@ -212,7 +242,7 @@ class AltSeasonStrategy(IStrategy):
             "macd_down": dataframe["macd"] < dataframe["macdsignal"],
         }
         if self.settings.risk.regime_exit:
-            reasons["gate_closed"] = self._gate.find_closed(dataframe, self.gate_rule)
+            reasons["gate_closed"] = self._gate.find_closed(dataframe)
         first = np.select(list(reasons.values()), range(1, len(reasons) + 1), default=0)
         # Objects, not pandas' strings: most rows have a tag, and share the few that there are.
         tags = np.array(["", *reasons], dtype=object)[first]
@@ -304,9 +334,8 @@ class AltSeasonStrategy(IStrategy):
 
     def _may_enter(self, pair: str, rate: float, current_time: datetime) -> bool:
         """Refuse an entry by dominance that has become stale, or of coins that nothing explains."""
-        if self.gate_mode.value != "off" and self._gate.is_stale(current_time):
-            return False
-        return self._risk.is_explained(pair, rate, current_time)
+        is_fresh = self._gate.is_fresh(current_time)
+        return is_fresh and self._risk.is_explained(pair, rate, current_time)
 
     def _keep_dominance(
         self, order_filled: Callable[..., None], *, trade: Trade, order: Order, **kwargs: Any
@@ -314,13 +343,40 @@ class AltSeasonStrategy(IStrategy):
         """Keep with the trade which dominance it was entered by; then do what a subclass does."""
         is_first = order.ft_order_side == trade.entry_side and trade.nr_of_successful_entries == 1
         if self._live is not None and is_first:
-            facts = self._live.describe_entry(self.gate_rule, order.order_date_utc)
-            for name, value in facts.items():
-                trade.set_custom_data(name, value)
+            try:
+                facts = self._live.describe_entry(self._find_rule(), order.order_date_utc)
+                for name, value in facts.items():
+                    trade.set_custom_data(name, value)
+            # What a subclass does matters more.
+            except Exception as error:
+                with suppress(Exception):
+                    self.notifier.warn(
+                        f"Could not keep dominance with a trade: {error!r}.", "dominance of a trade"
+                    )
         order_filled(trade=trade, order=order, **kwargs)
 
     def _send(self, message: str) -> None:
         self.dp.send_msg(escape_telegram_markdown(message), always_send=True)
+
+    def _find_rule(self) -> GateRule:
+        """Return the rule by which the gate goes now.
+
+        :raises InputError: where a parameter has a value that makes none.
+        """
+        if self._wrong_values:
+            raise InputError(self._wrong_values)
+        return self.gate_rule
+
+    def _refuse_values(self, wrong: list[str]) -> None:
+        """Refuse wrong values of parameters; a bot goes on, with a closed gate and its exits.
+
+        :raises InputError: where nobody trades.
+        """
+        if not wrong:
+            return
+        self._wrong_values = f"{parameter_file(self)}: {'; '.join(wrong)}"
+        if not self._dominance.is_trading:
+            raise InputError(self._wrong_values)
 
     def _gate_is_off(self) -> bool:
         # While hyperopt varies the mode, its value here is only the first one.

@@ -106,9 +106,9 @@ def test_run_prints_the_grid_the_model_and_the_one_number_and_draws_it(
         by_freqtrade, extra, after = map(float, row[4:7])
         assert after == pytest.approx(by_freqtrade + extra, abs=0.011)
         assert extra < 0
-    assert lines[-1].endswith(", without delay, on SYNTHETIC candles.")
+    assert text.endswith(", without delay, on SYNTHETIC candles.")
     (break_even,) = (line for line in lines if line.startswith("  without delay: "))
-    assert break_even.split(": ")[1][1:] in lines[-1]
+    assert break_even.split(": ")[1][1:] in text
 
     # Said once, though each backtest begins with it.
     said = [record.getMessage() for record in caplog.records if record.name == "Eager"]

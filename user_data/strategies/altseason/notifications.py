@@ -4,6 +4,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 MAX_WAITING = 20
 # Telegram takes 4096, with the marks.
@@ -27,6 +28,13 @@ class Notifier:
         self._waiting: deque[str] = deque()
         self._dropped = 0
         self._lock = threading.Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A strategy is sent to the workers of hyperopt, and a lock cannot be.
+        return {name: value for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _lock=threading.Lock())
 
     def raise_alert(self, topic: str, message: str, *, is_urgent: bool = True) -> bool:
         """Notify of something unless it was raised and not cleared; return whether it is new.

@@ -10,9 +10,12 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from altseason.dominance.candles import empty_candles
+from altseason.errors import AltSeasonError
 from altseason.gate.pairs import never_entered_because
 from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import (
@@ -34,10 +37,19 @@ class GateColumns:
     """Adds dominance and the gate to a strategy's candles."""
 
     def __init__(
-        self, reader: DominanceReader, settings: DominanceSettings, notifier: Notifier
+        self,
+        reader: DominanceReader,
+        settings: DominanceSettings,
+        notifier: Notifier,
+        rule: Callable[[], GateRule],
     ) -> None:
+        """Add columns by the dominance of a reader and a strategy's rule.
+
+        :param rule: returns the rule as it is now, since hyperopt changes it, or raises.
+        """
         self._reader = reader
         self._notifier = notifier
+        self._rule = rule
         nothing = empty_candles()
         self._nothing = Dominance(settings.timeframe, nothing, nothing, settings.max_age)
 
@@ -57,10 +69,11 @@ class GateColumns:
 
         return self._or_closed(work, lambda: add_dominance(dataframe, self._nothing, timeframe))
 
-    def add_gate(self, dataframe: pd.DataFrame, rule: GateRule) -> pd.DataFrame:
+    def add_gate(self, dataframe: pd.DataFrame) -> pd.DataFrame:
         """Add the columns of `gate.add_gate`; the gate is closed where dominance cannot be read."""
 
         def work() -> pd.DataFrame:
+            rule = self._rule()
             return add_gate(dataframe, calculate_gate(self._reader.read(), rule), rule)
 
         return self._or_closed(
@@ -85,16 +98,57 @@ class GateColumns:
                 topic="coverage",
             )
 
-    def find_closed(self, dataframe: pd.DataFrame, rule: GateRule) -> "pd.Series[bool]":
+    def close_entries(
+        self,
+        analysed: pd.DataFrame,
+        dates: "pd.Series[pd.Timestamp]",
+        is_open: "npt.NDArray[np.bool_]",
+    ) -> pd.DataFrame:
+        """Take away the entries of rows at which the gate is closed, whoever has set them.
+
+        :param analysed: what `populate_entry_trend` has made of a strategy's candles; it may have
+            left out rows.
+        :param dates: the candles' open times, and `is_open` the gate at each.
+        """
+        if "enter_long" not in analysed:
+            return analysed
+        if not analysed["date"].reset_index(drop=True).equals(dates.reset_index(drop=True)):
+            by_date = pd.Series(is_open, index=dates)
+            is_open = by_date.reindex(analysed["date"]).eq(True).to_numpy()
+        is_taken = ~is_open & analysed["enter_long"].eq(1).to_numpy()
+        if is_taken.any():
+            analysed.loc[is_taken, "enter_long"] = 0
+            if "enter_tag" in analysed:
+                analysed.loc[is_taken, "enter_tag"] = ""
+        return analysed
+
+    def find_closed(self, dataframe: pd.DataFrame) -> "pd.Series[bool]":
         """Return `gate.is_closed_by_rule`; nowhere where dominance cannot be read."""
         return self._or_closed(
-            lambda: is_closed_by_rule(dataframe, calculate_gate(self._reader.read(), rule)),
+            lambda: is_closed_by_rule(dataframe, calculate_gate(self._reader.read(), self._rule())),
             lambda: pd.Series(False, index=dataframe.index),
         )
 
-    def is_stale(self, time: datetime) -> bool:
-        """Return whether dominance is too old at a time for the gate to be open."""
-        return self._or_closed(lambda: self._reader.read().is_stale(time), lambda: True)
+    def is_fresh(self, time: datetime) -> bool:
+        """Return whether dominance is fresh enough at a time for an open gate, or not needed."""
+        return self._or_closed(
+            lambda: self._rule().mode == "off" or not self._reader.read().is_stale(time),
+            lambda: False,
+        )
+
+    def is_open(self, time: datetime) -> bool:
+        """Return whether the gate was open at a time, by what was known then."""
+
+        def work() -> bool:
+            rule, dominance = self._rule(), self._reader.read()
+            if rule.mode == "off":
+                return True
+            candle = None if dominance.is_stale(time) else dominance.find_candle(time)
+            if candle is None:
+                return False
+            return bool(calculate_gate(dominance, rule)["alt_season"].get(candle["date"], False))
+
+        return self._or_closed(work, lambda: False)
 
     def _or_closed(self, work: Callable[[], Result], closed: Callable[[], Result]) -> Result:
         try:
@@ -103,11 +157,18 @@ class GateColumns:
         except Exception as error:
             if not self._reader.is_trading:
                 raise
-            # Nor may a failure to notify do so.
-            with suppress(Exception):
-                self._notifier.raise_alert(
-                    f"dominance {type(error).__name__}",
-                    f"The gate is closed: reading dominance failed with {type(error).__name__} "
-                    f"({error}). Exits go on; there are no entries until this is fixed.",
-                )
+            notify_closed(self._notifier, error)
             return closed()
+
+
+def notify_closed(notifier: Notifier, error: Exception) -> None:
+    """Notify once of an error that closes the gate; whatever happens here is suppressed."""
+    # A failure to notify may stop no exit.
+    with suppress(Exception):
+        kind = type(error).__name__
+        is_ours = isinstance(error, AltSeasonError)
+        reason = error if is_ours else f"reading dominance failed with {kind} ({error})"
+        notifier.raise_alert(
+            f"dominance {kind}",
+            f"The gate is closed: {reason}. Exits go on; there are no entries until this is fixed.",
+        )

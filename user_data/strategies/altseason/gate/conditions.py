@@ -50,10 +50,13 @@ def is_true(holds: "pd.Series[bool] | bool") -> Condition:
     return Condition(holds)
 
 
-def all_hold(conditions: Conditions) -> "pd.Series[bool]":
-    """Return where every condition holds; one of them has to be by candle."""
+def all_hold(conditions: Conditions, index: pd.Index) -> "pd.Series[bool]":
+    """Return where every condition holds, also where none of them is by candle.
+
+    :param index: of the candles.
+    """
     by_candle: list[Any] = [condition.holds for condition in conditions.values()]
-    return reduce(and_, by_candle)
+    return pd.Series(reduce(and_, by_candle, True), index=index)
 
 
 def add_conditions(dataframe: pd.DataFrame, conditions: Conditions) -> pd.DataFrame:

@@ -11,15 +11,16 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from freqtrade.exceptions import ConfigurationError
 from freqtrade.strategy import merge_informative_pair
 from freqtrade.util import dt_ts
 
 from altseason.dominance.candles import candle_length, find_frozen
+from altseason.errors import InputError
 
 GATING_MODES = ("level", "falling", "level_and_falling")
 MODES = (*GATING_MODES, "off")
 SUFFIX = "btcd"
+DATE_COLUMN = f"date_{SUFFIX}"
 # A day's close that is older than this says nothing about falling, whatever the pair's timeframe.
 DAILY_MAX_AGE = pd.Timedelta(hours=36)
 
@@ -42,19 +43,17 @@ class GateRule:
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
-            raise ConfigurationError(
-                f"gate_mode: expected one of {', '.join(MODES)}, found {self.mode!r}"
-            )
+            raise InputError(f"gate_mode: expected one of {', '.join(MODES)}, found {self.mode!r}")
         if not 1 < self.threshold < 100:
-            raise ConfigurationError(
+            raise InputError(
                 f"dominance_threshold: expected percent between 1 and 100, found {self.threshold!r}"
             )
         if not 0 <= self.band < 100:
-            raise ConfigurationError(
+            raise InputError(
                 f"gate_band: expected percentage points, 0 or more, found {self.band!r}"
             )
         if self.sma_days < 1:
-            raise ConfigurationError(
+            raise InputError(
                 f"gate_sma_days: expected a number of days, 1 or more, found {self.sma_days!r}"
             )
 

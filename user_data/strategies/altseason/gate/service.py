@@ -9,6 +9,7 @@ import pandas as pd
 
 from altseason.dominance.candles import candle_length
 from altseason.errors import AltSeasonError
+from altseason.gate.columns import notify_closed
 from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import Dominance, GateRule
 from altseason.gate.watch import find_watch
@@ -50,14 +51,18 @@ class DominanceService:
         for message in describe_history(reader.read(), settings, read_clock()):
             notifier.notify(message)
 
-    def report(self, rule: GateRule, now: datetime) -> None:
+    def report(self, rule: Callable[[], GateRule], now: datetime) -> None:
         """Notify of each change of the gate, and of what the feed has; it asks no network."""
         topic = "describing the gate"
         try:
             if self._introduction is None:
                 self._introduction = self._introduce()
-            for message in self._watch.observe(self._reader.read(), rule, now, self._introduction):
+            for message in self._watch.observe(
+                self._reader.read(), rule(), now, self._introduction
+            ):
                 self._notifier.notify(message)
+        except AltSeasonError as error:
+            notify_closed(self._notifier, error)
         except Exception as error:  # Freqtrade would log it in every loop, and notify nobody
             text = f"Could not describe the gate: {error!r}. Entries and exits go on."
             if self._notifier.raise_alert(topic, text):

@@ -10,6 +10,7 @@ from freqtrade.strategy import IStrategy
 
 ENTRY_CHECK = "the check before an entry"
 SIZING = "sizing"
+ADDITION = "the check before an addition"
 
 
 def guard_entries(strategy: Any, may_enter: Callable[[str, float, Any], bool]) -> None:
@@ -26,6 +27,20 @@ def guard_entries(strategy: Any, may_enter: Callable[[str, float, Any], bool]) -
         _confirm, strategy, strategy.confirm_trade_entry, may_enter
     )
     strategy.custom_stake_amount = partial(_stake, strategy, strategy.custom_stake_amount)
+
+
+def guard_additions(strategy: Any, is_open: Callable[[Any], bool]) -> None:
+    """Have a subclass's callbacks buy no more, and place no entry anew, while the gate is closed.
+
+    Freqtrade asks `confirm_trade_entry` before the first entry of a trade alone. What sells, and
+    what a callback says of exits, is left as it is; so are callbacks that are not overridden.
+
+    :param is_open: takes the time; an error in it is a no.
+    """
+    for name, guard in GUARDS.items():
+        callback = getattr(strategy, name)
+        if not getattr(callback, "__qualname__", "").startswith("IStrategy."):
+            setattr(strategy, name, partial(guard, strategy, callback, is_open))
 
 
 def without_trade_copy(callback: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,6 +77,36 @@ def _stake(strategy: Any, callback: Callable[..., float], *arguments: Any, **wor
     return float(stake)
 
 
+def _adjust(
+    strategy: Any,
+    callback: Callable[..., Any],
+    is_open: Callable[[Any], bool],
+    *arguments: Any,
+    **words: Any,
+) -> Any:
+    answer = callback(*arguments, **words)
+    amount = answer[0] if isinstance(answer, tuple) else answer
+    if not amount or amount < 0:
+        return answer
+    time = _ADJUSTMENT.bind(strategy, *arguments, **words).arguments["current_time"]
+    return answer if _or_refused(strategy, lambda: is_open(time), False, ADDITION) else None
+
+
+def _place_anew(
+    strategy: Any,
+    callback: Callable[..., Any],
+    is_open: Callable[[Any], bool],
+    **words: Any,
+) -> Any:
+    price = callback(**words)
+    if not words.get("is_entry", True) or not price or price == words["current_order_rate"]:
+        return price
+    if _or_refused(strategy, lambda: is_open(words["current_time"]), False, ADDITION):
+        return price
+    # The order stays as it is, as without the callback.
+    return words["current_order_rate"]
+
+
 def _or_refused(strategy: Any, check: Callable[[], Any], refusal: Any, name: str) -> Any:
     try:
         answer = check()
@@ -77,3 +122,10 @@ def _or_refused(strategy: Any, check: Callable[[], Any], refusal: Any, name: str
 
 
 _ENTRY = inspect.signature(IStrategy.confirm_trade_entry)
+_ADJUSTMENT = inspect.signature(IStrategy.adjust_trade_position)
+GUARDS: dict[str, Callable[..., Any]] = {
+    "adjust_trade_position": _adjust,
+    # Freqtrade calls these two by keyword alone.
+    "adjust_entry_price": _place_anew,
+    "adjust_order_price": _place_anew,
+}

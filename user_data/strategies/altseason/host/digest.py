@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 CONFIG_KEY = "altseason_digest"
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parent.parent
 
 
 def calculate_digest(strategy_class: type, data_files: Iterable[Path]) -> str:

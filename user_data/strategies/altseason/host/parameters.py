@@ -5,12 +5,29 @@ class change each other's values (https://github.com/freqtrade/freqtrade/issues/
 """
 
 import copy
+import math
+from collections.abc import Iterable
 from typing import Any
 
+from freqtrade.strategy import CategoricalParameter, IntParameter
 from freqtrade.strategy.parameters import BaseParameter
+
+from altseason.errors import InputError
 
 # Of the class as well, and changed or handed on by Freqtrade.
 SHARED = ("minimal_roi", "order_types", "order_time_in_force")
+# Values that no optimizer tries.
+ALLOWED_BY_HAND = {"gate_mode": ("off",)}
+
+
+def find_parameters(classes: Iterable[type]) -> dict[str, BaseParameter]:
+    """Return the parameters that classes define, by name; of the first that does."""
+    found: dict[str, BaseParameter] = {}
+    for one in classes:
+        for name, value in vars(one).items():
+            if isinstance(value, BaseParameter):
+                found.setdefault(name, value)
+    return found
 
 
 def parameters_of_file(strategy: Any, space: str) -> dict[str, Any]:
@@ -21,11 +38,55 @@ def parameters_of_file(strategy: Any, space: str) -> dict[str, Any]:
     return strategy._ft_params_from_file.get(space) or {}
 
 
+def take_wrong_values(strategy: Any, names: Iterable[str]) -> list[str]:
+    """Take values of a wrong type or choice from what Freqtrade will load, and describe them.
+
+    Freqtrade takes any value from a parameter file or from `buy_params` and its like, of whatever
+    type. What is taken leaves the default. A number may lie outside of its parameter's range.
+    """
+    wrong = []
+    for name in names:
+        parameter = getattr(strategy, name)
+        attribute = f"{parameter.space}_params"
+        for values in (
+            strategy._ft_params_from_file.get(parameter.space),
+            getattr(strategy, attribute, None),
+        ):
+            if isinstance(values, dict) and name in values:
+                expected = _describe_expected(name, parameter, values[name])
+                if expected:
+                    wrong.append(f"{name}: expected {expected}, found {values.pop(name)!r}")
+    return wrong
+
+
+def _describe_expected(name: str, parameter: BaseParameter, value: Any) -> str:
+    """Return what a parameter's value should be; empty where it is that."""
+    if isinstance(parameter, CategoricalParameter):
+        allowed = dict.fromkeys([*parameter.opt_range, *ALLOWED_BY_HAND.get(name, ())])
+        return "" if value in allowed else f"one of {', '.join(map(str, allowed))}"
+    is_whole = isinstance(parameter, IntParameter)
+    is_number = isinstance(value, int if is_whole else int | float) and not isinstance(value, bool)
+    if is_number and math.isfinite(value):
+        return ""
+    return "a whole number" if is_whole else "a number"
+
+
 def copy_parameters(strategy: Any) -> None:
-    """Give a strategy object copies of the parameters and settings that its classes share."""
+    """Give a strategy object copies of the parameters and settings that its classes share.
+
+    :raises InputError: where a subclass has something else in the place of a parameter.
+    """
     strategy_class = type(strategy)
+    for name, defined in find_parameters(strategy_class.__mro__[1:]).items():
+        found = getattr(strategy_class, name)
+        if not isinstance(found, BaseParameter):
+            raise InputError(
+                f"{strategy_class.__name__}: {name}: expected a parameter, found {found!r}; write "
+                f'`{defined.space}_params = {{"{name}": {found!r}}}` instead'
+            )
     for name in dir(strategy_class):
         value = getattr(strategy_class, name)
-        is_shared = name in SHARED and isinstance(value, dict)  # and no property of a subclass
+        # No property of a subclass.
+        is_shared = isinstance(value, dict) and (name in SHARED or name.endswith("_params"))
         if is_shared or isinstance(value, BaseParameter):
             setattr(strategy, name, copy.deepcopy(value))

@@ -3,12 +3,14 @@
 Freqtrade keeps no record of an order whose answer never came, and would buy again in its next loop.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 
 from freqtrade.exchange import Exchange
 from freqtrade.persistence import Trade
 from freqtrade.wallets import Wallets
 
+from altseason.host.exchange import CcxtOrder
 from altseason.risk.dust import find_smallest_order, sum_rests
 from altseason.risk.open_orders import find_unknown_orders
 
@@ -22,7 +24,9 @@ def calculate_orphan(held: float, explained: Iterable[float], price: float, dust
     :param dust: a value in stake currency; an order is never so small.
     """
     amount = held - sum(explained)
-    return amount if amount * price >= dust and amount > 0 else 0.0
+    # What floats leave of a difference is no coin, where the market has no smallest order.
+    is_rest = amount <= 1e-9 * held
+    return amount if amount * price >= dust and not is_rest else 0.0
 
 
 def describe_orphan(
@@ -42,6 +46,8 @@ def describe_orphan(
     trades = Trade.get_open_trades()
     dust = find_smallest_order(exchange, pair, rate)
     held = wallets.get_total(coin)
+    if not math.isfinite(held):
+        raise ValueError(f"the exchange says that the account has {held} {coin}")
     if wallets.get_used(stake_currency) - _sum_of_entries(trades) > dust:
         held += _find_unknown_amount(pair, exchange)
     amounts = [_explain(trade) for trade in trades if trade.safe_base_currency == coin]
@@ -84,7 +90,16 @@ def _sum_of_entries(trades: Sequence[Trade]) -> float:
 def _find_unknown_amount(pair: str, exchange: Exchange) -> float:
     """Give how much of a coin is still to be bought by orders that Freqtrade does not know."""
     return sum(
-        float(order["remaining"] or 0)
+        _find_remaining(order)
         for order in find_unknown_orders(exchange, pair)
-        if order["side"] == "buy"
+        # Without a side it may be one.
+        if str(order.get("side")).lower() != "sell"
     )
+
+
+def _find_remaining(order: CcxtOrder) -> float:
+    """Return how much of an order is not filled; not every exchange says so."""
+    remaining = order.get("remaining")
+    if remaining is None:
+        remaining = float(order.get("amount") or 0) - float(order.get("filled") or 0)
+    return float(remaining)

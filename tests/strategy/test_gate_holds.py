@@ -1,0 +1,216 @@
+"""The gate holds whatever a subclass adds, and whatever a parameter file holds; exits go on."""
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+from freqtrade.enums import RunMode
+from freqtrade.exceptions import OperationalException
+from freqtrade.strategy import IStrategy
+
+from altseason.dominance.store import DominanceStore
+from tests.conftest import STRATEGIES, coin_candles, dominance_candles
+from tests.integration.freqtrade_runs import write_subclass
+
+Load = Callable[..., IStrategy]
+PAIR = {"pair": "ETH/USDT"}
+OPEN, CLOSED = 50.0, 60.0
+DOMINANCE = [CLOSED] * 9 + [OPEN] * 10 + [CLOSED] * 11
+ALWAYS = '        dataframe["enter_long"] = 1\n        dataframe["enter_tag"] = "mine"\n'
+ADDS = f"""
+    def populate_entry_trend(self, dataframe, metadata):
+        dataframe = super().populate_entry_trend(dataframe, metadata)
+{ALWAYS}        return dataframe
+"""
+REPLACES = ADDS.replace("super().populate_entry_trend(dataframe, metadata)", "dataframe.copy()")
+LEAVES_OUT = """
+    def entry_conditions(self, dataframe, metadata):
+        return {"always": is_true(True)}
+"""
+REORDERS = ADDS.replace(
+    "return dataframe\n", "return dataframe.iloc[100:].reset_index(drop=True)\n"
+)
+OLD_COLUMNS = """
+    def populate_entry_trend(self, dataframe, metadata):
+        dataframe["buy"] = 1
+        dataframe["buy_tag"] = "mine"
+        return dataframe
+"""
+# Without ours there is no SMA, and so no exit of ours.
+ALONE = """
+    def populate_indicators(self, dataframe, metadata):
+        return dataframe
+
+    def populate_exit_trend(self, dataframe, metadata):
+        dataframe["exit_long"] = 0
+        return dataframe
+"""
+FORGES = ADDS.replace("        return", '        dataframe["alt_season"] = True\n        return')
+
+
+@pytest.fixture
+def derive(load_strategy: Load, tmp_path: Path) -> Load:
+    """Load a subclass in a folder of its own, with dominance as above from 2021-01-02 on."""
+    DominanceStore(tmp_path).append(dominance_candles(DOMINANCE, "2021-01-02"), "1d")
+    folder = tmp_path / "strategies"
+    shutil.copytree(STRATEGIES, folder, ignore=shutil.ignore_patterns("__pycache__", "*.json"))
+
+    def load(body: str, file: dict[str, Any] | None = None, **config: Any) -> IStrategy:
+        write_subclass(folder, "Mine", body)
+        path = folder / "Mine.py"
+        path.write_text("from altseason.gate.conditions import is_true\n" + path.read_text())
+        if file is not None:
+            content = {"strategy_name": "Mine", "params": file}
+            (folder / "Mine.json").write_text(json.dumps(content))
+        return load_strategy(strategy="Mine", strategy_path=str(folder), **config)
+
+    return load
+
+
+def signals(strategy: IStrategy) -> pd.DataFrame:
+    candles = coin_candles(24 * 30, start="2021-01-03")
+    dataframe = strategy.advise_indicators(candles, PAIR)
+    return strategy.ft_advise_signals(dataframe, PAIR).set_index("date")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [ADDS, REPLACES, LEAVES_OUT, REORDERS, OLD_COLUMNS, FORGES, REPLACES + ALONE],
+    ids=["adds", "replaces", "leaves out", "reorders", "old columns", "forges", "alone"],
+)
+def test_entries_of_a_subclass_are_gated(derive: Load, body: str):
+    entries = signals(derive(body))["enter_long"]
+    entered = entries[entries == 1].index
+    # The first open day is the 11th, the first closed one the 21st; both are known at their ends,
+    # and a row sees at its close what was known then.
+    assert entered[0] == pd.Timestamp("2021-01-11 23:00", tz="UTC")
+    assert entered[-1] == pd.Timestamp("2021-01-21 22:00", tz="UTC")
+    assert len(entered) == 240
+
+
+def test_gate_that_is_off_takes_no_entry_away(derive: Load):
+    entries = signals(derive(ADDS + '    buy_params = {"gate_mode": "off"}\n'))["enter_long"]
+    assert (entries == 1).all()
+
+
+WRONG = {
+    "fraction": ({"buy": {"dominance_threshold": 0.55}}, "dominance_threshold"),
+    "unknown mode": ({"buy": {"gate_mode": "levl"}}, "gate_mode"),
+    "no days": ({"buy": {"gate_sma_days": 0}}, "gate_sma_days"),
+    "text": ({"buy": {"dominance_threshold": "55"}}, "dominance_threshold"),
+    "null": ({"buy": {"rsi_entry_max": None}}, "rsi_entry_max"),
+    "trigger": ({"buy": {"macd_trigger": "crossing"}}, "macd_trigger"),
+    "exit": ({"sell": {"rsi_exit_min": "80"}}, "rsi_exit_min"),
+}
+
+
+@pytest.mark.parametrize(("file", "name"), WRONG.values(), ids=WRONG)
+def test_wrong_value_in_a_parameter_file_is_refused_in_one_line(
+    derive: Load, file: dict[str, Any], name: str
+):
+    with pytest.raises(OperationalException, match=f"Mine.json: {name}: expected ") as refused:
+        derive("    pass\n", file)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("file", "name"), WRONG.values(), ids=WRONG)
+def test_wrong_value_closes_the_gate_of_a_bot_and_stops_no_exit(
+    derive: Load, file: dict[str, Any], name: str
+):
+    strategy = derive("    pass\n", file, runmode=RunMode.DRY_RUN)
+    for _ in range(2):
+        analysed = signals(strategy)
+        assert analysed["enter_long"].sum() == 0
+        assert analysed["exit_long"].sum() > 0
+        strategy.bot_loop_start(current_time=datetime(2021, 1, 15, tzinfo=UTC))
+    [told] = [text for text in strategy.dp._msg_queue if name in text]
+    assert "The gate is closed" in told
+    assert "Exits go on" in told
+
+
+def test_plain_value_in_the_place_of_a_parameter_is_refused(derive: Load):
+    with pytest.raises(
+        OperationalException, match="gate_mode: expected a parameter, found 'falling'"
+    ):
+        derive('    gate_mode = "falling"\n')
+
+
+ADJUST = """
+    position_adjustment_enable = True
+
+    def adjust_trade_position(self, trade, current_time, current_rate, current_profit, min_stake,
+                              max_stake, current_entry_rate, current_exit_rate,
+                              current_entry_profit, current_exit_profit, **kwargs):
+        return {answer}
+"""
+OPENED, SHUT = datetime(2021, 1, 15, tzinfo=UTC), datetime(2021, 1, 25, tzinfo=UTC)
+STALE = datetime(2021, 3, 1, tzinfo=UTC)
+
+
+def adjust(strategy: IStrategy, time: datetime) -> tuple[float | None, str]:
+    return strategy._adjust_trade_position_internal(
+        trade=SimpleNamespace(pair="ETH/USDT"),
+        current_time=time,
+        current_rate=100.0,
+        current_profit=0.0,
+        min_stake=5.0,
+        max_stake=100.0,
+        current_entry_rate=100.0,
+        current_exit_rate=100.0,
+        current_entry_profit=0.0,
+        current_exit_profit=0.0,
+    )
+
+
+@pytest.mark.parametrize("answer", ["20.0", '(20.0, "dca")'])
+def test_position_grows_only_while_the_gate_is_open(derive: Load, answer: str):
+    strategy = derive(ADJUST.format(answer=answer))
+    assert adjust(strategy, OPENED)[0] == 20.0
+    assert adjust(strategy, SHUT)[0] is None
+    assert adjust(strategy, STALE)[0] is None
+
+
+def test_position_shrinks_whatever_the_gate_says(derive: Load):
+    strategy = derive(ADJUST.format(answer='(-20.0, "part")'))
+    assert [adjust(strategy, time) for time in (OPENED, SHUT, STALE)] == [(-20.0, "part")] * 3
+
+
+REQUOTE = """
+    def adjust_entry_price(self, trade, order, pair, current_time, proposed_rate,
+                           current_order_rate, entry_tag, side, **kwargs):
+        return 101.0
+"""
+
+
+def requote(strategy: IStrategy, time: datetime, *, is_entry: bool = True) -> float:
+    return strategy.adjust_order_price(
+        trade=SimpleNamespace(pair="ETH/USDT"),
+        order=None,
+        pair="ETH/USDT",
+        current_time=time,
+        proposed_rate=102.0,
+        current_order_rate=100.0,
+        entry_tag="mine",
+        side="long",
+        is_entry=is_entry,
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [REQUOTE, REQUOTE.replace("entry_price", "order_price").replace("side,", "side, is_entry,")],
+)
+def test_entry_order_is_not_placed_anew_while_the_gate_is_closed(derive: Load, body: str):
+    strategy = derive(body)
+    assert [requote(strategy, time) for time in (OPENED, SHUT, STALE)] == [101.0, 100.0, 100.0]
+
+
+def test_exit_order_is_placed_anew_whatever_the_gate_says(derive: Load):
+    body = REQUOTE.replace("entry_price", "order_price").replace("side,", "side, is_entry,")
+    assert requote(derive(body), SHUT, is_entry=False) == 101.0
