@@ -55,6 +55,7 @@ def rows(days: list[str], sep: str = ",", values: tuple[float, ...] = VALUES) ->
 
 MARCH = [f"2023-03-{day:02}" for day in (13, 14, 15, 16)]
 DAYS = (13, 14, 15, 16)
+PAIRS = [list(pair) for pair in zip(MARCH, VALUES, strict=True)]
 OFFSETS = [
     "2023-03-13T01:00+01:00",
     "2023-03-14T02:00+0200",
@@ -228,11 +229,109 @@ def test_what_is_another_series_or_no_table_is_refused(
     assert "\n" not in str(error.value).split("\n  line")[0]
 
 
-def test_what_nothing_names_is_read_with_a_question(tmp_path: Path):
-    named = load_readings(write(tmp_path, "date,BTC.D\n" + rows(MARCH)), Options(), NOW)
-    unnamed = load_readings(write(tmp_path, "date,close\n" + rows(MARCH)), Options(), NOW)
-    assert named.notes == []
-    assert [note.endswith("'close'. Is it that?") for note in unnamed.notes] == [True]
+@pytest.mark.parametrize("column", ["close", "value", "price %", "last", "x", "level", "btc"])
+def test_values_that_nothing_names_are_asked_for(tmp_path: Path, column: str):
+    """As calm as dominance, and of its level: a coin at 37.50 to 38.40 for weeks."""
+    file = write(tmp_path, f"date,{column}\n" + rows(MARCH, values=(37.5, 38.1, 38.4, 37.9)))
+    with pytest.raises(InputError, match=r"only the values.*--column.*--insist") as error:
+        load_readings(file, Options(), NOW)
+    assert "\n" not in str(error.value)
+    for options in (Options(insist=True), Options(column=column)):
+        assert len(load_readings(file, options, NOW).rows) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("a.csv", "date,dominance\n"),
+        ("a.csv", "date,BTC.D\n"),
+        ("a.csv", "date,Dominance (%)\n"),
+        ("a.csv", "date,share\n"),
+        ("a.csv", "date,Dominanz\n"),
+        ("a.csv", "fecha,Dominancia\n"),
+        ("a.csv", "date,доминация\n"),
+        ("a.csv", "date,市占率\n"),
+        ("CRYPTOCAP_BTC.D, 1D.csv", "time,close\n"),
+        ("my_dominance.csv", "date,close\n"),
+        ("Bitcoin Dominance History.csv", "date,value\n"),
+        ("btcd.csv", "date,value\n"),
+        ("a.csv", "# Bitcoin dominance, daily\ndate,value\n"),
+    ],
+)
+def test_values_that_something_names_are_read_without_a_question(
+    tmp_path: Path, name: str, head: str
+):
+    readings = load_readings(write(tmp_path, head + rows(MARCH), name), Options(), NOW)
+    assert readings.rows["close"].tolist() == list(VALUES)
+    assert not any("Is it that?" in note for note in readings.notes)
+
+
+CANDLES = "".join(f"{day},{v},{v},{v},{v}\n" for day, v in zip(MARCH, VALUES, strict=True))
+
+
+def test_candles_that_nothing_names_are_read_with_a_question(tmp_path: Path):
+    """A chart of BTC.D has no volume of its own; what was traded has."""
+    file = write(tmp_path, "time,open,high,low,close\n" + CANDLES)
+    notes = load_readings(file, Options(), NOW).notes
+    assert [note.endswith("'close'. Is it that?") for note in notes] == [True]
+    for volume in ("0", "100", ""):
+        file = write(tmp_path, "time,open,high,low,close,Volume\n" + CANDLES.replace(
+            "\n", f",{volume}\n"
+        ))  # fmt: skip
+        assert len(load_readings(file, Options(), NOW).notes) == 1
+
+
+@pytest.mark.parametrize("name", ["Volume", "Vol.", "Volume USDT", "volumeto", "quote_volume"])
+def test_candles_of_something_traded_are_asked_for(tmp_path: Path, name: str):
+    lines = [f"{row},{30 + i}.5K\n" for i, row in enumerate(CANDLES.splitlines())]
+    file = write(tmp_path, f"time,open,high,low,close,{name}\n" + "".join(lines))
+    with pytest.raises(InputError, match=r"only the values.*--insist"):
+        load_readings(file, Options(), NOW)
+    named = write(tmp_path, file.read_text(), "CRYPTOCAP_BTC.D, 1D.csv")
+    assert len(load_readings(named, Options(), NOW).rows) == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"eth_dominance": PAIRS}, "'eth_dominance' is named as"),
+        ({"prices": PAIRS}, "only the values"),
+        ({"data": {"close": PAIRS}}, "only the values"),
+        ({"data": {"usdt.d": dict(PAIRS)}}, "'usdt.d' is named as"),
+        ("# Ethereum dominance\ndate,value\n" + rows(MARCH), "above the table has 'ethereum"),
+        (
+            "CRYPTOCAP:USDT.D\ndate,dominance\n" + rows(MARCH),
+            "table has 'cryptocap:usdt.d'",
+        ),
+    ],
+)
+def test_name_outside_of_the_table_is_heard(tmp_path: Path, content: object, message: str):
+    text = content if isinstance(content, str) else json.dumps(content)
+    with pytest.raises(InputError, match=message):
+        load_readings(write(tmp_path, text), Options(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"2023-03-13": 58.25, "2023-03-14": 57.5, "2023-03-13": 58}', "'2023-03-13' has two"),
+        ('[{"date": "2023-03-13", "dominance": 58, "dominance": 57}]', "'dominance' has two"),
+        ('[{"date": "2023-03-13", "dominance": 1.5, "Dominance": 57}]', "found several"),
+    ],
+)
+def test_name_with_two_values_in_json_is_refused(tmp_path: Path, text: str, message: str):
+    with pytest.raises(InputError, match=message):
+        load_readings(write(tmp_path, text), Options(), NOW)
+
+
+def test_columns_in_json_are_whole_whatever_stands_beside_them(tmp_path: Path):
+    content = {"date": MARCH, "dominance": VALUES, "sources": [{"name": "x"}]}
+    assert len(load_readings(write(tmp_path, json.dumps(content)), Options(), NOW).rows) == 4
+
+
+def test_key_of_a_list_names_its_values(tmp_path: Path):
+    file = write(tmp_path, json.dumps({"data": {"btc_dominance": PAIRS}}))
+    assert load_readings(file, Options(), NOW).notes == []
 
 
 @pytest.mark.parametrize("offset", ["+02:00", "-11:00", "Z"])

@@ -22,16 +22,9 @@ from altseason.sources.files import (
     read_stamps,
     written_at,
 )
-from altseason.sources.formats import (
-    Format,
-    find_cap_column,
-    find_clock,
-    find_column,
-    find_dates,
-    find_format,
-    find_other_cap,
-)
+from altseason.sources.formats import Format, find_clock, find_column, find_dates, find_format
 from altseason.sources.grid import Table
+from altseason.sources.identity import find_cap_column, find_other_cap
 from altseason.sources.stamps import Meaning
 from altseason.sources.table import read_table
 from altseason.sources.text import Step, no_step

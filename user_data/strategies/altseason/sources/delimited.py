@@ -12,7 +12,14 @@ import pyarrow.compute
 import pyarrow.csv
 
 from altseason.errors import InputError
-from altseason.sources.grid import EXPECTED, SHOWN_ROWS, Table, give_back_memory, shorten
+from altseason.sources.grid import (
+    EXPECTED,
+    SHOWN_ROWS,
+    Table,
+    give_back_memory,
+    shorten,
+    unique_names,
+)
 from altseason.sources.header import Header, find_header
 from altseason.sources.text import WESTERN, Step, read_text, read_whole_lines
 
@@ -152,7 +159,7 @@ class _Reading:
             notes.append(f"skipped {_count(self._headers, 'repeated header')}")
         if not self._lines:
             raise InputError(f"{self._path}: expected rows below the header, found none")
-        names, repeated = _unique(header.names)
+        names, repeated = unique_names(header.names)
         give_back_memory()
         return Table(
             self._path,
@@ -163,6 +170,7 @@ class _Reading:
             notes,
             not header.is_written,
             names[-1] if self._is_open else "",
+            header.title,
         )
 
     def _refuse_ragged(self) -> None:
@@ -246,16 +254,6 @@ def _are_all(columns: list[pa.ChunkedArray], wanted: list[str]) -> "npt.NDArray[
         if not found.any():
             break
     return found
-
-
-def _unique(names: list[str]) -> tuple[list[str], frozenset[str]]:
-    repeated = frozenset(name for name in names if names.count(name) > 1)
-    unique, seen = [], dict.fromkeys(repeated, 0)
-    for name in names:
-        if name in seen:
-            seen[name] += 1
-        unique.append(name if seen.get(name, 1) == 1 else f"{name} #{seen[name]}")
-    return unique, repeated
 
 
 def _count(number: int, what: str) -> str:

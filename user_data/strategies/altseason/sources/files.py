@@ -17,19 +17,23 @@ from altseason.dominance.candles import (
 from altseason.errors import InputError
 from altseason.sources.cells import is_empty, parse_numbers
 from altseason.sources.formats import (
-    INSIST,
     Format,
     Stamp,
     find_clock,
     find_dates,
     find_format,
-    find_other_series,
-    find_symbols,
     find_values,
-    is_bitcoin,
-    says_bitcoin_dominance,
 )
 from altseason.sources.grid import Table, give_back_memory
+from altseason.sources.identity import (
+    INSIST,
+    find_other_series,
+    find_symbols,
+    is_bitcoin,
+    is_traded,
+    refuse_unsaid,
+    says_bitcoin_dominance,
+)
 from altseason.sources.stamps import Meaning, find_meaning
 from altseason.sources.table import read_table
 from altseason.sources.text import Step, no_step
@@ -176,6 +180,7 @@ def read_readings(rows: Rows, options: Options, now: pd.Timestamp) -> Readings:
     rows.leave_out_open(date, *values, clock, symbols[0] if symbols else None)
     _check_names(rows, values, options)
     is_said = options.insist or options.column or says_bitcoin_dominance(rows.table, values)
+    has_volume = not is_said and is_traded(rows.table)
     rows.table = rows.table.keep((date, *values, *([clock] if clock else [])))
     rows.leave_out("rows without a value", is_empty(rows.table.text(values[3])))
     meaning = read_stamps(rows, date, known, options, now)
@@ -186,11 +191,7 @@ def read_readings(rows: Rows, options: Options, now: pd.Timestamp) -> Readings:
     notes = find_notes(rows, frame)
     if not is_said:
         _check_moves(rows.table, frame)
-        lowest, highest = frame["close"].min(), frame["close"].max()
-        notes.append(
-            f"Nothing but the values says that this is Bitcoin's dominance: {lowest:.2f} to "
-            f"{highest:.2f} % in {values[3]!r}. Is it that?"
-        )
+        notes.append(refuse_unsaid(rows.table, values, frame["close"], has_volume=has_volume))
     name = known.name if known else "table of dates and values"
     layout = Layout(name, date, values, meaning.stamp, meaning.reason, meaning.zone)
     rows.release()

@@ -1,13 +1,19 @@
-"""Which columns of a table are meant, and what speaks against their being Bitcoin's dominance."""
+"""The known formats, and which columns of a table are meant."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from altseason.errors import InputError
 from altseason.sources.cells import all_match, is_empty
 from altseason.sources.grid import Table
+from altseason.sources.identity import (
+    BITCOIN_DOMINANCE,
+    COIN_TABLE,
+    DERIVED,
+    DOMINANCE,
+    GENERIC_NAMES,
+)
 from altseason.sources.times import looks_like_times
 
 Stamp = Literal["open", "snapshot"]
@@ -85,42 +91,6 @@ DATE_NAMES = (
     "unix", "unix time", "unixts", "open time", "d", "t", "ds",
 )  # fmt: skip
 _DATE_WORD = re.compile(r"(^|[^a-z])(date|time|timestamp|datetime|utc|day|datum|fecha)([^a-z]|$)")
-# Names that anything can have; others of the same table then speak for what it is.
-GENERIC_NAMES = ("close", "price", "value", "last", "adj close")
-BITCOIN_DOMINANCE = re.compile(
-    r"btc[ ._-]?d(?![a-z])"
-    r"|(btc|bitcoin)[ '_s-]*(market[ _]?)?(cap )?(dom(inan[a-z]+)?(?![a-z])|share)"
-    r"|dominan[a-z]+[ _-]*(of |de |del |von |di )?(btc|bitcoins?)(?![a-z])"
-    r"|(btc|bitcoin)_?(percentage|%)|^bitcoin_dominance_percentage$|btcdominance|bitcoindominance"
-)
-# What is made from dominance, or from another sum of coins, is another series.
-_DERIVED = re.compile(
-    r"(?<![a-z])(yesterday|prev(ious)?|last[ _](day|week|month)|change|chg|delta|diff|sma|ema|ma\d*"
-    r"|rsi|avg|average|mean|median|forecast|predict(ed|ion)?|ex|excl(uding)?|without"
-    r"|no[ _-]?stable(coin)?s?|with[ _-]?(eth|stable))(?![a-z])|(?<!\d)(24[ _-]?h|(7|30)[ _-]?d)"
-)
-_DOMINANCE = re.compile(r"^((market[ _]?cap )?dominance|dom|dominance[ _]?\(?(%|percent|pct)\)?)$")
-OTHERS = (
-    "eth|ethereum|usdt|tether|usdc|bnb|sol|solana|xrp|ada|doge|ltc|trx|dai|others?|alts?|altcoins?"
-    "|stables?|stablecoins?|total[23]?|defi"
-)
-# "ETH.D", "eth_dominance", "Ethereum-Dominanz", "XRP", a pair with a price, another index.
-_OTHER_SERIES = re.compile(
-    rf"(?<![a-z0-9])({OTHERS})([ ._-]*(d(?![a-z])|dom|share)|(?![a-z0-9]))"
-    r"|(?<![a-z0-9])(?!btc)[a-z0-9]{2,10}\.d(?![a-z0-9])"
-    r"|cryptocap[_: ]+(?!btc\.d)[a-z0-9.]+|btcdomusd|fear|greed|fng|altseason|season.?index"
-    r"|(?<![a-z])(btc|eth|xbt|[a-z]{3,5})[-_/]?(usdt?|usdc|eur|busd|perp)(?![a-z])"
-)
-# Sums of other coins than all, and other coins than Bitcoin.
-_OTHER_CAPS = re.compile(
-    rf"(?<![a-z0-9])(total ?(\d\w*|es|defi)|(?!total(?![a-z0-9]))({OTHERS}))(?![a-z0-9])"
-)
-_SYMBOL_NAMES = ("symbol", "ticker", "name", "pair", "coin", "asset", "instrument", "slug", "index")
-_COIN_TABLE = re.compile(
-    r"^(market[ _]?cap(italization)?|cap|mcap|.*(circulating|total|max)[ _]?supply|supply)$"
-)
-_OTHER_TABLE = re.compile(r"value_classification|fear|greed|classification")
-INSIST = "if it is Bitcoin's dominance all the same, say so with --insist"
 
 
 def find_format(table: Table) -> Format | None:
@@ -209,7 +179,7 @@ def find_values(table: Table, wanted: str | None, dates: str, known: Format | No
     if {"open", "high", "low", close} <= set(columns):
         return "open", "high", "low", close
     for names in (
-        [n for n in columns if _DOMINANCE.match(n)],
+        [n for n in columns if DOMINANCE.match(n)],
         [n for n in GENERIC_NAMES if n in columns],
     ):
         if names:
@@ -221,11 +191,11 @@ def find_values(table: Table, wanted: str | None, dates: str, known: Format | No
 
 def _is_bitcoin_dominance(name: str) -> bool:
     rest = BITCOIN_DOMINANCE.sub("", name)
-    return rest != name and not _DERIVED.search(rest)
+    return rest != name and not DERIVED.search(rest)
 
 
 def _ask(table: Table, found: str) -> str:
-    if any(_COIN_TABLE.match(name) for name in table.columns):
+    if any(COIN_TABLE.match(name) for name in table.columns):
         found += (
             "; market caps are no dominance: give the file of Bitcoin's, and that of the total's "
             "with `--total FILE`"
@@ -243,95 +213,3 @@ def _price(name: str) -> str:
 
 def _without_price(name: str) -> str:
     return re.sub(r"[ :_.(-]*(open|high|low|close)\)?$", "", name)
-
-
-def find_other_series(table: Table, values: Ohlc, *, is_chosen: bool) -> str | None:
-    """Return what says that this is another series than Bitcoin's dominance; None if nothing.
-
-    :param is_chosen: whether the user has named the column.
-    """
-    close, name = values[3], table.path.stem.lower()
-    if not is_chosen and (match := _DERIVED.search(BITCOIN_DOMINANCE.sub("", close))):
-        return f"the column {close!r} has {match[0]!r} in its name"
-    is_named = bool(BITCOIN_DOMINANCE.search(close))
-    if not is_named and (companion := _find_companion(table, close, is_chosen=is_chosen)):
-        return companion
-    if not is_named and (match := _OTHER_SERIES.search(close)):
-        return f"the column {close!r} is named as {match[0]!r}"
-    is_named_so = is_named or BITCOIN_DOMINANCE.search(name)
-    if not is_named_so and (match := _OTHER_SERIES.search(name)):
-        return f"the file's name has {match[0]!r} in it"
-    return None
-
-
-def _find_companion(table: Table, close: str, *, is_chosen: bool) -> str | None:
-    """Return what says by the columns beside a value that it is another series."""
-    if is_chosen and close not in GENERIC_NAMES:
-        return None
-    companions = [column for column in table.columns if _COIN_TABLE.match(column)]
-    if companions and not _DOMINANCE.match(close):
-        return (
-            f"{close!r} beside {companions[0]!r} is a coin's price (Bitcoin's market cap and the "
-            f"total's, with `--total FILE`, would give it)"
-        )
-    is_price = close in ("price", "adj close") and "change %" not in table.columns
-    if is_price and not BITCOIN_DOMINANCE.search(table.path.stem.lower()):
-        return f"the column {close!r} is named as a price"
-    others = [column for column in table.columns if _OTHER_TABLE.search(column)]
-    return f"the column {others[0]!r} belongs to another index" if others else None
-
-
-def says_bitcoin_dominance(table: Table, values: Ohlc) -> bool:
-    """Return whether the column, the file's name or a symbol says that this is the series."""
-    symbols = find_symbols(table)
-    names = [values[3], table.path.stem.lower(), *(symbols[1] if symbols else [])]
-    return any(is_bitcoin(name) or _DOMINANCE.match(name) for name in names)
-
-
-def find_symbols(table: Table) -> tuple[str, list[str]] | None:
-    """Return the column that says whose series a row is of, and the symbols in it."""
-    for name in _SYMBOL_NAMES:
-        if name in table.columns and name not in table.repeated:
-            text = table.text(name)
-            symbols = [str(symbol) for symbol in text[~is_empty(text)].unique()[:1000]]
-            if symbols and not any(re.fullmatch(r"[\d.]+", symbol) for symbol in symbols):
-                return name, symbols
-    return None
-
-
-def is_bitcoin(symbol: str) -> bool:
-    """Return whether a symbol means Bitcoin's dominance."""
-    text = symbol.lower()
-    return bool(BITCOIN_DOMINANCE.search(text)) and not _OTHER_SERIES.search(
-        BITCOIN_DOMINANCE.sub("", text)
-    )
-
-
-def find_cap_column(table: Table, whose: Sequence[str]) -> str | None:
-    """Return the column with a market cap of one of these names ("btc", "total", ...)."""
-    words = "|".join(whose)
-    # TradingView names a compared chart "TOTAL, CRYPTOCAP: Close", and the main one by the file.
-    pattern = re.compile(
-        rf"^({words})[ _-]*(market)?[ _-]*(cap|mcap)(italization)?([ _(].*)?$"
-        rf"|^({words}), ?cryptocap\b.*: close$|^cryptocap:({words})\b[^.]*: close$"
-    )
-    match = [name for name in table.columns if pattern.match(name)]
-    is_main = re.search(rf"cryptocap[_: ]({words})(?![a-z0-9.])", table.path.stem.lower())
-    if is_main and "close" in table.columns:
-        match.append("close")
-    return match[0] if len(match) == 1 else None
-
-
-def find_other_cap(table: Table, column: str, *, is_total: bool) -> str | None:
-    """Return what says that a market cap is not Bitcoin's, or not that of all coins."""
-    symbols = find_symbols(table)
-    if symbols is not None and len(symbols[1]) > 1:
-        return f"the column {symbols[0]!r} has several symbols"
-    # What stands nearest to the values decides.
-    for name in (column, *(symbols[1] if symbols else []), table.path.stem):
-        text = name.lower()
-        if not is_total and re.search(r"(?<![a-z])(btc|bitcoin)(?![a-z])", text):
-            return None
-        if match := _OTHER_CAPS.search(text) or (is_total and _DERIVED.search(text)):
-            return f"{name!r} has {match[0]!r} in it"
-    return None

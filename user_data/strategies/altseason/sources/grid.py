@@ -30,6 +30,7 @@ class Table:
     :param notes: what was found and left out while reading, for the report.
     :param names_missing: whether the file has no header, so that the names are made up.
     :param open_column: the one whose last cell nothing shows the end of; empty where there is none.
+    :param title: text above the table, or the key that it has in JSON; in lower case.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class Table:
     notes: list[str] = field(default_factory=list)
     names_missing: bool = False
     open_column: str = ""
+    title: str = ""
 
     @property
     def columns(self) -> list[str]:
@@ -106,3 +108,14 @@ def give_back_memory() -> None:
 def shorten(text: Any) -> str:
     """Return a text, cut where it is too long for a message."""
     return text if len(str(text)) <= MAX_SHOWN else f"{str(text)[:MAX_SHOWN]}..."
+
+
+def unique_names(names: list[str]) -> tuple[list[str], frozenset[str]]:
+    """Number the names that are there several times, and return these beside."""
+    repeated = frozenset(name for name in names if names.count(name) > 1)
+    unique, seen = [], dict.fromkeys(repeated, 0)
+    for name in names:
+        if name in seen:
+            seen[name] += 1
+        unique.append(name if seen.get(name, 1) == 1 else f"{name} #{seen[name]}")
+    return unique, repeated

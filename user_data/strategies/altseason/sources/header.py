@@ -20,12 +20,14 @@ class Header:
 
     :param skipped: how many lines stand above the header.
     :param is_written: whether there is a header at all; else the names are made up.
+    :param title: the text above it, in lower case.
     """
 
     skipped: int
     separator: str
     names: list[str]
     is_written: bool
+    title: str = ""
 
     @property
     def lines(self) -> int:
@@ -37,7 +39,7 @@ def find_header(path: Path, head: str) -> Header:
     """Find out where the header is, what separates its fields, and what they are called."""
     lines = head.removesuffix("\n").split("\n")[:SAMPLED_LINES]
     preamble, separators = 0, SEPARATORS
-    if lines and (told := re.fullmatch(r'"?sep=(.)"?', lines[0], re.IGNORECASE)):
+    if told := re.fullmatch(r'"?sep=(.)"?', lines[0], re.IGNORECASE):
         preamble, separators = 1, told[1]
     while preamble < len(lines) and (
         not lines[preamble].strip() or lines[preamble].startswith("#")
@@ -62,11 +64,12 @@ def find_header(path: Path, head: str) -> Header:
     names = [*names, *[""] * (width - len(names))] if len(names) == width - 1 else names
     while len(names) > width and not names[-1].strip():
         names = names[:-1]
+    title = " ".join(lines[bool(told) : preamble + above]).lower()
     if any(_NUMBER.fullmatch(name.strip()) for name in names):
         made_up = [f"column {i + 1}" for i in range(len(names))]
-        return Header(preamble + above, separator, made_up, is_written=False)
+        return Header(preamble + above, separator, made_up, is_written=False, title=title)
     names = [name.strip().lower() for name in names]
-    return Header(preamble + above, separator, names, is_written=True)
+    return Header(preamble + above, separator, names, is_written=True, title=title)
 
 
 def _agreement(counts: list[int]) -> tuple[bool, int, int]:

@@ -11,10 +11,16 @@ import pandas as pd
 import pyarrow as pa
 
 from altseason.errors import InputError
-from altseason.sources.grid import EXPECTED, Table, shorten
+from altseason.sources.grid import EXPECTED, Table, shorten, unique_names
 
 # So many cells are turned into text at once.
 PIECE = 50_000
+CANDLE = ["date", "open", "high", "low", "close", "volume"]
+# Keys that say nothing of what they hold.
+_CONTAINERS = frozenset(
+    ("", "data", "values", "result", "results", "series", "points", "rows", "records", "items",
+     "history", "list", "stats", "chart", "response", "payload", "body", "content", "quotes")
+)  # fmt: skip
 
 
 def read_frame(path: Path, data: bytes) -> Table:
@@ -35,29 +41,31 @@ def read_frame(path: Path, data: bytes) -> Table:
 
 def read_json(path: Path, text: str) -> Table:
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=_refuse_repeats)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: expected JSON, but {error}; is the file complete?") from error
-    rows = _find_caps(content) or _find_rows(content)
-    if rows is None:
+    caps = _find_caps(content)
+    found = _find_rows(content) if caps is None else ("", caps)
+    if found is None:
         raise InputError(
             f"{path}: expected JSON with one list of records or of [time, value], found "
             f"{shorten(text)!r}"
         )
+    title, rows = found
     if all(isinstance(row, dict) for row in rows):
         names = list(dict.fromkeys(name for row in rows for name in row))
-        return _from_records(path, {n: [row.get(n) for row in rows] for n in names}, len(rows))
+        columns = {name: [row.get(name) for row in rows] for name in names}
+        return _from_records(path, columns, len(rows), title=title)
     width = len(rows[0]) if isinstance(rows[0], list) else 0
     if not width or any(not isinstance(row, list) or len(row) != width for row in rows):
         raise InputError(f"{path}: expected JSON rows of one kind and length, found others")
-    is_candles = width == 6
-    names = (
-        ["date", "open", "high", "low", "close", "volume"]
-        if is_candles
-        else [f"column {number}" for number in range(1, width + 1)]
-    )
+    names = [f"column {number}" for number in range(1, width + 1)]
+    if width == len(CANDLE):
+        names = CANDLE
+    elif width == 2 and title:
+        names = ["time", title]
     columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
-    return _from_records(path, columns, len(rows), names_missing=not is_candles)
+    return _from_records(path, columns, len(rows), title, names_missing=names[0] == "column 1")
 
 
 def _find_caps(content: Any) -> list[Any] | None:
@@ -77,32 +85,57 @@ def _find_caps(content: Any) -> list[Any] | None:
     return None
 
 
-def _find_rows(content: Any) -> list[Any] | None:
-    """Find the one list of rows in nested JSON; None where there is none, or more."""
+def _find_rows(content: Any, title: str = "") -> tuple[str, list[Any]] | None:
+    """Find the one list of rows in nested JSON, and its key; None where there is none, or more."""
     if isinstance(content, list):
-        return content if content and isinstance(content[0], dict | list) else None
+        return (title, content) if content and isinstance(content[0], dict | list) else None
     if not isinstance(content, dict):
         return None
     values = list(content.values())
     if values and all(isinstance(value, int | float | str) for value in values):
         times = [re.fullmatch(r"\d{4}-\d\d-\d\d.*|\d{10}|\d{13}", key) for key in content]
-        return [list(pair) for pair in content.items()] if all(times) else None
-    columns = [v for v in values if isinstance(v, list) and v and not isinstance(v[0], dict | list)]
-    if len(columns) > 1 and len({len(column) for column in columns}) == 1:
-        lists = {k: v for k, v in content.items() if isinstance(v, list)}
-        return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=False)]
-    inner = [rows for value in values if (rows := _find_rows(value)) is not None]
+        return (title, [list(pair) for pair in content.items()]) if all(times) else None
+    columns = {k: v for k, v in content.items() if isinstance(v, list) and v and _is_column(v)}
+    if len(columns) > 1 and len({len(column) for column in columns.values()}) == 1:
+        return title, [
+            dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
+        ]
+    inner = [
+        found
+        for key, value in content.items()
+        if (found := _find_rows(value, title if key.lower() in _CONTAINERS else key.lower()))
+    ]
     return inner[0] if len(inner) == 1 else None
 
 
+def _is_column(values: list[Any]) -> bool:
+    return not any(isinstance(value, dict | list) for value in values)
+
+
+def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object, whose keys may be times: two values of one are a contradiction."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        for key, value in pairs:
+            if content[key] != value:
+                raise ValueError(f"{shorten(key)!r} has two values")
+    return content
+
+
 def _from_records(
-    path: Path, columns: dict[Any, list[Any]], count: int, *, names_missing: bool = False
+    path: Path,
+    columns: dict[Any, list[Any]],
+    count: int,
+    title: str = "",
+    *,
+    names_missing: bool = False,
 ) -> Table:
     if not count:
         raise InputError(f"{path}: expected rows, found none")
-    arrays = {str(name).strip().lower(): _as_texts(values) for name, values in columns.items()}
+    names, repeated = unique_names([str(name).strip().lower() for name in columns])
+    arrays = dict(zip(names, map(_as_texts, columns.values()), strict=True))
     lines = np.arange(1, count + 1, dtype=np.int32)
-    return Table(path, pa.table(arrays), lines, names_missing=names_missing)
+    return Table(path, pa.table(arrays), lines, repeated, names_missing=names_missing, title=title)
 
 
 def _as_texts(values: list[Any]) -> pa.ChunkedArray:
