@@ -19,7 +19,7 @@ from altseason.host.configuration import (
     data_directory,
     data_format,
     load_configuration,
-    read_configuration,
+    read_without_folders,
 )
 from altseason.host.schema import refuse_invalid
 from altseason.invocation import altseason_command
@@ -85,7 +85,7 @@ def rehearse(
         return asyncio.run(run_plainly(command))
     refuse_unsupported(command)
     named = source.datadir if source else None
-    # Freqtrade creates the folder that it is given.
+    # Freqtrade would make the folder that it is given.
     refuse_missing(named or command.options.get("datadir"))
     config = load_command_configuration(command, named)
     refuse_pairlists(command, config)
@@ -198,7 +198,7 @@ def load_command_configuration(command: FreqtradeCommand, served: str | None = N
     if command.is_trading and served:
         # Its own plays no part, and Freqtrade would make the folder.
         options["datadir"] = served
-    config = read_configuration(options)
+    config = read_without_folders(options)
     refuse_missing_settings(command, config)
     if config["trading_mode"] != TradingMode.SPOT:
         raise InputError(

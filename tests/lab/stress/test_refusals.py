@@ -79,7 +79,7 @@ def test_bad_number_is_refused(
             "max_open_trades: expected a whole number or a number, found a string",
         ),
         (["--", "-c", "array.json"], "array.json: expected a configuration as in config.json.ex"),
-        (["--", "-c", "coins.json"], "coins.json: expected a configuration as in config.json.ex"),
+        (["--", "-c", "coins.json"], "exchange: expected an object, found an array"),
         (["--", "--dry-run-wallet", "0"], "expected some USDT to trade with, found 0"),
         (["--", "-c", "list.json"], "expected one strategy in the configuration"),
         (["--", "-c", "futures.json"], "expected trading mode spot, found futures"),

@@ -44,8 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parse_words(words)
         return int(options.run(options))
     except (FreqtradeException, OSError) as error:
-        # The latter is of the disk or the system, and its text says which file it is about.
-        tell(f"altseason: {error}")
+        # The latter is of the disk or the system, and its text says which file it is about. Some of
+        # Freqtrade's have several lines.
+        tell(f"altseason: {' '.join(str(error).split())}")
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

@@ -21,6 +21,8 @@ from pydantic import (
 SECTION = "altseason"
 NEVER_SHOWN = {"coinmarketcap_key"}
 DEFAULT_MAX_AGE_HOURS = {"1d": 36.0, "1h": 3.0}
+# Those that ccxt can read.
+TIMEFRAME = re.compile(r"0*[1-9][0-9]*[smhdwMy]")
 COIN = re.compile(r"[^\s/]+")
 
 
@@ -163,8 +165,11 @@ def validate_timeframes(settings: Settings, timeframe: str) -> None:
     """Refuse a strategy timeframe that our dominance candles cannot be merged into.
 
     :raises ConfigurationError: above 1d, and above 1h where dominance is read in 1h.
+    :raises OperationalException: where it is no timeframe.
     """
     longest = settings.dominance.timeframe
+    if not TIMEFRAME.fullmatch(str(timeframe)):
+        raise OperationalException(f"timeframe: expected one such as 1h, found {timeframe!r}")
     if timeframe_to_minutes(timeframe) > timeframe_to_minutes(longest):
         raise ConfigurationError(
             f"timeframe: expected {longest} or shorter, as {SECTION}.dominance.timeframe is "

@@ -72,7 +72,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def run_status(options: argparse.Namespace) -> int:
     """Describe each stored timeframe, what the strategy's gate says now, and what is recorded."""
-    config = load_configuration(options)
+    config = load_configuration(options, only_reads=True)
     datadir = data_directory(config)
     strategy = load_strategy(config)
     rule: GateRule = strategy.gate_rule

@@ -74,10 +74,9 @@ def add_import(actions: Any, common: argparse.ArgumentParser) -> None:
 def run_import(options: argparse.Namespace) -> int:
     """Import one file, or a pair of market-cap charts."""
     now = pd.Timestamp(dt_now())
-    # First of all: loading the configuration makes the data directory, a refusal must not.
     with _showing_progress(options) as step:
         readings = _read_file(options, now, step)
-        config = load_configuration(options, creates_datadir=not options.dry_run)
+        config = load_configuration(options)
     datadir = data_directory(config)
     with saying_if_stopped(NOTHING_WRITTEN if options.dry_run else KEPT):
         if not options.dry_run:

@@ -66,7 +66,9 @@ def run_record(options: argparse.Namespace) -> int:
     # Arrow's own allocator keeps what files that grow leave behind, some megabytes a month. In a
     # bot it serves more than ours.
     pa.set_memory_pool(pa.system_memory_pool())
-    feed = Feed(load_configuration(options))
+    config = load_configuration(options)
+    data_directory(config).mkdir(parents=True, exist_ok=True)
+    feed = Feed(config)
     if options.once:
         try:
             with showing_waits("the providers of dominance"):
@@ -84,7 +86,7 @@ def run_record(options: argparse.Namespace) -> int:
 
 def run_rebuild(options: argparse.Namespace) -> int:
     """Make candles of the whole log."""
-    config = load_configuration(options)
+    config = load_configuration(options, only_reads=True)
     datadir = data_directory(config)
     recording = Recording(datadir, DominanceStore(datadir, data_format(config)))
     if not recording.log.size():

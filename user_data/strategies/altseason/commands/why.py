@@ -63,7 +63,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Explain the pairs by stored candles, or by those of the running bot."""
-    config = load_configuration(options)
+    config = load_configuration(options, only_reads=not options.live)
     look = _look_at_bot if options.live else _look_at_stored
     verdict, explanations = look(config, options)
     if options.json:
@@ -137,7 +137,10 @@ def _find_pairs(config: Config, named: list[str], timeframe: str) -> tuple[list[
         for pair, length, _ in handler.ohlcv_get_available_data(datadir, TradingMode.SPOT)
         if length == timeframe and pair != PAIR
     ]
-    whitelist = expand_pairlist(listed, stored, keep_invalid=True) if listed else []
+    if not (isinstance(listed, list) and all(isinstance(pair, str) for pair in listed)):
+        # Freqtrade takes `pairs` of the configuration for it, of which its schema says nothing.
+        raise InputError("pairs: expected an array of strings in the configuration")
+    whitelist = _expand(listed, stored)
     _refuse_misspelt(named, [*stored, *whitelist])
     return (_expand(named, stored) if named else whitelist), whitelist
 

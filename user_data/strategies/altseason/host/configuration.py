@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from freqtrade.commands import Arguments
 from freqtrade.configuration import Configuration
+from freqtrade.configuration.environment_vars import environment_vars_to_dict
+from freqtrade.configuration.load_config import load_from_files
 from freqtrade.enums import RunMode
 from freqtrade.exceptions import ConfigurationError
+from freqtrade.misc import deep_merge_dicts
 from jsonschema.exceptions import ValidationError
 from rapidjson import JSONDecodeError
 
 from altseason.errors import InputError
-from altseason.host.schema import describe_json_error, describe_schema_error
+from altseason.host.schema import (
+    describe_json_error,
+    describe_schema_error,
+    refuse_wrong_kinds,
+)
 
 if TYPE_CHECKING:
     from freqtrade.strategy import IStrategy
@@ -41,13 +48,14 @@ FILTERS = {
 }
 
 
-def load_configuration(options: Namespace, *, creates_datadir: bool = True) -> Config:
-    """Read Freqtrade's configuration as one of its own commands would.
+def load_configuration(options: Namespace, *, only_reads: bool = False) -> Config:
+    """Read Freqtrade's configuration as one of its own commands would, but make no folders.
 
     :param options: config, user_data_dir and datadir, as Freqtrade's own options give them, and
         strategy and strategy_path, where the command has them.
-    :param creates_datadir: whether the data directory is made where it does not exist yet.
-    :return: the merged configuration, with ``datadir`` and ``user_data_dir`` as paths.
+    :param only_reads: whether a data directory that is named has to be there.
+    :return: the merged configuration, with ``datadir`` and ``user_data_dir`` as paths; the former
+        need not exist.
     :raises InputError: where neither a configuration names an exchange nor ``--datadir`` is given,
         since Freqtrade would then read another folder than the one we write.
     :raises OperationalException: for whatever Freqtrade itself refuses.
@@ -57,6 +65,8 @@ def load_configuration(options: Namespace, *, creates_datadir: bool = True) -> C
             f"Directory `{options.user_data_dir}` does not exist; "
             f"`freqtrade create-userdir --userdir {options.user_data_dir}` creates one"
         )
+    if only_reads and options.datadir and not Path(options.datadir).is_dir():
+        raise InputError(f"{options.datadir}: expected a folder with candle files, found no folder")
     arguments = [f"--config={file}" for file in options.config or []]
     if options.user_data_dir:
         arguments.append(f"--userdir={options.user_data_dir}")
@@ -71,20 +81,20 @@ def load_configuration(options: Namespace, *, creates_datadir: bool = True) -> C
         )
     for name in STRATEGY_OPTIONS:
         parsed[name] = getattr(options, name, None)
-    if creates_datadir:
-        return read_configuration(parsed)
-    return _read_without_writing(parsed)
+    return read_without_folders(parsed)
 
 
-def _read_without_writing(parsed: Config) -> Config:
+def read_without_folders(parsed: Config) -> Config:
     """Read a configuration as `read_configuration`, but make no folders.
 
     Freqtrade makes the data directory, and what is missing in user_data, wherever it is told that
     these are: so it is told another place, for as long as it reads.
     """
     with tempfile.TemporaryDirectory() as elsewhere:
-        config = read_configuration({**parsed, "user_data_dir": elsewhere, "datadir": elsewhere})
-    named = parsed["user_data_dir"] or config["original_config"].get("user_data_dir")
+        config = read_configuration(
+            {**parsed, "user_data_dir": elsewhere, "datadir": _find_pairs_file(parsed) or elsewhere}
+        )
+    named = parsed.get("user_data_dir") or config["original_config"].get("user_data_dir")
     user_data = Path(named or Path.cwd() / "user_data")
     if not user_data.is_dir():
         raise InputError(
@@ -92,8 +102,17 @@ def _read_without_writing(parsed: Config) -> Config:
             f"`freqtrade create-userdir --userdir {user_data}` creates one"
         )
     exchange = str(config["exchange"].get("name", "")).lower()
-    datadir = Path(parsed["datadir"] or user_data / "data" / exchange)
+    datadir = Path(parsed.get("datadir") or user_data / "data" / exchange)
     return {**config, "user_data_dir": user_data, "datadir": datadir}
+
+
+def _find_pairs_file(parsed: Config) -> str | None:
+    """Return the data directory in which Freqtrade looks for `pairs.json`, for want of files."""
+    if parsed["config"]:
+        return None
+    user_data = Path(parsed.get("user_data_dir") or "user_data")
+    datadir = parsed.get("datadir") or user_data / "data" / str(parsed.get("exchange")).lower()
+    return str(datadir) if Path(datadir).is_dir() else None
 
 
 def read_configuration(parsed: Config) -> Config:
@@ -104,7 +123,9 @@ def read_configuration(parsed: Config) -> Config:
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
     with quiet_freqtrade(), refusing_malformed(parsed["config"] or []):
-        return dict(Configuration(parsed, RunMode.UTIL_NO_EXCHANGE).get_config())
+        config = dict(Configuration(parsed, RunMode.UTIL_NO_EXCHANGE).get_config())
+    refuse_wrong_kinds(config["original_config"])
+    return config
 
 
 @contextmanager
@@ -125,26 +146,42 @@ def refusing_malformed(files: Sequence[str]) -> Iterator[None]:
         raise
     except KeyError as error:
         raise InputError(f"{', '.join(files)}: expected a section {error}, found none") from error
-    except (AttributeError, TypeError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         if isinstance(error.__context__, ValidationError):
             raise InputError(describe_schema_error(error.__context__)) from error
+        _refuse_wrong_kinds_in(files)
         raise InputError(
             f"{', '.join(files)}: expected a configuration as in config.json.example, found "
             f"another kind of value for it or for one of its sections ({error})"
         ) from error
 
 
+def _refuse_wrong_kinds_in(files: Sequence[str]) -> None:
+    """Read files again that Freqtrade failed over, to say of which setting; not a pipe."""
+    if all(Path(name).is_file() for name in files):
+        try:
+            config = deep_merge_dicts(environment_vars_to_dict(), load_from_files(list(files)))
+        except (AttributeError, TypeError):
+            return
+        refuse_wrong_kinds(config)
+
+
 def load_strategy(config: Config) -> "IStrategy":
     """Load the configured strategy, AltSeasonStrategy if none, with its parameters as it runs.
 
-    :raises InputError: where the configured one is not derived from AltSeasonStrategy.
+    :raises InputError: where the configured one is not derived from AltSeasonStrategy, or settings
+        in the configuration are none that a strategy can have.
     """
     # Importing it takes seconds, and most commands need no strategy.
     from freqtrade.resolvers import StrategyResolver
 
     name = config.get("strategy") or DEFAULT_STRATEGY
     with quiet_freqtrade():
-        strategy = StrategyResolver.load_strategy({**config, "strategy": name})
+        try:
+            strategy = StrategyResolver.load_strategy({**config, "strategy": name})
+        except ImportError as error:
+            # So Freqtrade refuses settings such as order_types that lack a part.
+            raise InputError(f"{error} (in the configuration or in {name})") from error
         strategy.ft_load_hyper_params()
     if not hasattr(strategy, "gate_rule"):
         raise InputError(f"expected a strategy derived from {DEFAULT_STRATEGY}, found {name}")

@@ -60,6 +60,21 @@ def refuse_invalid(config: Mapping[str, Any], required: Sequence[str] = ()) -> N
             raise InputError(describe_schema_error(error))
 
 
+def refuse_wrong_kinds(config: Mapping[str, Any]) -> None:
+    """Refuse settings of another kind than Freqtrade's schema names, and let others be missing.
+
+    Our commands need little of a configuration; what is left out may be where only the bot runs.
+
+    :raises InputError: in one line without any value that may be secret.
+    """
+    for error in Draft4Validator(CONF_SCHEMA).iter_errors(config):
+        if error.validator in ("type", "enum"):
+            raise InputError(describe_schema_error(error))
+    # Of which the schema does not say what it is.
+    if not isinstance(folder := config.get("user_data_dir", ""), str):
+        raise InputError(f"user_data_dir: expected a string, found {_kind(folder)}")
+
+
 def _is_filled_in(error: ValidationError) -> bool:
     """Return whether only settings are missing for which Freqtrade takes a default."""
     if error.validator != "required":
