@@ -1,6 +1,7 @@
-"""What may import what: the plugin never the lab, neither of them the tests."""
+"""What may import what: downwards only, the plugin never the lab, neither of them the tests."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,12 +16,18 @@ FORBIDDEN = [
 ]
 
 
-def imported_packages(file: Path) -> Iterator[str]:
+def imported_modules(file: Path) -> Iterator[str]:
+    """Yield what is imported anywhere in a file; `from a import b` may mean the module `a.b`."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield (node.module or "").split(".")[0]
+            assert not node.level, f"a relative import in {file}"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imported_packages(file: Path) -> Iterator[str]:
+    return (module.split(".")[0] for module in imported_modules(file))
 
 
 @pytest.mark.parametrize(("folder", "forbidden"), FORBIDDEN, ids=["plugin", "lab"])
@@ -29,3 +36,37 @@ def test_imports_run_downwards(folder: Path, forbidden: set[str]):
     assert len(files) > 40
     found = {str(file): forbidden & set(imported_packages(file)) for file in files}
     assert {file: packages for file, packages in found.items() if packages} == {}
+
+
+# They stand on no floor: Freqtrade or the shell enters by them.
+ENTRANCES = {"__main__", "cli"}
+
+
+def read_levels() -> list[list[str]]:
+    """Read the floors of the document, the highest first; the last one has no name of a folder."""
+    text = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^\d\. (.+)$", text.split("## What may import what")[1], re.MULTILINE)
+    lines = lines[: lines.index("the ground floor") + 1]
+    return [re.findall(r"`(\w+)`", line) for line in lines]
+
+
+def test_every_folder_stands_on_one_floor():
+    rooms = [room for level in read_levels() for room in level]
+    package = PLUGIN / "altseason"
+    assert sorted(rooms) == sorted(file.parent.name for file in package.glob("*/__init__.py"))
+
+
+def test_no_folder_imports_from_a_floor_above():
+    levels, package = read_levels(), PLUGIN / "altseason"
+    floor = {room: number for number, level in enumerate(levels) for room in level}
+    ground = len(levels) - 1
+    upwards = [
+        f"{file.relative_to(package)} imports {module}"
+        for file in package.rglob("*.py")
+        if (room := file.relative_to(package).parts[0].removesuffix(".py")) not in ENTRANCES
+        for module in imported_modules(file)
+        if module.startswith("altseason.")
+        if floor.get(module.split(".")[1], ground) < floor.get(room, ground)
+        or module.split(".")[1] in ENTRANCES
+    ]
+    assert upwards == []

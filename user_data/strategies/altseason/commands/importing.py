@@ -18,14 +18,17 @@ from altseason.host.configuration import data_directory, data_format, load_confi
 from altseason.output import show, show_text
 from altseason.parser import format_examples
 from altseason.progress import saying_if_stopped, show_progress
+from altseason.recorder.log import SnapshotLog
 from altseason.sources.caps import load_any, load_cap_pair
 from altseason.sources.files import STAMP_MEANING, Options, Readings
 from altseason.sources.formats import Stamp
+from altseason.sources.snapshot import read_clock
 from altseason.sources.text import Step, no_step
 
 MEBIBYTE = 1024 * 1024
 # From here on reading takes seconds, and shows how far it is.
 LARGE = 8 * MEBIBYTE
+BEGINNING = pd.Timestamp(0, tz="UTC")
 NOTHING_WRITTEN = "Nothing was written."
 KEPT = (
     "Each stored file is whole, with the new candles or without; the same command run again "
@@ -86,7 +89,7 @@ def run_import(options: argparse.Namespace) -> int:
             DominanceStore(datadir, data_format(config)),
             now,
             replace=options.replace,
-            datadir=datadir,
+            recorded=_find_recorded(datadir) if options.replace == "imported" else (),
             dry_run=options.dry_run,
         )
     if options.json:
@@ -97,6 +100,12 @@ def run_import(options: argparse.Namespace) -> int:
             *reports.import_as_text(options.file, readings, imported, dry_run=options.dry_run)
         )
     return 0
+
+
+def _find_recorded(datadir: Path) -> list[pd.Timestamp]:
+    """Return when the readings that bots have recorded here were known."""
+    _, recorded = SnapshotLog(datadir).load(BEGINNING, read_clock)
+    return [pd.Timestamp(reading.known) for reading in recorded]
 
 
 @contextmanager

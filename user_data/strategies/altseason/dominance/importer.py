@@ -1,5 +1,6 @@
 """From a file's readings to stored candles, with a report of what was read and what it changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,14 +17,11 @@ from altseason.dominance.candles import (
 )
 from altseason.dominance.store import AppendResult, DominanceStore
 from altseason.errors import InputError
-from altseason.recorder.log import SnapshotLog
 from altseason.sources.files import Readings
-from altseason.sources.snapshot import read_clock
 
 Replace = Literal["imported", "all"]
 # A day that jumps by more than this and comes back the next is rather an error of the provider.
 MAX_JUMP = 4.0
-BEGINNING = pd.Timestamp(0, tz="UTC")
 
 
 @dataclass(frozen=True)
@@ -53,13 +51,14 @@ def import_readings(
     now: pd.Timestamp,
     *,
     replace: Replace | None = None,
-    datadir: Path | None = None,
+    recorded: Sequence[pd.Timestamp] = (),
     dry_run: bool = False,
 ) -> list[Imported]:
     """Make candles of every timeframe that the readings can give, and append them to the store.
 
     :param replace: whether stored candles give way to those that differ: all of them, or all but
-        those that the log of `datadir` has recorded.
+        those that were recorded.
+    :param recorded: when each recorded reading was known, in UTC.
     :param dry_run: whether only to find out what would change.
 
     :raises InputError: where not one candle is finished; nothing is written then.
@@ -83,7 +82,7 @@ def import_readings(
             store.append(
                 candles,
                 timeframe,
-                replaced=_find_replaced(candles, timeframe, replace, datadir),
+                replaced=_find_replaced(candles, timeframe, replace, recorded),
                 dry_run=dry_run,
             ),
             store.path(timeframe),
@@ -103,18 +102,20 @@ def _make_candles(readings: Readings, timeframe: str, now: pd.Timestamp) -> pd.D
 
 
 def _find_replaced(
-    candles: pd.DataFrame, timeframe: str, replace: Replace | None, datadir: Path | None
+    candles: pd.DataFrame,
+    timeframe: str,
+    replace: Replace | None,
+    recorded: Sequence[pd.Timestamp],
 ) -> "pd.Series[pd.Timestamp] | None":
     """Return the dates whose stored candle gives way."""
     if replace is None:
         return None
     dates = candles["date"]
-    if replace == "all" or datadir is None:
+    if replace == "all":
         return dates
-    _, readings = SnapshotLog(datadir).load(BEGINNING, read_clock)
-    known = pd.Series(pd.to_datetime([reading.known for reading in readings], utc=True))
-    recorded = known.dt.ceil(timeframe_to_resample_freq(timeframe)) - candle_length(timeframe)
-    return dates[~dates.isin(recorded)]
+    known = pd.Series(pd.to_datetime(list(recorded), utc=True))
+    kept = known.dt.ceil(timeframe_to_resample_freq(timeframe)) - candle_length(timeframe)
+    return dates[~dates.isin(kept)]
 
 
 def _find_jumps(candles: pd.DataFrame) -> list[pd.Timestamp]:
