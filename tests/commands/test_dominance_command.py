@@ -238,3 +238,52 @@ def test_freqtrade_lists_the_pair(userdir: Path, csv_file: Path):
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
     assert "BTCD/USD" in found.stdout
+
+
+@pytest.mark.parametrize("place", ["FILE", "--total"])
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("fifo", "expected a file, found a pipe; save it to a file first"),
+        ("folder", "expected a file, found a folder"),
+        ("device", "expected a file, found a device"),
+    ],
+)
+def test_what_is_no_file_is_refused_in_one_line(
+    userdir: Path,
+    csv_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture,
+    place: str,
+    kind: str,
+    message: str,
+):
+    other = tmp_path / "other"
+    if kind == "fifo":
+        # Nobody writes to it: who opens it waits for ever.
+        os.mkfifo(other)
+    elif kind == "folder":
+        other.mkdir()
+    else:
+        other = Path(os.devnull)
+    words = [str(other)] if place == "FILE" else [str(csv_file), "--total", str(other)]
+    assert main(["dominance", "import", *words, "--userdir", str(userdir)]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line == f"altseason: {other}: {message}"
+
+
+@pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="no /dev/stdin")
+@pytest.mark.parametrize("is_pipe", [True, False])
+def test_standard_input_is_read_where_it_is_a_file(userdir: Path, csv_file: Path, *, is_pipe: bool):
+    words = [sys.executable, "-m", "altseason", "dominance", "import", "/dev/stdin"]
+    with csv_file.open() as file:
+        found = subprocess.run(
+            [*words, "--userdir", str(userdir)],
+            env={**os.environ, "PYTHONPATH": str(STRATEGIES)},
+            **({"input": csv_file.read_text()} if is_pipe else {"stdin": file}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert found.returncode == (2 if is_pipe else 0), found.stderr
+    assert ("found a pipe; save it to a file first" in found.stderr) == is_pipe

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from altseason.commands import reports
 from altseason.dominance.importer import Replace, import_readings
 from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import carry_marker
+from altseason.errors import InputError
 from altseason.host.configuration import data_directory, data_format, load_configuration
 from altseason.output import show, show_text
 from altseason.parser import format_examples
@@ -77,6 +79,8 @@ def add_import(actions: Any, common: argparse.ArgumentParser) -> None:
 def run_import(options: argparse.Namespace) -> int:
     """Import one file, or a pair of market-cap charts."""
     now = pd.Timestamp(dt_now())
+    for file in filter(None, (options.file, options.total)):
+        _refuse_no_file(file)
     with _showing_progress(options) as step:
         readings = _read_file(options, now, step)
         config = load_configuration(options)
@@ -106,6 +110,23 @@ def _find_recorded(datadir: Path) -> list[pd.Timestamp]:
     """Return when the readings that bots have recorded here were known."""
     _, recorded = SnapshotLog(datadir).load(BEGINNING, read_clock)
     return [pd.Timestamp(reading.known) for reading in recorded]
+
+
+def _refuse_no_file(path: Path) -> None:
+    """Refuse what cannot be read more than once, as telling the format takes.
+
+    :raises InputError: in one line; not for what is not there, or not readable.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return
+    if stat.S_ISDIR(mode):
+        raise InputError(f"{path}: expected a file, found a folder")
+    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+        raise InputError(f"{path}: expected a file, found a pipe; save it to a file first")
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{path}: expected a file, found a device")
 
 
 @contextmanager
