@@ -54,16 +54,16 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.import_cost
 
 # The document says what was found, also where that was bad; the exit code is the run's.
-WRITE_DOCUMENT = status=$$?; $(BIN)/python -m tests.reliability.document && exit $$status
+WRITE_DOCUMENT = status=$$?; $(BIN)/python -m reliability.document && exit $$status
 
 # Breaks what can break around the recorder and the exchange, for about an hour; make test does a
 # small part.
 faults: $(INSTALLED)
-	$(BIN)/python -m tests.reliability.faults --write; $(WRITE_DOCUMENT)
+	$(BIN)/python -m reliability.faults --write; $(WRITE_DOCUMENT)
 
 # A month of live trading against its backtest, and what dead providers cost: half an hour.
 soak: $(INSTALLED)
-	$(BIN)/python -m tests.reliability.soak; $(WRITE_DOCUMENT)
+	$(BIN)/python -m reliability.soak; $(WRITE_DOCUMENT)
 
 clean:
 	rm -rf build .venv

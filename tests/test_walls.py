@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[1]
 PLUGIN = ROOT / "user_data" / "strategies"
 LAB = ROOT / "lab"
 FORBIDDEN = [
-    (PLUGIN, {"altseason_lab", "tests", "benchmarks", "scripts"}),
-    (LAB, {"tests", "benchmarks", "scripts"}),
+    (PLUGIN, {"altseason_lab", "tests", "reliability", "benchmarks", "scripts"}),
+    (LAB, {"tests", "reliability", "benchmarks", "scripts"}),
 ]
 
 

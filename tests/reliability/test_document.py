@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from reliability import faults
+from reliability.document import DOCUMENT, describe, describe_soak, insert
+from reliability.report import load_report, mark_change, save_part
 from tests.conftest import ROOT
-from tests.reliability import faults
-from tests.reliability.document import DOCUMENT, describe, describe_soak, insert
-from tests.reliability.report import load_report, mark_change, save_part
 
 
 def test_document_has_the_figures_of_the_report():
@@ -58,7 +58,7 @@ def test_document_is_written_also_after_a_run_that_failed(
     found = subprocess.run(words, cwd=ROOT, capture_output=True, check=False)
 
     assert found.returncode == code
-    modules = [f"tests.reliability.{one}" for one in (target, "document")]
+    modules = [f"reliability.{one}" for one in (target, "document")]
     assert called.read_text().split() == modules
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reliability.faults import SCENARIOS, SEED, run_scenario
+from reliability.faults import SCENARIOS, SEED, run_scenario
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

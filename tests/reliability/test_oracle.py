@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.reliability.oracle import (
+from reliability.recorder.oracle import (
     LOG,
     Key,
     check_candles,
@@ -16,7 +16,7 @@ from tests.reliability.oracle import (
     reckon_candles,
     reckon_jumps,
 )
-from tests.reliability.tally import Tally, Try
+from reliability.tally import Tally, Try
 
 
 def key(time: str, value: float) -> Key:

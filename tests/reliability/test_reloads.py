@@ -19,12 +19,12 @@ from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import Market
 from altseason_lab.emulator.server import run_emulator
+from reliability.soak.latency_market import PAIR, days_until, save_fall
 from tests.clock.replay import trade_environment, trade_words
 from tests.lab.sandbox.bots import Api
-from tests.reliability.latency_market import PAIR, days_until, save_fall
 
 TIMES = 20
-RECORDER = Path(__file__).with_name("thread_recorder.py")
+RECORDER = ROOT / "reliability" / "soak" / "thread_recorder.py"
 FEED, LOCK, READINGS = "altseason-feed", ".altseason-feed.lock", "BTCD_USD-readings.jsonl"
 
 

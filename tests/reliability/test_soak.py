@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.reliability.soak_runs import Place, Run, Span, live_through, prepare, run_backtest
-from tests.reliability.soak_verdict import judge
+from reliability.soak.runs import Place, Run, Span, live_through, prepare, run_backtest
+from reliability.soak.verdict import judge
 from tests.telegram.serving import telegram_api
 
 HOUR = timedelta(hours=1)

@@ -2,16 +2,16 @@
 
 import pandas as pd
 
-from tests.reliability.soak_compare import (
+from reliability.soak.compare import (
     Difference,
     EntryComparison,
     compare_entries,
     compare_signals,
     find_gated,
 )
-from tests.reliability.soak_runs import Span
-from tests.reliability.soak_verdict import Verdict
-from tests.reliability.tally import Tally
+from reliability.soak.runs import Span
+from reliability.soak.verdict import Verdict
+from reliability.tally import Tally
 
 PAIR, OTHER = "ETH/USDT", "BNB/USDT"
 UNTIL = pd.Timestamp("2021-09-02", tz="UTC")

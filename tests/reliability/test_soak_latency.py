@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.reliability.latency import (
+from reliability.recorder.rig import QUICK
+from reliability.soak.latency import (
     MOST_ADDED_MS,
     compare_periods,
     hanging,
@@ -16,9 +17,8 @@ from tests.reliability.latency import (
     summarize,
     time_calls,
 )
-from tests.reliability.latency_bot import read_periods
-from tests.reliability.latency_market import crossing_time
-from tests.reliability.rig import QUICK
+from reliability.soak.latency_bot import read_periods
+from reliability.soak.latency_market import crossing_time
 
 LOG = """\
 2026-11-23 00:14:45,200 - freqtrade.worker - DEBUG - Throttling with '_process_running()': sleep

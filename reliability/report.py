@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.reliability.tally import Tally
+from reliability.tally import Tally
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parent.parent
 REPORT = ROOT / "docs" / "reliability.json"
 DIRTY = "-dirty"
 CHANGES = ("status", "--porcelain", "--", ".", ":!docs/reliability.json", ":!README.md")

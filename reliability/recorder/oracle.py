@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.reliability.tally import Try
+from reliability.tally import Try
 
 LOG = "BTCD_USD-readings.jsonl"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -7,16 +7,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+from reliability.recorder.child import Child, children, run_on_command
+from reliability.recorder.clock import SharedClock
+from reliability.recorder.day import step_all
+from reliability.recorder.oracle import check_candles, check_log, read_log
+from reliability.recorder.rig import INTERVAL_SECONDS, START
+from reliability.recorder.walk import NAMES, make_walk
+from reliability.report import ROOT
+from reliability.tally import Setting, Tally, Try
 from tests.providers.serving import Provider, serving
 from tests.providers.world import global_body, reply
-from tests.reliability.child import Child, children, run_on_command
-from tests.reliability.clock import SharedClock
-from tests.reliability.day import step_all
-from tests.reliability.oracle import check_candles, check_log, read_log
-from tests.reliability.report import ROOT
-from tests.reliability.rig import INTERVAL_SECONDS, START
-from tests.reliability.tally import Setting, Tally, Try
-from tests.reliability.walk import NAMES, make_walk
 
 STEP_SECONDS = 60
 LONG_AGO = "2020-01-01T00:00:00+00:00"

@@ -2,13 +2,13 @@
 
 from math import floor
 
+from reliability.recorder.child import Child, children, run_on_command
+from reliability.recorder.clock import SharedClock
+from reliability.recorder.oracle import Key, check_candles, check_log
+from reliability.recorder.rig import INTERVAL_SECONDS, START
+from reliability.recorder.walk import DOWN, make_walk
+from reliability.tally import Setting, Tally
 from tests.providers.serving import serving
-from tests.reliability.child import Child, children, run_on_command
-from tests.reliability.clock import SharedClock
-from tests.reliability.oracle import Key, check_candles, check_log
-from tests.reliability.rig import INTERVAL_SECONDS, START
-from tests.reliability.tally import Setting, Tally
-from tests.reliability.walk import DOWN, make_walk
 
 # A poll every ten minutes makes 145 in a day, with both ends; the rest are retries.
 MOST_A_DAY, FEWEST_A_DAY = 150, 130

@@ -18,9 +18,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from reliability.tally import Setting, Tally, Try
 from tests.live.bot import LiveBot, Orders, live_bot
 from tests.live.world import RULES, START, TWO_LEFT, make_account, store_world
-from tests.reliability.tally import Setting, Tally, Try
 
 PAIRS = ["ETH/USDT", "SOL/USDT"]
 COINS = frozenset({"ETH", "SOL"})

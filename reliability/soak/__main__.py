@@ -1,6 +1,6 @@
 """A month of simulated time, traded by a real bot, against a backtest of the same month.
 
-python -m tests.reliability.soak
+python -m reliability.soak
 
 Then the same for two days with a loop a minute, and what dead providers cost the bot.
 Writes its part of docs/reliability.json.
@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from altseason_lab.sample.model import DEFAULT_SEED
-from tests.reliability.latency import measure_latency
-from tests.reliability.report import describe_scenarios, find_commit, mark_change, save_part
-from tests.reliability.soak_runs import Span, live_through, prepare, run_backtest
-from tests.reliability.soak_verdict import judge
-from tests.reliability.tally import Tally
+from reliability.report import describe_scenarios, find_commit, mark_change, save_part
+from reliability.soak.latency import measure_latency
+from reliability.soak.runs import Span, live_through, prepare, run_backtest
+from reliability.soak.verdict import judge
+from reliability.tally import Tally
 
-COMMAND = "python -m tests.reliability.soak"
+COMMAND = "python -m reliability.soak"
 # The month of the sample in which the gate changes most often, eight times; chosen by the sample's
 # dominance alone, before anything was traded in it.
 MONTH = Span(datetime(2021, 9, 1, tzinfo=UTC), datetime(2021, 10, 1, tzinfo=UTC))

@@ -9,12 +9,12 @@ from functools import partial
 from statistics import median
 from typing import Literal
 
-from tests.reliability.child import Child, children, run_on_command
-from tests.reliability.counting import COMPARISONS, POLLS_UNTIL_FALLBACK, have_count
-from tests.reliability.oracle import check_counted, reckon_jumps
-from tests.reliability.rig import Rig, rigging
-from tests.reliability.tally import Setting, Tally, Try
-from tests.reliability.walk import FALLBACKS, NAMES, PRIMARY
+from reliability.recorder.child import Child, children, run_on_command
+from reliability.recorder.counting import COMPARISONS, POLLS_UNTIL_FALLBACK, have_count
+from reliability.recorder.oracle import check_counted, reckon_jumps
+from reliability.recorder.rig import Rig, rigging
+from reliability.recorder.walk import FALLBACKS, NAMES, PRIMARY
+from reliability.tally import Setting, Tally, Try
 
 Between = Literal["nothing", "a restart", "a kill"]
 BETWEEN: tuple[Between, ...] = ("nothing", "a restart", "a kill")

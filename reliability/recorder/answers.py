@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
+from reliability.recorder.counting import have_count
+from reliability.recorder.jumps import try_jumps
+from reliability.recorder.rig import Rig, rigging
+from reliability.recorder.shapes import error_shapes
+from reliability.recorder.walk import NAMES
+from reliability.tally import Setting, Tally
 from tests.providers.proxies import WAYS
 from tests.providers.serving import Reply
-from tests.reliability.counting import have_count
-from tests.reliability.jumps import try_jumps
-from tests.reliability.rig import Rig, rigging
-from tests.reliability.shapes import error_shapes
-from tests.reliability.tally import Setting, Tally
-from tests.reliability.walk import NAMES
 
 # After an answer that wants to be left alone until a date that is far off, it is for six hours.
 FAR_OFF, POLLS_UNTIL_ASKED = "429, Retry-After a date", 37

@@ -1,6 +1,6 @@
 """What dead providers cost a bot: nothing in its loop, and no stop-loss is late.
 
-python -m tests.reliability.latency
+python -m reliability.soak.latency
 """
 
 import json
@@ -23,10 +23,10 @@ from freqtrade.resolvers import StrategyResolver
 from altseason.dominance.store import DominanceStore
 from altseason.recorder.feed import end_feed
 from altseason_lab.emulator.providers import provider_urls
+from reliability.soak.latency_bot import LOOP_SECONDS, trade_through_fall
+from reliability.soak.latency_market import days_until
+from reliability.tally import Tally
 from tests.conftest import STRATEGIES
-from tests.reliability.latency_bot import LOOP_SECONDS, trade_through_fall
-from tests.reliability.latency_market import days_until
-from tests.reliability.tally import Tally
 
 CALLS = 5_000
 # The first calls load and remember.

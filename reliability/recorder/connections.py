@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 
 from altseason.recorder import providers
+from reliability.recorder.counting import have_count
+from reliability.recorder.oracle import Key
+from reliability.recorder.rig import INTERVAL_SECONDS, QUICK, Rig, build_config, rigging
+from reliability.recorder.walk import FALLBACKS, NAMES
+from reliability.tally import Setting, Tally, Try
 from tests.providers.proxies import PROXY_FAULTS, WAYS
 from tests.providers.serving import Reply, serving
 from tests.providers.world import global_body, reply
-from tests.reliability.counting import have_count
-from tests.reliability.oracle import Key
-from tests.reliability.rig import INTERVAL_SECONDS, QUICK, Rig, build_config, rigging
-from tests.reliability.tally import Setting, Tally, Try
-from tests.reliability.walk import FALLBACKS, NAMES
 
 SMALL_FAILURES = ("drop", "truncated")
 FAILURES = ("drop", "hang", "drip", "cut", "truncated", "slow head", "slow chunk")

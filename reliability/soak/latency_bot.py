@@ -19,9 +19,9 @@ from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import Market
 from altseason_lab.emulator.providers import provider_urls
 from altseason_lab.emulator.server import run_emulator
+from reliability.soak.latency_market import PAIR, crossing_time, days_until, save_fall
 from tests.clock.replay import trade_environment, trade_words
 from tests.lab.sandbox.bots import Api
-from tests.reliability.latency_market import PAIR, crossing_time, days_until, save_fall
 
 LOOP_SECONDS = 5
 # From the start to the fall: the bot needs some of it until it trades.

@@ -6,15 +6,15 @@ from typing import Any
 
 import pandas as pd
 
-from tests.reliability.soak_compare import (
+from reliability.soak.compare import (
     EntryComparison,
     SignalComparison,
     compare_entries,
     compare_signals,
     find_gated,
 )
-from tests.reliability.soak_runs import HOUR, Place, Run, Span
-from tests.reliability.tally import Tally
+from reliability.soak.runs import HOUR, Place, Run, Span
+from reliability.tally import Tally
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Break what can break around feed and orders, and count what was survived: `make faults`.
 
-python -m tests.reliability.faults [--seed N] [--scale small|full] [--part NAME] [--only NAME]
+python -m reliability.faults [--seed N] [--scale small|full] [--part NAME] [--only NAME]
     [--write]
 """
 
@@ -14,26 +14,26 @@ from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 
-from tests.reliability.answers import try_answers
-from tests.reliability.clocks import try_clocks
-from tests.reliability.connections import try_connections
-from tests.reliability.crashes import try_crashes
-from tests.reliability.day import try_day
-from tests.reliability.folders import try_folders
-from tests.reliability.growth import try_growth
-from tests.reliability.kills import try_kills
-from tests.reliability.orders import try_orders
-from tests.reliability.processes import try_processes
-from tests.reliability.report import (
+from reliability.recorder.answers import try_answers
+from reliability.recorder.clocks import try_clocks
+from reliability.recorder.connections import try_connections
+from reliability.recorder.day import try_day
+from reliability.recorder.folders import try_folders
+from reliability.recorder.growth import try_growth
+from reliability.recorder.kills import try_kills
+from reliability.recorder.processes import try_processes
+from reliability.report import (
     describe_scenarios,
     find_commit,
     mark_change,
     save_part,
 )
-from tests.reliability.tally import Scale, Scenario, Setting, Tally
+from reliability.tally import Scale, Scenario, Setting, Tally
+from reliability.trading.crashes import try_crashes
+from reliability.trading.orders import try_orders
 
 SEED = 1
-MODULE = "python -m tests.reliability.faults"
+MODULE = "python -m reliability.faults"
 SCENARIOS: dict[str, tuple[str, Scenario]] = {
     "answers": (
         "each wrong answer, error and jump of each provider, direct and by proxy; what is on disk",

@@ -7,12 +7,10 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from tests.live.bot import LiveBot
-from tests.live.world import SIGNAL, START
-from tests.reliability.deriving import DERIVED, check_callbacks
-from tests.reliability.orders import BUY, SELL
-from tests.reliability.tally import Setting, Tally, Try
-from tests.reliability.trading import (
+from reliability.tally import Setting, Tally, Try
+from reliability.trading.deriving import DERIVED, check_callbacks
+from reliability.trading.orders import BUY, SELL
+from reliability.trading.running import (
     END,
     check_books,
     draw,
@@ -22,6 +20,8 @@ from tests.reliability.trading import (
     try_all,
     wait_for,
 )
+from tests.live.bot import LiveBot
+from tests.live.world import SIGNAL, START
 
 # In seconds: how long an answer is on its way, and how far within a moment of simulated time, which
 # is but one loop, a bot is killed.

@@ -13,11 +13,9 @@ from typing import Any
 import ccxt
 
 from altseason_lab.emulator.overlay import exchange_settings
-from tests.live.bot import LiveBot, Orders
-from tests.live.world import SIGNAL
-from tests.reliability.deriving import DERIVED, check_callbacks
-from tests.reliability.tally import Setting, Tally, Try
-from tests.reliability.trading import (
+from reliability.tally import Setting, Tally, Try
+from reliability.trading.deriving import DERIVED, check_callbacks
+from reliability.trading.running import (
     END,
     QUICK_ANSWERS,
     check_books,
@@ -27,6 +25,8 @@ from tests.reliability.trading import (
     try_all,
     wait_for,
 )
+from tests.live.bot import LiveBot, Orders
+from tests.live.world import SIGNAL
 
 ORDER = {"path": "/api/v3/order", "symbol": "ETHUSDT"}
 BUY = {**ORDER, "method": "POST", "side": "BUY"}

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from reliability.tally import Try
 from tests.live.bot import LiveBot
-from tests.reliability.tally import Try
 
 DERIVED = {"strategy": "Derived", "strategy_path": str(Path(__file__).parent / "derived")}
 # Kept by the strategy that it is derived from, and by its own callback.

@@ -1,11 +1,11 @@
 """Put the figures of docs/reliability.json into docs/reliability.md.
 
-python -m tests.reliability.document
+python -m reliability.document
 """
 
 from typing import Any
 
-from tests.reliability.report import ROOT, load_report
+from reliability.report import ROOT, load_report
 
 DOCUMENT = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- reliability.json -->", "<!-- /reliability.json -->"

@@ -1,7 +1,7 @@
 """Where a provider's answers count: what it takes until they do."""
 
-from tests.reliability.rig import Rig
-from tests.reliability.walk import FALLBACKS, NAMES
+from reliability.recorder.rig import Rig
+from reliability.recorder.walk import FALLBACKS, NAMES
 
 # A fallback's offset is learnt of three comparisons, and it counts after 30 minutes of failure.
 COMPARISONS = 3

@@ -3,13 +3,13 @@
 import time
 from pathlib import Path
 
+from reliability.recorder.child import Child, children, run_freely, run_on_command
+from reliability.recorder.clock import SharedClock
+from reliability.recorder.oracle import LOG, Key, check_candles, check_log, read_log
+from reliability.recorder.rig import START
+from reliability.recorder.walk import make_walk
+from reliability.tally import Setting, Tally, Try
 from tests.providers.serving import serving
-from tests.reliability.child import Child, children, run_freely, run_on_command
-from tests.reliability.clock import SharedClock
-from tests.reliability.oracle import LOG, Key, check_candles, check_log, read_log
-from tests.reliability.rig import START
-from tests.reliability.tally import Setting, Tally, Try
-from tests.reliability.walk import make_walk
 
 # A child settles with every sixth poll. The wait lets the kill fall anywhere into what comes then.
 MOST_READINGS = 14

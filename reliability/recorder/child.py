@@ -18,16 +18,16 @@ from typing import Any
 import psutil
 import pyarrow as pa
 
-from tests.reliability.clock import SharedClock
-from tests.reliability.oracle import Key
-from tests.reliability.rig import INTERVAL_SECONDS, QUICK, build_feed, manners
+from reliability.recorder.clock import SharedClock
+from reliability.recorder.oracle import Key
+from reliability.recorder.rig import INTERVAL_SECONDS, QUICK, build_feed, manners
 
 PATIENCE_SECONDS = 60
 NOBODY = 65534
 _context = multiprocessing.get_context("forkserver")
 # The second is what Freqtrade imports only when it reads its first candles.
 _context.set_forkserver_preload(
-    ["tests.reliability.child", "freqtrade.data.history.datahandlers.featherdatahandler"]
+    ["reliability.recorder.child", "freqtrade.data.history.datahandlers.featherdatahandler"]
 )
 
 

@@ -13,11 +13,11 @@ from altseason.recorder import providers
 from altseason.recorder.feed import Feed
 from altseason.recorder.log import Reading, SnapshotLog
 from altseason.sources.session import Manners
+from reliability.recorder.clock import SharedClock
+from reliability.recorder.oracle import Key, check_candles, check_log, make_key
+from reliability.recorder.walk import NAMES, Walk, make_walk
+from reliability.tally import Try
 from tests.providers.proxies import Reached, reaching
-from tests.reliability.clock import SharedClock
-from tests.reliability.oracle import Key, check_candles, check_log, make_key
-from tests.reliability.tally import Try
-from tests.reliability.walk import NAMES, Walk, make_walk
 
 START = "2026-05-27 00:05"
 INTERVAL_SECONDS = 600

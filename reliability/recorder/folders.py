@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reliability.recorder.child import NOBODY, Child, children, run_on_command
+from reliability.recorder.clock import SharedClock
+from reliability.recorder.oracle import LOG, check_candles, check_log
+from reliability.recorder.rig import START
+from reliability.recorder.walk import make_walk
+from reliability.tally import Setting, Tally, Try
 from tests.providers.serving import serving
-from tests.reliability.child import NOBODY, Child, children, run_on_command
-from tests.reliability.clock import SharedClock
-from tests.reliability.oracle import LOG, check_candles, check_log
-from tests.reliability.rig import START
-from tests.reliability.tally import Setting, Tally, Try
-from tests.reliability.walk import make_walk
 
 DISK = "512k"
 PAGE = 4096

@@ -2,13 +2,13 @@
 
 import pyarrow
 
+from reliability.recorder.child import Child, children, run_on_command
+from reliability.recorder.clock import SharedClock
+from reliability.recorder.oracle import check_candles, check_log
+from reliability.recorder.rig import START
+from reliability.recorder.walk import make_walk
+from reliability.tally import Setting, Tally
 from tests.providers.serving import serving
-from tests.reliability.child import Child, children, run_on_command
-from tests.reliability.clock import SharedClock
-from tests.reliability.oracle import check_candles, check_log
-from tests.reliability.rig import START
-from tests.reliability.tally import Setting, Tally
-from tests.reliability.walk import make_walk
 
 MIB = 1024 * 1024
 # The stored candles grow by less than this; pieces that the allocator holds come on top.

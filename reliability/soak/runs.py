@@ -20,7 +20,7 @@ from tests.clock.replay import replaying
 from tests.conftest import ROOT, STRATEGIES
 from tests.integration.freqtrade_runs import Home
 
-RECORDER = Path(__file__).with_name("soak_recorder.py")
+RECORDER = Path(__file__).with_name("recorder.py")
 HOUR = timedelta(hours=1)
 # So that no candle ends while the bot starts.
 START_AFTER = timedelta(seconds=5)

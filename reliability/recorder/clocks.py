@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pandas as pd
 
-from tests.reliability.rig import Rig, rigging
-from tests.reliability.tally import Setting, Tally, Try
-from tests.reliability.walk import NAMES
+from reliability.recorder.rig import Rig, rigging
+from reliability.recorder.walk import NAMES
+from reliability.tally import Setting, Tally, Try
 
 MINUTE = pd.Timedelta(minutes=1)
 HOUR = pd.Timedelta(hours=1)
