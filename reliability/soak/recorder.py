@@ -30,11 +30,8 @@ class SoakRecorder(AltSeasonStrategy):
     ) -> pd.DataFrame:
         """Enter as ever, and note what would be entered without a gate."""
         dataframe = super().populate_entry_trend(dataframe, metadata)
-        mode, self.gate_mode.value = self.gate_mode.value, "off"
-        try:
-            ungated = super().populate_entry_trend(dataframe.copy(), metadata)
-        finally:
-            self.gate_mode.value = mode
+        open_gate = dataframe.assign(alt_season=True)
+        ungated = super().populate_entry_trend(open_gate, metadata)
         return dataframe.assign(momentum=ungated["enter_long"])
 
     def populate_exit_trend(

@@ -21,6 +21,7 @@ from altseason_lab.emulator.market import Market
 from altseason_lab.emulator.server import run_emulator
 from reliability.soak.latency_market import PAIR, days_until, save_fall
 from tests.clock.replay import trade_environment, trade_words
+from tests.conftest import ROOT
 from tests.lab.sandbox.bots import Api
 
 TIMES = 20

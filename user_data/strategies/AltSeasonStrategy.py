@@ -203,7 +203,7 @@ class AltSeasonStrategy(IStrategy):
         if DATE_COLUMN not in dataframe:  # `populate_indicators` of a subclass alone
             dataframe = self._gate.add_dominance(dataframe, self.timeframe, is_required=True)
         dataframe = self._gate.add_gate(dataframe)
-        dates, is_open = dataframe["date"].copy(), dataframe["alt_season"].to_numpy(copy=True)
+        dates, is_open = dataframe["date"], dataframe["alt_season"].to_numpy(copy=True)
         analysed = super().advise_entry(dataframe, metadata)
         return self._gate.close_entries(analysed, dates, is_open)
 

@@ -112,7 +112,7 @@ class GateColumns:
         """
         if "enter_long" not in analysed:
             return analysed
-        if not analysed["date"].reset_index(drop=True).equals(dates.reset_index(drop=True)):
+        if not analysed["date"].equals(dates):
             by_date = pd.Series(is_open, index=dates)
             is_open = by_date.reindex(analysed["date"]).eq(True).to_numpy()
         is_taken = ~is_open & analysed["enter_long"].eq(1).to_numpy()
