@@ -1,6 +1,8 @@
 """The reader of a trading strategy: what has just ended is there, and damage raises nothing."""
 
 import fcntl
+import os
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -179,3 +181,37 @@ def test_reader_keeps_why_it_cannot_read_or_make_candles(tmp_path: Path):
     assert len(unmade.candles) == 1
     assert "Is a directory" in unmade.problem
     assert reader.read() is unmade
+
+
+def read_without_waiting(folder: Path) -> Dominance:
+    """Read as a bot does; whatever it waits for ends the test."""
+    reader = make_reader(folder)
+    read: list[Dominance] = []
+    thread = threading.Thread(target=lambda: read.append(reader.read()), daemon=True)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive(), "it waits"
+    return read[0]
+
+
+@pytest.mark.parametrize("damage", ["fifo", "hole"])
+def test_reader_reads_what_is_stored_beside_a_log_that_is_none(tmp_path: Path, damage: str):
+    DominanceStore(tmp_path).append(dominance_candles([50.0], "2026-01-01", "1h"), "1h")
+    log = tmp_path / "BTCD_USD-readings.jsonl"
+    if damage == "fifo":
+        os.mkfifo(log)
+    else:
+        with log.open("wb") as file:
+            file.truncate(3 * 2**30)
+    dominance = read_without_waiting(tmp_path)
+    assert dominance.candles["close"].tolist() == [50.0]
+    assert str(log) in dominance.problem
+
+
+@pytest.mark.parametrize("name", ["BTCD_USD-1h.feather", ".altseason.lock"])
+@pytest.mark.usefixtures("hour")
+def test_reader_does_not_wait_at_a_fifo_in_the_place_of_a_file(tmp_path: Path, name: str):
+    os.mkfifo(tmp_path / name)
+    dominance = read_without_waiting(tmp_path)
+    assert dominance.candles.empty
+    assert name in dominance.problem

@@ -42,7 +42,7 @@ def append(log: SnapshotLog, *minutes: float) -> None:
 
 
 def load(log: SnapshotLog, start: pd.Timestamp = EVER) -> list[Reading]:
-    return log.load(start, SimulatedClock())[1]
+    return log.load(start, SimulatedClock("2026-05-28 12:00"))[1]
 
 
 def minutes_of(readings: list[Reading]) -> list[float]:

@@ -258,3 +258,15 @@ def test_candles_do_not_depend_on_when_one_settles(
     settling.settle()
     rebuilding.rebuild()
     assert stored_bytes(live) == stored_bytes(late)
+
+
+def test_candle_of_the_far_future_keeps_no_candle_from_being_made(tmp_path: Path):
+    store = DominanceStore(tmp_path)
+    for timeframe in ("1h", "1d"):
+        store.append(dominance_candles([50.0], "2099-01-01", timeframe), timeframe)
+    clock = SimulatedClock()
+    recording = make_recording(tmp_path, clock)
+    record(recording, clock, "2026-05-27 12:55", 57.0)
+    clock.now = utc("2026-05-27 13:05")
+    recording.settle()
+    assert store.load("1h")["close"].tolist() == [57.0, 50.0]

@@ -91,7 +91,7 @@ def run_rebuild(options: argparse.Namespace) -> int:
     recording = Recording(datadir, DominanceStore(datadir, data_format(config)))
     if not recording.log.size():
         raise InputError(f"{recording.log.path}: expected recorded readings, found none")
-    rebuilt = recording.rebuild()
+    rebuilt = recording.rebuild(recording.log.size())
     if options.json:
         show(json.dumps({"readings": rebuilt.readings, "added": rebuilt.added}))
     else:

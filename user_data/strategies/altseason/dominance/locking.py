@@ -4,7 +4,9 @@ Not filelock: a plain `pip install freqtrade` does not bring it (only its hypero
 docker image do). POSIX has `fcntl`, Windows `msvcrt`; elsewhere there are no locks.
 """
 
+import errno
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +38,21 @@ _msvcrt = _import_module("msvcrt")
 def has_locks() -> bool:
     """Return whether this platform has file locks."""
     return bool(_fcntl or _msvcrt)
+
+
+def open_at_once(path: str, flags: int) -> int:
+    """Open a regular file, as an `opener` of Python's `open`: a FIFO would be waited for.
+
+    :raises OSError: also for what is no regular file.
+    """
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return descriptor
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    raise OSError(errno.EINVAL, "expected a regular file, found something else", path)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from altseason.dominance.candles import (
     real_candles,
     validate_candles,
 )
-from altseason.dominance.locking import PATIENTLY, locked
+from altseason.dominance.locking import PATIENTLY, locked, open_at_once
 from altseason.errors import StoredDataError
 from altseason.host.candle_files import candle_file
 
@@ -110,8 +110,9 @@ class DominanceStore:
             return merge_candles(self.load(timeframe), candles, replaced)[1]
         self._datadir.mkdir(parents=True, exist_ok=True)
         # Append mode: nothing is written, so where it is a link nothing happens to its target.
+        lock_path = self._real_path(timeframe).parent / LOCK
         with (
-            (self._real_path(timeframe).parent / LOCK).open("a") as lock,
+            open(lock_path, "a", opener=open_at_once) as lock,
             locked(lock, self._patience),
         ):
             stored = self.load(timeframe)

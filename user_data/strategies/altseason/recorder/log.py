@@ -8,14 +8,15 @@ import errno
 import logging
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, cast
 
 import pandas as pd
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
-from altseason.dominance.locking import BRIEFLY, locked
+from altseason.dominance.locking import BRIEFLY, locked, open_at_once
 from altseason.dominance.store import flush_to_disk
 from altseason.notifications import Notifier
 
@@ -23,6 +24,10 @@ logger = logging.getLogger(__name__)
 
 NAME = "BTCD_USD-readings.jsonl"
 FIRST_CHUNK = 64 * 1024
+# What one look reads at most: a month of readings.
+MAX_BYTES = 1024 * 1024
+# A line is believed for so long to be right where the clock says that it is of a time to come.
+MAX_LEAD = timedelta(days=1)
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Percent = Annotated[float, Field(gt=MIN_PERCENT, lt=MAX_PERCENT)]
@@ -69,19 +74,19 @@ class SnapshotLog:
         `make` is called while nobody else can read, so that who reads later finds everything that
         was known before.
 
-        :return: None where the log holds a reading of later: the clock was put back.
-        :raises OSError: where it cannot be written, or a link leads to a file that is no log; what
-            is there stays as it is then.
+        :return: None where the log holds a reading of later: the clock was put back. One of more
+            than a day later is no hindrance where the provider says that the clock is right.
+        :raises OSError: where it cannot be written, or is no log; what is there stays then.
         """
         is_new = not self.path.exists()
         # Unbuffered: what a full disk has not taken would be written once more by closing the file.
-        with self.path.open("ab+", buffering=0) as file, locked(file, BRIEFLY):
+        with self._open("ab+", buffering=0) as file, locked(file, BRIEFLY):
             self._refuse_another_file(file)
-            end = _find_end(file)
+            end = self._find_end(file)
             file.truncate(end)
             reading = make()
             last = self._parse(_last_line(file, end))
-            if last and reading.known < last[0].known:
+            if last and reading.known < last[0].known and not _is_in_the_way(last[0], reading):
                 return None
             _write(file, end, reading.model_dump_json().encode() + b"\n")
         if is_new:
@@ -89,20 +94,44 @@ class SnapshotLog:
         return reading
 
     def load(
-        self, start: pd.Timestamp, clock: Callable[[], pd.Timestamp]
+        self,
+        start: pd.Timestamp,
+        clock: Callable[[], pd.Timestamp],
+        *,
+        max_bytes: int = MAX_BYTES,
     ) -> tuple[pd.Timestamp, list[Reading]]:
         """Load the readings from a time on, and tell up to which moment they are all there.
 
+        Lines that cannot be true are left out.
+
         :param clock: asked while nobody can append.
+        :param max_bytes: what is read at most, from the end of the log.
         :raises BusyError: where another process does not let go of the log.
+        :raises OSError: where it cannot be read, or is no log.
         """
         try:
-            with self.path.open("rb") as file, locked(file, BRIEFLY, shared=True):
-                now, content = clock(), self._read_back_to(file, start)
+            with self._open("rb") as file, locked(file, BRIEFLY, shared=True):
+                now, content = clock(), self._read_back_to(file, start, max_bytes)
         except FileNotFoundError:
             return clock(), []
-        readings = self._parse(content)
-        return now, [reading for reading in readings if reading.known >= start]
+        possible = [one for one in self._parse(content) if self._is_possible(one, now)]
+        return now, [reading for reading in possible if reading.known >= start]
+
+    def _open(self, mode: str, buffering: int = -1) -> BinaryIO:
+        file = open(self.path, mode, buffering, opener=open_at_once)  # noqa: SIM115
+        return cast("BinaryIO", file)
+
+    def _is_possible(self, reading: Reading, now: pd.Timestamp) -> bool:
+        """Tell whether a reading can be true, and warn once of those that cannot."""
+        was_true_before = reading.time is None or reading.time - reading.known <= MAX_LEAD
+        if was_true_before and reading.known - now.to_pydatetime(warn=False) <= MAX_LEAD:
+            return True
+        self._notifier.warn(
+            f"{self.path}: expected readings of the past, found one of {reading.known:%Y-%m-%d}; "
+            f"such lines are left out, and left as they are",
+            topic="future",
+        )
+        return False
 
     def _refuse_another_file(self, file: BinaryIO) -> None:
         """Raise where a link leads to something else, whose last line would be dropped as torn."""
@@ -114,10 +143,11 @@ class SnapshotLog:
             reason = "expected a log of readings, found a link to another file"
             raise OSError(errno.ELOOP, reason, str(self.path))
 
-    def _read_back_to(self, file: BinaryIO, start: pd.Timestamp) -> bytes:
+    def _read_back_to(self, file: BinaryIO, start: pd.Timestamp, max_bytes: int) -> bytes:
         """Read whole lines from the end backwards, until one is older than `start`."""
-        end, chunk = _find_end(file), FIRST_CHUNK
+        end, chunk = self._find_end(file), FIRST_CHUNK
         while True:
+            chunk = min(chunk, max_bytes)
             begin = max(0, end - chunk)
             file.seek(begin)
             content = file.read(end - begin)
@@ -127,11 +157,40 @@ class SnapshotLog:
             oldest = self._parse(content[: content.find(b"\n") + 1])
             if oldest and oldest[0].known < start:
                 return content
+            if chunk == max_bytes:
+                self._notifier.warn(
+                    f"{self.path}: looked for readings since {start:%Y-%m-%d} in its last "
+                    f"{max_bytes / 2**20:.0f} MB only",
+                    topic="size",
+                )
+                return content
             chunk *= 2
+
+    def _find_end(self, file: BinaryIO) -> int:
+        """Give the position after the last whole line.
+
+        :raises OSError: where what follows it is larger than any line: it is nothing that a crash
+            has torn.
+        """
+        size = end = file.seek(0, os.SEEK_END)
+        while end > 0:
+            if size - end > MAX_BYTES:
+                reason = "expected lines of readings, found none at the end"
+                raise OSError(errno.EINVAL, reason, str(self.path))
+            begin = max(0, end - FIRST_CHUNK)
+            file.seek(begin)
+            newline = file.read(end - begin).rfind(b"\n")
+            if newline >= 0:
+                return begin + newline + 1
+            end = begin
+        return 0
 
     def _parse(self, content: bytes) -> list[Reading]:
         readings = []
         for line in content.splitlines():
+            if not line.startswith(b"{"):  # to try it takes long, where there is much of it
+                self._report_damage(line)
+                continue
             try:
                 readings.append(Reading.model_validate_json(line))
             except ValidationError:
@@ -146,17 +205,13 @@ class SnapshotLog:
         )
 
 
-def _find_end(file: BinaryIO) -> int:
-    """Give the position after the last whole line."""
-    end = file.seek(0, os.SEEK_END)
-    while end > 0:
-        begin = max(0, end - FIRST_CHUNK)
-        file.seek(begin)
-        newline = file.read(end - begin).rfind(b"\n")
-        if newline >= 0:
-            return begin + newline + 1
-        end = begin
-    return 0
+def _is_in_the_way(last: Reading, new: Reading) -> bool:
+    """Tell whether the last line is of so far in the future that it cannot be waited for.
+
+    The time that a provider tells with its value is the clock's here, or it had been refused: it is
+    the line that is wrong.
+    """
+    return new.time is not None and last.known - new.known > MAX_LEAD
 
 
 def _last_line(file: BinaryIO, end: int) -> bytes:

@@ -15,7 +15,7 @@ from altseason.dominance.candles import (
 )
 from altseason.dominance.store import DominanceStore
 from altseason.errors import StoredDataError
-from altseason.recorder.log import Reading, SnapshotLog
+from altseason.recorder.log import MAX_BYTES, Reading, SnapshotLog
 from altseason.recorder.retrying import Retrying
 from altseason.sources.snapshot import Clock, Snapshot, read_clock
 
@@ -26,6 +26,8 @@ DAY = pd.Timedelta(days=1)
 # What cannot be stored now is not tried with each pair that a bot looks at.
 SETTLE_AGAIN_AFTER = pd.Timedelta(seconds=30)
 BEGINNING = pd.Timestamp(0, tz="UTC")
+# Six years of readings.
+REBUILT_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,12 @@ class Recording:
         """
         self._settling()
 
-    def rebuild(self) -> Rebuilt:
-        """Store the candles of the whole log."""
-        return self._store_since(BEGINNING)
+    def rebuild(self, max_bytes: int = REBUILT_BYTES) -> Rebuilt:
+        """Store the candles of the whole log.
+
+        :param max_bytes: what is read of it at most, from its end.
+        """
+        return self._store_since(BEGINNING, max_bytes)
 
     def _settle(self) -> None:
         hour = self._clock().floor(SHORTEST)
@@ -101,19 +106,20 @@ class Recording:
     def _is_stored(self, now: pd.Timestamp) -> bool:
         """Tell whether another thread or process has made the candles that ended last."""
         try:
-            newest = {
-                timeframe: self.store.load(timeframe)["date"].max() for timeframe in TIMEFRAMES
-            }
+            return all(
+                # Not the newest one: that may be of a time to come.
+                self.store.load(timeframe)["date"]
+                .between(
+                    now.floor(timeframe_to_resample_freq(timeframe)) - candle_length(timeframe), now
+                )
+                .any()
+                for timeframe in TIMEFRAMES
+            )
         except StoredDataError:
             return False
-        return all(
-            newest[timeframe]
-            >= now.floor(timeframe_to_resample_freq(timeframe)) - candle_length(timeframe)
-            for timeframe in TIMEFRAMES
-        )
 
-    def _store_since(self, start: pd.Timestamp) -> Rebuilt:
-        now, readings = self.log.load(start, self._clock)
+    def _store_since(self, start: pd.Timestamp, max_bytes: int = MAX_BYTES) -> Rebuilt:
+        now, readings = self.log.load(start, self._clock, max_bytes=max_bytes)
         rows = make_rows(readings)
         added: dict[str, int] = {}
         damage: StoredDataError | None = None
