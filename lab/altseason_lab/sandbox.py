@@ -279,7 +279,7 @@ async def run_trading(
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Give a folder that is there as long as the command runs."""
+    """Yield a folder that is there as long as the command runs."""
     with tempfile.TemporaryDirectory(prefix="altseason-sandbox-") as folder:
         yield Path(folder)
 
@@ -292,7 +292,7 @@ def save_overlay(overlay: Config, folder: Path) -> Path:
 
 
 def announce(url: str, datadir: Path) -> None:
-    """Say what stands in for the exchange."""
+    """Print what stands in for the exchange."""
     kind = "SYNTHETIC candles" if is_synthetic(datadir) else "candles"
     text = f"altseason sandbox: an exchange emulator on {url} serves {kind} from {datadir}"
     tell(text)

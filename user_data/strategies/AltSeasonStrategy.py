@@ -155,7 +155,7 @@ class AltSeasonStrategy(IStrategy):
             self._refuse_values([str(error)])
 
     def bot_start(self, **kwargs: Any) -> None:
-        """Say so where the candles are made up; where there is a now, have dominance recorded."""
+        """Warn about synthetic candles; in dry-run and live, start recording dominance."""
         if is_synthetic(Path(self.config["datadir"])):
             self.notifier.warn("The data directory holds a SYNTHETIC market: nothing here is real.")
         self._risk.start()

@@ -71,14 +71,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def choose_folder(options: argparse.Namespace) -> Path:
-    """Give the data directory to write: beside the folders of the exchanges, if none is named."""
+    """Return the data directory to write: beside the folders of the exchanges, if none is named."""
     if options.datadir:
         return Path(options.datadir)
     return Path(options.user_data_dir or "user_data") / "data" / "synthetic"
 
 
 def choose_format(options: argparse.Namespace) -> str:
-    """Give the format to write: the one of the configuration files, if any are named."""
+    """Return the format to write: the one of the configuration files, if any are named."""
     if not options.config:
         return data_format({})
     # Only read: Freqtrade's whole configuration would create the exchange's folder on its way.

@@ -143,7 +143,7 @@ def run_and_draw(options: argparse.Namespace) -> int:
 
 
 def read_words(options: argparse.Namespace) -> list[str]:
-    """Give the options for Freqtrade: our own of the same name, then those after `--`.
+    """Return the options for Freqtrade: our own of the same name, then those after `--`.
 
     :raises InputError: where a command follows.
     """
@@ -211,10 +211,10 @@ def refuse_picture(picture: Path | None) -> None:
 
 
 def default_picture(config: Config) -> Path:
-    """Give the place for the picture in Freqtrade's own folder for them."""
+    """Return the place for the picture in Freqtrade's own folder for them."""
     return Path(config["user_data_dir"]) / "plot" / f"altseason-stress-{config['strategy']}.svg"
 
 
 def shorten(path: Path) -> Path:
-    """Give a path as seen from here, where it lies below."""
+    """Return a path as seen from here, where it lies below."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -20,7 +20,7 @@ Level = tuple[Decimal, Decimal]
 
 
 def bids(price: Decimal, rules: TradingRules = FINEST_RULES) -> Iterator[Level]:
-    """Give what can be sold to, the best first: price and amount."""
+    """Return what can be sold to, the best first: price and amount."""
     for level in range(1, MOST_LEVELS + 1):
         at = _round(price * (1 - level * STEP), rules.tick, ROUND_FLOOR)
         if at <= 0:
@@ -29,7 +29,7 @@ def bids(price: Decimal, rules: TradingRules = FINEST_RULES) -> Iterator[Level]:
 
 
 def asks(price: Decimal, rules: TradingRules = FINEST_RULES) -> Iterator[Level]:
-    """Give what can be bought from, the best first: price and amount."""
+    """Return what can be bought from, the best first: price and amount."""
     for level in range(1, MOST_LEVELS + 1):
         at = _round(price * (1 + level * STEP), rules.tick, ROUND_CEILING)
         if at <= 0:
@@ -54,7 +54,7 @@ def order_book(
 
 
 def level_amount(price: Decimal, rules: TradingRules = FINEST_RULES) -> Decimal:
-    """Give the amount that is offered at a price."""
+    """Return the amount that is offered at a price."""
     return _round(LEVEL_WORTH / price, rules.step, ROUND_FLOOR)
 
 

@@ -7,5 +7,5 @@ Clock = Callable[[], int]
 
 
 def wall_clock() -> int:
-    """Give the time in milliseconds."""
+    """Return the time in milliseconds."""
     return int(time.time() * 1000)

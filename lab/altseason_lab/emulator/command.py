@@ -50,14 +50,14 @@ class FreqtradeCommand:
 
     @property
     def asks_exchange(self) -> bool:
-        """Tell whether a configuration, and with it an exchange, can play a part."""
+        """Return whether a configuration, and with it an exchange, can play a part."""
         if self.options.get("version") or self.options.get("version_main"):
             return False
         return "config" in self.options and self.options["command"] not in WITHOUT_CONFIG
 
     @property
     def is_trading(self) -> bool:
-        """Tell whether it needs an exchange that has a present."""
+        """Return whether it needs an exchange that has a present."""
         return bool(self.options["command"] == "trade")
 
     @property
@@ -82,12 +82,12 @@ class FreqtradeCommand:
 
     @property
     def interrupt(self) -> int:
-        """Give the signal that ends it at a Ctrl-C."""
+        """Return the signal that ends it at a Ctrl-C."""
         # With SIGINT the webserver shuts down, and then waits for a thread that never ends.
         return signal.SIGTERM if self.is_webserver else signal.SIGINT
 
     def process(self, *additional: str) -> list[str]:
-        """Give the command line that starts it, also where its script is not on the path."""
+        """Return the command line that starts it, also where its script is not on the path."""
         return [sys.executable, "-m", "freqtrade", *self.arguments, *additional]
 
 
@@ -125,7 +125,7 @@ def build_overlay(command: FreqtradeCommand, config: Config, url: str) -> Config
 
 
 def additional_arguments(command: FreqtradeCommand, config: Config, overlay: Path) -> list[str]:
-    """Give the arguments that bring in the overlay, and put back what it would change.
+    """Return the arguments that bring in the overlay, and put back what it would change.
 
     :param config: the configuration that the command has without the emulator.
     """

@@ -24,11 +24,11 @@ class LiveDominance:
 
     @property
     def end(self) -> int | None:
-        """Give when the last candle ends, in milliseconds."""
+        """Return when the last candle ends, in milliseconds."""
         return int(self._closes[0][-1]) if self.candles else None
 
     def percent(self, time: int) -> float | None:
-        """Give what was true at a time: at a candle's end its close, in between on a straight line.
+        """Return what was true at a time: at a candle's end its close, between two a straight line.
 
         :param time: in milliseconds.
         :return: None before the first end and after the last one.
@@ -49,7 +49,7 @@ class LiveDominance:
 
     @cached_property
     def _closes(self) -> "tuple[npt.NDArray[Any], npt.NDArray[Any]]":
-        """Give when each candle ends, and its close, in the shortest timeframe."""
+        """Return when each candle ends, and its close, in the shortest timeframe."""
         timeframe = min(self.candles, key=candle_length)
         candles = self.candles[timeframe]
         ends = (candles["date"] + candle_length(timeframe)).dt.as_unit("ms")

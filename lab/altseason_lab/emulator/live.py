@@ -37,7 +37,7 @@ def plan_shift(first: int, end: int, now: int) -> int:
 
 
 def stored_span(market: Market, symbols: Iterable[Symbol]) -> tuple[int, int]:
-    """Give when the first stored candle of these markets begins, and when the last one ends."""
+    """Return when the first stored candle of these markets begins, and when the last one ends."""
     firsts, ends = [], []
     for symbol in symbols:
         interval = market.intervals(symbol)[0]
@@ -65,7 +65,7 @@ class LiveMarket:
         self._moved: dict[tuple[Symbol, str], pd.DataFrame] = {}
 
     def at(self, now: int) -> "Moment":
-        """Give the market as it is at a time, in milliseconds."""
+        """Return the market as it is at a time, in milliseconds."""
         return Moment(self, now)
 
     def load_candles(self, symbol: Symbol, interval: str) -> pd.DataFrame:

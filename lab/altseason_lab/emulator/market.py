@@ -27,12 +27,12 @@ class Symbol:
 
     @property
     def name(self) -> str:
-        """Give Binance's name."""
+        """Return Binance's name."""
         return self.base + self.quote
 
     @property
     def pair(self) -> str:
-        """Give Freqtrade's name."""
+        """Return Freqtrade's name."""
         return f"{self.base}/{self.quote}"
 
 
@@ -68,11 +68,11 @@ class Market:
         self.symbols = {symbol.name: symbol for symbol in found}
 
     def at(self, now: int) -> Self:
-        """Give itself: what is stored is the same at any time."""
+        """Return itself: what is stored is the same at any time."""
         return self
 
     def intervals(self, symbol: Symbol) -> list[str]:
-        """Give the intervals that have a candle file, the shortest first."""
+        """Return the intervals that have a candle file, the shortest first."""
         stored = [timeframe for pair, timeframe in self._stored if pair == symbol.pair]
         return sorted(stored, key=timeframe_to_msecs)
 
@@ -111,7 +111,7 @@ class Market:
 
 
 def is_spot_market(pair: str) -> bool:
-    """Tell whether a pair, as the data handler names it, can be traded on a spot exchange."""
+    """Return whether a pair, as the data handler names it, can be traded on a spot exchange."""
     base, _, quote = pair.partition("/")
     return bool(base and quote) and ":" not in quote and pair != DOMINANCE_PAIR
 
@@ -136,7 +136,7 @@ def select_candles(
 
 
 def close_times(dates: "pd.Series[pd.Timestamp]", interval: str) -> list[int]:
-    """Give the last millisecond of each candle."""
+    """Return the last millisecond of each candle."""
     if interval == "1M":
         # Months differ in length.
         ends = dates + pd.offsets.MonthBegin()

@@ -49,7 +49,7 @@ HTTP_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
 def exchange_settings(url: str, *, is_live: bool = False) -> dict[str, Any]:
-    """Give the section `exchange` that has to win over the one of the user.
+    """Return the section `exchange` that has to win over the one of the user.
 
     :param url: the emulator's, such as "http://127.0.0.1:40000".
     :param is_live: whether its last candle is still running.
@@ -86,7 +86,7 @@ def exchange_settings(url: str, *, is_live: bool = False) -> dict[str, Any]:
 
 
 def api_urls(url: str) -> dict[str, str]:
-    """Give every REST address that ccxt knows of Binance, with the emulator for a host."""
+    """Return every REST address that ccxt knows of Binance, with the emulator for a host."""
     real: dict[str, str] = ccxt.binance().urls["api"]
     return {name: url + urlsplit(address).path for name, address in real.items()}
 
@@ -94,7 +94,7 @@ def api_urls(url: str) -> dict[str, str]:
 def offline_environment(
     environment: Mapping[str, str], url: str, overlay: Mapping[str, Any] | None = None
 ) -> dict[str, str]:
-    """Give an environment in which Freqtrade keeps to the overlay, and reaches only this machine.
+    """Return an environment in which Freqtrade keeps to the overlay, and reaches only this machine.
 
     :param environment: the one to start from, such as `os.environ`.
     :param overlay: what the last configuration file says; the exchange's section without it.
@@ -120,7 +120,7 @@ def blanked_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _overrules(variable: str, settings: Mapping[str, Any]) -> bool:
-    """Tell whether a variable, which wins over every file, would change one of the settings."""
+    """Return whether a variable, which wins over every file, would change one of the settings."""
     if not variable.startswith(ENV_VAR_PREFIX):
         return False
     found: Any = settings

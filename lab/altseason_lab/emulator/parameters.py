@@ -59,7 +59,7 @@ def parse_depth_query(
 
 
 def required(parameters: Mapping[str, str], name: str) -> str:
-    """Give a parameter that has to be there."""
+    """Return a parameter that has to be there."""
     if name not in parameters:
         raise BinanceError(
             errors.MANDATORY_PARAMETER_MISSING,

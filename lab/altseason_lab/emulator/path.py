@@ -10,7 +10,7 @@ KNOTS = (0.0, 1 / 3, 2 / 3, 1.0)
 
 
 def run_candle(candle: dict[str, float], part: float) -> dict[str, float]:
-    """Give a candle as it is while it runs.
+    """Return a candle as it is while it runs.
 
     :param candle: open, high, low, close and volume at its end.
     :param part: how much of its time is over, from 0 to 1.
@@ -30,6 +30,6 @@ def run_candle(candle: dict[str, float], part: float) -> dict[str, float]:
 
 
 def path_prices(candle: dict[str, float]) -> list[float]:
-    """Give the prices that the path leads through, at `KNOTS`."""
+    """Return the prices that the path leads through, at `KNOTS`."""
     turns = ["low", "high"] if candle["close"] >= candle["open"] else ["high", "low"]
     return [candle[name] for name in ("open", *turns, "close")]

@@ -26,7 +26,7 @@ class Point:
 
 
 def to_decimal(price: float) -> Decimal:
-    """Give the number that a candle file means: the shortest that is read as this float."""
+    """Return the number that a candle file means: the shortest that is read as this float."""
     return Decimal(repr(float(price)))
 
 
@@ -38,11 +38,11 @@ class Prices:
         self._tapes: dict[Symbol, Tape] = {}
 
     def last(self, symbol: Symbol, now: int) -> Decimal | None:
-        """Give the price at a time, in milliseconds, or None before the first candle."""
+        """Return the price at a time, in milliseconds, or None before the first candle."""
         return self._tape(symbol).price(now)
 
     def path(self, symbol: Symbol, since: int, until: int) -> list[Point]:
-        """Give the price's way from one time to another, in milliseconds, both included."""
+        """Return the price's way from one time to another, in milliseconds, both included."""
         tape = self._tape(symbol)
         ends = [(time, tape.price(time)) for time in (since, until)]
         start, end = ([Point(time, price)] if price is not None else [] for time, price in ends)
@@ -63,7 +63,7 @@ class Tape:
     symbol: Symbol
 
     def price(self, now: int) -> Decimal | None:
-        """Give the price at a time."""
+        """Return the price at a time."""
         row = self._row(now)
         if row < 0:
             return None
@@ -73,7 +73,7 @@ class Tape:
         return to_decimal(run_candle(candle, (now - begin) / (end - begin))["close"])
 
     def turns(self, since: int, until: int) -> list[Point]:
-        """Give where the price turns or jumps in the candles that a period touches."""
+        """Return where the price turns or jumps in the candles that a period touches."""
         rows = range(max(self._row(since), 0), self._row(until) + 1)
         return [
             Point(
@@ -85,7 +85,7 @@ class Tape:
         ]
 
     def _row(self, time: int) -> int:
-        """Give the newest candle at a time; -1 before the first."""
+        """Return the newest candle at a time; -1 before the first."""
         return bisect_right(self._opened, time) - 1
 
     @cached_property
@@ -130,7 +130,7 @@ def first_at(path: Sequence[Point], price: Decimal, *, is_falling: bool) -> Poin
 
 
 def path_after(path: Sequence[Point], start: Point) -> list[Point]:
-    """Give the rest of a path from a point on, as from `first_at`."""
+    """Return the rest of a path from a point on, as from `first_at`."""
     if start in path:
         # Of two points of one time, the one before a jump is not after it.
         return list(path[path.index(start) :])

@@ -17,7 +17,7 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def receive_signals() -> "asyncio.Queue[int]":
-    """Have the signals that ask a process to end put into a queue, from now on.
+    """Put the signals that ask a process to end into a queue, from now on.
 
     Belongs before whatever tells the user that something has begun.
     """
@@ -94,7 +94,7 @@ async def end_group(group: int) -> None:
 
 
 def is_group_left(group: int) -> bool:
-    """Tell whether there is any process in a group whose leader has ended."""
+    """Return whether there is any process in a group whose leader has ended."""
     with suppress(ChildProcessError):
         while os.waitpid(-group, os.WNOHANG) != (0, 0):
             pass

@@ -35,7 +35,7 @@ NO_VALUE = {"status": {"error_code": 503, "error_message": "no dominance is stor
 
 
 def provider_urls(url: str) -> dict[str, str]:
-    """Give the addresses to put in the place of the providers', as our settings name them.
+    """Return the addresses to put in the place of the providers', as our settings name them.
 
     :param url: the emulator's.
     """
@@ -48,7 +48,7 @@ def provider_urls(url: str) -> dict[str, str]:
 
 
 def market_caps(percent: float) -> dict[str, float]:
-    """Give each coin's market cap in US dollars, where Bitcoin's share is this many percent."""
+    """Return each coin's market cap in US dollars, where Bitcoin's share is this many percent."""
     rest = TOTAL_CAP * (1 - percent / 100)
     return {
         BITCOIN: TOTAL_CAP * percent / 100,
@@ -64,7 +64,7 @@ class Providers:
         self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
-        """Give the paths, with their handlers."""
+        """Return the paths, with their handlers."""
         return [
             web.get(f"{COINGECKO}/global", self.coingecko),
             web.get(f"{COINGECKO}/coins/markets", self.coins),

@@ -45,7 +45,7 @@ class Rehearsal:
         self.dominance.save_until(now, DominanceStore(folder, stored_as))
 
     def describe(self) -> str:
-        """Say what is rehearsed, for the user."""
+        """Describe what is rehearsed, for the user."""
         intervals = {name for symbol in self.symbols for name in self.source.intervals(symbol)}
         pairs = ", ".join(symbol.pair for symbol in self.symbols)
         return (
@@ -99,7 +99,7 @@ def find_traded(market: Market, config: Config) -> list[Symbol]:
 
 
 def trading_settings(config: Config, url: str, folder: Path) -> dict[str, Any]:
-    """Give the settings, besides the exchange's, that have to win over the user's.
+    """Return the settings, besides the exchange's, that have to win over the user's.
 
     :param config: of the command without the emulator.
     :param url: the emulator's.

@@ -52,7 +52,7 @@ class Endpoints:
         self._rules = rules or {}
 
     def routes(self) -> list[web.RouteDef]:
-        """Give the paths, with their handlers."""
+        """Return the paths, with their handlers."""
         return [
             web.get("/api/v3/ping", self.ping),
             web.get("/api/v3/time", self.time),
@@ -62,17 +62,17 @@ class Endpoints:
         ]
 
     async def ping(self, request: web.Request) -> web.Response:
-        """Say that the server is there."""
+        """Return that the server is there."""
         refuse_unread(read_parameters(request), ())
         return web.json_response({})
 
     async def time(self, request: web.Request) -> web.Response:
-        """Tell the exchange's time."""
+        """Return the exchange's time."""
         refuse_unread(read_parameters(request), ())
         return web.json_response({"serverTime": self._clock()})
 
     async def exchange_info(self, request: web.Request) -> web.Response:
-        """Tell the markets, or the one that is asked for."""
+        """Return the markets, or the one that is asked for."""
         parameters = read_parameters(request)
         refuse_unread(parameters, ("symbol",))
         symbols = list(self._market.symbols.values())
@@ -82,7 +82,7 @@ class Endpoints:
         return web.json_response(answer)
 
     async def klines(self, request: web.Request) -> web.Response:
-        """Give candles."""
+        """Return candles."""
         query = parse_klines_query(read_parameters(request), self._market.symbols)
         candles = self._market.at(self._clock()).select(
             query.symbol, query.interval, start=query.start, end=query.end, limit=query.limit
@@ -119,11 +119,11 @@ class LiveEndpoints(Endpoints):
         self._prices = Prices(market)
 
     def routes(self) -> list[web.RouteDef]:
-        """Give the paths, with their handlers."""
+        """Return the paths, with their handlers."""
         return [*super().routes(), web.get("/api/v3/depth", self.depth)]
 
     async def depth(self, request: web.Request) -> web.Response:
-        """Give the order book."""
+        """Return the order book."""
         symbol, limit = parse_depth_query(read_parameters(request), self._live.symbols)
         now = self._clock()
         price = self._prices.last(symbol, now)

@@ -37,12 +37,12 @@ class Coin:
 
     @property
     def pair(self) -> str:
-        """Give the pair as Freqtrade names it."""
+        """Return the pair as Freqtrade names it."""
         return f"{self.base}/USDT"
 
     @property
     def cap(self) -> float:
-        """Give the market capitalisation at the reference price, in USD."""
+        """Return the market capitalisation at the reference price, in USD."""
         return self.price * self.supply
 
 
@@ -156,7 +156,7 @@ class MarketParameters:
 
     @property
     def coins(self) -> tuple[Coin, ...]:
-        """Give the coins that are traded here, Bitcoin first."""
+        """Return the coins that are traded here, Bitcoin first."""
         return (self.bitcoin, *self.altcoins)
 
 

@@ -21,7 +21,7 @@ class Axis:
     end: float
 
     def place(self, value: float) -> float:
-        """Give where a value lies, in units of the picture."""
+        """Return where a value lies, in units of the picture."""
         first, last = self.ticks[0], self.ticks[-1]
         return self.start + (value - first) / (last - first) * (self.end - self.start)
 

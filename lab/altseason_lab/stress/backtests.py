@@ -47,7 +47,7 @@ class Outcome:
 
     @property
     def profit_after_stops(self) -> float:
-        """Give what is left, in percent of the starting balance."""
+        """Return what is left, in percent of the starting balance."""
         return self.profit - self.stop_extra
 
 
@@ -112,7 +112,7 @@ class Backtests:
         return self._outcomes[key]
 
     def outcomes(self, delay: int) -> dict[float, Outcome]:
-        """Give all that was run with a delay, by cost in basis points, ascending."""
+        """Return all that was run with a delay, by cost in basis points, ascending."""
         found = {cost: outcome for (cost, of), outcome in self._outcomes.items() if of == delay}
         return dict(sorted(found.items()))
 
@@ -164,7 +164,7 @@ class Backtests:
 
 
 def calculate_drawdown(trades: pd.DataFrame, balance: float) -> float:
-    """Give Freqtrade's absolute drawdown, as a part of the account at its begin."""
+    """Return Freqtrade's absolute drawdown, as a part of the account at its begin."""
     try:
         drawdown = calculate_max_drawdown(trades, value_col="profit_abs", starting_balance=balance)
     except ValueError:
@@ -177,7 +177,7 @@ def calculate_drawdown(trades: pd.DataFrame, balance: float) -> float:
 def open_backtests(
     config: Config, stop_slippage: float, count: Callable[[], None]
 ) -> Iterator[Backtests]:
-    """Give the backtests of a configuration, without Freqtrade's progress messages.
+    """Yield the backtests of a configuration, without Freqtrade's progress messages.
 
     :param config: as `freqtrade backtesting` has it.
     :param count: called after each backtest.

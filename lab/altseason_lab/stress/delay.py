@@ -24,7 +24,7 @@ def delay_signals(dataframe: pd.DataFrame, candles: int) -> pd.DataFrame:
 
 
 def delay_strategy(strategy: IStrategy, candles: int) -> None:
-    """Have this strategy object, and no other of its class, give its signals later.
+    """Delay the signals of this strategy object, and of no other of its class.
 
     Freqtrade adds its own candle to it: it trades a signal at the open of the next one.
     """

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Have other environment variables for a while."""
+    """Temporarily replace os.environ."""
     before = dict(os.environ)
     os.environ.clear()
     os.environ.update(variables)

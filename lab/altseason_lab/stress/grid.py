@@ -29,13 +29,13 @@ class Cell:
 
     @property
     def fee_cost(self) -> float:
-        """Give the fee in basis points."""
+        """Return the fee in basis points."""
         # Without the dust of binary fractions, so that equal costs are one backtest.
         return round(self.fee / BASIS_POINT, 6)
 
     @property
     def cost(self) -> float:
-        """Give fee and slippage together, in basis points per side."""
+        """Return fee and slippage together, in basis points per side."""
         return round(self.fee_cost + self.slippage, 6)
 
 

@@ -56,7 +56,7 @@ def build_axes(study: Study) -> tuple[Axis, Axis]:
 
 
 def describe(study: Study, *, synthetic: bool) -> str:
-    """Say in words what the picture shows."""
+    """Describe in words what the picture shows."""
     lines = [
         (
             f"Line chart, {describe_scene(study)}: profit after the extra at stops, in percent "

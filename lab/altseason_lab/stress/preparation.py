@@ -77,7 +77,7 @@ def parse_words(words: Sequence[str]) -> FreqtradeCommand:
 
 @contextmanager
 def prepare(command: FreqtradeCommand, *, offline: bool) -> Iterator[Config]:
-    """Give the configuration, and the exchange with it: the configured one, or an emulator.
+    """Yield the configuration, and the exchange with it: the configured one, or an emulator.
 
     :raises InputError: where there is nothing to run with.
     :raises OperationalException: for whatever Freqtrade itself refuses.

@@ -33,7 +33,7 @@ HEADERS = (
 
 
 def as_text(study: Study, *, synthetic: bool, offline: bool) -> list[str]:
-    """Say what was run, what came out, how it was modelled, and each delay's break-even."""
+    """Describe what was run, what came out, how it was modelled, and each delay's break-even."""
     return [
         *wrap(f"Stress test of {study.scene.strategy}: {describe_scene(study)}", WIDTH),
         *([SYNTHETIC] if synthetic else []),
@@ -53,7 +53,7 @@ def as_text(study: Study, *, synthetic: bool, offline: bool) -> list[str]:
 
 
 def headline(study: Study, *, synthetic: bool) -> str:
-    """Give the one number that a person needs, in a sentence."""
+    """Return the one number that a person needs, in a sentence."""
     delay = study.headline_delay
     found = describe_break_even(study, delay)
     costs = " per side (fee and slippage together)" if "%" in found else ""
@@ -62,7 +62,7 @@ def headline(study: Study, *, synthetic: bool) -> str:
 
 
 def describe_scene(study: Study) -> str:
-    """Say which candles are backtested, in one line."""
+    """Describe which candles are backtested, in one line."""
     scene = study.scene
     shown = list(scene.pairs)
     while len(" ".join(shown)) > MOST_OF_PAIRS:
@@ -73,7 +73,7 @@ def describe_scene(study: Study) -> str:
 
 
 def describe_model(study: Study) -> str:
-    """Say how slippage, stops and delay enter, and what does not."""
+    """Describe how slippage, stops and delay enter, and what does not."""
     return (
         "Every row is a backtest by Freqtrade. Slippage is added to the fee, and Freqtrade charges "
         f"their sum at entry and exit. The extra at stops is {study.stop_slippage:g} bp, "
@@ -94,7 +94,7 @@ def describe_delay(delay: int) -> str:
 
 
 def describe_break_even(study: Study, delay: int) -> str:
-    """Say at which cost per side nothing is earned any more."""
+    """Describe at which cost per side nothing is earned any more."""
     found = study.break_evens[delay]
     if not study.has_trades(delay):
         return "earns nothing, since it has no trades"

@@ -33,11 +33,11 @@ class Study:
 
     @property
     def headline_delay(self) -> int:
-        """Give the delay that the one number is told for: none, or the smallest there is."""
+        """Return the delay that the one number is told for: none, or the smallest there is."""
         return min(self.break_evens)
 
     def has_trades(self, delay: int) -> bool:
-        """Tell whether anything was traded with a delay."""
+        """Return whether anything was traded with a delay."""
         return any(outcome.trades for outcome in self.curves[delay].values())
 
 

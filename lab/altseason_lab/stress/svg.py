@@ -82,7 +82,7 @@ class Drawing:
         shape.text = words
 
     def write(self) -> str:
-        """Give the file's content."""
+        """Return the file's content."""
         ElementTree.indent(self._root)
         return ElementTree.tostring(self._root, encoding="unicode", xml_declaration=True) + "\n"
 

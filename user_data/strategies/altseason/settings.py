@@ -52,7 +52,7 @@ def _validate_url(url: str) -> str:
 
 
 def is_sendable_key(key: str) -> bool:
-    """Tell whether a key can be sent in a header."""
+    """Return whether a key can be sent in a header."""
     return key.isascii() and key.isprintable() and " " not in key
 
 

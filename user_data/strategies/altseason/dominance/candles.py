@@ -44,7 +44,7 @@ class Gap:
 
 
 def candle_length(timeframe: str) -> pd.Timedelta:
-    """Give the time from a candle's open to its end, for a timeframe as Freqtrade writes it."""
+    """Return the time from a candle's open to its end, for a timeframe as Freqtrade writes it."""
     return pd.Timedelta(seconds=timeframe_to_seconds(timeframe))
 
 
@@ -57,14 +57,14 @@ def describe_duration(duration: pd.Timedelta) -> str:
 
 
 def empty_candles() -> pd.DataFrame:
-    """Give a frame without rows that passes `validate_candles`."""
+    """Return a frame without rows that passes `validate_candles`."""
     candles = pd.DataFrame(columns=OHLCV_COLUMNS, dtype="float64")
     candles["date"] = pd.DatetimeIndex([], tz="UTC").as_unit("ms")
     return candles
 
 
 def is_believable(percent: "pd.Series[float]") -> "pd.Series[bool]":
-    """Tell for each value whether it can be a dominance in percent; NaN and infinity cannot."""
+    """Return for each value whether it can be a dominance in percent; NaN and infinity cannot."""
     return (percent > MIN_PERCENT) & (percent < MAX_PERCENT)
 
 

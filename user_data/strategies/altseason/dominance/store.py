@@ -67,7 +67,7 @@ class DominanceStore:
         self._loaded: dict[str, tuple[tuple[int, int], pd.DataFrame]] = {}
 
     def path(self, timeframe: str) -> Path:
-        """Give the file that holds the candles of a timeframe, whether it exists or not."""
+        """Return the file that holds the candles of a timeframe, whether it exists or not."""
         if timeframe not in self._paths:
             self._paths[timeframe] = candle_file(self._datadir, self._data_format, PAIR, timeframe)
         return self._paths[timeframe]
@@ -199,7 +199,7 @@ def _find_version(path: Path) -> tuple[int, int]:
 
 
 def flush_to_disk(path: Path) -> None:
-    """Have a file, or the names in a folder, on disk before going on."""
+    """Flush a file, or the names in a folder, to disk before going on."""
     is_folder = path.is_dir()
     if is_folder and os.name == "nt":
         return  # Windows opens no folders, and keeps their names by itself.

@@ -26,7 +26,7 @@ Do not download real candles into it.
 
 
 def is_synthetic(datadir: Path) -> bool:
-    """Tell whether the candles in a data directory are marked as synthetic."""
+    """Return whether the candles in a data directory are marked as synthetic."""
     return (datadir / SYNTHETIC_MARKER).is_file()
 
 

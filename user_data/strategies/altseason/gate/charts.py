@@ -57,7 +57,7 @@ def _find_deciding_lines(dataframe: pd.DataFrame, rule: GateRule) -> dict[str, A
 
 
 def season_areas(dataframe: pd.DataFrame, timeframe: str) -> list[dict[str, Any]]:
-    """Give one area per alt season, for Freqtrade's `plot_annotations`.
+    """Return one area per alt season, for Freqtrade's `plot_annotations`.
 
     :param dataframe: columns date (open time) and alt_season (bool).
     :return: areas from the first candle's open to the last one's close.

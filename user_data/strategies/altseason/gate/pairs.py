@@ -29,7 +29,7 @@ LEVERAGED = re.compile(
 
 
 def never_entered_because(pair: str) -> str | None:
-    """Give the reason why a pair is never entered, or None for an altcoin.
+    """Return the reason why a pair is never entered, or None for an altcoin.
 
     :param pair: as Freqtrade names it, such as "ETH/USDT".
     """

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 def is_trading(config: dict[str, Any]) -> bool:
-    """Tell whether a bot trades, dry or live: only then there is a now."""
+    """Return whether a bot trades, dry or live: only then there is a now."""
     return config.get("runmode") in (RunMode.DRY_RUN, RunMode.LIVE)
 
 

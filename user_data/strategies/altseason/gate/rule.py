@@ -113,7 +113,7 @@ class Dominance:
         return Dominance(self.timeframe, candles, daily, self.max_age)
 
     def find_candle(self, time: datetime) -> pd.Series | None:
-        """Give the newest candle that had ended at a time, None where there was none yet."""
+        """Return the newest candle that had ended at a time, None where there was none yet."""
         count = self._count_ended(time)
         return self.candles.iloc[count - 1] if count else None
 
@@ -192,7 +192,7 @@ def add_gate(dataframe: pd.DataFrame, gate: pd.DataFrame, rule: GateRule) -> pd.
 
 
 def is_closed_by_rule(dataframe: pd.DataFrame, gate: pd.DataFrame) -> "pd.Series[bool]":
-    """Tell for rows that `add_dominance` has seen where fresh dominance closes the gate.
+    """Return for rows that `add_dominance` has seen where fresh dominance closes the gate.
 
     Not where the lack of it does: the level has nothing to say inside its band after a gap, and
     falling has nothing to say where there is no mean.
@@ -202,7 +202,7 @@ def is_closed_by_rule(dataframe: pd.DataFrame, gate: pd.DataFrame) -> "pd.Series
 
 
 def _calculate_level(dominance: Dominance, rule: GateRule) -> "pd.Series[float]":
-    """Give 1 from below the threshold on, and 0 from threshold + band on.
+    """Return 1 from below the threshold on, and 0 from threshold + band on.
 
     Before the first of them it is NaN, also after a gap.
     """
@@ -217,7 +217,7 @@ def _calculate_level(dominance: Dominance, rule: GateRule) -> "pd.Series[float]"
 
 
 def _merge_known_day(dominance: Dominance, days: pd.DataFrame) -> pd.DataFrame:
-    """Give each dominance candle what its newest day says that had ended, if not long ago.
+    """Return each dominance candle what its newest day says that had ended, if not long ago.
 
     Unlike a strategy's rows, dominance candles have gaps, which `merge_informative_pair` would lose
     days in.

@@ -104,7 +104,7 @@ class DominanceService:
 def describe_history(
     dominance: Dominance, settings: DominanceSettings, now: pd.Timestamp
 ) -> list[str]:
-    """Say which history is missing, and which command fills it; nothing where none is.
+    """Describe which history is missing, and which command fills it; nothing where none is.
 
     Nor where it cannot be read: the gate says why.
     """

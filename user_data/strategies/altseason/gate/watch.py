@@ -75,7 +75,7 @@ class GateWatch:
 
 @lru_cache
 def find_watch(datadir: Path) -> GateWatch:
-    """Give the watch of a data directory: `/reload_config` replaces the strategy, and not this."""
+    """Return the watch of a data directory, which outlives a strategy at `/reload_config`."""
     return GateWatch()
 
 

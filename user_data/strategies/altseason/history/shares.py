@@ -44,7 +44,7 @@ class History:
 
 
 def find_daily_closes(caps: "pd.Series[float]", latest: pd.Timestamp) -> "pd.Series[float]":
-    """Give what was true at the end of each day.
+    """Return what was true at the end of each day.
 
     :param caps: by time, the last point being that of now, which closes no day.
     :param latest: the last midnight to give.
@@ -109,7 +109,7 @@ def calculate_share_of_total(
 
 
 def make_readings(history: History, days: int, latest: pd.Timestamp) -> Readings:
-    """Give the last days as readings that close them.
+    """Return the last days as readings that close them.
 
     :raises AnswerError: where there is none of these days.
     """

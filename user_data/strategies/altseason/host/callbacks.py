@@ -14,7 +14,7 @@ ADDITION = "the check before an addition"
 
 
 def guard_entries(strategy: Any, may_enter: Callable[[str, float, Any], bool]) -> None:
-    """Have a strategy's callbacks for an entry refuse it when they fail, and ask `may_enter` last.
+    """Make a strategy's callbacks for an entry refuse it when they fail, and ask `may_enter` last.
 
     Freqtrade takes any error of `confirm_trade_entry` for consent, and one of
     `custom_stake_amount` for the full stake. The callbacks are wrapped on the object, so the guard
@@ -30,7 +30,7 @@ def guard_entries(strategy: Any, may_enter: Callable[[str, float, Any], bool]) -
 
 
 def guard_additions(strategy: Any, is_open: Callable[[Any], bool]) -> None:
-    """Have a subclass's callbacks buy no more, and place no entry anew, while the gate is closed.
+    """Make a subclass's callbacks buy no more, and place no entry anew, while the gate is closed.
 
     Freqtrade asks `confirm_trade_entry` before the first entry of a trade alone. What sells, and
     what a callback says of exits, is left as it is; so are callbacks that are not overridden.
@@ -44,7 +44,7 @@ def guard_additions(strategy: Any, is_open: Callable[[Any], bool]) -> None:
 
 
 def without_trade_copy(callback: Callable[..., Any]) -> Callable[..., Any]:
-    """Have Freqtrade hand a strategy's callback the trade without a deep copy of it.
+    """Make Freqtrade hand a strategy's callback the trade without a deep copy of it.
 
     The callback must not change the trade's columns. For all callbacks that are not its own
     Freqtrade copies the trade with all its orders, which takes longer than anything that is

@@ -206,10 +206,10 @@ def quiet_freqtrade() -> Iterator[None]:
 
 
 def data_format(config: Config) -> str:
-    """Give the format that candles are stored in, by Freqtrade's own setting and default."""
+    """Return the format that candles are stored in, by Freqtrade's own setting and default."""
     return str(config.get("dataformat_ohlcv") or "feather")
 
 
 def data_directory(config: Config) -> Path:
-    """Give the folder that holds the candles of the configured exchange."""
+    """Return the folder that holds the candles of the configured exchange."""
     return Path(config["datadir"])

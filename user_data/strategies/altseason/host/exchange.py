@@ -85,7 +85,7 @@ def find_client_id_prefix(exchange: Exchange) -> str | None:
 def observe_orders(
     exchange: Any, send: Callable[[OrderRequest, Callable[[], CcxtOrder]], CcxtOrder]
 ) -> None:
-    """Have every order of an exchange object sent by way of a function, from now on.
+    """Send every order of an exchange object by way of a function, from now on.
 
     :param send: takes the order and what sends it, and returns the exchange's response.
     :raises DependencyException: out of the exchange object, for a buy that Freqtrade describes by

@@ -72,7 +72,7 @@ def _describe_expected(name: str, parameter: BaseParameter, value: Any) -> str:
 
 
 def copy_parameters(strategy: Any) -> None:
-    """Give a strategy object copies of the parameters and settings that its classes share.
+    """Set copies of the parameters and settings that its classes share on a strategy object.
 
     :raises InputError: where a subclass has something else in the place of a parameter.
     """

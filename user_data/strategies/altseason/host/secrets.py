@@ -32,7 +32,7 @@ MARK = "a secret"
 
 
 def hide_secrets(config: Mapping[str, Any]) -> None:
-    """Have Freqtrade redact every secret of a configuration wherever it redacts its own.
+    """Make Freqtrade redact every secret of a configuration wherever it redacts its own.
 
     :raises AltSeasonError: where Freqtrade would not redact them, unless it trades: a bot writes
         no results, and must go on to exit its trades.

@@ -6,7 +6,7 @@ from freqtrade.persistence import LocalTrade, Trade
 
 
 def find_smallest_order(exchange: Exchange, pair: str, rate: float) -> float:
-    """Give the value of the smallest order of a pair, in stake currency; what is less is dust.
+    """Return the value of the smallest order of a pair, in stake currency; what is less is dust.
 
     Some exchanges, such as OKX, have a smallest amount, and no smallest cost.
     """
@@ -15,7 +15,7 @@ def find_smallest_order(exchange: Exchange, pair: str, rate: float) -> float:
 
 
 def sum_rests(exchange: Exchange, pair: str) -> float:
-    """Give the amount of a coin that the closed trades of a pair have left.
+    """Return the amount of a coin that the closed trades of a pair have left.
 
     Exchanges take fees in the coin, and sell whole steps only: each trade leaves less than a step,
     and some tens of them together are worth more than the smallest order.
@@ -38,7 +38,7 @@ def _calculate_rest(trade: LocalTrade) -> float:
 
 
 def _find_step(exchange: Exchange, pair: str) -> float:
-    """Give the amount that all amounts of a pair are multiples of; 0 where there is none."""
+    """Return the amount that all amounts of a pair are multiples of; 0 where there is none."""
     precision = exchange.get_precision_amount(pair)
     if precision is None:
         return 0.0

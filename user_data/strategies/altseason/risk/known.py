@@ -41,7 +41,7 @@ class KnownCandles:
         )
 
     def at(self, time: datetime) -> tuple[float, float] | None:
-        """Give ATR and close of the candle that had just closed at a time; None without it.
+        """Return ATR and close of the candle that had just closed at a time; None without it.
 
         Any older one might not be the newest that there is.
         """

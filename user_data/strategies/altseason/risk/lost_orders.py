@@ -53,7 +53,7 @@ class Recovery:
 def recover_orders(
     trade: Trade, sent: SentOrders, exchange: Exchange, wallets: Wallets, now: datetime
 ) -> Recovery:
-    """Give Freqtrade what it lacks of an open trade's orders, and return what that was.
+    """Hand Freqtrade what it lacks of an open trade's orders, and return what that was.
 
     The exchange is asked only where something is wrong: an open order has no id; what was sent to
     sell has no response; or the trade has no open order, though coins of it are locked.
@@ -74,7 +74,7 @@ def recover_orders(
 def _assign_ids(
     trade: Trade, orders: list[Order], sent: SentOrders, exchange: Exchange, now: datetime
 ) -> Recovery:
-    """Give orders their ids; they may be closed by now."""
+    """Assign orders their ids; they may be closed by now."""
     since = min(order.order_date_utc for order in orders)
     unknown = [
         found

@@ -79,7 +79,7 @@ class RiskManager:
         min_stake: float | None,
         max_stake: float,
     ) -> Stake:
-        """Give the stake for an entry at a time; the proposed one where sizing is off."""
+        """Return the stake for an entry at a time; the proposed one where sizing is off."""
         if not self._settings.sizing:
             return Stake(proposed)
         return calculate_stake(
@@ -109,7 +109,7 @@ class RiskManager:
     def find_trim(
         self, trade: Trade, time: datetime, current_rate: float, min_stake: float | None
     ) -> float | None:
-        """Give the part of a trade's stake to sell, negative as Freqtrade wants it, None for none.
+        """Return the part of a trade's stake to sell, negative as in Freqtrade; None for none.
 
         Freqtrade asks for it also where only the configuration says `position_adjustment_enable`.
 
@@ -163,7 +163,7 @@ class RiskManager:
         )
 
     def _find_latest(self, pair: str, time: datetime) -> tuple[float, float]:
-        """Give ATR and close of the newest candle that had closed at a time, NaN without one."""
+        """Return ATR and close of the newest candle that had closed at a time, NaN without one."""
         known = self._known[pair].at(time) if pair in self._known else None
         if known is not None:
             return known

@@ -9,7 +9,7 @@ from altseason.host.exchange import CcxtOrder, fetch_open_orders
 
 
 def find_unknown_orders(exchange: Exchange, pair: str) -> list[CcxtOrder]:
-    """Give the open orders of a pair that Freqtrade has no record of, as ccxt has them.
+    """Return the open orders of a pair that Freqtrade has no record of, as ccxt has them.
 
     Freqtrade's own `fetch_orders` asks for those since a time, and Binance says that it tells of
     one day at once; these may be older.
@@ -27,5 +27,5 @@ def find_unknown_orders(exchange: Exchange, pair: str) -> list[CcxtOrder]:
 
 
 def is_unknown(order: CcxtOrder, pair: str) -> bool:
-    """Tell whether Freqtrade has no record of an order of the exchange."""
+    """Return whether Freqtrade has no record of an order of the exchange."""
     return Order.order_by_id(str(order["id"]), pair) is None

@@ -16,7 +16,7 @@ from altseason.risk.open_orders import find_unknown_orders
 
 
 def calculate_orphan(held: float, explained: Iterable[float], price: float, dust: float) -> float:
-    """Give the amount of a coin that open trades do not explain; 0 where it is dust.
+    """Return the amount of a coin that open trades do not explain; 0 where it is dust.
 
     :param held: all there is of the coin, also what is in open orders.
     :param explained: the amounts of the open trades, and what closed ones have left.
@@ -78,7 +78,7 @@ def _explain(trade: Trade) -> float:
 
 
 def _sum_of_entries(trades: Sequence[Trade]) -> float:
-    """Give what the open entries that Freqtrade knows may still cost."""
+    """Return what the open entries that Freqtrade knows may still cost."""
     return sum(
         order.safe_remaining * order.safe_price
         for trade in trades
@@ -88,7 +88,7 @@ def _sum_of_entries(trades: Sequence[Trade]) -> float:
 
 
 def _find_unknown_amount(pair: str, exchange: Exchange) -> float:
-    """Give how much of a coin is still to be bought by orders that Freqtrade does not know."""
+    """Return how much of a coin is still to be bought by orders that Freqtrade does not know."""
     return sum(
         _find_remaining(order)
         for order in find_unknown_orders(exchange, pair)

@@ -25,7 +25,7 @@ class Stake:
 
 
 def calculate_stop_distance(stoploss: float, volatility: float, atr_multiple: float) -> float:
-    """Give how far a trade may fall, as a ratio of its price; NaN where that cannot be told.
+    """Return how far a trade may fall, as a ratio of its price; NaN where that cannot be told.
 
     :param stoploss: Freqtrade's, a ratio; its sign does not matter.
     :param volatility: ATR(14) / close of the signal candle.
@@ -45,7 +45,7 @@ def calculate_stake(
     min_stake: float | None,
     max_stake: float,
 ) -> Stake:
-    """Give the stake with which a fall by `distance` loses `risk_factor` of the equity.
+    """Return the stake with which a fall by `distance` loses `risk_factor` of the equity.
 
     :param equity: all there is, in stake currency.
     :param distance: as from `calculate_stop_distance`.
@@ -68,7 +68,7 @@ def calculate_stake(
 
 
 def calculate_excess(value: float, equity: float, distance: float, risk_factor: float) -> float:
-    """Give the part of a position, as a ratio, that brings its risk back to its budget.
+    """Return the part of a position, as a ratio, that brings its risk back to its budget.
 
     :param value: of the position now, in stake currency.
     :return: 0 unless the risk has outgrown 1.5 times the budget; never more than 1.

@@ -7,7 +7,7 @@ import math
 
 
 def calculate_chandelier(highest: float, atr: float, atr_multiple: float) -> float | None:
-    """Give the stop's price, None where it cannot be told.
+    """Return the stop's price, None where it cannot be told.
 
     :param highest: the highest price since the entry.
     :param atr: ATR(14) of the newest candle that has closed, in the same unit.
