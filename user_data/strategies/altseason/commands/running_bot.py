@@ -1,14 +1,24 @@
 """A running bot, asked by its REST API."""
 
 import os
+from base64 import b64encode
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import pandas as pd
 
 from altseason.errors import InputError
+from altseason.settings import without_login
+from altseason.sources.answers import excerpt, parse_json
+from altseason.sources.errors import AnswerError, UnavailableError
+from altseason.sources.http import fetch_answer
+from altseason.sources.session import Manners, build_session
 
 # What conditions may look back to, in candles.
 LIMIT = 500
+# Not asked again: a person waits, and sees what it is.
+MANNERS = Manners(read_timeout=10, deadline=30, retries=0)
 ADVICE = "switch api_server on, as in user_data/overlays/frequi.json, or name it with --url"
 
 LOGIN = (
@@ -20,55 +30,108 @@ LOGIN = (
 class RunningBot:
     """Reads from the REST API of a bot.
 
-    :raises InputError: where none answers, or the user or the password is refused.
+    :raises InputError: where none answers, what answers is no bot, or the user or the password is
+        refused.
     """
 
     def __init__(self, config: dict[str, Any], url: str | None = None) -> None:
-        # Freqtrade brings it, and only this needs it.
-        from freqtrade_client.ft_rest_client import FtRestClient
-
-        settings = config.get("api_server", {})
-        self._url = url or _build_url(settings)
-        user, password = (_read_secret(settings, name) for name in ("username", "password"))
-        self._client = FtRestClient(self._url.rstrip("/"), user, password)
-        self.strategy = str(self._checked(self._client.show_config())["strategy"])
+        settings = config.get("api_server") or {}
+        address = (url or _build_url(settings)).rstrip("/")
+        # Where it is shown, a login in it is not.
+        self.url = without_login(address)
+        if urlsplit(address).scheme not in ("http", "https"):
+            raise InputError(f"--url: expected one such as http://127.0.0.1:8080, found {self.url}")
+        self._api = f"{address}/api/v1"
+        self._headers = _build_login(settings)
+        self._session = build_session(MANNERS)
+        self.strategy = self._find(self._ask("show_config"), "strategy", str)
+        # Freqtrade would run the code that is part of another kind of name.
+        if not self.strategy.isidentifier():
+            raise self._refuse(f"the strategy {excerpt(self.strategy)}")
 
     def fetch_whitelist(self) -> list[str]:
         """Return the pairs that the bot looks at now."""
-        return list(self._checked(self._client.whitelist())["whitelist"])
+        pairs = self._find(self._ask("whitelist"), "whitelist", list)
+        if not all(isinstance(pair, str) and pair.isprintable() for pair in pairs):
+            raise self._refuse(f"the pairs {excerpt(pairs)}")
+        return list(pairs)
 
     def fetch_candles(self, pair: str, timeframe: str) -> pd.DataFrame:
         """Return the newest analyzed candles of a pair with all columns; empty without any."""
-        answer = self._checked(self._client.pair_candles(pair, timeframe, LIMIT))
-        candles = pd.DataFrame(answer["data"], columns=answer["columns"])
-        for name in candles.columns:
-            if name.startswith("date"):
-                candles[name] = pd.to_datetime(candles[name], utc=True)
-            elif candles[name].dtype == object and candles[name].isna().any():
-                # JSON has None for what is no number.
-                numbers = pd.to_numeric(candles[name], errors="coerce")
-                is_numeric = numbers.isna().equals(candles[name].isna())
-                candles[name] = numbers if is_numeric else candles[name]
-        return candles
+        asked = {"pair": pair, "timeframe": timeframe, "limit": str(LIMIT)}
+        answer = self._ask("pair_candles", asked)
+        rows, columns = (self._find(answer, name, list) for name in ("data", "columns"))
+        try:
+            return _read_candles(rows, columns)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise self._refuse(f"candles of {pair} that cannot be read") from error
 
-    def _checked(self, answer: Any) -> dict[str, Any]:
-        if isinstance(answer, dict) and "detail" not in answer and "error" not in answer:
-            return answer
-        if answer is None:
-            raise InputError(f"{self._url}: expected a running bot, found none; {ADVICE}")
-        reason = answer.get("detail") or answer.get("error") if isinstance(answer, dict) else answer
-        hint = LOGIN if "Unauthorized" in str(reason) else ""
+    def _ask(self, path: str, params: Mapping[str, str] | None = None) -> Any:
+        try:
+            answer = fetch_answer(
+                self._session, f"{self._api}/{path}", params=params, headers=self._headers
+            )
+            content = parse_json(f"{self.url}/api/v1/{path}", answer.body, answer.status)
+        except UnavailableError as error:
+            if "no connection" not in str(error):
+                raise
+            raise InputError(f"{self.url}: expected a running bot, found none; {ADVICE}") from error
+        except AnswerError as error:
+            # Such as the page of another server.
+            raise InputError(f"{error}; is there a bot? {ADVICE}") from error
+        reason = _find_reason(content, answer.status)
+        if reason is None:
+            return content
         raise InputError(
-            f"{self._url}: expected an answer of the bot, found: {str(reason)[:200]}{hint}"
+            f"{self.url}: expected an answer of the bot, found: {reason}"
+            f"{LOGIN if answer.status == 401 or 'Unauthorized' in reason else ''}"
         )
+
+    def _find(self, content: Any, name: str, kind: type) -> Any:
+        value = content.get(name) if isinstance(content, dict) else None
+        if not isinstance(value, kind):
+            raise self._refuse(f"an answer without {name}: {excerpt(content)}")
+        return value
+
+    def _refuse(self, found: str) -> InputError:
+        return InputError(f"{self.url}: expected a Freqtrade bot, found {found}; {ADVICE}")
+
+
+def _find_reason(content: Any, status: int) -> str | None:
+    """Return why a bot gives no answer, in its own words; None where it does."""
+    said = content if isinstance(content, dict) else {}
+    reason = said.get("detail") or said.get("error")
+    if reason is None:
+        return None if status == 200 else f"status {status}"
+    return "".join(letter if letter.isprintable() else " " for letter in str(reason))[:200]
+
+
+def _read_candles(rows: list[Any], columns: list[Any]) -> pd.DataFrame:
+    candles = pd.DataFrame(rows, columns=columns)
+    for name in candles.columns:
+        if name.startswith("date"):
+            candles[name] = pd.to_datetime(candles[name], utc=True)
+        elif candles[name].dtype == object and candles[name].isna().any():
+            # JSON has None for what is no number.
+            numbers = pd.to_numeric(candles[name], errors="coerce")
+            is_numeric = numbers.isna().equals(candles[name].isna())
+            candles[name] = numbers if is_numeric else candles[name]
+    return candles
 
 
 def _build_url(settings: dict[str, Any]) -> str:
-    host = settings.get("listen_ip_address", "127.0.0.1")
+    host = str(settings.get("listen_ip_address", "127.0.0.1"))
     # It listens everywhere, also here.
-    host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  # only compared
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # only compared
     port = os.environ.get("FREQTRADE__API_SERVER__LISTEN_PORT") or settings.get("listen_port", 8080)
-    return f"http://{host}:{port}"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _build_login(settings: dict[str, Any]) -> dict[str, str]:
+    user, password = (_read_secret(settings, name) for name in ("username", "password"))
+    if not (user and password):
+        return {}
+    return {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
 
 
 def _read_secret(settings: dict[str, Any], name: str) -> str:

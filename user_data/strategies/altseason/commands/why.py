@@ -110,13 +110,20 @@ def _look_at_bot(config: Config, options: argparse.Namespace) -> tuple[Verdict, 
             reason = "" if pair in whitelist else f", whose whitelist is {', '.join(whitelist)}"
             tell(f"{pair}: no analyzed candles found in the bot{reason}")
             continue
-        explanations.append(explain(strategy, pair, candles))
-        verdict = gate_of_row(
-            candles.iloc[-1],
-            strategy.gate_rule,
-            load_settings(config).dominance,
-            explanations[-1].close_time,
-        )
+        try:
+            explained = explain(strategy, pair, candles)
+            verdict = gate_of_row(
+                candles.iloc[-1],
+                strategy.gate_rule,
+                load_settings(config).dominance,
+                explained.close_time,
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{bot.url}: expected candles analyzed by {strategy.get_strategy_name()}, found "
+                f"others ({type(error).__name__}: {error}); name the bot's strategy with --strategy"
+            ) from error
+        explanations.append(explained)
     if verdict is None:
         raise InputError("expected analyzed candles from the bot, found none")
     return verdict, explanations
