@@ -212,3 +212,80 @@ def test_time_of_a_market_cap_is_an_instant_only_where_it_is_written_as_one(
     readings = load_cap_pair(ours, total, Options(), NOW)
     assert readings.rows["close"].tolist() == pytest.approx(VALUES)
     assert readings.layout.stamp == ("snapshot" if is_reading else "open")
+
+
+def days(first: str, count: int, step: str, level: float = 58.0) -> str:
+    times = pd.date_range(first, periods=count, freq=step)
+    return "".join(f"{time:%Y-%m-%dT%H:%MZ},{level + i / 8:g}\n" for i, time in enumerate(times))
+
+
+def bars(order: str, form: str = "{},{},{},{}", rows: int = 8) -> list[str]:
+    """Candles of dominance, their prices in the order of the letters."""
+    prices = [{"o": 58 - i / 8, "h": 59 - i / 8, "l": 57 - i / 8, "c": 57.5 - i / 8}
+              for i in range(rows)]  # fmt: skip
+    return [form.format(*(row[letter] for letter in order)) for row in prices]
+
+
+def listed(order: str) -> str:
+    times = (1678665600000 + 86400000 * i for i in range(8))
+    pairs = zip(times, bars(order), strict=True)
+    return "[" + ",".join(f"[{time},{row},0]" for time, row in pairs) + "]"
+
+
+def named(*names: str, order: str = "ohlc") -> str:
+    lines = (f"2023-03-{13 + i},{row}\n" for i, row in enumerate(bars(order)))
+    return ",".join(("time", *names)) + "\n" + "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        # Decimal commas between commas: 58,25 is not 58.
+        (HEAD + rows().replace(".", ","), r"one field more.*decimal comma.*\n  line 2: '25'"),
+        ("date,dominance,note\n" + rows().replace(".", ",").replace("\n", ",x\n"), "line 2: 'x'"),
+        ("date,dominance,\n" + rows().replace(".", ","), r"one field more.*\n  line 2: '25'"),
+        # R's write.table has no name above the numbers of its rows.
+        (HEAD + "".join(f"{i},{row}\n" for i, row in enumerate(rows().splitlines())), "more"),
+        # A bar of a week is known after a week, not after a day.
+        (HEAD + days("2022-11-01", 10, "7D") + days("2023-01-10", 60, "1D"), "7 days apart"),
+        (HEAD + days("2023-01-10", 60, "1D") + days("2023-03-11", 6, "7D"), "7 days apart"),
+        (HEAD + days("2023-01-10", 10, "1D") + days("2023-01-20", 100, "1h"), "24 hours apart"),
+        (HEAD + days("2023-01-10", 40, "1D") + days("2023-02-19", 30, "1h"), "60 minutes apart"),
+        ("date,provider,dominance\n" + rows().replace(",", ",gecko,") + "2023-03-17,cmc,59\n",
+         "several in column 'provider' \\(gecko, cmc\\)"),
+        ("date,non-BTC dominance\n" + rows(), "'non' in its name"),
+        ("date,1 - dominance\n" + rows(), "'1 -' in its name"),
+        ("date,100-BTC.D\n" + rows(), "'100-' in its name"),
+        ("date,inverse dominance\n" + rows(), "'inverse' in its name"),
+        # Open, close, high, low, as some exchanges answer.
+        (listed("ochl"), r"highest.*--column"),
+        (named("open", "high", "low", "close", order="ochl"), r"highest.*--column"),
+        (named("open", "high", "low", "close", order="olhc"), r"highest.*--column"),
+    ],
+)  # fmt: skip
+def test_kind_that_looks_like_another_is_asked_for(tmp_path: Path, content: str, message: str):
+    with pytest.raises(InputError, match=message) as error:
+        load_any(write(tmp_path, content), Options(), NOW)
+    assert "\n" not in str(error.value).split("\n  line")[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "count"),
+    [
+        (listed("ohlc"), Options(), 8),
+        (named("open", "close", "high", "low", order="ochl"), Options(), 8),
+        (named("open", "high", "low", "close", order="ochl"), Options(column="high"), 8),
+        # Readings are true at an instant, however far apart.
+        (HEAD + days("2022-11-01", 10, "7D") + days("2023-01-10", 60, "1D"),
+         Options(stamp="snapshot"), 70),
+        (HEAD + days("2022-11-01", 10, "7D") + days("2023-01-10", 60, "1D"),
+         Options(since=pd.Timestamp("2023-01-10", tz="UTC")), 60),
+        # Holes and weekends are none of these.
+        (HEAD + days("2023-01-02", 5, "1D") + days("2023-01-09", 5, "1D"), Options(), 10),
+        (HEAD + days("2023-01-02", 9, "1D") + days("2023-02-09", 3, "2D"), Options(), 12),
+        ("date,source,dominance\n" + rows().replace(",", ",gecko,"), Options(), 4),
+        ("日付,ドミナンス\n" + rows(), Options(), 4),
+    ],
+)  # fmt: skip
+def test_kind_beside_these_is_read(tmp_path: Path, content: str, options: Options, count: int):
+    assert len(load_any(write(tmp_path, content), options, NOW).rows) == count

@@ -8,7 +8,6 @@ from altseason.dominance.candles import MAX_PERCENT, PRICE_COLUMNS
 from altseason.errors import InputError
 from altseason.sources.cells import is_empty, parse_numbers
 from altseason.sources.files import (
-    LOWEST_EVER,
     READING_DONE,
     TIMES_DONE,
     Layout,
@@ -25,6 +24,7 @@ from altseason.sources.files import (
 from altseason.sources.formats import Format, find_clock, find_column, find_dates, find_format
 from altseason.sources.grid import Table
 from altseason.sources.identity import find_cap_column, find_other_cap
+from altseason.sources.plausibility import LOWEST_EVER
 from altseason.sources.stamps import Meaning
 from altseason.sources.table import read_table
 from altseason.sources.text import Step, no_step

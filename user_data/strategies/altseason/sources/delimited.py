@@ -161,7 +161,7 @@ class _Reading:
             raise InputError(f"{self._path}: expected rows below the header, found none")
         names, repeated = unique_names(header.names)
         give_back_memory()
-        return Table(
+        table = Table(
             self._path,
             pa.concat_tables(self._tables).rename_columns(names),
             np.concatenate(self._lines),
@@ -172,6 +172,8 @@ class _Reading:
             names[-1] if self._is_open else "",
             header.title,
         )
+        _refuse_nameless(table, header.names)
+        return table
 
     def _refuse_ragged(self) -> None:
         """Refuse rows of another number of fields; one that was cut off begins with its date."""
@@ -183,6 +185,22 @@ class _Reading:
         raise InputError(
             f"{self._path}: expected {len(self._header.names)} fields in each row, as the header "
             f"has; {count}, nothing was imported{''.join(shown)}"
+        )
+
+
+def _refuse_nameless(table: Table, names: list[str]) -> None:
+    """Refuse fields behind the last one with a name, which may be the decimals of that one."""
+    width = len(names)
+    while width and not names[width - 1]:
+        width -= 1
+    for column in table.rows.columns[width:]:
+        text = column.to_pandas()
+        table.refuse(
+            "expected as many fields as the header names, found one field more; are these "
+            "decimals behind a decimal comma? Write the numbers with a decimal point, or give the "
+            "column a name",
+            text != "",
+            text,
         )
 
 

@@ -9,13 +9,10 @@ import pandas as pd
 
 from altseason.dominance.candles import (
     FINE_SPACING,
-    MAX_PERCENT,
-    MIN_PERCENT,
     PRICE_COLUMNS,
-    is_believable,
 )
 from altseason.errors import InputError
-from altseason.sources.cells import is_empty, parse_numbers
+from altseason.sources.cells import is_empty
 from altseason.sources.formats import (
     Format,
     Stamp,
@@ -31,10 +28,18 @@ from altseason.sources.identity import (
     find_symbols,
     is_bitcoin,
     is_traded,
+    refuse_providers,
     refuse_unsaid,
     says_bitcoin_dominance,
 )
-from altseason.sources.stamps import Meaning, find_meaning
+from altseason.sources.plausibility import (
+    HIGHEST_SINCE_2018,
+    check_level,
+    check_moves,
+    check_order,
+    read_percent,
+)
+from altseason.sources.stamps import Meaning, check_spacing, find_meaning
 from altseason.sources.table import read_table
 from altseason.sources.text import Step, no_step
 from altseason.sources.times import Times, parse_times
@@ -43,13 +48,6 @@ STAMP_MEANING = {
     "open": "a row stamped T covers the time that begins at T",
     "snapshot": "a row stamped T is a reading at T, and closes the candle that ends there",
 }
-# In daily readings of 2018 to 2021 it was between 27.4 % and 72.4 %; this leaves room for other
-# providers, whose levels differ by up to 4 points. What is higher is only told.
-LOWEST_EVER = 25.0
-HIGHEST_SINCE_2018 = 75.0
-# In the same readings the median daily move over any 20 days was at most 1.9 %, in all of them
-# 0.6 %; of the large altcoins it was 2 % to 4.5 % over the years.
-MAX_MEDIAN_MOVE, MIN_MOVES = 0.02, 20
 CUT = "last line without its end, which may be cut off"
 # How much of the time is over when a file is read, and when its times are parsed.
 READING_DONE, TIMES_DONE = 0.35, 0.65
@@ -186,11 +184,12 @@ def read_readings(rows: Rows, options: Options, now: pd.Timestamp) -> Readings:
     meaning = read_stamps(rows, date, known, options, now)
     rows.step(TIMES_DONE)
     frame = _read_prices(rows, values, meaning)
-    _check_level(rows.table, frame, values[3], options)
+    if not options.insist:
+        check_level(rows.table, frame, values[3])
     frame = drop_repeats(rows, frame)
     notes = find_notes(rows, frame)
     if not is_said:
-        _check_moves(rows.table, frame)
+        check_moves(rows.table, frame)
         notes.append(refuse_unsaid(rows.table, values, frame["close"], has_volume=has_volume))
     name = known.name if known else "table of dates and values"
     layout = Layout(name, date, values, meaning.stamp, meaning.reason, meaning.zone)
@@ -204,10 +203,12 @@ def _read_prices(rows: Rows, values: tuple[str, str, str, str], meaning: Meaning
     frame = pd.DataFrame({"stamp": meaning.stamps})
     prices = {}
     for column in dict.fromkeys(values):
-        prices[column] = _read_percent(rows.table, column)
+        prices[column] = read_percent(rows.table, column)
         rows.step(TIMES_DONE + (1 - TIMES_DONE) * len(prices) / len(set(values)))
     for name, column in zip(PRICE_COLUMNS, values, strict=True):
         frame[name] = prices[column]
+    if len(prices) > 1:
+        check_order(rows.table, frame)
     return frame
 
 
@@ -235,13 +236,8 @@ def read_stamps(
     if options.until is not None:
         is_cut |= stamps >= options.until
     rows.leave_out("rows outside of --since and --until", is_cut)
-    return Meaning(
-        stamps[~is_cut].reset_index(drop=True),
-        meaning.spacing,
-        meaning.stamp,
-        meaning.reason,
-        meaning.zone,
-    )
+    stamps = stamps[~is_cut].reset_index(drop=True)
+    return check_spacing(rows.table.path, replace(meaning, stamps=stamps))
 
 
 def build_readings(
@@ -296,6 +292,8 @@ def drop_repeats(rows: Rows, frame: pd.DataFrame) -> pd.DataFrame:
 def _check_names(rows: Rows, values: tuple[str, str, str, str], options: Options) -> None:
     """Refuse what is named as another series, and keep one series of several."""
     table = rows.table
+    if not options.insist:
+        refuse_providers(table)
     found = find_other_series(table, values, is_chosen=options.column is not None)
     symbols = find_symbols(table)
     if symbols is not None:
@@ -322,39 +320,6 @@ def _check_names(rows: Rows, values: tuple[str, str, str, str], options: Options
 
 def _is_plain_bitcoin(symbol: str, column: str) -> bool:
     return symbol.lower() in ("btc", "bitcoin", "dominance") and "dom" in column
-
-
-def _read_percent(table: Table, column: str) -> "pd.Series[float]":
-    values = parse_numbers(table, column)
-    problem = f"expected percent between {MIN_PERCENT:g} and {MAX_PERCENT:g} in {column!r}"
-    if (values <= MIN_PERCENT).all():
-        problem += " (these look like fractions: multiply them by 100)"
-    table.refuse(problem, ~is_believable(values), table.text(column))
-    return values
-
-
-def _check_level(table: Table, frame: pd.DataFrame, column: str, options: Options) -> None:
-    """Refuse a level that Bitcoin's dominance never had."""
-    if not options.insist:
-        table.refuse(
-            f"expected Bitcoin's dominance, which was never below {LOWEST_EVER:g} %, in "
-            f"{column!r} ({INSIST})",
-            frame["close"] < LOWEST_EVER,
-            table.text(column),
-        )
-
-
-def _check_moves(table: Table, frame: pd.DataFrame) -> None:
-    """Refuse a series that nothing names as dominance, and that moves as a coin's price does."""
-    ordered = frame[["stamp", "close"]].sort_values("stamp")
-    closes = ordered.groupby(ordered["stamp"].dt.floor("D"))["close"].last()
-    moves = closes.pct_change().abs().dropna()
-    if len(moves) >= MIN_MOVES and moves.median() > MAX_MEDIAN_MOVE:
-        raise InputError(
-            f"{table.path}: expected Bitcoin's dominance, but half of the days move by "
-            f"{moves.median():.1%} or more, as a coin's price does; nothing was imported. "
-            f"{INSIST[0].upper()}{INSIST[1:]}"
-        )
 
 
 def find_notes(rows: Rows, frame: pd.DataFrame) -> list[str]:

@@ -21,7 +21,8 @@ BITCOIN_DOMINANCE = re.compile(
 DERIVED = re.compile(
     r"(?<![a-z])(yesterday|prev(ious)?|last[ _](day|week|month)|change|chg|delta|diff|sma|ema|ma\d*"
     r"|rsi|avg|average|mean|median|forecast|predict(ed|ion)?|ex|excl(uding)?|without"
-    r"|no[ _-]?stable(coin)?s?|with[ _-]?(eth|stable))(?![a-z])|(?<!\d)(24[ _-]?h|(7|30)[ _-]?d)"
+    r"|no[ _-]?stable(coin)?s?|with[ _-]?(eth|stable)|non|minus|inverse|inverted)(?![a-z])"
+    r"|(?<!\d)(24[ _-]?h|(7|30)[ _-]?d)|^1(00)? ?-(?! ?(day|d(?![a-z])|h|week|month))"
 )
 DOMINANCE = re.compile(r"^((market[ _]?cap )?dominance|dom|dominance[ _]?\(?(%|percent|pct)\)?)$")
 OTHERS = (
@@ -40,13 +41,16 @@ _OTHER_CAPS = re.compile(
     rf"(?<![a-z0-9])(total ?(\d\w*|es|defi)|(?!total(?![a-z0-9]))({OTHERS}))(?![a-z0-9])"
 )
 _SYMBOL_NAMES = ("symbol", "ticker", "name", "pair", "coin", "asset", "instrument", "slug", "index")
+_PROVIDER_NAMES = ("provider", "source", "exchange", "api", "feed")
+# From so many on they are links or remarks.
+MANY_PROVIDERS = 20
 COIN_TABLE = re.compile(
     r"^(market[ _]?cap(italization)?|cap|mcap|.*(circulating|total|max)[ _]?supply|supply)$"
 )
 _OTHER_TABLE = re.compile(r"value_classification|fear|greed|classification")
 # The same in other languages, and in the names of files.
 _SAYS_DOMINANCE = re.compile(
-    r"domin[ai](?![a-z]*(ted|ting))|(?<![a-z])dom(?![a-z])|доминац|доминир|市占|占比|主导|支配|도미넌스"
+    r"domin[ai](?![a-z]*(ted|ting))|(?<![a-z])dom(?![a-z])|доминац|доминир|市占|占比|主导|支配|도미넌스|ドミナンス"
 )
 _SHARE = re.compile(r"(?<![a-z])(market[ _-]?)?share(?![a-z])")
 # A text above the table is about many things.
@@ -144,6 +148,23 @@ def find_symbols(table: Table) -> tuple[str, list[str]] | None:
             if symbols and not any(re.fullmatch(r"[\d.]+", symbol) for symbol in symbols):
                 return name, symbols
     return None
+
+
+def refuse_providers(table: Table) -> None:
+    """Refuse a table of several providers, whose levels differ.
+
+    :raises InputError: naming some of them.
+    """
+    for name in _PROVIDER_NAMES:
+        if name in table.columns and name not in table.repeated:
+            text = table.text(name)
+            found = text[~is_empty(text)].unique()[:MANY_PROVIDERS]
+            if 1 < len(found) < MANY_PROVIDERS:
+                raise InputError(
+                    f"{table.path}: expected one provider, since their levels differ, found "
+                    f"several in column {name!r} ({', '.join(found[:3])}); keep the rows of one, "
+                    f"or say with --insist that they are of one level"
+                )
 
 
 def is_bitcoin(symbol: str) -> bool:

@@ -1,11 +1,13 @@
 """What a file's stamps mean: the zone they are in, their spacing, and the edge they mark."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 
 from altseason.dominance.candles import FINE_SPACING
 from altseason.errors import InputError
@@ -17,6 +19,8 @@ MAX_SPACING = pd.Timedelta(hours=28)
 MIN_DAILY = pd.Timedelta(hours=20)
 # From here on a day is over for whoever writes its last minute.
 DAY_IS_OVER = pd.Timedelta(hours=23, minutes=59)
+# So many equal steps are another spacing; fewer are holes. What makes steps equal, or others.
+STRETCH, SAME_STEP, OTHER_STEP = 5, 0.05, 1.5
 QUARTER = pd.Timedelta(minutes=15)
 
 
@@ -48,7 +52,7 @@ def find_meaning(
 
     :raises InputError: where it takes the user to say it.
     """
-    spacing = find_spacing(times.values, path)
+    spacing = find_spacing(times.values)
     # By the writer's clock, or by UTC's.
     is_over = spacing == DAY and any(
         bool((clock - clock.dt.normalize() >= DAY_IS_OVER).all())
@@ -77,31 +81,69 @@ def _find_edge(known: Format | None, stamp: Stamp | None, *, is_over: bool) -> t
     return "open", "the file does not tell, so the later of the two"
 
 
-def find_spacing(values: "pd.Series[Any]", path: Any) -> pd.Timedelta:
+def find_spacing(values: "pd.Series[Any]") -> pd.Timedelta:
     """Return the usual time between two rows: their median, or a whole day where it is about one.
 
-    :raises InputError: where rows lie further apart than a day.
+    A single row is taken for a day.
     """
-    steps = np.diff(np.sort(values.to_numpy(dtype="datetime64[ms]").view("int64")))
-    steps = steps[steps > 0]
+    steps = _find_steps(values)
     if not len(steps):
         return DAY
     middle = (len(steps) - 1) // 2
     median = pd.Timedelta(int(np.partition(steps, middle)[middle]), unit="ms")
-    if median > MAX_SPACING:
-        raise InputError(
-            f"{path}: expected at least a row a day, found rows {_describe(median)} apart"
-        )
-    if median >= MIN_DAILY:
+    if MIN_DAILY <= median <= MAX_SPACING:
         return DAY
     if abs(median - FINE_SPACING) < FINE_SPACING / 10:
         return FINE_SPACING
     return max(median.round("min"), pd.Timedelta(minutes=1))
 
 
+def check_spacing(path: Any, meaning: Meaning) -> Meaning:
+    """Return a meaning with the spacing of its stamps, of which some may have been left out.
+
+    :raises InputError: where rows lie further apart than a day, or a stretch of them lies closer or
+        further apart than the others: a bar of a week is known after a week, not after a day.
+    """
+    steps = _find_steps(meaning.stamps)
+    if not len(steps):
+        return meaning
+    spacing = find_spacing(meaning.stamps)
+    if spacing > MAX_SPACING:
+        raise InputError(
+            f"{path}: expected at least a row a day, found rows {_describe(spacing)} apart"
+        )
+    if meaning.stamp == "open" and (step := _find_stretch(steps, spacing)):
+        raise InputError(
+            f"{path}: expected rows {_describe(spacing)} apart, as most are, found a stretch of "
+            f"rows {_describe(step)} apart; import each by itself with --since and --until, or say "
+            f"with --stamp snapshot that every row is a reading at its time"
+        )
+    return replace(meaning, spacing=spacing)
+
+
+def _find_steps(values: "pd.Series[Any]") -> "npt.NDArray[np.int64]":
+    """Return the times between rows, in milliseconds and in their order."""
+    steps = np.diff(np.sort(values.to_numpy(dtype="datetime64[ms]").view("int64")))
+    return np.asarray(steps[steps > 0])
+
+
+def _find_stretch(steps: "npt.NDArray[np.int64]", spacing: pd.Timedelta) -> pd.Timedelta | None:
+    """Return the step of `STRETCH` that are equal and others than the usual one, if there are."""
+    usual = spacing / pd.Timedelta(milliseconds=1)
+    is_other = (steps > usual * OTHER_STEP) | (steps * OTHER_STEP < usual)
+    is_same = np.abs(np.diff(steps)) <= steps[1:] * SAME_STEP
+    is_repeat = is_other[1:] & is_other[:-1] & is_same
+    if len(is_repeat) < STRETCH - 1:
+        return None
+    found = np.flatnonzero(sliding_window_view(is_repeat, STRETCH - 1).all(axis=1))
+    return pd.Timedelta(int(steps[found[0]]), unit="ms") if len(found) else None
+
+
 def _describe(duration: pd.Timedelta) -> str:
     days = duration / DAY
-    return f"{days:.3g} days" if days > 2 else f"{days * 24:.3g} hours"
+    if days > 2:
+        return f"{days:.3g} days"
+    return f"{days * 24:.3g} hours" if days > 1 / 24 else f"{days * 1440:.3g} minutes"
 
 
 def _find_zone(
