@@ -7,7 +7,7 @@ import pytest
 from freqtrade.exchange import Exchange
 from freqtrade.persistence import Order, Trade
 
-from altseason.risk.dust import find_smallest_order, sum_rests
+from altseason.risk.holdings import find_smallest_order, sum_rests
 from altseason.risk.orphans import describe_orphan
 from tests.risk.conftest import MARKET, PAIR, Api, open_trade
 

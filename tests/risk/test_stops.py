@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from altseason.risk.manager import RiskManager
-from altseason.risk.stops import calculate_chandelier
+from altseason.risk.sizing import calculate_chandelier
 from altseason.settings import load_settings
 from tests.risk.conftest import make_trade, open_trade, show_candle
 from tests.risk.test_manager import FixedStrategy

@@ -12,10 +12,10 @@ from freqtrade.wallets import Wallets
 from altseason.gate.pairs import never_entered_because
 from altseason.host.exchange import find_exchange
 from altseason.notifications import Notifier
+from altseason.risk.holdings import POSITION_AMOUNT_TOLERANCE
 from altseason.risk.lost_orders import Recovery, recover_orders
 from altseason.risk.orphans import describe_orphan
 from altseason.risk.sent_orders import NO_ID, SentOrders, calculate_wait, watch_orders
-from altseason.risk.trims import POSITION_AMOUNT_TOLERANCE
 from altseason.risk.unserved import find_unserved
 from altseason.settings import RiskSettings
 

@@ -19,7 +19,7 @@ from freqtrade.util import dt_ts
 from freqtrade.wallets import Wallets
 
 from altseason.host.exchange import CcxtOrder, attach_order
-from altseason.risk.open_orders import find_unknown_orders, is_unknown
+from altseason.risk.holdings import POSITION_AMOUNT_TOLERANCE, find_unknown_orders, is_unknown
 from altseason.risk.sent_orders import (
     CLOCK_TOLERANCE,
     NO_ID,
@@ -30,7 +30,6 @@ from altseason.risk.sent_orders import (
     find_stop_price,
     is_ours,
 )
-from altseason.risk.trims import POSITION_AMOUNT_TOLERANCE
 
 # An order this young may be one of which Freqtrade is just being told, in another thread.
 MIN_ORDER_AGE = timedelta(minutes=1)

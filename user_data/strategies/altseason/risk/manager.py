@@ -13,15 +13,15 @@ from freqtrade.strategy import IStrategy, stoploss_from_absolute
 
 from altseason.host.parameters import parameters_of_file
 from altseason.risk.account import AccountWatch
+from altseason.risk.holdings import is_all_there
 from altseason.risk.known import KnownCandles
 from altseason.risk.sizing import (
     Stake,
+    calculate_chandelier,
     calculate_excess,
     calculate_stake,
     calculate_stop_distance,
 )
-from altseason.risk.stops import calculate_chandelier
-from altseason.risk.trims import is_all_there
 from altseason.settings import SECTION, RiskSettings
 
 ATR_COLUMN = "atr"

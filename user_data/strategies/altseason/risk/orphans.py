@@ -11,8 +11,7 @@ from freqtrade.persistence import Trade
 from freqtrade.wallets import Wallets
 
 from altseason.host.exchange import CcxtOrder
-from altseason.risk.dust import find_smallest_order, sum_rests
-from altseason.risk.open_orders import find_unknown_orders
+from altseason.risk.holdings import find_smallest_order, find_unknown_orders, sum_rests
 
 
 def calculate_orphan(held: float, explained: Iterable[float], price: float, dust: float) -> float:

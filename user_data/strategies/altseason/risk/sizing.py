@@ -1,8 +1,9 @@
-"""Position sizing by risk: what a trade may lose at its stop decides how large it is.
+"""Stake and stop by risk: what a trade may lose at its stop decides how large it is.
 
 The fixed-fractional rule, with a stop distance that grows with volatility: R. Vince, "Portfolio
 Management Formulas" (1990); J. W. Wilder's average true range, "New Concepts in Technical Trading
-Systems" (1978).
+Systems" (1978). The chandelier stop is C. LeBeau's, in A. Elder, "Come Into My Trading Room"
+(2002).
 """
 
 import math
@@ -82,3 +83,14 @@ def calculate_excess(value: float, equity: float, distance: float, risk_factor: 
 
 def _is_positive(number: float) -> bool:
     return math.isfinite(number) and number > 0
+
+
+def calculate_chandelier(highest: float, atr: float, atr_multiple: float) -> float | None:
+    """Return the chandelier stop's price: so many ATR below the highest price; None where unknown.
+
+    :param highest: the highest price since the entry.
+    :param atr: ATR(14) of the newest candle that has closed, in the same unit.
+    """
+    stop = highest - atr_multiple * atr
+    is_known = math.isfinite(stop) and atr > 0 and stop > 0
+    return stop if is_known else None

@@ -13,8 +13,8 @@ from freqtrade.exchange import Exchange
 from freqtrade.persistence import Trade
 from freqtrade.resolvers import ExchangeResolver
 
+from altseason.risk.holdings import find_unknown_orders
 from altseason.risk.lost_orders import recover_orders
-from altseason.risk.open_orders import find_unknown_orders
 from altseason.risk.sent_orders import NOTED_AS, SentOrder, SentOrders
 from tests.risk.conftest import PAIR, TRADING, open_trade
 
