@@ -1,6 +1,10 @@
 """Providers behind proxies, and what a session takes from the environment."""
 
+import errno
+import os
+import stat
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +26,7 @@ from altseason.sources.http import fetch_answer
 from altseason.sources.session import Manners, build_session
 from tests.providers.proxies import WAYS, reaching
 from tests.providers.serving import Reply, Request, serving
-from tests.providers.world import three_coins
+from tests.providers.world import global_body, reply, three_coins
 from tests.sources.test_http import fallback_answer
 
 QUICK = Manners(connect_timeout=2, read_timeout=0.3, deadline=0.5, retries=0)
@@ -76,6 +80,36 @@ def test_deadline_holds_by_every_way(
             fetch_answer(session, f"{reached.url}/global")
         # What drips would go on for 11 seconds and more.
         assert time.monotonic() - began < 4
+
+
+@pytest.fixture
+def windows_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have `os.dup` know of no sockets, which are handles on Windows, not descriptors."""
+    duplicate = os.dup
+
+    def refuse(descriptor: int) -> int:
+        if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        return duplicate(descriptor)
+
+    monkeypatch.setattr("os.dup", refuse)
+
+
+@pytest.mark.usefixtures("windows_descriptors")
+@pytest.mark.parametrize("way", WAYS)
+def test_deadline_holds_where_sockets_are_no_descriptors(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    replies = iter([reply(global_body(57.0)), reply(global_body(57.5)), Reply(b"{}", way="hang")])
+    with (
+        reaching(way, lambda _: next(replies), tmp_path, monkeypatch) as reached,
+        build_session(replace(QUICK, read_timeout=60)) as session,
+    ):
+        # The second on the first's connection.
+        assert fetch_global(session, Access(url=reached.url)).dominance == 57.0
+        assert fetch_global(session, Access(url=reached.url)).dominance == 57.5
+        with pytest.raises(UnavailableError):
+            fetch_answer(session, f"{reached.url}/global")
 
 
 @pytest.mark.parametrize("who", ["proxy", "provider"])

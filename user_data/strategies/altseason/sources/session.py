@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import os
 import random
 import socket
 import threading
@@ -133,7 +132,8 @@ class Deadline:
     def __init__(self, seconds: float, connected: socket.socket) -> None:
         self.seconds = seconds
         self.is_over = False
-        self._socket = socket.socket(fileno=os.dup(connected.fileno()))
+        # Not os.dup, which knows no sockets on Windows; nor connected.dup, which TLS refuses.
+        self._socket = socket.fromfd(connected.fileno(), socket.AF_INET, socket.SOCK_STREAM)
         self._timer = threading.Timer(seconds, self._hang_up)
         self._timer.daemon = True
         self._lock = threading.Lock()
