@@ -86,6 +86,8 @@ def run(request: dict[str, Any]) -> None:
     os.environ.update(request["environment"])
     sys.path[:] = [request["folder"], *request["path"]]
     sys.argv = [name, *arguments]
+    # As Python makes them at its start: the server's own were of another kind of file.
+    sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", 1, closefd=False)
     runpy.run_module(name, run_name="__main__", alter_sys=True)
 
 
