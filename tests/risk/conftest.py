@@ -17,6 +17,8 @@ from freqtrade.resolvers import ExchangeResolver
 from freqtrade.strategy import IStrategy
 from freqtrade.wallets import Wallets
 
+from altseason.risk.manager import ATR_COLUMN
+
 PAIR = "ETH/USDT"
 TRADING: dict[str, Any] = {
     "runmode": RunMode.DRY_RUN,
@@ -147,7 +149,8 @@ def load_live(
 
 
 def show_candle(strategy: IStrategy, **columns: float) -> None:
-    """Have the strategy know a candle, after some with other values."""
+    """Have the strategy know a candle, after some with other values; `atr` is the rules' own."""
+    columns = {ATR_COLUMN if name == "atr" else name: value for name, value in columns.items()}
     earlier = dict.fromkeys(columns, 77.0)
     candles = pd.DataFrame([earlier, earlier, columns])
     candles.insert(0, "date", pd.date_range("2021-01-01", periods=3, freq="1h", tz="UTC"))

@@ -14,7 +14,7 @@ from freqtrade.strategy import IStrategy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altseason.risk.manager import RiskManager
+from altseason.risk.manager import ATR_COLUMN, RiskManager
 from altseason.settings import load_settings
 from tests.risk.conftest import PAIR, make_trade, open_trade
 from tests.risk.test_guards import ask
@@ -279,7 +279,7 @@ class FixedStrategy:
     def __init__(self, atr: float, close: float) -> None:
         import pandas as pd
 
-        self._candles = pd.DataFrame({"atr": [atr], "close": [close]})
+        self._candles = pd.DataFrame({ATR_COLUMN: [atr], "close": [close]})
         self.wallets = self.dp = self
 
     def get_total_stake_amount(self) -> float:

@@ -214,3 +214,19 @@ def test_entry_order_is_not_placed_anew_while_the_gate_is_closed(derive: Load, b
 def test_exit_order_is_placed_anew_whatever_the_gate_says(derive: Load):
     body = REQUOTE.replace("entry_price", "order_price").replace("side,", "side, is_entry,")
     assert requote(derive(body), SHUT, is_entry=False) == 101.0
+
+
+def test_column_of_a_subclass_changes_no_stake(derive: Load):
+    body = """
+    def populate_indicators(self, dataframe, metadata):
+        dataframe = super().populate_indicators(dataframe, metadata)
+        dataframe["atr"] = {value}
+        return dataframe
+"""
+    kept = []
+    for value in (0.001, 50.0):
+        strategy = derive(body.format(value=value), altseason={"risk": {"sizing": True}})
+        signals(strategy)
+        kept.append(strategy._risk._known["ETH/USDT"].atr.tolist())
+    assert len(kept[0]) > 0
+    assert kept[0] == kept[1]

@@ -24,7 +24,8 @@ from altseason.risk.sizing import (
 )
 from altseason.settings import SECTION, RiskSettings
 
-ATR_COLUMN = "atr"
+# No name that a strategy derived from ours would take for a column of its own.
+ATR_COLUMN = "altseason_atr"
 ATR_PERIOD = 14
 NEAREST_STOP = 0.0001
 
@@ -58,7 +59,7 @@ class RiskManager:
             _switch_on(strategy, "position_adjustment_enable", config, wanted_by="rebalancing")
 
     def add_atr(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """Add `atr`, which the rules read later, to a pair's candles; nothing where none does."""
+        """Add ATR, which the rules read later, to a pair's candles; nothing where none does."""
         if self._settings.needs_atr:
             dataframe[ATR_COLUMN] = ta.ATR(dataframe, timeperiod=ATR_PERIOD)
         if self._asks_in_every_candle:
