@@ -175,6 +175,21 @@ def test_exchange_that_is_down_is_not_asked_for_each_trade(load_live: Load, api:
     assert api.balances_asked == 5
 
 
+def test_trade_without_its_stop_is_told_while_the_exchange_does_not_answer(
+    load_live: Load, api: Api
+):
+    """What was sent and not answered is asked for in every loop, and each of them fails."""
+    strategy = load_live(order_types={**ORDER_TYPES, "stoploss_on_exchange": True})
+    trade = open_trade(0.4, 100.0)
+    sent = SentOrder("sell", "stop", 0.4, 95.0, START.timestamp())
+    trade.set_custom_data(NOTED_AS, [asdict(sent)])
+    api.error = ccxt.NetworkError("no answer")
+    assert loop(strategy) == []
+    [told] = loop(strategy, START + timedelta(seconds=65))
+    assert "ETH/USDT has had no stop on the exchange for 1 min" in told
+    assert loop(strategy, START + timedelta(seconds=70)) == []
+
+
 def test_error_with_one_trade_is_told_once_and_stops_no_other(load_live: Load, api: Api):
     strategy = load_live()
     trades = [open_trade(amount, 100.0) for amount in (0.4, 0.5)]

@@ -99,9 +99,19 @@ def test_gate_that_is_off_takes_no_entry_away(derive: Load):
     assert (entries == 1).all()
 
 
+def test_gate_that_is_off_needs_no_dominance_whatever_a_subclass_leaves_out(
+    derive: Load, tmp_path: Path
+):
+    strategy = derive(REPLACES + ALONE + '    buy_params = {"gate_mode": "off"}\n')
+    for file in tmp_path.glob("BTCD_USD-*"):
+        file.unlink()
+    assert (signals(strategy)["enter_long"] == 1).all()
+
+
 WRONG = {
     "fraction": ({"buy": {"dominance_threshold": 0.55}}, "dominance_threshold"),
     "unknown mode": ({"buy": {"gate_mode": "levl"}}, "gate_mode"),
+    "list": ({"buy": {"gate_mode": ["level"]}}, "gate_mode"),
     "no days": ({"buy": {"gate_sma_days": 0}}, "gate_sma_days"),
     "text": ({"buy": {"dominance_threshold": "55"}}, "dominance_threshold"),
     "null": ({"buy": {"rsi_entry_max": None}}, "rsi_entry_max"),

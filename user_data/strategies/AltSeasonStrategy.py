@@ -201,7 +201,8 @@ class AltSeasonStrategy(IStrategy):
         Reads the parameters, so once per epoch.
         """
         if DATE_COLUMN not in dataframe:  # `populate_indicators` of a subclass alone
-            dataframe = self._gate.add_dominance(dataframe, self.timeframe, is_required=True)
+            is_gated = not self._gate_is_off()
+            dataframe = self._gate.add_dominance(dataframe, self.timeframe, is_required=is_gated)
         dataframe = self._gate.add_gate(dataframe)
         dates, is_open = dataframe["date"], dataframe["alt_season"].to_numpy(copy=True)
         analysed = super().advise_entry(dataframe, metadata)

@@ -62,7 +62,8 @@ def take_wrong_values(strategy: Any, names: Iterable[str]) -> list[str]:
 def _describe_expected(name: str, parameter: BaseParameter, value: Any) -> str:
     """Return what a parameter's value should be; empty where it is that."""
     if isinstance(parameter, CategoricalParameter):
-        allowed = dict.fromkeys([*parameter.opt_range, *ALLOWED_BY_HAND.get(name, ())])
+        # A list: a value of a parameter file need not be hashable.
+        allowed = list(dict.fromkeys([*parameter.opt_range, *ALLOWED_BY_HAND.get(name, ())]))
         return "" if value in allowed else f"one of {', '.join(map(str, allowed))}"
     is_whole = isinstance(parameter, IntParameter)
     is_number = isinstance(value, int if is_whole else int | float) and not isinstance(value, bool)

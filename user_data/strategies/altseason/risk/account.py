@@ -44,11 +44,14 @@ class AccountWatch:
         """Look after the open trades, and, at the start and once a candle, after all coins.
 
         Where the exchange does not answer, it is asked again a little later. Other errors are told.
+        What trades lack is told either way, since it is asked of no exchange.
         """
         about = "the account"
         try:
-            self._recover_orders(now)
-            self._report_unserved(now)
+            try:
+                self._recover_orders(now)
+            finally:
+                self._report_unserved(now)
             if self._looks_again is None or now >= self._looks_again:
                 self._looks_again = now + IS_DOWN_FOR
                 self._look_for_orphans()
