@@ -12,7 +12,11 @@ from freqtrade.exceptions import ConfigurationError
 
 from altseason.settings import is_loopback, load_settings, without_login
 from altseason.sources.coingecko import Access, fetch_global
-from altseason.sources.coingecko_history import fetch_largest_coins, fetch_market_caps
+from altseason.sources.coingecko_history import (
+    fetch_largest_coins,
+    fetch_market_caps,
+    fetch_total_market_caps,
+)
 from altseason.sources.coinlore import fetch_coinlore
 from altseason.sources.coinmarketcap import fetch_coinmarketcap
 from altseason.sources.coinpaprika import fetch_coinpaprika
@@ -52,6 +56,26 @@ def test_every_call_to_coingecko_works_by_every_way(
         assert len(fetch_largest_coins(session, access, 3)) == 3
         assert fetch_market_caps(session, access, "bitcoin", 365).iloc[0] == 600.0
         assert len(reached.proxy.asked) == (0 if way == "direct" else 3)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_call_of_a_pro_key_works_by_every_way(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    world = replace(three_coins(3), is_pro=True, total=[1200.0, 1000.0, 800.0])
+    with (
+        reaching(way, world.answer, tmp_path, monkeypatch) as reached,
+        build_session(QUICK) as session,
+    ):
+        totals = fetch_total_market_caps(session, Access("pro", KEY, reached.url), 365)
+        assert totals.tolist()[:3] == [1200.0, 1000.0, 800.0]
+        [request] = reached.provider.requests
+        assert request.path == "/global/market_cap_chart"
+        assert request.headers["x-cg-pro-api-key"] == KEY
+        [*asked] = reached.proxy.asked
+        assert len(asked) == (0 if way == "direct" else 1)
+        # What a tunnel is asked for is not what goes through it.
+        assert (KEY in "".join(asked)) == (way == "http proxy")
 
 
 @pytest.mark.parametrize("way", WAYS)

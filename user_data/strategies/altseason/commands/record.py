@@ -61,8 +61,6 @@ def run_record(options: argparse.Namespace) -> int:
             "Linux, macOS or Windows, or in docker"
         )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    # A retry is no news; what fails in the end is told.
-    logging.getLogger("urllib3").setLevel(logging.ERROR)
     # Arrow's own allocator keeps what files that grow leave behind, some megabytes a month. In a
     # bot it serves more than ours.
     pa.set_memory_pool(pa.system_memory_pool())

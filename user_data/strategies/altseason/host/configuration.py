@@ -81,7 +81,10 @@ def load_configuration(options: Namespace, *, only_reads: bool = False) -> Confi
         )
     for name in STRATEGY_OPTIONS:
         parsed[name] = getattr(options, name, None)
-    return read_without_folders(parsed)
+    config = read_without_folders(parsed)
+    # Freqtrade has just set the levels. A retry is no news here; what fails in the end is told.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    return config
 
 
 def read_without_folders(parsed: Config) -> Config:
