@@ -151,7 +151,8 @@ def _load_caps(
     frame = drop_repeats(rows, pd.DataFrame({"stamp": meaning.stamps, "close": caps}))
     frame = frame.rename(columns={"close": "cap"})
     length = meaning.spacing if meaning.stamp == "open" else pd.Timedelta(0)
-    frame["known"] = frame["stamp"] + length
+    # Of one unit in both files, whatever was added.
+    frame["known"] = (frame["stamp"] + length).dt.as_unit("ms")
     frame["row"] = range(len(frame))
     return frame, rows, meaning, (date, column)
 

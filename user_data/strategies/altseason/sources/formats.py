@@ -13,6 +13,7 @@ from altseason.sources.identity import (
     DERIVED,
     DOMINANCE,
     GENERIC_NAMES,
+    find_unknown_word,
 )
 from altseason.sources.times import looks_like_times
 
@@ -171,7 +172,9 @@ def find_values(table: Table, wanted: str | None, dates: str, known: Format | No
         raise InputError(_ask(table, f"several of Bitcoin's dominance ({', '.join(named)})"))
     if named:
         by_price = {_price(name): name for name in named}
-        close = by_price.get("close", named[-1])
+        close = by_price.get("close") or by_price.get("")
+        if close is None:
+            raise InputError(_ask(table, f"no close ({', '.join(named)})"))
         if all(price in by_price for price in OHLC):
             return by_price["open"], by_price["high"], by_price["low"], by_price["close"]
         return (close,) * 4
@@ -191,7 +194,7 @@ def find_values(table: Table, wanted: str | None, dates: str, known: Format | No
 
 def _is_bitcoin_dominance(name: str) -> bool:
     rest = BITCOIN_DOMINANCE.sub("", name)
-    return rest != name and not DERIVED.search(rest)
+    return rest != name and not DERIVED.search(rest) and find_unknown_word(name) is None
 
 
 def _ask(table: Table, found: str) -> str:

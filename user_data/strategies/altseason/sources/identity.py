@@ -15,7 +15,8 @@ BITCOIN_DOMINANCE = re.compile(
     r"btc[ ._-]?d(?![a-z])"
     r"|(btc|bitcoin)[ '_s-]*(market[ _]?)?(cap )?(dom(inan[a-z]+)?(?![a-z])|share)"
     r"|dominan[a-z]+[ _-]*(of |de |del |von |di )?(btc|bitcoins?)(?![a-z])"
-    r"|(btc|bitcoin)_?(percentage|%)|^bitcoin_dominance_percentage$|btcdominance|bitcoindominance"
+    r"|(btc|bitcoin)[ _]?\(?(percentage|percent|%)|percentage[ ._-]*(btc|bitcoin)(?![a-z])"
+    r"|^bitcoin_dominance_percentage$|btcdominance|bitcoindominance"
 )
 # What is made from dominance, or from another sum of coins, is another series.
 DERIVED = re.compile(
@@ -52,6 +53,23 @@ _OTHER_TABLE = re.compile(r"value_classification|fear|greed|classification")
 _SAYS_DOMINANCE = re.compile(
     r"domin[ai](?![a-z]*(ted|ting))|(?<![a-z])dom(?![a-z])|доминац|доминир|市占|占比|主导|支配|도미넌스|ドミナンス"
 )
+_DOMINANCE_WORD = re.compile(
+    r"domin[^\W\d_]*|доминац[^\W\d_]*|доминир[^\W\d_]*|(比特币|비트코인|ビットコイン)?(市占|市值占比|占比|主导)率?"
+    r"|(비트코인 ?)?(지배력?|도미넌스)|(ビットコイン)?ドミナンス"
+)  # fmt: skip
+# What may stand beside that word and change nothing; anything else may make it another series.
+_HARMLESS = frozenset(
+    "1d btc bitcoin xbt биткоин биткоина cap caps chart close coingecko coinmarketcap cmc crypto"
+    " cryptocap cryptocurrency current d daily das data de del der do dom du global high history in"
+    " index la last latest level low market marketcap mcap of open pct per percent percentage perc"
+    " por porcentaje pourcentage procent prozent rate ratio raw share the total tradingview usd"
+    " value von".split()
+)
+# Shares of something else than market capitalization.
+_OTHER_SHARE = re.compile(
+    r"(social|volume|trading|hash ?rate|mining|pool|realized|open[ _-]?interest|futures|etf|dex)"
+    r"[ _-]*(cap[ _-]*)?(domin|dom(?![a-z])|share)"
+)
 _SHARE = re.compile(r"(?<![a-z])(market[ _-]?)?share(?![a-z])")
 # A text above the table is about many things.
 _OTHER_TITLE = re.compile(
@@ -75,13 +93,25 @@ def find_other_series(table: Table, values: Sequence[str], *, is_chosen: bool) -
         return companion
     if not is_named and (match := _OTHER_SERIES.search(close)):
         return f"the column {close!r} is named as {match[0]!r}"
+    if not is_chosen and (unknown := find_unknown_word(close)):
+        return f"the column {close!r} has {unknown!r} in its name"
     is_named_so = is_named or BITCOIN_DOMINANCE.search(name)
     if not is_named_so and (match := _OTHER_SERIES.search(name)):
         return f"the file's name has {match[0]!r} in it"
+    if match := _OTHER_SHARE.search(f"{name} {table.title}"):
+        return f"the file's name or what stands above the table has {match[0]!r} in it"
     is_titled_so = is_named or BITCOIN_DOMINANCE.search(table.title)
     if not is_titled_so and (match := _OTHER_TITLE.search(table.title)):
         return f"what stands above the table has {match[0]!r} in it"
     return None
+
+
+def find_unknown_word(name: str) -> str | None:
+    """Return a word that makes another series of what is named dominance, such as "rank"."""
+    if not (_SAYS_DOMINANCE.search(name) or BITCOIN_DOMINANCE.search(name) or _SHARE.search(name)):
+        return None
+    rest = _DOMINANCE_WORD.sub(" ", BITCOIN_DOMINANCE.sub(" ", name))
+    return next((w for w in re.findall(r"[^\W_]+", rest) if w not in _HARMLESS), None)
 
 
 def _find_companion(table: Table, close: str, *, is_chosen: bool) -> str | None:
@@ -108,7 +138,8 @@ def says_bitcoin_dominance(table: Table, values: Sequence[str]) -> bool:
     """
     symbols = find_symbols(table)
     names = [values[3], table.path.stem.lower(), table.title, *(symbols[1] if symbols else [])]
-    return bool(_SHARE.search(values[3])) or any(
+    column = values[3]
+    return bool(_SHARE.search(column) or BITCOIN_DOMINANCE.search(column)) or any(
         is_bitcoin(name) or _SAYS_DOMINANCE.search(name.lower()) for name in names
     )
 

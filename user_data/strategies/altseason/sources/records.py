@@ -44,6 +44,7 @@ def read_json(path: Path, text: str) -> Table:
         content = json.loads(text, object_pairs_hook=_refuse_repeats)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: expected JSON, but {error}; is the file complete?") from error
+    content = _name_columns(content)
     caps = _find_caps(content)
     found = _find_rows(content) if caps is None else ("", caps)
     if found is None:
@@ -66,6 +67,17 @@ def read_json(path: Path, text: str) -> Table:
         names = ["time", title]
     columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
     return _from_records(path, columns, len(rows), title, names_missing=names[0] == "column 1")
+
+
+def _name_columns(content: Any) -> Any:
+    """Turn a table as pandas writes it with orient="split" into records; return others as is."""
+    if not isinstance(content, dict):
+        return content
+    names, rows = content.get("columns"), content.get("data")
+    if not (isinstance(names, list) and isinstance(rows, list) and names and rows):
+        return content
+    is_table = all(isinstance(row, list) and len(row) == len(names) for row in rows)
+    return [dict(zip(names, row, strict=True)) for row in rows] if is_table else content
 
 
 def _find_caps(content: Any) -> list[Any] | None:
