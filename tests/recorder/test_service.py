@@ -221,3 +221,22 @@ def test_candles_that_are_damaged_later_are_told_with_the_reason_once(tmp_path: 
     assert told.startswith(f"Dominance cannot be read: {tmp_path}/BTCD_USD-1d.feather: expected ")
     assert told.endswith("The gate is closed for entries; exits go on.")
     assert bot.report(GateRule(), now) == []
+
+
+@pytest.mark.usefixtures("registry")
+def test_recorder_that_a_reload_cannot_change_goes_on_and_is_listened_to(
+    tmp_path: Path, market: Market, server: Provider, wait_until: Callable[..., None]
+):
+    market.clock = lambda: utc("now").to_pydatetime()
+    config = dominance_config(tmp_path, market.urls(server.url))
+    Bot(config)
+    wait_until(lambda: server.requests)
+    bot = Bot({**config, "coingecko": {"api_key": "two words"}})
+    feed = bot.service._feed
+    assert feed is not None
+    feed.notifier.notify("from the recorder")
+    told = bot.report(GateRule(), pd.Timestamp.now(tz="UTC"))
+    assert "from the recorder" in told
+    [kept] = [text for text in told if "as before" in text]
+    assert kept.startswith("Dominance is recorded as before the change: ")
+    assert "two words" not in kept

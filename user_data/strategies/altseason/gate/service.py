@@ -17,7 +17,7 @@ from altseason.host.configuration import data_directory
 from altseason.invocation import altseason_command
 from altseason.notifications import Notifier
 from altseason.recorder.backfill import FURTHEST_DAYS, find_missing_days
-from altseason.recorder.feed import Feed, end_feed, start_feed
+from altseason.recorder.feed import Feed, end_feed, find_feed, start_feed
 from altseason.settings import DominanceSettings, load_settings
 from altseason.sources.coingecko_history import DAY_IS_KNOWN_AFTER
 from altseason.sources.snapshot import read_clock
@@ -90,15 +90,19 @@ class DominanceService:
             logger.info("Dominance is not recorded by this bot (altseason.dominance.record).")
             end_feed(config)  # that was started before /reload_config
         except AltSeasonError as error:
-            self._notifier.notify(f"Dominance is not recorded: {error}")
+            reason = str(error)
         except Exception as error:  # Freqtrade would end, and leave open trades alone
             logger.exception("Starting to record dominance failed")
-            self._notifier.notify(
-                f"Dominance is not recorded: starting to record failed with "
-                f"{type(error).__name__}, see the log. Entries and exits go on; /reload_config "
-                f"tries again."
+            reason = (
+                f"starting to record failed with {type(error).__name__}, see the log. Entries and "
+                f"exits go on; /reload_config tries again."
             )
-        return None
+        else:
+            return None
+        feed = find_feed(config)  # that a reload could not change
+        state = "not recorded" if feed is None else "recorded as before the change"
+        self._notifier.notify(f"Dominance is {state}: {reason}")
+        return feed
 
 
 def describe_history(

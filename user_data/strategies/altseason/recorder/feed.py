@@ -251,6 +251,12 @@ def start_feed(config: dict[str, Any]) -> Feed:
         return feed
 
 
+def find_feed(config: dict[str, Any]) -> Feed | None:
+    """Give the feed of a data directory that runs in this process, None where there is none."""
+    with _registering:
+        return _feeds.get(data_directory(config).resolve())
+
+
 def end_feed(config: dict[str, Any]) -> None:
     """Have the feed of a data directory end soon, if there is one; does not wait for it."""
     with _registering:
