@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from tests.integration.freqtrade_runs import Home
+from tests.integration.freqtrade_runs import Home, write_subclass
 from tests.lab.sandbox.bots import Api
 
 Make = Callable[[Path], Home]
@@ -115,6 +115,48 @@ def test_freqtrade_trade_shows_candles_that_end_now_with_indicators_and_dominanc
         "MACD": {"macd", "macdsignal", "macdhist"},
         "BTC.D": {"BTC.D %", "opens below %", "closes from %", "mean %"},
     }
+
+
+COUNTING = """
+    def bot_start(self, **kwargs):
+        super().bot_start(**kwargs)
+        module = sys.modules[AltSeasonStrategy.__module__]
+        make_fit = module.for_charts
+
+        def counted(*arguments):
+            note("charts")
+            return make_fit(*arguments)
+
+        module.for_charts = counted
+
+    def populate_exit_trend(self, dataframe, metadata):
+        note("exits")
+        return super().populate_exit_trend(dataframe, metadata)
+
+
+def note(what):
+    with open("calls.txt", "a") as file:
+        file.write(f"{what}\\n")
+
+
+import sys
+"""
+
+
+def test_backtest_makes_no_candles_fit_for_charts_and_so_keeps_every_exit(sample: Path, home: Make):
+    run = home(sample)
+    write_subclass(run.strategies, "Counting", COUNTING)
+    run.backtest("--strategy", "Counting", "--timerange", "20220101-20220115")
+    calls = run.folder / "calls.txt"
+    assert set(calls.read_text().split()) == {"exits"}
+    # The same strategy where FreqUI asks it.
+    calls.unlink()
+    api = Api()
+    run.write_config(api_server=api.section)
+    with rehearsing(run, "webserver", "--datadir", str(sample), end=signal.SIGINT, code=143) as one:
+        api.wait_until_up(one)
+        api.get("pair_history", **PAIR, timerange="20220101-20220115", strategy="Counting")
+    assert set(calls.read_text().split()) == {"charts", "exits"}
 
 
 def test_freqtrade_webserver_shades_exactly_the_alt_seasons(sample: Path, home: Make):
