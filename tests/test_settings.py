@@ -2,8 +2,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from freqtrade.exceptions import ConfigurationError
 
+from altseason.errors import SettingsError
 from altseason.settings import load_settings, validate_timeframes
 
 
@@ -49,7 +49,7 @@ def test_load_settings_takes_any_number_of_hours(hours: float):
     ],
 )
 def test_load_settings_says_in_one_line_what_is_allowed(section: Any, message: str):
-    with pytest.raises(ConfigurationError) as error:
+    with pytest.raises(SettingsError) as error:
         load_settings({"altseason": section})
     assert message in str(error.value)
     assert "\n" not in str(error.value)
@@ -74,7 +74,7 @@ def test_load_settings_takes_a_key_of_digits_which_freqtrade_reads_as_a_number()
     ],
 )
 def test_load_settings_never_shows_a_key(dominance: Any):
-    with pytest.raises(ConfigurationError) as error:
+    with pytest.raises(SettingsError) as error:
         load_settings({"altseason": {"dominance": dominance}})
     shown = f"{error.value} {error.value.__cause__}"
     assert not [part for part in ("secret", "1234", "True") if part in shown]
@@ -94,5 +94,5 @@ def test_validate_timeframes_refuses_longer_candles_than_dominance_has(
     dominance: str, timeframe: str
 ):
     settings = load_settings({"altseason": {"dominance": {"timeframe": dominance}}})
-    with pytest.raises(ConfigurationError, match=f"expected {dominance} or shorter.*{timeframe}"):
+    with pytest.raises(SettingsError, match=f"expected {dominance} or shorter.*{timeframe}"):
         validate_timeframes(settings, timeframe)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from freqtrade.enums import RunMode
-from freqtrade.exceptions import ConfigurationError
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import IStrategy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from altseason.errors import SettingsError
 from altseason.risk.manager import ATR_COLUMN, RiskManager
 from altseason.settings import load_settings
 from tests.risk.conftest import PAIR, make_trade, open_trade
@@ -197,7 +197,7 @@ def test_two_trailing_stops_are_refused_in_one_line(
     if where == "file":
         write_parameters(tmp_path, trailing_stop=True)
     config = {"trailing_stop": True} if where == "config" else {}
-    with pytest.raises(ConfigurationError, match=r"risk\.atr_trailing: expected") as error:
+    with pytest.raises(SettingsError, match=r"risk\.atr_trailing: expected") as error:
         load_mine(load_strategy, tmp_path, **config)
     assert "\n" not in str(error.value)
 
@@ -218,7 +218,7 @@ def test_hyperopt_of_the_other_trailing_stop_is_refused_in_one_line(
 ):
     settings = {"risk": {"atr_trailing": True}}
     hyperopt = {"runmode": RunMode.HYPEROPT, "altseason": settings}
-    with pytest.raises(ConfigurationError, match=r"expected --spaces without trailing") as error:
+    with pytest.raises(SettingsError, match=r"expected --spaces without trailing") as error:
         load_strategy(**hyperopt, spaces=spaces)
     assert "\n" not in str(error.value)
     load_strategy(**hyperopt, spaces=["default", "stoploss"])
@@ -235,9 +235,7 @@ def test_configuration_that_would_silence_a_rule_is_refused(
     settings = {"risk": {rule: True}}
     assert getattr(load_strategy(altseason=settings), attribute) is True
     assert getattr(load_strategy(altseason=settings, **{attribute: True}), attribute) is True
-    with pytest.raises(
-        ConfigurationError, match=f"risk.{rule}: expected {attribute} to be"
-    ) as error:
+    with pytest.raises(SettingsError, match=f"risk.{rule}: expected {attribute} to be") as error:
         load_strategy(altseason=settings, **{attribute: False})
     assert "\n" not in str(error.value)
 
@@ -260,7 +258,7 @@ def test_configuration_that_would_silence_a_rule_is_refused(
     ],
 )
 def test_settings_out_of_range_are_refused_in_one_line(risk: dict[str, Any], message: str):
-    with pytest.raises(ConfigurationError) as error:
+    with pytest.raises(SettingsError) as error:
         load_settings({"altseason": {"risk": risk}})
     assert message in str(error.value)
     assert "\n" not in str(error.value)

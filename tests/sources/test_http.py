@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from freqtrade.exceptions import ConfigurationError
 
+from altseason.errors import SettingsError
 from altseason.sources.coingecko import Access, fetch_global, load_access
 from altseason.sources.coinlore import fetch_coinlore
 from altseason.sources.coinmarketcap import fetch_coinmarketcap, parse_coinmarketcap
@@ -280,7 +280,7 @@ def test_key_that_cannot_be_sent_is_refused(key: str):
 
 def test_key_never_goes_over_plain_http_to_another_machine():
     urls = {"coingecko": "http://api.coingecko.com/api/v3"}
-    with pytest.raises(ConfigurationError, match="https"):
+    with pytest.raises(SettingsError, match="https"):
         load_access({"altseason": {"dominance": {"urls": urls}}})
 
 

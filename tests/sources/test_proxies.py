@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from freqtrade.exceptions import ConfigurationError
 
+from altseason.errors import SettingsError
 from altseason.settings import is_loopback, load_settings, without_login
 from altseason.sources.coingecko import Access, fetch_global
 from altseason.sources.coingecko_history import (
@@ -265,7 +265,7 @@ def test_password_in_an_address_is_not_shown(reply: Reply):
 
 def test_password_in_an_address_that_is_refused_is_not_shown():
     urls = {"coingecko": "http://me:password-1@mirror.example/api"}
-    with pytest.raises(ConfigurationError, match="https://") as error:
+    with pytest.raises(SettingsError, match="https://") as error:
         load_settings({"altseason": {"dominance": {"urls": urls}}})
     assert "password-1" not in str(error.value)
 

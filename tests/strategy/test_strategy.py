@@ -5,13 +5,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from freqtrade.enums import RunMode
-from freqtrade.exceptions import ConfigurationError
 from freqtrade.ft_types.plot_annotation_type import AnnotationTypeTA
 from freqtrade.strategy import IStrategy
 
 import altseason
 from altseason.dominance.store import DominanceStore
-from altseason.errors import DominanceMissingError, InputError
+from altseason.errors import DominanceMissingError, InputError, SettingsError
 from tests.conftest import coin_candles, dominance_candles
 
 Load = Callable[..., IStrategy]
@@ -166,7 +165,7 @@ def test_gate_mode_that_does_not_exist_is_refused(load_strategy: Load, tmp_path:
     ],
 )
 def test_settings_that_are_wrong_stop_the_strategy_from_loading(load_strategy: Load, config: dict):
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(SettingsError):
         load_strategy(**config)
 
 

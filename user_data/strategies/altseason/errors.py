@@ -4,10 +4,9 @@ AltSeasonError              one line for the user, exit code 2, wherever it is r
 ├── BusyError               nobody: another process holds a file; ask again
 ├── InputError              the user: an option or a file handed to a command is wrong
 ├── DominanceMissingError   the user: there is no dominance to read; the message names the command
-├── ProviderError           see dominance/sources/errors.py
+├── ProviderError           see sources/errors.py
+├── SettingsError           the user: a setting of the configuration is wrong
 └── StoredDataError         the user: a stored file is damaged or not ours; it is left untouched
-
-Settings that are wrong raise Freqtrade's own ConfigurationError (see settings.py).
 """
 
 from freqtrade.exceptions import OperationalException
@@ -27,6 +26,13 @@ class InputError(AltSeasonError):
 
 class DominanceMissingError(AltSeasonError):
     """The gate is on, and there is no stored dominance pair to read."""
+
+
+class SettingsError(AltSeasonError):
+    """A setting of the configuration is wrong.
+
+    Freqtrade's own ConfigurationError would end Freqtrade with exit code 0.
+    """
 
 
 class StoredDataError(AltSeasonError):

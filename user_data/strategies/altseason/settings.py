@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 from freqtrade.enums import TradingMode
-from freqtrade.exceptions import ConfigurationError, OperationalException
 from freqtrade.exchange import timeframe_to_minutes
 from pydantic import (
     AfterValidator,
@@ -17,6 +16,8 @@ from pydantic import (
     Field,
     ValidationError,
 )
+
+from altseason.errors import SettingsError
 
 SECTION = "altseason"
 NEVER_SHOWN = {"coinmarketcap_key"}
@@ -153,25 +154,24 @@ class Settings(_Section):
 def load_settings(config: dict[str, Any]) -> Settings:
     """Read our section of Freqtrade's configuration.
 
-    :raises ConfigurationError: in one line, for an unknown key, a wrong type or a wrong value.
+    :raises SettingsError: in one line, for an unknown key, a wrong type or a wrong value.
     """
     try:
         return Settings.model_validate(config.get(SECTION, {}))
     except ValidationError as error:
-        raise ConfigurationError(_describe(error)) from error
+        raise SettingsError(_describe(error)) from error
 
 
 def validate_timeframes(settings: Settings, timeframe: str) -> None:
     """Refuse a strategy timeframe that our dominance candles cannot be merged into.
 
-    :raises ConfigurationError: above 1d, and above 1h where dominance is read in 1h.
-    :raises OperationalException: where it is no timeframe.
+    :raises SettingsError: above 1d, above 1h where dominance is read in 1h, and where it is none.
     """
     longest = settings.dominance.timeframe
     if not TIMEFRAME.fullmatch(str(timeframe)):
-        raise OperationalException(f"timeframe: expected one such as 1h, found {timeframe!r}")
+        raise SettingsError(f"timeframe: expected one such as 1h, found {timeframe!r}")
     if timeframe_to_minutes(timeframe) > timeframe_to_minutes(longest):
-        raise ConfigurationError(
+        raise SettingsError(
             f"timeframe: expected {longest} or shorter, as {SECTION}.dominance.timeframe is "
             f"{longest}, found {timeframe}"
         )
@@ -180,11 +180,11 @@ def validate_timeframes(settings: Settings, timeframe: str) -> None:
 def validate_trading_mode(config: dict[str, Any]) -> None:
     """Refuse margin and futures, where shorts, leverage and other orders are nothing we know of.
 
-    :raises OperationalException: in one line; a ConfigurationError would end Freqtrade with 0.
+    :raises SettingsError: in one line.
     """
     mode = config.get("trading_mode") or TradingMode.SPOT
     if mode != TradingMode.SPOT:
-        raise OperationalException(
+        raise SettingsError(
             f"trading_mode: this strategy trades on spot markets only, found {mode}; "
             f'set "trading_mode": "spot", and take out margin_mode'
         )

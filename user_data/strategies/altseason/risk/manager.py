@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 import talib.abstract as ta
 from freqtrade.enums import RunMode
-from freqtrade.exceptions import ConfigurationError
 from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy, stoploss_from_absolute
 
+from altseason.errors import SettingsError
 from altseason.host.parameters import parameters_of_file
 from altseason.risk.account import AccountWatch
 from altseason.risk.holdings import is_all_there
@@ -33,7 +33,7 @@ NEAREST_STOP = 0.0001
 class RiskManager:
     """What a strategy's callbacks ask; switches on what Freqtrade calls only where it is wanted.
 
-    :raises ConfigurationError: where two trailing stops are chosen, or hyperopt would try both, or
+    :raises SettingsError: where two trailing stops are chosen, or hyperopt would try both, or
         the configuration forbids Freqtrade to ask for what is chosen.
     """
 
@@ -45,12 +45,12 @@ class RiskManager:
         self._account = AccountWatch(strategy, settings) if is_live else None
         if settings.atr_trailing:
             if _has_trailing_stop(strategy, config):
-                raise ConfigurationError(
+                raise SettingsError(
                     f"{SECTION}.risk.atr_trailing: expected trailing_stop to be false beside it, "
                     f"found true; choose one of the two"
                 )
             if _varies_trailing_stop(config):
-                raise ConfigurationError(
+                raise SettingsError(
                     f"{SECTION}.risk.atr_trailing: expected --spaces without trailing beside it, "
                     f"found {' '.join(config['spaces'])}; name the spaces to vary, or set it false"
                 )
@@ -180,7 +180,7 @@ def _switch_on(
 ) -> None:
     # Freqtrade would let the configuration win, and silently never ask.
     if config.get(attribute, True) is not True:
-        raise ConfigurationError(
+        raise SettingsError(
             f"{SECTION}.risk.{wanted_by}: expected {attribute} to be left out or true beside it, "
             f"found {config[attribute]!r}"
         )
