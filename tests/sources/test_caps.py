@@ -75,3 +75,53 @@ def test_caps_of_others_are_refused(
     with pytest.raises(InputError, match=message):
         load_cap_pair(ours, theirs, Options(), NOW)
     assert len(load_cap_pair(ours, theirs, Options(insist=True), NOW).rows) == 3
+
+
+def plain(folder: Path, name: str, head: str, caps: tuple[float, ...], time: str = "") -> Path:
+    rows = "".join(f"{day}{time},{cap},1\n" for day, cap in zip(DAYS, caps, strict=True))
+    (folder / name).write_text(f"{head}\n{rows}")
+    return folder / name
+
+
+@pytest.mark.parametrize("is_bitcoin_sure", [True, False])
+@pytest.mark.parametrize(
+    ("stamp", "expected"), [("snapshot", EXPECTED), ("open", [46 / 1.25, 44 / 1.5])]
+)
+def test_file_that_does_not_tell_is_asked_for_beside_one_that_does(
+    tmp_path: Path, stamp: str, expected: list[float], *, is_bitcoin_sure: bool
+):
+    """CoinGecko's readings at midnight, and plain days, which may end then or begin."""
+    sure, unsure = ("snapped_at,market_cap,total_volume", " 00:00:00 UTC"), ("date,cap,x", "")
+    head, time = sure if is_bitcoin_sure else unsure
+    ours = plain(tmp_path, "btc.csv", head, BITCOIN, time)
+    head, time = unsure if is_bitcoin_sure else sure
+    growing = TOTAL if stamp == "snapshot" else (1.25e12, 1.5e12, 1.75e12)
+    total = plain(tmp_path, "total.csv", head, growing, time)
+    unsure_name = "total.csv" if is_bitcoin_sure else "btc.csv"
+    with pytest.raises(InputError, match=rf"{unsure_name}: expected to know .*--stamp"):
+        load_cap_pair(ours, total, Options(), NOW)
+    readings = load_cap_pair(ours, total, Options(stamp=stamp), NOW)
+    if stamp == "open" and not is_bitcoin_sure:
+        expected = [45 / 1.5, 46 / 1.75]
+    assert readings.rows["close"].tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "is_read"),
+    [
+        (("btc-eur-max.csv", "date,cap,x"), ("total.csv", "date,cap,x"), False),
+        (("btc-eur-max.csv", "date,cap,x"), ("total-usd.csv", "date,cap,x"), False),
+        (("btc-usd-max.csv", "date,cap,x"), ("total.csv", "date,cap,x"), True),
+        (("btc-eur-max.csv", "date,cap,x"), ("total-eur.csv", "date,cap,x"), True),
+        (("btc.csv", "date,btc market cap (eur),x"), ("total.csv", "date,cap,x"), False),
+    ],
+)
+def test_two_currencies_are_refused(
+    tmp_path: Path, ours: tuple[str, str], theirs: tuple[str, str], *, is_read: bool
+):
+    files = plain(tmp_path, *ours, BITCOIN), plain(tmp_path, *theirs, TOTAL)
+    if not is_read:
+        with pytest.raises(InputError, match=r"one currency.*--insist"):
+            load_cap_pair(*files, Options(), NOW)
+    readings = load_cap_pair(*files, Options(insist=True), NOW)
+    assert readings.rows["close"].tolist() == pytest.approx(EXPECTED)

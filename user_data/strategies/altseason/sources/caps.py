@@ -1,5 +1,7 @@
 """Dominance out of market caps: Bitcoin's and the total's, in two files or in one table."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -31,6 +33,9 @@ from altseason.sources.text import Step, no_step
 
 BITCOIN, TOTAL = ("btc", "bitcoin"), ("total", "global", "all", "crypto")
 CAP_NAMES = ("market_cap", "marketcap", "market cap", "market capitalization", "mcap", "cap")
+# Columns stamp, known, cap and row; the rows; what the stamps mean; the names of time and cap.
+Caps = tuple[pd.DataFrame, Rows, Meaning, tuple[str, str]]
+_CURRENCY = re.compile(r"(?<![a-z])(usd|eur|gbp|jpy|cny|inr|krw|chf|aud|cad|brl|rub)(?![a-z])")
 # Two providers do not stamp at the same instant; within this part of the spacing it is the same.
 TOLERANCE = 1 / 24
 # No market cap of interest is less, and no price of a coin is more.
@@ -66,6 +71,8 @@ def load_cap_table(table: Table, options: Options, now: pd.Timestamp) -> Reading
 def _divide(rows: Rows, options: Options, now: pd.Timestamp) -> Readings:
     table = rows.table
     bitcoin, total = find_cap_column(table, BITCOIN) or "", find_cap_column(table, TOTAL) or ""
+    if not options.insist:
+        _refuse_currencies(table.path, bitcoin, total)
     known, date = _find_dates(table, options)
     rows.leave_out_open(date, bitcoin, total, find_clock(table, date))
     table = rows.table
@@ -95,10 +102,11 @@ def load_cap_pair(
 
     :raises InputError: where a file has no market cap, or no time is in both.
     """
-    ours, our_rows, meaning, (date, column) = _load_caps(bitcoin, options, now, is_total=False)
-    step(0.5)
-    theirs, their_rows, their_meaning, _ = _load_caps(total, options, now, is_total=True)
-    step(1.0)
+    our_file, their_file = _load_both(bitcoin, total, options, now, step)
+    ours, our_rows, meaning, (date, column) = our_file
+    theirs, their_rows, their_meaning, (_, their_column) = their_file
+    if not options.insist:
+        _refuse_currencies(bitcoin, f"{bitcoin.stem} {column}", f"{total.stem} {their_column}")
     tolerance = max(meaning.spacing, their_meaning.spacing) * TOLERANCE
     both = pd.merge_asof(
         ours.sort_values("known"),
@@ -131,10 +139,50 @@ def load_cap_pair(
     return build_readings(layout, frame, meaning.spacing, written, left_out, notes)
 
 
-def _load_caps(
-    path: Path, options: Options, now: pd.Timestamp, *, is_total: bool
-) -> tuple[pd.DataFrame, Rows, Meaning, tuple[str, str]]:
-    """Return columns stamp, known, cap and row, and what they were read from."""
+def _load_both(
+    bitcoin: Path, total: Path, options: Options, now: pd.Timestamp, step: Step
+) -> tuple[Caps, Caps]:
+    """Load both files; `--stamp` is for both, or for the one that does not tell.
+
+    :raises InputError: where one is of readings, and the other does not tell.
+    """
+    unsaid = replace(options, stamp=None)
+    ours = _load_caps(bitcoin, unsaid, now, is_total=False)
+    step(0.5)
+    theirs = _load_caps(total, unsaid, now, is_total=True)
+    step(1.0)
+    meanings = ours[2], theirs[2]
+    differ = meanings[0].stamp != meanings[1].stamp and not all(m.is_sure for m in meanings)
+    if differ and options.stamp is None:
+        unsure = total if meanings[0].is_sure else bitcoin
+        raise InputError(
+            f"{unsure}: expected to know whether a row is a reading at its time, as in the other "
+            f"file, or covers what begins there; say so with --stamp snapshot or --stamp open, "
+            f"which is for this file alone then"
+        )
+    if options.stamp is not None:
+        if not (differ and meanings[0].is_sure):
+            ours = _load_caps(bitcoin, options, now, is_total=False)
+        if not (differ and meanings[1].is_sure):
+            theirs = _load_caps(total, options, now, is_total=True)
+    return ours, theirs
+
+
+def _refuse_currencies(path: Path, ours: str, theirs: str) -> None:
+    """Refuse two market caps of which the names say two currencies, or one that is not the dollar.
+
+    :raises InputError: naming them.
+    """
+    found = [set(_CURRENCY.findall(name.lower())) or {"usd"} for name in (ours, theirs)]
+    if not found[0] & found[1]:
+        shown = " and ".join("/".join(sorted(names)) for names in found)
+        raise InputError(
+            f"{path}: expected both market caps in one currency, found {shown} (where a name says "
+            f"none, the dollar); nothing was imported. If they are of one, say so with --insist"
+        )
+
+
+def _load_caps(path: Path, options: Options, now: pd.Timestamp, *, is_total: bool) -> Caps:
     table = read_table(path)
     rows = Rows(table)
     known, date = _find_dates(table, options)

@@ -21,6 +21,7 @@ MIN_DAILY = pd.Timedelta(hours=20)
 DAY_IS_OVER = pd.Timedelta(hours=23, minutes=59)
 # So many equal steps are another spacing; fewer are holes. What makes steps equal, or others.
 STRETCH, SAME_STEP, OTHER_STEP = 5, 0.05, 1.5
+UNSURE = "the file does not tell, so the later of the two"
 QUARTER = pd.Timedelta(minutes=15)
 
 
@@ -37,6 +38,11 @@ class Meaning:
     stamp: Stamp
     reason: str
     zone: str
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether anything tells what the stamps mark."""
+        return self.reason != UNSURE
 
 
 def find_meaning(
@@ -78,7 +84,7 @@ def _find_edge(known: Format | None, stamp: Stamp | None, *, is_over: bool) -> t
     if known is not None and known.stamp is not None:
         return known.stamp, f"as in every {known.name} file"
     # Late is never look-ahead.
-    return "open", "the file does not tell, so the later of the two"
+    return "open", UNSURE
 
 
 def find_spacing(values: "pd.Series[Any]") -> pd.Timedelta:
