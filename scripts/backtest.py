@@ -15,7 +15,7 @@ USERDIR = ROOT / "user_data"
 SAMPLE = USERDIR / "data" / "synthetic"
 LOG = USERDIR / "logs" / "make-backtest.log"
 TAIL_LINES = 5
-# As in altseason/sample/marker.py.
+# As in altseason/dominance/synthetic.py.
 MARKER = "SYNTHETIC.txt"
 RUNS = ROOT / "build" / "backtest"
 

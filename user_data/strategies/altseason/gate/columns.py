@@ -56,7 +56,7 @@ class GateColumns:
     def add_dominance(
         self, dataframe: pd.DataFrame, timeframe: str, *, is_required: bool
     ) -> pd.DataFrame:
-        """Add the columns of `gate.add_dominance`, all missing where dominance cannot be read.
+        """Add the columns of `rule.add_dominance`, all missing where dominance cannot be read.
 
         :param is_required: whether a gate without data is refused, where no bot trades.
         :raises DominanceMissingError: if it is, and nothing is stored.
@@ -70,7 +70,7 @@ class GateColumns:
         return self._or_closed(work, lambda: add_dominance(dataframe, self._nothing, timeframe))
 
     def add_gate(self, dataframe: pd.DataFrame) -> pd.DataFrame:
-        """Add the columns of `gate.add_gate`; the gate is closed where dominance cannot be read."""
+        """Add the columns of `rule.add_gate`; the gate is closed where dominance cannot be read."""
 
         def work() -> pd.DataFrame:
             rule = self._rule()
@@ -123,7 +123,7 @@ class GateColumns:
         return analysed
 
     def find_closed(self, dataframe: pd.DataFrame) -> "pd.Series[bool]":
-        """Return `gate.is_closed_by_rule`; nowhere where dominance cannot be read."""
+        """Return `rule.is_closed_by_rule`; nowhere where dominance cannot be read."""
         return self._or_closed(
             lambda: is_closed_by_rule(dataframe, calculate_gate(self._reader.read(), self._rule())),
             lambda: pd.Series(False, index=dataframe.index),
