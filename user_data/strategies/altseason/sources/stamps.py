@@ -92,7 +92,10 @@ def find_spacing(values: "pd.Series[Any]") -> pd.Timedelta:
 
     A single row is taken for a day.
     """
-    steps = _find_steps(values)
+    return _find_usual(_find_steps(values))
+
+
+def _find_usual(steps: "npt.NDArray[np.int64]") -> pd.Timedelta:
     if not len(steps):
         return DAY
     middle = (len(steps) - 1) // 2
@@ -113,7 +116,7 @@ def check_spacing(path: Any, meaning: Meaning) -> Meaning:
     steps = _find_steps(meaning.stamps)
     if not len(steps):
         return meaning
-    spacing = find_spacing(meaning.stamps)
+    spacing = _find_usual(steps)
     if spacing > MAX_SPACING:
         raise InputError(
             f"{path}: expected at least a row a day, found rows {_describe(spacing)} apart"
@@ -136,7 +139,9 @@ def _find_steps(values: "pd.Series[Any]") -> "npt.NDArray[np.int64]":
 def _find_stretch(steps: "npt.NDArray[np.int64]", spacing: pd.Timedelta) -> pd.Timedelta | None:
     """Return the step of `STRETCH` that are equal and others than the usual one, if there are."""
     usual = spacing / pd.Timedelta(milliseconds=1)
-    is_other = (steps > usual * OTHER_STEP) | (steps * OTHER_STEP < usual)
+    is_other = (steps > int(usual * OTHER_STEP)) | (steps < int(usual / OTHER_STEP))
+    if np.count_nonzero(is_other) < STRETCH:
+        return None
     is_same = np.abs(np.diff(steps)) <= steps[1:] * SAME_STEP
     is_repeat = is_other[1:] & is_other[:-1] & is_same
     if len(is_repeat) < STRETCH - 1:
