@@ -13,7 +13,7 @@ import pandas as pd
 from altseason_lab.emulator.market import Symbol, close_times
 from altseason_lab.emulator.rules import TradingRules
 
-# Those that `order_parameters` takes.
+# Those that the signed orders of the tests can have (tests/exchange/order_parameters.py).
 ORDER_TYPES = ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"]
 DECIMALS = 8
 

@@ -37,12 +37,27 @@ def day_ticker(
         return {"symbol": symbol.name, "lastPrice": format_decimal(0.0), "count": 0}
     end = now if now is not None else close_times(candles["date"].iloc[-1:], interval)[0]
     last = candles.iloc[-1]
-    day = candles[(candles["open_time"] > end - DAY) | (candles.index == last.name)]
-    opened = float(day["open"].iloc[0])
-    closed = float(last["close"])
+    prices = _sum_up(candles[(candles["open_time"] > end - DAY) | (candles.index == last.name)])
+    closed = prices["lastPrice"]
+    return {
+        "symbol": symbol.name,
+        "priceChangePercent": f"{(closed / prices['openPrice'] - 1) * 100:.3f}",
+        **{name: format_decimal(value) for name, value in prices.items()},
+        **_best(closed, rules, has_book=now is not None),
+        "openTime": end + 1 - DAY,
+        "closeTime": end,
+        "firstId": -1,
+        "lastId": -1,
+        "count": 0,
+    }
+
+
+def _sum_up(day: pd.DataFrame) -> dict[str, float]:
+    """Sum up the candles of a day, by Binance's names."""
+    opened, closed = float(day["open"].iloc[0]), float(day["close"].iloc[-1])
     volume = float(day["volume"].sum())
     quote_volume = float((day["volume"] * day["close"]).sum())
-    prices = {
+    return {
         "priceChange": closed - opened,
         "weightedAvgPrice": quote_volume / volume if volume else closed,
         "prevClosePrice": opened,
@@ -53,17 +68,6 @@ def day_ticker(
         "lowPrice": float(day["low"].min()),
         "volume": volume,
         "quoteVolume": quote_volume,
-    }
-    return {
-        "symbol": symbol.name,
-        "priceChangePercent": f"{(closed / opened - 1) * 100:.3f}",
-        **{name: format_decimal(value) for name, value in prices.items()},
-        **_best(closed, rules, has_book=now is not None),
-        "openTime": end + 1 - DAY,
-        "closeTime": end,
-        "firstId": -1,
-        "lastId": -1,
-        "count": 0,
     }
 
 

@@ -60,7 +60,6 @@ def import_readings(
         those that were recorded.
     :param recorded: when each recorded reading was known, in UTC.
     :param dry_run: whether only to find out what would change.
-
     :raises InputError: where not one candle is finished; nothing is written then.
     """
     made = {timeframe: _make_candles(readings, timeframe, now) for timeframe in readings.timeframes}
@@ -73,24 +72,28 @@ def import_readings(
         )
     for timeframe in made:
         store.load(timeframe)  # a damaged file must stop the import before anything is written
-    return [
-        Imported(
-            timeframe,
-            candles,
-            find_gaps(candles, timeframe),
-            len(readings.rows) - int(candles["volume"].sum()),
-            store.append(
-                candles,
-                timeframe,
-                replaced=_find_replaced(candles, timeframe, replace, recorded),
-                dry_run=dry_run,
-            ),
-            store.path(timeframe),
-            list(candles["date"][find_frozen(candles, timeframe)]),
-            _find_jumps(candles) if timeframe == "1d" else [],
-        )
-        for timeframe, candles in made.items()
-    ]
+    imported = []
+    for timeframe, candles in made.items():
+        replaced = _find_replaced(candles, timeframe, replace, recorded)
+        result = store.append(candles, timeframe, replaced=replaced, dry_run=dry_run)
+        left_out = len(readings.rows) - int(candles["volume"].sum())
+        imported.append(_report(timeframe, candles, left_out, result, store.path(timeframe)))
+    return imported
+
+
+def _report(
+    timeframe: str, candles: pd.DataFrame, left_out: int, result: AppendResult, file: Path
+) -> Imported:
+    return Imported(
+        timeframe,
+        candles,
+        find_gaps(candles, timeframe),
+        left_out,
+        result,
+        file,
+        frozen=list(candles["date"][find_frozen(candles, timeframe)]),
+        jumps=_find_jumps(candles) if timeframe == "1d" else [],
+    )
 
 
 def _make_candles(readings: Readings, timeframe: str, now: pd.Timestamp) -> pd.DataFrame:
