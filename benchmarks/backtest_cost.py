@@ -13,8 +13,8 @@ from pathlib import Path
 from rich.console import Console
 
 from altseason_lab.emulator.market import Market
-from altseason_lab.emulator.overlay import offline_environment
 from altseason_lab.emulator.server import run_emulator
+from altseason_lab.host.overlay import offline_environment
 from benchmarks.preparation import ROOT, Workplace, find, list_altcoins, prepare, write_config
 from benchmarks.report import ALL_ON_LIMITS, DEFAULT_LIMITS, NOISE, compare, render
 from benchmarks.runs import Run, Runner

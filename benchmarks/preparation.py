@@ -11,7 +11,7 @@ from altseason.cli import main as altseason
 from altseason.gate.pairs import never_entered_because
 from altseason.risk.protections import build_protections
 from altseason_lab.emulator.market import Market
-from altseason_lab.emulator.overlay import exchange_settings
+from altseason_lab.host.overlay import exchange_settings
 from AltSeasonStrategy import AltSeasonStrategy
 
 ROOT = Path(__file__).parent.parent

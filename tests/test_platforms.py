@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from altseason_lab.emulator.market import Market
-from altseason_lab.emulator.overlay import exchange_settings, offline_environment
+from altseason_lab.host.overlay import exchange_settings, offline_environment
 from tests.conftest import STRATEGIES
 from tests.integration.freqtrade_runs import CONFIG, read_statistics
 from tests.lab.emulator.serving import serving

@@ -25,17 +25,17 @@ from altseason.host.schema import refuse_invalid
 from altseason.invocation import altseason_command
 from altseason.output import tell
 from altseason_lab.emulator.clock import Clock, wall_clock
-from altseason_lab.emulator.command import (
+from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.processes import receive_signals, run_process
+from altseason_lab.emulator.rehearsal import Rehearsal, plan_rehearsal, trading_settings
+from altseason_lab.emulator.server import run_emulator
+from altseason_lab.host.command import (
     FreqtradeCommand,
     additional_arguments,
     build_overlay,
     parse_command,
 )
-from altseason_lab.emulator.market import Market
-from altseason_lab.emulator.overlay import EXCHANGE, blanked_environment, offline_environment
-from altseason_lab.emulator.processes import receive_signals, run_process
-from altseason_lab.emulator.rehearsal import Rehearsal, plan_rehearsal, trading_settings
-from altseason_lab.emulator.server import run_emulator
+from altseason_lab.host.overlay import EXCHANGE, blanked_environment, offline_environment
 
 USAGE = altseason_command("sandbox [--datadir FOLDER] -- freqtrade COMMAND ...")
 ADVICE = (

@@ -12,7 +12,7 @@ from typing import Any
 
 import ccxt
 
-from altseason_lab.emulator.overlay import exchange_settings
+from altseason_lab.host.overlay import exchange_settings
 from reliability.tally import Setting, Tally, Try
 from reliability.trading.deriving import DERIVED, check_callbacks
 from reliability.trading.running import (

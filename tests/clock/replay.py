@@ -20,9 +20,9 @@ from altseason_lab.emulator.dominance import LiveDominance, load_dominance
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import Market
-from altseason_lab.emulator.overlay import exchange_settings, offline_environment
 from altseason_lab.emulator.providers import provider_urls
 from altseason_lab.emulator.server import run_emulator
+from altseason_lab.host.overlay import exchange_settings, offline_environment
 from tests.clock.clock_file import ClockFile, read_clock
 from tests.conftest import ROOT, STRATEGIES
 

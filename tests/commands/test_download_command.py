@@ -84,7 +84,7 @@ def test_download_stores_finished_days(
     for fact in (
         "Bitcoin's share of the 3 largest coins, times 0.9500, so that the share of now",
         "equals CoinGecko's 57.00 %",
-        "Survivors only",
+        "Survivorship bias",
         "Stamp rule: snapshot",
         "BTCD/USD 1d: 10 candles",
         "10 of them new, no gaps",
@@ -137,7 +137,7 @@ def test_other_level_is_told_and_what_is_stored_stays(
     assert download("--days", "12") == 0
     output = capsys.readouterr().out
     assert "On 10 days that were stored before it differs by +3.00 percentage points" in output
-    assert "That is another level" in output
+    assert "The levels differ" in output
     assert "2 candles disagree" in output
     assert stored(datadir)["close"].iloc[:10].tolist() == [54.0] * 10
 

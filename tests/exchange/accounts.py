@@ -11,8 +11,8 @@ import pandas as pd
 
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import Market, Symbol
-from altseason_lab.emulator.overlay import exchange_settings
 from altseason_lab.emulator.rules import TradingRules
+from altseason_lab.host.overlay import exchange_settings
 from tests.exchange.account import Account
 from tests.lab.emulator.candle_files import store_candles
 

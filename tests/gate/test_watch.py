@@ -124,7 +124,7 @@ def test_season_is_told_once_when_it_begins_and_once_when_it_is_over():
     [over] = observe(watch, closes)
     assert over == (
         "Alt season is over after 3 days: dominance 55.50 %; the rule: dominance below 55 %. "
-        "There are no new entries; open trades keep their own exits."
+        "There are no new entries; open trades exit by their own rules."
     )
     assert observe(watch, closes, hours=2) == []
 

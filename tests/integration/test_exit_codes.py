@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from altseason_lab.emulator.market import Market
-from altseason_lab.emulator.overlay import exchange_settings, offline_environment
+from altseason_lab.host.overlay import exchange_settings, offline_environment
 from tests.integration.freqtrade_runs import Home
 from tests.lab.emulator.serving import serving
 from tests.warm import warm

@@ -15,7 +15,7 @@ import pytest
 
 from altseason.dominance.store import DominanceStore
 from altseason_lab.emulator.market import Market
-from altseason_lab.emulator.overlay import exchange_settings, offline_environment
+from altseason_lab.host.overlay import exchange_settings, offline_environment
 from tests.conftest import dominance_candles
 from tests.integration.freqtrade_runs import Home, run_well, write_subclass
 from tests.lab.emulator.serving import serving

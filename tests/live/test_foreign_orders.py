@@ -10,7 +10,7 @@ from typing import Any
 import ccxt
 import pytest
 
-from altseason_lab.emulator.overlay import exchange_settings
+from altseason_lab.host.overlay import exchange_settings
 from tests.live.bot import LiveBot, live_bot
 from tests.live.world import HOUR, SIGNAL, START, make_account
 

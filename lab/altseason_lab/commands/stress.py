@@ -15,7 +15,7 @@ from altseason.invocation import altseason_command
 from altseason.output import show, show_text, tell
 from altseason.parser import format_examples
 from altseason.progress import show_progress
-from altseason_lab.stress.backtests import open_backtests
+from altseason_lab.host.backtests import open_backtests
 from altseason_lab.stress.grid import build_grid, parse_delay, parse_fee, parse_slippage
 from altseason_lab.stress.picture import draw_study
 from altseason_lab.stress.preparation import parse_words, prepare
@@ -167,7 +167,7 @@ def refuse_costs(options: argparse.Namespace) -> None:
     if cost >= 1:
         raise InputError(
             f"expected a fee and slippage below 100 % per side, found {cost:.2%} together; "
-            "do lower the largest of --fees or of --slippage"
+            "lower the largest of --fees or of --slippage"
         )
 
 
@@ -201,12 +201,12 @@ def refuse_picture(picture: Path | None) -> None:
     if not picture.parent.is_dir():
         raise InputError(
             f"--picture: expected a folder to write {picture.name} to, found no folder "
-            f"{picture.parent}; do make it first"
+            f"{picture.parent}; create it first"
         )
     if not os.access(picture.parent, os.W_OK):
         raise InputError(
             f"--picture: expected a folder that can be written, found {picture.parent}, which "
-            "cannot; do name another"
+            "cannot; choose another"
         )
 
 

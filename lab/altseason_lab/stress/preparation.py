@@ -23,17 +23,17 @@ from altseason.host.configuration import (
 )
 from altseason.invocation import altseason_command
 from altseason.output import tell
-from altseason_lab.emulator.command import (
+from altseason_lab.emulator.in_thread import in_thread
+from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.rehearsal import find_traded
+from altseason_lab.emulator.server import run_emulator
+from altseason_lab.host.command import (
     FreqtradeCommand,
     additional_arguments,
     build_overlay,
     parse_command,
 )
-from altseason_lab.emulator.in_thread import in_thread
-from altseason_lab.emulator.market import Market
-from altseason_lab.emulator.overlay import offline_environment
-from altseason_lab.emulator.rehearsal import find_traded
-from altseason_lab.emulator.server import run_emulator
+from altseason_lab.host.overlay import offline_environment
 from altseason_lab.sandbox import (
     load_command_configuration,
     refuse_pairlists,

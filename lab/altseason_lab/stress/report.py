@@ -81,8 +81,8 @@ def describe_model(study: Study) -> str:
         "trades and subtracted; since it was not traded, no later stake and no drawdown knows of "
         "it. A delay moves the entry and exit signals by whole candles; stops, take-profit and the "
         "strategy's callbacks stay in time. Spread, order book, partial fills and your own effect "
-        "on the price are not modelled: the slippage is all that stands for them. No past promises "
-        "a profit."
+        "on the price are not modelled: the slippage is all that stands for them. Past results "
+        "promise no profit."
     )
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from altseason.errors import InputError
 from altseason.invocation import altseason_command
-from altseason_lab.stress.backtests import Backtests, Outcome, Scene
+from altseason_lab.host.backtests import Backtests, Outcome, Scene
 from altseason_lab.stress.breakeven import find_break_even
 from altseason_lab.stress.grid import Cell
 from altseason_lab.stress.progress import Tally
@@ -56,7 +56,7 @@ def run_study(
     if not any(outcome.trades for outcome in outcomes.values()):
         raise InputError(
             f"expected trades of {scene.strategy} from {scene.start:%Y-%m-%d} to "
-            f"{scene.end:%Y-%m-%d}, found none at any cost; do try a longer --timerange, more "
+            f"{scene.end:%Y-%m-%d}, found none at any cost; try a longer --timerange, more "
             f"pairs, or `{altseason_command('dominance status')}` for a gate that never opens"
         )
     break_evens = {}

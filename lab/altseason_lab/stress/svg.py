@@ -107,7 +107,7 @@ def save_drawing(drawing: Drawing, path: Path) -> None:
             part.unlink(missing_ok=True)
         raise InputError(
             f"{path}: expected a place for a picture, but {error.strerror}; "
-            "do name another with --picture"
+            "choose another with --picture"
         ) from error
 
 

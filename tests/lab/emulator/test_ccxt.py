@@ -9,7 +9,7 @@ import ccxt
 import ccxt.pro
 import pytest
 
-from altseason_lab.emulator.overlay import exchange_settings
+from altseason_lab.host.overlay import exchange_settings
 from tests.lab.emulator.candle_files import HOUR, load_candles
 
 START = 1609459200000

@@ -10,7 +10,7 @@ import requests
 
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import DAY, Market
-from altseason_lab.emulator.overlay import exchange_settings
+from altseason_lab.host.overlay import exchange_settings
 from tests.lab.emulator.candle_files import HOUR
 from tests.lab.emulator.serving import serving
 

@@ -14,10 +14,10 @@ from freqtrade.misc import deep_merge_dicts
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.settings import load_settings
-from altseason_lab.emulator.command import additional_arguments, build_overlay, parse_command
 from altseason_lab.emulator.market import DAY, Market
-from altseason_lab.emulator.overlay import offline_environment
 from altseason_lab.emulator.rehearsal import find_traded, plan_rehearsal, trading_settings
+from altseason_lab.host.command import additional_arguments, build_overlay, parse_command
+from altseason_lab.host.overlay import offline_environment
 from tests.conftest import dominance_candles
 from tests.lab.emulator.candle_files import make_candles, store_candles
 

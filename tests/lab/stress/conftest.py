@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from altseason.cli import main
-from altseason_lab.stress.backtests import Backtests, open_backtests
+from altseason_lab.host.backtests import Backtests, open_backtests
 from altseason_lab.stress.preparation import parse_words, prepare
 from tests.conftest import STRATEGIES
 from tests.integration.freqtrade_runs import Home

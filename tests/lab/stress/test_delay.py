@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from altseason_lab.stress.delay import delay_signals
+from altseason_lab.host.delay import delay_signals
 from tests.integration.freqtrade_runs import Home
 from tests.lab.stress.conftest import backtests
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from altseason.errors import InputError
+from altseason_lab.host.backtests import Outcome, Scene
 from altseason_lab.stress.axes import Axis, find_ticks
-from altseason_lab.stress.backtests import Outcome, Scene
 from altseason_lab.stress.grid import Cell
 from altseason_lab.stress.picture import draw_study
 from altseason_lab.stress.study import Study

@@ -86,7 +86,7 @@ def test_bad_number_is_refused(
         (["--fees", "0.95", "--slippage", "600"], "found 101.00% together"),
         (["--fees", "0.001", "0.1"], "--fees 0.1 is 10 % per side; for 0.1 % use --fees 0.001, or"),
         (["--picture", "a.png"], "expected a file name that ends in .svg, found a.png"),
-        (["--picture", "nowhere/a.svg"], "found no folder nowhere; do make it first"),
+        (["--picture", "nowhere/a.svg"], "found no folder nowhere; create it first"),
         (["--", "--strategy", "Nobody"], "Impossible to load Strategy 'Nobody'"),
         pytest.param(
             ["--", "--timerange", "sometime"],
@@ -198,7 +198,7 @@ def test_exchange_that_does_not_answer_is_one_line(
     captured = capsys.readouterr()
     assert "Traceback" not in captured.err
     assert captured.err.splitlines()[-1] == (
-        "altseason: expected the markets of binance, found no exchange that answers; do connect "
+        "altseason: expected the markets of binance, found no exchange that answers; connect "
         "to a network, or `altseason stress --offline`"
     )
 

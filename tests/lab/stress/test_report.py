@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from altseason_lab.stress.backtests import Outcome, Scene
+from altseason_lab.host.backtests import Outcome, Scene
 from altseason_lab.stress.grid import Cell
 from altseason_lab.stress.report import as_text
 from altseason_lab.stress.study import Study

@@ -89,7 +89,7 @@ def test_run_prints_the_grid_the_model_and_the_one_number_and_draws_it(
         "The extra at stops is 20 bp, 0.2 %, of what each stop sold, computed from Freqtrade's",
         "A delay moves the entry and exit signals",
         "partial fills and your own effect on the price are not modelled",
-        "No past promises a profit",
+        "Past results promise no profit",
     ):
         assert part in text
     table = lines[lines.index("") : next(i for i, line in enumerate(lines) if "Every row" in line)]

@@ -24,8 +24,8 @@ def download_as_text(plan: Plan, filled: Filled) -> list[str]:
         )
         if abs(level.difference) > SAME_LEVEL:
             lines.append(
-                "That is another level: what is stored may be of another provider. For one series "
-                "of one provider move the stored file away, and download again."
+                "The levels differ, so what is stored probably comes from another provider. For "
+                "one series of one provider move the stored file away, and download again."
             )
     return [*lines, *reports.import_as_text(Path(PROVIDER), readings, filled.imported)]
 
@@ -60,8 +60,8 @@ def _made_as_text(downloaded: Downloaded) -> list[str]:
             f"{PROVIDER}'s {current.dominance:.2f} %."
         ),
         (
-            "Survivors only: these are the largest coins of today. What was large then and is not "
-            "now is missing, so the further back, the more it tends to read too high."
+            "Survivorship bias: only today's largest coins are counted, so dominance is "
+            "overstated the further back you go."
         ),
     ]
 

@@ -103,7 +103,10 @@ def _record_once(feed: Feed) -> int:
     feed.record()
     last = feed.recording.load_last()
     if last is None or last.dominance is None or last.known < start:
-        tell("Nothing new was recorded: one process asks, every 10 minutes, if anybody answers.")
+        tell(
+            "No new reading: only one process polls, every 10 minutes, and no provider may have "
+            "responded."
+        )
         return EXIT_NOTHING
     show(f"{last.known:%Y-%m-%d %H:%M:%S} UTC  {last.dominance:.2f} %  {last.provider}")
     return 0

@@ -39,7 +39,7 @@ def import_as_text(
         lines.append(f"Left out: {describe_left_out(readings.left_out)}.")
     lines += readings.notes
     if not readings.was_sorted:
-        lines.append("The rows were not in the order of time, and were turned round.")
+        lines.append("The rows were not in chronological order and were sorted.")
     for part in imported:
         lines += _imported_as_text(part, dry_run=dry_run)
     if dry_run:

@@ -109,8 +109,8 @@ def _describe_change(dominance: Dominance, rule: GateRule, *, is_open: bool) -> 
     if is_open:
         return f"Alt season has begun: {facts} {before}"
     return (
-        f"Alt season is over{after}: {facts} There are no new entries; open trades keep their own "
-        f"exits."
+        f"Alt season is over{after}: {facts} There are no new entries; open trades exit by "
+        f"their own rules."
     )
 
 

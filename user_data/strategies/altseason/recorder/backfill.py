@@ -120,7 +120,7 @@ class Backfill:
         if filled.level is not None and abs(filled.level.difference) > SAME_LEVEL:
             self._notifier.notify(
                 f"What was stored before differs by {-filled.level.difference:+.2f} percentage "
-                f"points from CoinGecko: it may be of another provider, whose level is another."
+                f"points from CoinGecko; it probably comes from another provider."
             )
 
 

@@ -86,7 +86,7 @@ class Feed:
         return self._poller is not None
 
     def configure(self, config: dict[str, Any]) -> None:
-        """Take another configuration for what follows: keys, addresses, and whether to back-fill.
+        """Take another configuration for what follows: keys, addresses, and whether to backfill.
 
         :raises OperationalException: where the configuration is wrong; nothing changes then.
         """

@@ -219,7 +219,7 @@ class Poller:
         if reading is None:
             self._notifier.raise_alert(
                 "clock",
-                f"The clock here was put back: it is before the last reading in {path}. "
+                f"The system clock went backwards: it is earlier than the last reading in {path}. "
                 f"Dominance is recorded again once it has caught up.",
             )
             return None

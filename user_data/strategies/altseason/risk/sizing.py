@@ -62,7 +62,7 @@ def calculate_stake(
     amount = min(limits)
     # All of them, since the smallest of several numbers need not be the one that is none.
     if not (all(limit > 0 for limit in limits) and _is_positive(amount)):
-        return Stake(0.0, "there is nothing left to stake")
+        return Stake(0.0, "no stake is available")
     if min_stake is not None and not amount >= min_stake:
         return Stake(0.0, "the stake is below the exchange's minimum")
     return Stake(amount)

@@ -44,7 +44,7 @@ ADVICE = {
     10005: "your plan does not have this call",
     10010: f"a Pro key was sent to the public host: {USE_PRO}",
     10011: f"a Demo key was sent to the Pro host: {USE_DEMO}",
-    10012: "without a Pro key there are the past 365 days only",
+    10012: "without a Pro key only the past 365 days are available",
 }
 
 

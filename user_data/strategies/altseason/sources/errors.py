@@ -39,15 +39,15 @@ class AccessError(ProviderError):
 
 
 class UnavailableError(ProviderError):
-    """Nobody must act: there is no answer now."""
+    """No action needed: there is no response now."""
 
 
 class RateLimitedError(UnavailableError):
-    """Nobody must act: too many calls were made."""
+    """No action needed: too many calls were made."""
 
 
 class NotCurrentError(UnavailableError):
-    """Nobody must act: the value's own time is not now."""
+    """No action needed: the value's own time is not current."""
 
 
 class AnswerError(ProviderError):

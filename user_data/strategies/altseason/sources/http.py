@@ -83,9 +83,7 @@ def fetch_answer(
                 return Answer(shown, response.status_code, body, find_retry_after(response))
         except ProtocolError as error:
             if attempt == BODY_ATTEMPTS or not _may_retry(session, url):
-                raise UnavailableError(
-                    f"{shown}: expected a whole answer, but it broke off"
-                ) from error
+                raise UnavailableError(f"{shown}: incomplete response") from error
         except requests.exceptions.InvalidHeader as error:
             raise AnswerError(f"{shown}: expected a response with one length, found two") from error
         except (requests.RequestException, HTTPError) as error:

@@ -13,7 +13,7 @@ from freqtrade.constants import MINIMAL_CONFIG
 from freqtrade.misc import deep_merge_dicts
 
 from altseason.host.configuration import Config, data_directory
-from altseason_lab.emulator.overlay import BLANKED, EXCHANGE, exchange_settings
+from altseason_lab.host.overlay import BLANKED, EXCHANGE, exchange_settings
 
 # Freqtrade reads no configuration for these; what new-config is given is the file to write.
 WITHOUT_CONFIG = frozenset({*NO_CONF_ALLOWED, "new-config"})

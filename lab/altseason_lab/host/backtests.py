@@ -20,7 +20,7 @@ from freqtrade.util import get_dry_run_wallet
 from altseason.errors import InputError
 from altseason.host.configuration import Config, data_directory, quiet_freqtrade
 from altseason.invocation import altseason_command
-from altseason_lab.stress.delay import delay_strategy
+from altseason_lab.host.delay import delay_strategy
 from altseason_lab.stress.grid import as_ratio
 from altseason_lab.stress.preparation import ADVICE
 from altseason_lab.stress.stops import calculate_stop_extra, find_stopped
@@ -214,7 +214,7 @@ def load_exchange(config: Config) -> Exchange:
             raise
         raise InputError(
             f"expected the markets of {config['exchange']['name']}, found no exchange that "
-            f"answers; do connect to a network, or `{altseason_command('stress --offline')}`"
+            f"answers; connect to a network, or `{altseason_command('stress --offline')}`"
         ) from error
     finally:
         logger.setLevel(level)

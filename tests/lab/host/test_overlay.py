@@ -11,8 +11,8 @@ from freqtrade.configuration.load_config import load_from_files
 from freqtrade.enums import RunMode
 from freqtrade.resolvers import ExchangeResolver
 
-from altseason_lab.emulator.command import additional_arguments, build_overlay, parse_command
-from altseason_lab.emulator.overlay import (
+from altseason_lab.host.command import additional_arguments, build_overlay, parse_command
+from altseason_lab.host.overlay import (
     blanked_environment,
     exchange_settings,
     offline_environment,
