@@ -209,7 +209,7 @@ CODES = [
         b'{"error":{"status":{"error_code":10012,"error_message":"too far"}}}',
         401,
         AccessError,
-        "past 365 days only",
+        "the past 365 days are available",
     ),
     (
         b'{"error_code":10010,"status":{"error_message":"change your root URL"}}',
