@@ -5,6 +5,7 @@ torn by a crash: it was never acknowledged, and the next one takes its place.
 """
 
 import errno
+import io
 import logging
 import os
 from collections.abc import Callable
@@ -187,7 +188,9 @@ class SnapshotLog:
 
     def _parse(self, content: bytes) -> list[Reading]:
         readings = []
-        for line in content.splitlines():
+        # Not splitlines, which holds them all: of junk there may be many.
+        for whole in io.BytesIO(content):
+            line = whole.rstrip(b"\r\n")
             if not line.startswith(b"{"):  # to try it takes long, where there is much of it
                 self._report_damage(line)
                 continue

@@ -26,8 +26,8 @@ DAY = pd.Timedelta(days=1)
 # What cannot be stored now is not tried with each pair that a bot looks at.
 SETTLE_AGAIN_AFTER = pd.Timedelta(seconds=30)
 BEGINNING = pd.Timestamp(0, tz="UTC")
-# Six years of readings.
-REBUILT_BYTES = 64 * 1024 * 1024
+# Three years of readings; the command `rebuild` takes all of them.
+REBUILT_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True)
