@@ -1,4 +1,4 @@
-"""What can go wrong, by who must act.
+"""Exceptions, grouped by who has to act.
 
 AltSeasonError              one line for the user, exit code 2, wherever it is raised
 ├── BusyError               nobody: another process holds a file; ask again

@@ -1,1 +1,8 @@
-"""Bitcoin's dominance: read from files, kept as candles, turned into the gate."""
+"""Bitcoin's dominance as candles.
+
+candles.py    readings → candles, and what a valid candle is
+store.py      the candles on disk, by Freqtrade's data handlers; nothing stored is ever shortened
+importer.py   a file's readings → the store
+locking.py    file locks, of whatever platform
+synthetic.py  the mark of a folder whose candles are made up
+"""

@@ -3,4 +3,5 @@
 shares.py    market caps → Bitcoin's share, day by day
 cache.py     the series that were fetched already today
 download.py  which calls are made, in which order
+fill.py      what was downloaded → the store
 """

@@ -1,4 +1,4 @@
-"""What can go wrong with a provider, by who must act.
+"""Exceptions of providers, grouped by who has to act.
 
 ProviderError               root: one line with the provider, what was expected and what was found
 ├── AccessError             the user: the key, the host, the plan or this machine's address
