@@ -265,20 +265,20 @@ def test_a_value_that_moves_again_is_fresh_at_once():
     ],
 )
 def test_decimals_decide_how_long_a_value_may_stay(values: list[float], frozen: int):
-    assert find_frozen(dominance_candles(values, "2021-03-01"), "1d").sum() == frozen
+    assert find_frozen(dominance_candles(values, "2021-03-01")).sum() == frozen
 
 
 def test_a_day_that_moved_and_came_back_is_not_frozen():
     candles = dominance_candles([54.12] * 12, "2021-03-01")
     candles.loc[8, "high"] = 54.3
-    frozen = find_frozen(candles, "1d").tolist()
+    frozen = find_frozen(candles).tolist()
     assert frozen == [False] * 4 + [True] * 4 + [False] * 4
 
 
 def test_hours_freeze_after_as_many_days_as_days_do():
     hours = dominance_candles([51.27, *[54.12] * 80], "2021-03-01", "1h")
     # 72 hours after the first of them it is still believed, in the next hour no longer.
-    assert find_frozen(hours, "1h").tolist() == [False] * 74 + [True] * 7
+    assert find_frozen(hours).tolist() == [False] * 74 + [True] * 7
 
 
 FROZEN = [51.27, *[54.12] * 99]
@@ -311,4 +311,4 @@ def test_frozen_hours_and_days_are_no_readings_each_for_itself(
 def test_real_dominance_is_never_frozen(real_data: Path, decimals: int):
     table = pd.read_csv(real_data / "btc_dominance_daily.csv")
     candles = dominance_candles(table["dominance"].round(decimals).tolist(), "2018-01-01")
-    assert not find_frozen(candles, "1d").any()
+    assert not find_frozen(candles).any()

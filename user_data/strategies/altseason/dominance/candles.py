@@ -143,7 +143,7 @@ def aggregate_candles(
     return candles.astype({"volume": "float64"})
 
 
-def find_frozen(candles: pd.DataFrame, timeframe: str) -> "npt.NDArray[np.bool_]":
+def find_frozen(candles: pd.DataFrame) -> "npt.NDArray[np.bool_]":
     """Return which candles repeat one value for longer than `MAX_UNCHANGED`.
 
     A candle repeats the one before where all its prices equal that one's close. Nothing is frozen

@@ -91,7 +91,7 @@ def _report(
         left_out,
         result,
         file,
-        frozen=list(candles["date"][find_frozen(candles, timeframe)]),
+        frozen=list(candles["date"][find_frozen(candles)]),
         jumps=_find_jumps(candles) if timeframe == "1d" else [],
     )
 

@@ -99,13 +99,13 @@ class Dominance:
 
     @cached_property
     def _frozen(self) -> "npt.NDArray[np.bool_]":
-        return find_frozen(self.candles, self.timeframe)
+        return find_frozen(self.candles)
 
     @cached_property
     def moving(self) -> "Dominance":
         """The same without frozen candles, see `candles.find_frozen`: they are no readings."""
         is_frozen = self._frozen
-        is_frozen_day = find_frozen(self.daily, "1d")
+        is_frozen_day = find_frozen(self.daily)
         if not is_frozen.any() and not is_frozen_day.any():
             return self
         candles = self.candles[~is_frozen].reset_index(drop=True)
