@@ -235,9 +235,11 @@ def read_stamps(
         is_cut |= stamps < options.since
     if options.until is not None:
         is_cut |= stamps >= options.until
-    rows.leave_out("rows outside of --since and --until", is_cut)
-    stamps = stamps[~is_cut].reset_index(drop=True)
-    return check_spacing(rows.table.path, replace(meaning, stamps=stamps))
+    del text, times
+    if is_cut.any():
+        rows.leave_out("rows outside of --since and --until", is_cut)
+        meaning = replace(meaning, stamps=stamps[~is_cut].reset_index(drop=True))
+    return check_spacing(rows.table.path, meaning)
 
 
 def build_readings(

@@ -133,7 +133,7 @@ def check_spacing(path: Any, meaning: Meaning) -> Meaning:
 def _find_steps(values: "pd.Series[Any]") -> "npt.NDArray[np.int64]":
     """Return the times between rows, in milliseconds and in their order."""
     steps = np.diff(np.sort(values.to_numpy(dtype="datetime64[ms]").view("int64")))
-    return np.asarray(steps[steps > 0])
+    return np.asarray(steps if (steps > 0).all() else steps[steps > 0])
 
 
 def _find_stretch(steps: "npt.NDArray[np.int64]", spacing: pd.Timedelta) -> pd.Timedelta | None:
