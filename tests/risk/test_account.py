@@ -72,6 +72,17 @@ def test_account_is_read_once_a_candle_and_orders_only_where_money_is_locked(
     assert (api.balances_asked, api.orders_asked) == (3, 1)
 
 
+def test_clock_that_was_put_back_keeps_no_orphan_unseen(load_live: Load, api: Api):
+    strategy = load_live()
+    assert loop(strategy, START + 365 * 24 * HOUR) == []
+    api.totals["ETH"] = 0.4
+    [told] = loop(strategy)
+    assert "the account holds 0.4 ETH" in told
+    assert api.balances_asked == 2
+    assert loop(strategy, START + HOUR / 3) == []
+    assert api.balances_asked == 2
+
+
 def test_orphan_that_is_over_is_told_again_when_it_comes_again(load_live: Load, api: Api):
     strategy = load_live()
     told = []

@@ -52,10 +52,11 @@ class AccountWatch:
                 self._recover_orders(now)
             finally:
                 self._report_unserved(now)
-            if self._looks_again is None or now >= self._looks_again:
+            next_candle = timeframe_to_next_date(self._strategy.timeframe, now)
+            if not self._has_looked(now, next_candle):
                 self._looks_again = now + IS_DOWN_FOR
                 self._look_for_orphans()
-                self._looks_again = timeframe_to_next_date(self._strategy.timeframe, now)
+                self._looks_again = next_candle
                 self._notifier.clear(about)
         except TemporaryError:
             return
@@ -114,6 +115,11 @@ class AccountWatch:
     @property
     def _notifier(self) -> Notifier:
         return self._strategy.notifier
+
+    def _has_looked(self, now: datetime, next_candle: datetime) -> bool:
+        """Return whether the coins were looked at in this candle; a clock may be put back."""
+        again = self._looks_again
+        return again is not None and now < again <= next_candle + IS_DOWN_FOR
 
     def _recover_orders(self, now: datetime) -> None:
         """Recover those of each trade; an error with one is told, and the others go on.
