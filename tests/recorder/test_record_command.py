@@ -104,7 +104,7 @@ def test_record_once_asks_nobody_before_ten_minutes_are_over(
     assert run("record", words, "--once") == 1
     output = capsys.readouterr()
     assert output.out == ""
-    assert "Nothing new was recorded" in output.err
+    assert "No new reading" in output.err
     assert len(server.requests) == asked
 
 
@@ -113,7 +113,7 @@ def test_record_once_fails_where_nobody_answers(
 ):
     market.faults["coingecko"] = REFUSED
     assert run("record", words, "--once") == 1
-    assert "Nothing new was recorded" in capsys.readouterr().err
+    assert "No new reading" in capsys.readouterr().err
     assert load_lines(datadir) == []
 
 
