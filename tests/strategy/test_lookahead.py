@@ -9,12 +9,12 @@ from freqtrade.strategy import IStrategy
 
 from altseason.dominance.candles import candle_length
 from altseason.dominance.store import DominanceStore
+from altseason.gate.rule import MODES
 from tests.conftest import coin_candles, dominance_candles
 
 Load = Callable[..., IStrategy]
 START = "2021-01-01"
 DAYS = 40
-MODES = ["level", "falling", "level_and_falling", "off"]
 
 
 def waves(per_day: int) -> list[float]:
