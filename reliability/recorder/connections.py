@@ -20,7 +20,7 @@ SMALL_FAILURES = ("drop", "truncated")
 FAILURES = ("drop", "hang", "drip", "cut", "truncated", "slow head", "slow chunk")
 # The first failure is tried three times, each with a time-out to connect and one to read, then the
 # body; the scheduler of a busy machine takes its share.
-LONGEST_STEP = 3 * (QUICK.connect_timeout + QUICK.read_timeout + QUICK.deadline) + 2
+MAX_STEP = 3 * (QUICK.connect_timeout + QUICK.read_timeout + QUICK.deadline) + 2
 # After a change of the settings the patience with the primary begins anew.
 POLLS_AFTER_CHANGE = 5
 STEP_SECONDS = 0.05
@@ -90,7 +90,7 @@ def _expect_nothing(rig: Rig, this: Try) -> None:
     took = time.monotonic() - start
     this.lost += len(counted)
     this.expect(not counted, f"recorded was {counted}")
-    this.expect(took < LONGEST_STEP, f"the step took {took:.1f} s")
+    this.expect(took < MAX_STEP, f"the step took {took:.1f} s")
 
 
 def _broken(rig: Rig, failure: str) -> Reply:

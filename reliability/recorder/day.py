@@ -11,7 +11,7 @@ from reliability.tally import Setting, Tally
 from tests.providers.serving import serving
 
 # A poll every ten minutes makes 145 in a day, with both ends; the rest are retries.
-MOST_A_DAY, FEWEST_A_DAY = 150, 130
+MAX_A_DAY, MIN_A_DAY = 150, 130
 POLLS_AN_HOUR = 6
 DAY_HOURS = 24
 PROCESSES = 3
@@ -55,10 +55,10 @@ def _try_day(setting: Setting, tally: Tally, name: str, *, is_failing: bool) -> 
                 pass
         acknowledged += [key for child in everyone for key in child.acknowledged]
         asked = server.count("/coingecko/")
-        most = MOST_A_DAY - (DAY_HOURS - hours) * POLLS_AN_HOUR
+        most = MAX_A_DAY - (DAY_HOURS - hours) * POLLS_AN_HOUR
         this.expect(asked <= most, f"{asked} requests")
         counted = [key for key in acknowledged if key[3] is not None]
-        fewest = FEWEST_A_DAY * hours / DAY_HOURS / (2 if is_failing else 1)
+        fewest = MIN_A_DAY * hours / DAY_HOURS / (2 if is_failing else 1)
         this.expect(len(counted) >= floor(fewest), f"{len(counted)} readings")
         check_log(this, folder, acknowledged, walk.all_said())
         check_candles(this, folder, clock())

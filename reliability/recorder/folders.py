@@ -20,7 +20,7 @@ DISK = "512k"
 PAGE = 4096
 HOURS_A_DAY = 24
 # Where a long line finds no room, a short one still may: then it is over, and begins again.
-MOST_TOLD = 3
+MAX_TOLD = 3
 ROOT_USER = 0
 
 Break = Callable[[Child, Path], None]
@@ -80,7 +80,7 @@ def _live_through(
             told += child.command("collect")
         this.expect(bool(told), "nothing was told")
         most = max(map(told.count, told), default=0)
-        this.expect(most <= MOST_TOLD, f"told {most} times: {told}")
+        this.expect(most <= MAX_TOLD, f"told {most} times: {told}")
         check_log(this, folder, child.acknowledged, walk.all_said())
         check_candles(this, folder, clock())
 

@@ -12,8 +12,8 @@ from reliability.tally import Setting, Tally, Try
 from tests.providers.serving import serving
 
 # A child settles with every sixth poll. The wait lets the kill fall anywhere into what comes then.
-MOST_READINGS = 14
-LONGEST_WAIT_SECONDS = 0.2
+MAX_READINGS = 14
+MAX_WAIT_SECONDS = 0.2
 TORN_SHARE = 0.3
 # More than an hour of them, so that candles are made.
 POLLS_AFTERWARDS = 7
@@ -31,8 +31,8 @@ def try_kills(setting: Setting, tally: Tally) -> None:
                 before = len(read_log(folder).readings)
                 child = Child(run_freely, folder, walk.urls(server.url), clock.path)
                 with children(child):
-                    child.wait_for(setting.random.randint(0, MOST_READINGS))
-                    time.sleep(setting.random.uniform(0, LONGEST_WAIT_SECONDS))
+                    child.wait_for(setting.random.randint(0, MAX_READINGS))
+                    time.sleep(setting.random.uniform(0, MAX_WAIT_SECONDS))
                 acknowledged += child.acknowledged
                 if setting.random.random() < TORN_SHARE:
                     _tear(folder, setting)

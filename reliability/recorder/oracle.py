@@ -19,7 +19,7 @@ from reliability.tally import Try
 LOG = "BTCD_USD-readings.jsonl"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LENGTHS = {"1h": timedelta(hours=1), "1d": timedelta(days=1)}
-LONGEST_UNREAD = timedelta(hours=3)
+MAX_UNREAD = timedelta(hours=3)
 TOLERANCE = 1e-9
 # A reading further from the last one, and from the one that waits, does not count.
 BELIEVED_STEP, BELIEVED_PER_HOUR, BELIEVED_AFTER_GAP = 2.0, 0.5, 10.0
@@ -74,7 +74,7 @@ def reckon_candles(
     for opened, inside in known_in.items():
         values = [value for _, value in inside]
         end = opened + length
-        if end <= now and end - inside[-1][0] <= LONGEST_UNREAD:
+        if end <= now and end - inside[-1][0] <= MAX_UNREAD:
             candles[opened] = (values[0], max(values), min(values), values[-1], len(values))
     return candles
 

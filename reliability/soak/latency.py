@@ -34,8 +34,8 @@ WARM_UP = 200
 # So that the calls last as long as several time-outs of the feed's requests.
 PAUSE_SECONDS = 0.005
 # A part of a loop that nobody notices.
-MOST_ADDED_MS = 1.0
-MOST_ADDED_TO_LOOP_SECONDS = 0.1
+MAX_ADDED_MS = 1.0
+MAX_ADDED_TO_LOOP_SECONDS = 0.1
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def measure_calls(folder: Path, dead: Mapping[str, str], tally: Tally) -> dict[s
         added[name] = {key: round(timed[name][key] - bare[key], 3) for key in bare}
         more = added[name]["p99_ms"]
         with tally.trying(f"bot_loop_start, {name}") as this:
-            this.expect(more < MOST_ADDED_MS, f"{more} ms more at the 99th percentile")
+            this.expect(more < MAX_ADDED_MS, f"{more} ms more at the 99th percentile")
     return {"calls": CALLS, **timed, "added": added}
 
 
@@ -125,7 +125,7 @@ def measure_bots(folder: Path, url: str, tally: Tally) -> dict[str, Any]:
             this.expect(is_in_time, f"{bot.stop_delay:.1f} s after the price")
     with tally.trying("loop period") as this:
         added = compare_periods(found)
-        this.expect(added <= MOST_ADDED_TO_LOOP_SECONDS, f"{added:.3f} s longer where they hang")
+        this.expect(added <= MAX_ADDED_TO_LOOP_SECONDS, f"{added:.3f} s longer where they hang")
     return {"throttle_s": LOOP_SECONDS, **found}
 
 

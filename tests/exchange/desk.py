@@ -14,8 +14,8 @@ from altseason_lab.emulator.market import Symbol
 from altseason_lab.emulator.prices import Point, Prices, first_at, path_after
 from altseason_lab.emulator.rules import (
     FINEST,
-    MOST_ORDERS,
-    MOST_STOP_ORDERS,
+    MAX_ORDERS,
+    MAX_STOP_ORDERS,
     TradingRules,
     filter_failure,
 )
@@ -116,11 +116,11 @@ class Desk:
         rules.validate_amount(order.quantity)
         at = price if order.is_market else request.price
         rules.validate_cost(at * order.quantity, is_market=order.is_market)
-        if len(same) >= MOST_ORDERS:
+        if len(same) >= MAX_ORDERS:
             raise filter_failure("MAX_NUM_ORDERS")
         if request.type in WITH_STOP:
             rules.validate_price(request.stop_price)
-            if sum(other.request.type in WITH_STOP for other in same) >= MOST_STOP_ORDERS:
+            if sum(other.request.type in WITH_STOP for other in same) >= MAX_STOP_ORDERS:
                 raise filter_failure("MAX_NUM_ALGO_ORDERS")
             if would_trigger_now(request, price):
                 raise rejected("Stop price would trigger immediately.")

@@ -17,7 +17,7 @@ API_KEY_HEADER = "X-MBX-APIKEY"
 KEY_PATTERN = "[A-Za-z0-9-]{8,128}"
 # In milliseconds, as all times.
 DEFAULT_WINDOW = 5000
-LONGEST_WINDOW = 60_000
+MAX_WINDOW = 60_000
 # So much may the client's clock be ahead.
 AHEAD = 1000
 SIGNING = ("timestamp", "recvWindow", "signature")
@@ -78,7 +78,7 @@ def validate_time(parameters: dict[str, str], now: int) -> None:
     sent = parse_number(parameters, "timestamp") or 0
     window = parse_number(parameters, "recvWindow")
     window = DEFAULT_WINDOW if window is None else window
-    if window > LONGEST_WINDOW:
+    if window > MAX_WINDOW:
         raise BinanceError(errors.BAD_RECV_WINDOW, "'recvWindow' must be less than 60000.")
     if sent >= now + AHEAD:
         raise BinanceError(

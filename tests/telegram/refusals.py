@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-MOST_CHARACTERS = 4096
+MAX_CHARACTERS = 4096
 # What begins a part of a message, and what ends it.
 ENDS = {"_": "_", "*": "*", "`": "`", "```": "```", "[": "]"}
 
@@ -14,7 +14,7 @@ def find_refusal(parameters: Mapping[str, Any]) -> str:
     Of the parse modes only Markdown is looked at, and its marks count as characters, too.
     """
     text = str(parameters["text"])
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         return "message is too long"
     unclosed = find_unclosed(text) if parameters.get("parse_mode") == "Markdown" else None
     if unclosed is None:

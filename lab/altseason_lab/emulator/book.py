@@ -13,7 +13,7 @@ from altseason_lab.emulator.rules import TradingRules, format_amount
 STEP = Decimal("0.0001")
 LEVEL_WORTH = Decimal(100_000)
 # Further than this from the price there are none.
-MOST_LEVELS = 1000
+MAX_LEVELS = 1000
 FINEST_RULES = TradingRules()
 
 Level = tuple[Decimal, Decimal]
@@ -21,7 +21,7 @@ Level = tuple[Decimal, Decimal]
 
 def bids(price: Decimal, rules: TradingRules = FINEST_RULES) -> Iterator[Level]:
     """Return what can be sold to, the best first: price and amount."""
-    for level in range(1, MOST_LEVELS + 1):
+    for level in range(1, MAX_LEVELS + 1):
         at = _round(price * (1 - level * STEP), rules.tick, ROUND_FLOOR)
         if at <= 0:
             return
@@ -30,7 +30,7 @@ def bids(price: Decimal, rules: TradingRules = FINEST_RULES) -> Iterator[Level]:
 
 def asks(price: Decimal, rules: TradingRules = FINEST_RULES) -> Iterator[Level]:
     """Return what can be bought from, the best first: price and amount."""
-    for level in range(1, MOST_LEVELS + 1):
+    for level in range(1, MAX_LEVELS + 1):
         at = _round(price * (1 + level * STEP), rules.tick, ROUND_CEILING)
         if at <= 0:
             return

@@ -14,7 +14,7 @@ from altseason_lab.emulator.path import run_candle
 
 # How far the bot can run on into the stored candles; a quarter of them where they are short.
 AHEAD = 28 * DAY
-SHORTEST = 2 * DAY
+SHORTEST_INTERVAL = 2 * DAY
 VALUES = ["open", "high", "low", "close", "volume"]
 
 
@@ -26,9 +26,9 @@ def plan_shift(first: int, end: int, now: int) -> int:
     :return: whole days, so that the hours stay what they were.
     :raises InputError: where too little is stored.
     """
-    if end - first < SHORTEST:
+    if end - first < SHORTEST_INTERVAL:
         raise InputError(
-            f"expected candles of {SHORTEST // DAY} days or more to trade on, "
+            f"expected candles of {SHORTEST_INTERVAL // DAY} days or more to trade on, "
             f"found {(end - first) / DAY:.1f} days"
         )
     ahead = min(AHEAD, (end - first) // 4)

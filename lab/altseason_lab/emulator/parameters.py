@@ -13,9 +13,9 @@ SYMBOL_PATTERN = "^[A-Z0-9-_.]{1,20}$"
 SYMBOLS_PATTERN = '^\\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}\\]$'
 NUMBER_PATTERN = "^[0-9]{1,20}$"
 DEFAULT_LIMIT = 500
-MAXIMUM_LIMIT = 1000
+MAX_LIMIT = 1000
 DEFAULT_DEPTH = 100
-MAXIMUM_DEPTH = 5000
+MAX_DEPTH = 5000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ def parse_depth_query(
     :raises BinanceError: with the code that Binance has for what is wrong.
     """
     symbol = parse_symbol(required(parameters, "symbol"), symbols)
-    limit = parse_limit(parameters, default=DEFAULT_DEPTH, maximum=MAXIMUM_DEPTH)
+    limit = parse_limit(parameters, default=DEFAULT_DEPTH, maximum=MAX_DEPTH)
     refuse_unread(parameters, ("symbol", "limit"))
     return symbol, limit
 
@@ -111,7 +111,7 @@ def parse_number(parameters: Mapping[str, str], name: str) -> int | None:
 
 
 def parse_limit(
-    parameters: Mapping[str, str], *, default: int = DEFAULT_LIMIT, maximum: int = MAXIMUM_LIMIT
+    parameters: Mapping[str, str], *, default: int = DEFAULT_LIMIT, maximum: int = MAX_LIMIT
 ) -> int:
     """Read how many candles, or levels, are wanted at most."""
     limit = parse_number(parameters, "limit")

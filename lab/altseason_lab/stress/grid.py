@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 BASIS_POINT = 0.0001
-MOST_SLIPPAGE = 1000.0
-MOST_DELAY = 100
+MAX_SLIPPAGE = 1000.0
+MAX_DELAY = 100
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ def parse_fee(text: str) -> float:
 def parse_slippage(text: str) -> float:
     """Read slippage from the command line."""
     slippage = _read_number(text)
-    if slippage is None or not 0 <= slippage <= MOST_SLIPPAGE:
+    if slippage is None or not 0 <= slippage <= MAX_SLIPPAGE:
         raise ArgumentTypeError(
-            f"expected basis points from 0 to {MOST_SLIPPAGE:g}, such as 10 for 0.1 %, "
+            f"expected basis points from 0 to {MAX_SLIPPAGE:g}, such as 10 for 0.1 %, "
             f"found {text!r}"
         )
     return slippage
@@ -79,9 +79,9 @@ def parse_slippage(text: str) -> float:
 
 def parse_delay(text: str) -> int:
     """Read a delay from the command line."""
-    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MOST_DELAY):
+    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MAX_DELAY):
         raise ArgumentTypeError(
-            f"expected a whole number of candles from 0 to {MOST_DELAY}, found {text!r}"
+            f"expected a whole number of candles from 0 to {MAX_DELAY}, found {text!r}"
         )
     return int(text)
 

@@ -13,7 +13,7 @@ from altseason_lab.stress.svg import Drawing
 WIDTH, LEFT, RIGHT, TOP, PLOT = 960, 90, 930, 112, 400
 BOTTOM = TOP + PLOT
 LEGEND_ROW = 24
-MOST_TICKS = 9
+MAX_TICKS = 9
 MARK, MARK_STEP = 7, 4
 INK, FAINT, GRID, WARNING = "#222222", "#555555", "#e3e3e3", "#b00020"
 # Told apart by people who see colours otherwise, too; and by the dashes, on paper.
@@ -50,8 +50,8 @@ def build_axes(study: Study) -> tuple[Axis, Axis]:
         outcome.profit_after_stops for curve in study.curves.values() for outcome in curve.values()
     ]
     highest = max(cost for curve in study.curves.values() for cost in curve) / 100
-    across = Axis(find_ticks(0.0, highest, MOST_TICKS), LEFT, RIGHT)
-    up = Axis(find_ticks(min(0.0, *profits), max(0.0, *profits), MOST_TICKS), BOTTOM, TOP)
+    across = Axis(find_ticks(0.0, highest, MAX_TICKS), LEFT, RIGHT)
+    up = Axis(find_ticks(min(0.0, *profits), max(0.0, *profits), MAX_TICKS), BOTTOM, TOP)
     return across, up
 
 

@@ -12,7 +12,7 @@ from altseason_lab.stress.study import Study
 # The same on every terminal and in a file; a table with long numbers is wider, and never cut.
 WIDTH, WIDEST = 80, 300
 # Letters of pairs' names in one line.
-MOST_OF_PAIRS = 60
+MAX_PAIRS_SHOWN = 60
 SYNTHETIC = "SYNTHETIC market: its prices are drawn at random, no result here is a market's."
 OFFLINE = "An exchange emulator on this machine answered for the exchange; no network was used."
 BREAK_EVEN = (
@@ -65,7 +65,7 @@ def describe_scene(study: Study) -> str:
     """Describe which candles are backtested, in one line."""
     scene = study.scene
     shown = list(scene.pairs)
-    while len(" ".join(shown)) > MOST_OF_PAIRS:
+    while len(" ".join(shown)) > MAX_PAIRS_SHOWN:
         shown.pop()
     more = len(scene.pairs) - len(shown)
     pairs = " ".join(shown) + (f" and {more} more" if more else "")

@@ -74,7 +74,7 @@ def parse_words(words: list[str]) -> argparse.Namespace:
 
 
 def _place_dashes(words: list[str], unknown: str) -> str:
-    """Say where the options of Freqtrade belong, with the command line that was meant."""
+    """Describe where the options of Freqtrade belong, with the command line that was meant."""
     place = words.index(unknown) if unknown in words else len(words)
     following = [word for word in words[place:] if word != "--"]
     if words[0] == "sandbox" and following[:1] != ["freqtrade"]:

@@ -22,7 +22,7 @@ FIXED_SPACE = "\x00"
 
 
 def prepare_streams() -> None:
-    """Have stdout and stderr take every text: what is closed, or cannot encode it, is no error.
+    """Make stdout and stderr take every text: what is closed, or cannot encode it, is no error.
 
     Letters that a stream cannot encode are escaped with backslashes.
     """
@@ -73,7 +73,7 @@ def write(text: str, stream: TextIO) -> None:
 
 
 def _discard(stream: TextIO) -> None:
-    """Have what is left in a stream go nowhere: Python writes it again when the process ends."""
+    """Discard what is left in a stream: Python writes it again when the process ends."""
     with suppress(OSError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

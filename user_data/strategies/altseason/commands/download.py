@@ -22,8 +22,8 @@ from altseason.sources.coingecko import CALLS_PER_MINUTE, Access, load_access
 from altseason.sources.coingecko_history import FREE_DAYS
 from altseason.sources.snapshot import read_clock
 
-MOST_DAYS = 10_000
-MOST_COINS = 1000
+MAX_DAYS = 10_000
+MAX_COINS = 1000
 KEPT = "What was fetched is kept for today: the same command goes on from there."
 
 DESCRIPTION = f"""\
@@ -46,13 +46,13 @@ def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--days",
-        type=_whole_number(1, MOST_DAYS),
+        type=_whole_number(1, MAX_DAYS),
         metavar="N",
         help="finished days up to now (default: those since the newest stored candle)",
     )
     parser.add_argument(
         "--coins",
-        type=_whole_number(2, MOST_COINS),
+        type=_whole_number(2, MAX_COINS),
         default=100,
         metavar="N",
         help="how many of the largest coins make the sum (default: %(default)s)",
@@ -119,7 +119,7 @@ def make_plan(options: argparse.Namespace, access: Access, stored: pd.DataFrame)
 
 
 def _whole_number(lowest: int, highest: int) -> Any:
-    """Give the reader of an option that takes a whole number."""
+    """Return the reader of an option that takes a whole number."""
 
     def read(text: str) -> int:
         if not (text.isascii() and text.isdigit() and lowest <= int(text[:9]) <= highest):

@@ -8,13 +8,13 @@ import pandas as pd
 from altseason.commands import reports
 from altseason.history.download import Downloaded, Plan
 from altseason.history.fill import SAME_LEVEL, Filled
-from altseason.history.shares import DAY, MOST_MISSING
+from altseason.history.shares import DAY, MAX_MISSING
 from altseason.sources.coingecko import PROVIDER
 from altseason.sources.files import Readings
 
 
 def download_as_text(plan: Plan, filled: Filled) -> list[str]:
-    """Say what was fetched, what was made of it, and what that changed."""
+    """Describe what was fetched, what was made of it, and what that changed."""
     downloaded, readings, level = filled.downloaded, filled.readings, filled.level
     lines = [*_made_as_text(downloaded), *_left_out_as_text(plan, downloaded, readings)]
     if level is not None:
@@ -31,7 +31,7 @@ def download_as_text(plan: Plan, filled: Filled) -> list[str]:
 
 
 def download_as_json(plan: Plan, filled: Filled) -> dict[str, Any]:
-    """Give the facts of `download_as_text`; dates in ISO 8601, UTC."""
+    """Return the facts of `download_as_text`; dates in ISO 8601, UTC."""
     downloaded, level = filled.downloaded, filled.level
     history, current = downloaded.history, downloaded.current
     return {
@@ -72,7 +72,7 @@ def _left_out_as_text(plan: Plan, downloaded: Downloaded, readings: Readings) ->
     if days:
         shown = ", ".join(f"{day:%Y-%m-%d}" for day in days[: reports.SHOWN])
         lines.append(
-            f"Left out {len(days)} days on which coins with more than {MOST_MISSING:.0%} of the "
+            f"Left out {len(days)} days on which coins with more than {MAX_MISSING:.0%} of the "
             f"sum have no market cap: {shown}{', ...' if len(days) > reports.SHOWN else ''}"
         )
     if len(readings.rows) < plan.days:
@@ -86,6 +86,6 @@ def _left_out_as_text(plan: Plan, downloaded: Downloaded, readings: Readings) ->
 
 
 def _days_left_out(plan: Plan, downloaded: Downloaded) -> list[pd.Timestamp]:
-    """Give the days asked for that are left out, by the date of their candle."""
+    """Return the days asked for that are left out, by the date of their candle."""
     first = plan.latest - plan.days * DAY
     return [end - DAY for end in downloaded.history.left_out if end > first]

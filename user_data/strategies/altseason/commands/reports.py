@@ -23,7 +23,7 @@ HOUR = pd.Timedelta(hours=1)
 def import_as_text(
     file: Path, readings: Readings, imported: list[Imported], *, dry_run: bool = False
 ) -> list[str]:
-    """Say what was read, by which rule, and what it changed."""
+    """Describe what was read, by which rule, and what it changed."""
     stamps, layout = readings.rows["stamp"], readings.layout
     lines = [
         (
@@ -101,7 +101,7 @@ def _imported_as_text(part: Imported, *, dry_run: bool) -> list[str]:
 
 
 def import_as_json(readings: Readings, imported: list[Imported]) -> dict[str, Any]:
-    """Give the facts of `import_as_text`; dates in ISO 8601, UTC."""
+    """Return the facts of `import_as_text`; dates in ISO 8601, UTC."""
     stamps, layout = readings.rows["stamp"], readings.layout
     return {
         "format": layout.format,
@@ -178,7 +178,7 @@ def _status_as_text(status: Status) -> list[str]:
 
 
 def statuses_as_json(datadir: Path, rule: GateRule, statuses: list[Status]) -> dict[str, Any]:
-    """Give the facts of `statuses_as_text`; dates in ISO 8601, UTC."""
+    """Return the facts of `statuses_as_text`; dates in ISO 8601, UTC."""
     return {
         "datadir": str(datadir),
         "synthetic": is_synthetic(datadir),

@@ -35,7 +35,7 @@ class StopRequests:
                     return byte in STOPPING
 
     def end(self) -> None:
-        """Have `wait` end, from any thread."""
+        """End `wait`, from any thread."""
         with suppress(OSError):  # it has ended already
             self._sender.send(ENDED)
 

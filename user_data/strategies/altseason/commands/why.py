@@ -182,7 +182,7 @@ def _expand(named: list[str], stored: list[str]) -> list[str]:
 def _report_missing(
     pairs: list[str], whitelist: list[str], timeframe: str, datadir: Path, *, is_all: bool
 ) -> None:
-    """Tell which pairs have no candles, and what stores them.
+    """Print which pairs have no candles, and what stores them.
 
     :raises InputError: where no pair has any, or a name is not that of a pair.
     """

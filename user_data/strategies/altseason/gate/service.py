@@ -16,7 +16,7 @@ from altseason.gate.watch import find_watch
 from altseason.host.configuration import data_directory
 from altseason.invocation import altseason_command
 from altseason.notifications import Notifier
-from altseason.recorder.backfill import FURTHEST_DAYS, find_missing_days
+from altseason.recorder.backfill import MAX_BACKFILL_DAYS, find_missing_days
 from altseason.recorder.feed import Feed, end_feed, find_feed, start_feed
 from altseason.settings import DominanceSettings, load_settings
 from altseason.sources.coingecko_history import DAY_IS_KNOWN_AFTER
@@ -122,7 +122,7 @@ def describe_history(
     else:
         newest = dominance.daily["date"].iloc[-1] + candle_length("1d")
         missing = find_missing_days(dominance.daily, latest)
-        unreached = latest - newest > FURTHEST_DAYS * DAY
+        unreached = latest - newest > MAX_BACKFILL_DAYS * DAY
         if not missing:
             return []
         first = newest if unreached else missing[0]
@@ -134,6 +134,6 @@ def describe_history(
     if not fills_itself:
         return [f"{gap}. To fill it {advice}."]
     if unreached:
-        first_days = f"The last {FURTHEST_DAYS} days are fetched now, in a few minutes"
+        first_days = f"The last {MAX_BACKFILL_DAYS} days are fetched now, in a few minutes"
         return [f"{gap}. {first_days}; for more {advice}."]
     return [f"{gap}. It is fetched now, in a few minutes; if it is not, {advice}."]

@@ -19,8 +19,8 @@ from altseason.sources.coingecko import USE_PRO, Access, fetch_global
 from altseason.sources.coingecko_history import (
     BITCOIN,
     DAY_IS_KNOWN_AFTER,
-    FEWEST_DAYS,
     FREE_DAYS,
+    MIN_DAYS,
     fetch_largest_coins,
     fetch_market_caps,
     fetch_total_market_caps,
@@ -103,7 +103,7 @@ def download(
     :raises ProviderError: where any series is missing; the kind says who must act.
     """
     if plan.source == "coingecko-pro":
-        days = max(FEWEST_DAYS, plan.days)
+        days = max(MIN_DAYS, plan.days)
         total = fetch_total_market_caps(session, access, days)
         bitcoin = fetch_market_caps(session, access, BITCOIN, days)
         return Downloaded(calculate_share_of_total(bitcoin, total, plan.latest))

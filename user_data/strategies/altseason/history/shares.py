@@ -23,7 +23,7 @@ from altseason.sources.files import Layout, Readings
 
 # A day on which coins with more than this part of the sum have no market cap is left out. Where
 # they have less, their last one is taken instead.
-MOST_MISSING = 0.01
+MAX_MISSING = 0.01
 DAY = pd.Timedelta(days=1)
 
 
@@ -72,7 +72,7 @@ def calculate_share_of_coins(
     closes = pd.DataFrame({name: find_daily_closes(caps, latest) for name, caps in series.items()})
     now = pd.Series({coin.id: coin.market_cap for coin in coins})
     empty = [name for name in closes.columns if closes[name].isna().all()]
-    if BITCOIN in empty or now[empty].sum() > MOST_MISSING * now.sum():
+    if BITCOIN in empty or now[empty].sum() > MAX_MISSING * now.sum():
         largest = str(now[empty].idxmax())
         raise AnswerError(
             f"{PROVIDER}: expected market caps of {largest} at 00:00 UTC, found none among "
@@ -82,7 +82,7 @@ def calculate_share_of_coins(
     known = closes.drop(columns=empty).ffill()
     total = known.sum(axis=1)
     missing = known.where(closes.isna()).sum(axis=1) / total
-    is_whole = (missing <= MOST_MISSING) & known[BITCOIN].notna()
+    is_whole = (missing <= MAX_MISSING) & known[BITCOIN].notna()
     counted = now.drop(empty)
     factor = current / (100 * counted[BITCOIN] / counted.sum())
     percent = (factor * 100 * known[BITCOIN] / total)[is_whole]

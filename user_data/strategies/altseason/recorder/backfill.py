@@ -20,7 +20,7 @@ from altseason.sources.snapshot import Clock, read_clock
 logger = logging.getLogger(__name__)
 
 DAY = pd.Timedelta(days=1)
-FURTHEST_DAYS = 90
+MAX_BACKFILL_DAYS = 90
 # Fewer than a download takes: a bot should not wait a quarter of an hour. One factor brings either
 # to the level of the primary.
 COINS = 30
@@ -28,11 +28,11 @@ AGAIN_AFTER = pd.Timedelta(hours=1)
 
 
 def find_missing_days(daily: pd.DataFrame, latest: pd.Timestamp) -> list[pd.Timestamp]:
-    """Give the open times of the days that are not stored, out of the last 90.
+    """Return the open times of the days that are not stored, out of the last 90.
 
     :param latest: the newest midnight at which a day that has ended can be fetched.
     """
-    wanted = pd.date_range(latest - FURTHEST_DAYS * DAY, latest - DAY, freq="D")
+    wanted = pd.date_range(latest - MAX_BACKFILL_DAYS * DAY, latest - DAY, freq="D")
     return list(wanted[~wanted.isin(daily["date"])])
 
 

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 STEP_SECONDS = 10.0
 # After an error that nobody foresaw.
 FIRST_PAUSE = pd.Timedelta(minutes=1)
-LONGEST_PAUSE = pd.Timedelta(hours=1)
+MAX_PAUSE = pd.Timedelta(hours=1)
 
 
 class _Stopped(BaseException):
@@ -63,7 +63,7 @@ class Feed:
         self.notifier = Notifier(logger)
         self.recording = Recording(datadir, DominanceStore(datadir, data_format(config)), clock)
         self._rebuild = Retrying(self.recording.rebuild, clock, first=INTERVAL)
-        self._step = Retrying(self.step, clock, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
+        self._step = Retrying(self.step, clock, first=FIRST_PAUSE, longest=MAX_PAUSE)
         self._failure: Exception | None = None
         self._clock = clock
         self._stopping = threading.Event()
@@ -112,7 +112,7 @@ class Feed:
         self._thread.start()
 
     def stop(self, *, wait: bool = True, timeout: float | None = None) -> None:
-        """Have `run` end after its step, and let another process poll.
+        """End `run` after its step, and let another process poll.
 
         :param timeout: how many seconds to wait for it at most.
         """
@@ -207,7 +207,7 @@ class Feed:
             return self._poller
 
     def _tell_provider(self) -> None:
-        """Tell when another provider's readings count; also where another process polls."""
+        """Notify when another provider's readings count; also where another process polls."""
         size = self.recording.log.size()
         if size == self._seen_size:
             return
@@ -231,7 +231,7 @@ _registering = threading.Lock()
 
 
 def start_feed(config: dict[str, Any]) -> Feed:
-    """Give the feed of a data directory, started if there was none in this process.
+    """Return the feed of a data directory, started if there was none in this process.
 
     A bot has one data directory, so that a feed of another one is of before `/reload_config`.
 
@@ -252,13 +252,13 @@ def start_feed(config: dict[str, Any]) -> Feed:
 
 
 def find_feed(config: dict[str, Any]) -> Feed | None:
-    """Give the feed of a data directory that runs in this process, None where there is none."""
+    """Return the feed of a data directory that runs in this process, None where there is none."""
     with _registering:
         return _feeds.get(data_directory(config).resolve())
 
 
 def end_feed(config: dict[str, Any]) -> None:
-    """Have the feed of a data directory end soon, if there is one; does not wait for it."""
+    """End the feed of a data directory soon, if there is one; does not wait for it."""
     with _registering:
         feed = _feeds.pop(data_directory(config).resolve(), None)
     if feed is not None:

@@ -63,7 +63,7 @@ class SnapshotLog:
         self._notifier = Notifier(logger)
 
     def size(self) -> int:
-        """Give the size in bytes, 0 where there is no log yet."""
+        """Return the size in bytes, 0 where there is no log yet."""
         try:
             return self.path.stat().st_size
         except FileNotFoundError:
@@ -123,7 +123,7 @@ class SnapshotLog:
         return cast("BinaryIO", file)
 
     def _is_possible(self, reading: Reading, now: pd.Timestamp) -> bool:
-        """Tell whether a reading can be true, and warn once of those that cannot."""
+        """Return whether a reading can be true, and warn once of those that cannot."""
         was_true_before = reading.time is None or reading.time - reading.known <= MAX_LEAD
         if was_true_before and reading.known - now.to_pydatetime(warn=False) <= MAX_LEAD:
             return True
@@ -168,7 +168,7 @@ class SnapshotLog:
             chunk *= 2
 
     def _find_end(self, file: BinaryIO) -> int:
-        """Give the position after the last whole line.
+        """Return the position after the last whole line.
 
         :raises OSError: where what follows it is larger than any line: it is nothing that a crash
             has torn.
@@ -209,7 +209,7 @@ class SnapshotLog:
 
 
 def _is_in_the_way(last: Reading, new: Reading) -> bool:
-    """Tell whether the last line is of so far in the future that it cannot be waited for.
+    """Return whether the last line is of so far in the future that it cannot be waited for.
 
     The time that a provider tells with its value is the clock's here, or it had been refused: it is
     the line that is wrong.

@@ -12,11 +12,11 @@ import pandas as pd
 from altseason.recorder.log import Reading
 
 # One odd reading must not decide; and what was learnt long ago has drifted.
-FEWEST, MOST = 3, 9
+MIN_COMPARISONS, MAX_COMPARISONS = 3, 9
 MAX_AGE = pd.Timedelta(days=7)
 COMPARE_EVERY = pd.Timedelta(hours=6)
 # A fallback that lies further off counts something else.
-LARGEST = 10.0
+MAX_OFFSET = 10.0
 
 
 class Offsets:
@@ -38,21 +38,25 @@ class Offsets:
         if reading.time is None and kept and kept[-1].raw == reading.raw:
             return False
         kept.append(reading)
-        del kept[:-MOST]
+        del kept[:-MAX_COMPARISONS]
         return True
 
     def find(self, provider: str, now: pd.Timestamp) -> float | None:
-        """Give the median of a fallback's last offsets in percentage points, None if not learnt."""
+        """Return the median of a fallback's last offsets in percentage points; None if unknown."""
         offsets = [one.offset for one in self._recent(provider, now) if one.offset is not None]
-        if len(offsets) < FEWEST:
+        if len(offsets) < MIN_COMPARISONS:
             return None
         offset = median(offsets)
-        return offset if abs(offset) <= LARGEST else None
+        return offset if abs(offset) <= MAX_OFFSET else None
 
     def next_comparison(self, provider: str, now: pd.Timestamp) -> pd.Timestamp:
-        """Give the time to compare a fallback again: at once while it is being learnt."""
+        """Return the time to compare a fallback again: at once while it is being learnt."""
         recent = self._recent(provider, now)
-        return pd.Timestamp(recent[-1].known) + COMPARE_EVERY if len(recent) >= FEWEST else now
+        return (
+            pd.Timestamp(recent[-1].known) + COMPARE_EVERY
+            if len(recent) >= MIN_COMPARISONS
+            else now
+        )
 
     def _recent(self, provider: str, now: pd.Timestamp) -> list[Reading]:
         return [one for one in self._compared[provider] if now - one.known <= MAX_AGE]

@@ -140,7 +140,7 @@ class Poller:
         return snapshot
 
     def _is_current(self, snapshot: Snapshot) -> bool:
-        """Tell whether a value is of now; one that has no time shows it by moving."""
+        """Return whether a value is of now; one that has no time shows it by moving."""
         if snapshot.time is not None:
             return True  # else it had been refused
         changed = self._changed.get(snapshot.provider)
@@ -231,7 +231,7 @@ class Poller:
         return reading
 
     def _is_known(self, snapshot: Snapshot) -> bool:
-        """Tell whether a provider says again, or still, what it has said before."""
+        """Return whether a provider says again, or still, what it has said before."""
         last = self._last.get(snapshot.provider)
         if last is None or last.time is None or snapshot.time is None or last.dominance is None:
             return False

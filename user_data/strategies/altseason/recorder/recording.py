@@ -21,7 +21,7 @@ from altseason.sources.snapshot import Clock, Snapshot, read_clock
 
 # CoinGecko renews its value this often; asking more often is waste.
 INTERVAL = pd.Timedelta(minutes=10)
-SHORTEST = "h"
+SHORTEST_TIMEFRAME = "h"
 DAY = pd.Timedelta(days=1)
 # What cannot be stored now is not tried with each pair that a bot looks at.
 SETTLE_AGAIN_AFTER = pd.Timedelta(seconds=30)
@@ -94,7 +94,7 @@ class Recording:
         return self._store_since(BEGINNING, max_bytes)
 
     def _settle(self) -> None:
-        hour = self._clock().floor(SHORTEST)
+        hour = self._clock().floor(SHORTEST_TIMEFRAME)
         if hour == self._settled:
             return
         # The day that had ended then, and all since: a file may not have been writable for days.
@@ -104,7 +104,7 @@ class Recording:
         self._settled = hour
 
     def _is_stored(self, now: pd.Timestamp) -> bool:
-        """Tell whether another thread or process has made the candles that ended last."""
+        """Return whether another thread or process has made the candles that ended last."""
         try:
             return all(
                 # Not the newest one: that may be of a time to come.
@@ -137,7 +137,7 @@ class Recording:
 
 
 def make_rows(readings: Sequence[Reading]) -> pd.DataFrame:
-    """Give the readings that count as rows for `aggregate_candles`."""
+    """Return the readings that count as rows for `aggregate_candles`."""
     counted = [reading for reading in readings if reading.dominance is not None]
     known = pd.to_datetime([reading.known for reading in counted], utc=True)
     percent = [reading.dominance for reading in counted]

@@ -69,7 +69,7 @@ def recording_as_text(status: RecordingStatus | None) -> list[str]:
 
 
 def recording_as_json(status: RecordingStatus | None) -> dict[str, Any] | None:
-    """Give the facts of `recording_as_text`; None where nothing was recorded."""
+    """Return the facts of `recording_as_text`; None where nothing was recorded."""
     if status is None:
         return None
     return {

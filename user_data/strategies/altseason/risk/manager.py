@@ -27,7 +27,7 @@ from altseason.settings import SECTION, RiskSettings
 # No name that a strategy derived from ours would take for a column of its own.
 ATR_COLUMN = "altseason_atr"
 ATR_PERIOD = 14
-NEAREST_STOP = 0.0001
+MIN_STOP_DISTANCE = 0.0001
 
 
 class RiskManager:
@@ -105,7 +105,7 @@ class RiskManager:
         if stop is None:
             return None
         # Freqtrade takes 0, a stop that the price has passed already, for no stop.
-        return max(float(stoploss_from_absolute(stop, current_rate)), NEAREST_STOP)
+        return max(float(stoploss_from_absolute(stop, current_rate)), MIN_STOP_DISTANCE)
 
     def find_trim(
         self, trade: Trade, time: datetime, current_rate: float, min_stake: float | None

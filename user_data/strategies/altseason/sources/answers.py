@@ -33,7 +33,7 @@ def parse_json(endpoint: str, body: bytes, status: int = 200) -> Any:
 
 
 def find(endpoint: str, answer: Any, *path: str | int) -> Any:
-    """Give what lies at a path of keys and list positions.
+    """Return what lies at a path of keys and list positions.
 
     :raises AnswerError: where there is no such place.
     """
@@ -50,7 +50,7 @@ def find(endpoint: str, answer: Any, *path: str | int) -> Any:
 
 
 def find_number(endpoint: str, answer: Any, *path: str | int) -> float:
-    """Give the number at a path.
+    """Return the number at a path.
 
     :raises AnswerError: where it is missing, or no finite number (a text or a truth value is none).
     """
@@ -61,7 +61,7 @@ def find_number(endpoint: str, answer: Any, *path: str | int) -> float:
 
 
 def find_unix_time(endpoint: str, answer: Any, *path: str | int) -> pd.Timestamp:
-    """Give the time at a path, there in unix seconds.
+    """Return the time at a path, there in unix seconds.
 
     :raises AnswerError: where it is missing or no such time.
     """
@@ -72,7 +72,7 @@ def find_unix_time(endpoint: str, answer: Any, *path: str | int) -> pd.Timestamp
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether a JSON value is a finite number that fits a float."""
+    """Return whether a JSON value is a finite number that fits a float."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return abs(value) < 1e300 and not math.isnan(value)

@@ -19,12 +19,12 @@ from altseason.sources.times import UNIX_MILLISECONDS
 BITCOIN = "bitcoin"
 FREE_DAYS = 365
 # Up to 90 days come by the hour, more by the day at 00:00 UTC.
-FEWEST_DAYS = 91
+MIN_DAYS = 91
 # "The last completed UTC day (00:00) is available 35 minutes after midnight (00:35). The cache will
 # always expire at 00:40 UTC."
 DAY_IS_KNOWN_AFTER = pd.Timedelta(minutes=40)
 PAGE = 250
-LONGEST_ID = 200
+MAX_ID_LENGTH = 200
 COINS, CHART, TOTAL = "/coins/markets", "/coins/{}/market_chart", "/global/market_cap_chart"
 
 
@@ -150,7 +150,7 @@ def _is_id(value: Any) -> bool:
     return (
         isinstance(value, str)
         and value.isprintable()
-        and 0 < len(quote(value, safe="")) <= LONGEST_ID
+        and 0 < len(quote(value, safe="")) <= MAX_ID_LENGTH
     )
 
 

@@ -30,7 +30,7 @@ class ProviderError(AltSeasonError):
         self.retry_after = retry_after
 
     def add(self, text: str) -> Self:
-        """Give the same error with more to say."""
+        """Return the same error with more to say."""
         return type(self)(f"{self}; {text}", retry_after=self.retry_after)
 
 

@@ -101,7 +101,7 @@ def _as_text(rows: pa.Table) -> pd.DataFrame:
 
 
 def give_back_memory() -> None:
-    """Have Arrow give back to the system what it keeps for later."""
+    """Let Arrow give back to the system what it keeps for later."""
     pa.default_memory_pool().release_unused()
 
 

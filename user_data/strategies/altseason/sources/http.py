@@ -24,10 +24,10 @@ from altseason.sources.errors import (
 )
 from altseason.sources.session import Deadline, PoliteAdapter, find_retry_after
 
-LARGEST_BODY = 20_000_000
+MAX_BODY = 20_000_000
 CHUNK = 65_536
 # A shorter header is no key, and may stand in any body.
-SHORTEST_SECRET = 6
+MIN_SECRET_LENGTH = 6
 # The body of an answer that broke off is not retried by urllib3, which only sees its head.
 BODY_ATTEMPTS = 2
 Value = TypeVar("Value")
@@ -119,13 +119,13 @@ def _send(session: requests.Session, request: requests.PreparedRequest) -> reque
 def _without_secrets(body: bytes, headers: Mapping[str, str]) -> bytes:
     """Take out of a body what was sent in the headers: errors that echo a key are shown."""
     for secret in headers.values():
-        if len(secret) >= SHORTEST_SECRET:
+        if len(secret) >= MIN_SECRET_LENGTH:
             body = body.replace(secret.encode(), b"***")
     return body
 
 
 def _unsendable(url: str, error: Exception) -> AccessError:
-    """Give the error's kind alone: its text holds the key."""
+    """Return the error's kind alone: its text holds the key."""
     return AccessError(
         f"{url}: expected a URL and a key that can be sent, found none ({type(error).__name__})"
     )
@@ -144,8 +144,8 @@ def _read_body(url: str, response: requests.Response) -> bytes:
         # Not iter_content, which waits for a whole chunk, however slowly it comes.
         while chunk := response.raw.read1(CHUNK, decode_content=True):
             body += chunk
-            if len(body) > LARGEST_BODY:
-                raise AnswerError(f"{url}: expected at most {LARGEST_BODY} bytes, found more")
+            if len(body) > MAX_BODY:
+                raise AnswerError(f"{url}: expected at most {MAX_BODY} bytes, found more")
     finally:
         if deadline is not None:
             deadline.cancel()
@@ -156,7 +156,7 @@ def _read_body(url: str, response: requests.Response) -> bytes:
 
 
 def _reason(error: Exception) -> str:
-    """Give the kind of a network error: its text is long, and holds the whole URL again."""
+    """Return the kind of a network error: its text is long, and holds the whole URL again."""
     # After the last retry requests hands on urllib3's error, with the reason inside.
     cause = getattr(error.args[0] if error.args else error, "reason", error)
     if isinstance(cause, requests.exceptions.SSLError | SSLError):

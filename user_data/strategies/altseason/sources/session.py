@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 USER_AGENT = f"freqtrade-altseason/{__version__}"
 RETRIED_STATUS = frozenset({429, *range(500, 600)})
 # Nobody is left alone for longer, whatever is asked for.
-LONGEST_PAUSE_SECONDS = 6 * 3600.0
+MAX_PAUSE_SECONDS = 6 * 3600.0
 MayRetry = Callable[[], bool]
 
 
@@ -95,7 +95,7 @@ class _Retries(Retry):
             seconds = super().parse_retry_after(retry_after)
         except (InvalidHeader, ValueError, OverflowError):
             return 0.0  # not a time: back off as if it had not been there
-        return min(seconds, LONGEST_PAUSE_SECONDS)
+        return min(seconds, MAX_PAUSE_SECONDS)
 
     def get_backoff_time(self) -> float:
         # urllib3 asks again at once after the first failure, which a rate limit counts as well.
@@ -140,7 +140,7 @@ class Deadline:
         self._timer.start()
 
     def cancel(self) -> None:
-        """Have it over with in time."""
+        """End it in time."""
         self._timer.cancel()
         with self._lock:
             self._socket.close()
@@ -252,7 +252,7 @@ class PoliteAdapter(HTTPAdapter):
         return manager
 
     def may_retry(self) -> bool:
-        """Tell whether what broke off may be asked for again."""
+        """Return whether what broke off may be asked for again."""
         return self.manners.retries > 0 and self._may_retry()
 
     def _wait_for_turn(self) -> None:
@@ -296,7 +296,7 @@ def build_session(manners: Manners | None = None, may_retry: MayRetry = always) 
 
 
 def find_retry_after(response: requests.Response) -> pd.Timedelta | None:
-    """Give how long the provider wants not to be asked again, where it says so."""
+    """Return how long the provider wants not to be asked again, where it says so."""
     asked = response.headers.get("Retry-After")
     seconds = _Retries().parse_retry_after(asked) if asked else 0.0
     return pd.Timedelta(seconds=seconds) if seconds > 0 else None

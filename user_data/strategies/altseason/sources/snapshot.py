@@ -29,7 +29,7 @@ class Snapshot:
 
 
 def read_clock() -> pd.Timestamp:
-    """Give the time now, in UTC."""
+    """Return the time now, in UTC."""
     return pd.Timestamp(dt_now())
 
 

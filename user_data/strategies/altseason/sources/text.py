@@ -22,7 +22,7 @@ Step = Callable[[float], None]
 
 
 def no_step(done: float) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 def find_encoding(path: Path, head: bytes) -> str:
