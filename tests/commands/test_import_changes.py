@@ -11,6 +11,7 @@ from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import is_synthetic, save_marker
 from altseason.errors import DominanceMissingError
 from altseason.gate.reader import DominanceReader
+from altseason.recorder.log import MAX_BYTES
 from altseason.settings import DominanceSettings
 from tests.conftest import ROOT, dominance_candles
 from tests.recorder.simulation import SimulatedClock, make_recording, record
@@ -52,6 +53,20 @@ def test_replacing_spares_recorded_candles_unless_all_are_named(
     [change] = json.loads(capsys.readouterr().out)["timeframes"][0]["changes"]
     assert (change["stored"], change["new"], change["replaced"]) == (57.5, 56.0, True)
     assert closes(datadir) == [58.5, 56.0]
+
+
+def test_replacing_spares_candles_that_were_recorded_long_ago(tmp_path: Path):
+    """Before the last megabyte of the log, which is what a bot reads of it."""
+    datadir, clock = tmp_path / "data", SimulatedClock()
+    datadir.mkdir()
+    recording = make_recording(datadir, clock)
+    record(recording, clock, "2023-03-14 23:30", 57.5)
+    record(recording, clock, "2023-03-16 00:00", 56.5)
+    first, last = recording.log.path.read_bytes().splitlines(keepends=True)
+    recording.log.path.write_bytes(first + last * (MAX_BYTES // len(last) + 1))
+    DominanceStore(datadir).append(dominance_candles([58.0, 57.5], "2023-03-13"), "1d")
+    assert run(write(tmp_path / "new.csv", [58.5, 56.0]), datadir, "--replace") == 0
+    assert closes(datadir) == [58.5, 57.5]
 
 
 def test_second_import_says_that_nothing_is_new(tmp_path: Path, capsys: pytest.CaptureFixture):

@@ -41,7 +41,7 @@ def build_providers(
 
     :param may_retry: is asked before each retry.
     :raises AccessError: where the key cannot be sent.
-    :raises ConfigurationError: where our own section is wrong.
+    :raises SettingsError: where our own section is wrong.
     """
     modules = [import_module(f"altseason.sources.{name}") for name in PROVIDERS]
     primary, *fallbacks = [(module.PROVIDER, module.connect(config, clock)) for module in modules]

@@ -80,7 +80,7 @@ class Access:
 def load_access(config: dict[str, Any]) -> Access:
     """Read Freqtrade's own section `coingecko`, as Freqtrade does: a key is a Demo key by default.
 
-    :raises ConfigurationError: where our own section, which may name another address, is wrong.
+    :raises SettingsError: where our own section, which may name another address, is wrong.
     """
     url = load_settings(config).dominance.urls.coingecko
     section = config.get("coingecko") or {}
@@ -96,7 +96,7 @@ def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session]
     """Return what asks for the current dominance, with the key and the address of a configuration.
 
     :raises AccessError: where the key cannot be sent.
-    :raises ConfigurationError: where our own section is wrong.
+    :raises SettingsError: where our own section is wrong.
     """
     return partial(fetch_global, access=load_access(config), clock=clock)
 

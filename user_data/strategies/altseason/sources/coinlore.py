@@ -27,7 +27,7 @@ _PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?")
 def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session], Snapshot]:
     """Return what asks for the current dominance, with the key and the address of a configuration.
 
-    :raises ConfigurationError: where our own section is wrong.
+    :raises SettingsError: where our own section is wrong.
     """
     url = load_settings(config).dominance.urls.coinlore or URL
     return partial(fetch_coinlore, url=url, clock=clock)

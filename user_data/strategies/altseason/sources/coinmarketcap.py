@@ -42,7 +42,7 @@ LIMIT_CODES = range(1008, 1012)
 def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session], Snapshot]:
     """Return what asks for the current dominance, with the key and the address of a configuration.
 
-    :raises ConfigurationError: where our own section is wrong.
+    :raises SettingsError: where our own section is wrong.
     """
     settings = load_settings(config).dominance
     return partial(

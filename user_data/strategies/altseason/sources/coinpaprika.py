@@ -30,7 +30,7 @@ ENDPOINT = f"{PROVIDER} {PATH}"
 def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session], Snapshot]:
     """Return what asks for the current dominance, with the key and the address of a configuration.
 
-    :raises ConfigurationError: where our own section is wrong.
+    :raises SettingsError: where our own section is wrong.
     """
     url = load_settings(config).dominance.urls.coinpaprika or URL
     return partial(fetch_coinpaprika, url=url, clock=clock)
