@@ -115,34 +115,36 @@ def import_as_json(readings: Readings, imported: list[Imported]) -> dict[str, An
         "left_out": readings.left_out,
         "notes": readings.notes,
         "spacing_minutes": readings.spacing / pd.Timedelta(minutes=1),
-        "timeframes": [
+        "timeframes": [_imported_as_json(part) for part in imported],
+    }
+
+
+def _imported_as_json(part: Imported) -> dict[str, Any]:
+    disagreements = part.result.disagreements
+    return {
+        "timeframe": part.timeframe,
+        "candles": len(part.candles),
+        "start": part.candles["date"].iloc[0].isoformat(),
+        "end": part.candles["date"].iloc[-1].isoformat(),
+        "added": part.result.added,
+        "gaps": _gaps_as_json(part.gaps),
+        "rows_left_out": part.left_out,
+        "disagreements": len(disagreements),
+        "replaced": int(disagreements["replaced"].sum()),
+        "frozen": len(part.frozen),
+        "jumps": [day.isoformat() for day in part.jumps],
+        "changes": [
             {
-                "timeframe": part.timeframe,
-                "candles": len(part.candles),
-                "start": part.candles["date"].iloc[0].isoformat(),
-                "end": part.candles["date"].iloc[-1].isoformat(),
-                "added": part.result.added,
-                "gaps": _gaps_as_json(part.gaps),
-                "rows_left_out": part.left_out,
-                "disagreements": len(part.result.disagreements),
-                "replaced": int(part.result.disagreements["replaced"].sum()),
-                "frozen": len(part.frozen),
-                "jumps": [day.isoformat() for day in part.jumps],
-                "changes": [
-                    {
-                        "date": date.isoformat(),
-                        "stored": stored,
-                        "new": offered,
-                        "replaced": bool(replaced),
-                    }
-                    for date, stored, offered, replaced in zip(
-                        *(part.result.disagreements[name] for name in DISAGREEMENT), strict=True
-                    )
-                ],
-                "file": str(part.file),
+                "date": date.isoformat(),
+                "stored": stored,
+                "new": offered,
+                "replaced": bool(replaced),
             }
-            for part in imported
+            for date, stored, offered, replaced in zip(
+                *(disagreements[name] for name in DISAGREEMENT), strict=True
+            )
         ],
+        "file": str(part.file),
     }
 
 

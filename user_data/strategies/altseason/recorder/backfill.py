@@ -11,7 +11,7 @@ from altseason.errors import AltSeasonError
 from altseason.history.download import plan_download
 from altseason.history.fill import SAME_LEVEL, TIMEFRAME, fill
 from altseason.notifications import Notifier
-from altseason.progress import Progress
+from altseason.progress import Progress, no_progress
 from altseason.recorder.retrying import Retrying
 from altseason.sources.coingecko import load_access
 from altseason.sources.coingecko_history import DAY_IS_KNOWN_AFTER
@@ -36,10 +36,6 @@ def find_missing_days(daily: pd.DataFrame, latest: pd.Timestamp) -> list[pd.Time
     return list(wanted[~wanted.isin(daily["date"])])
 
 
-def _ignore(done: int, of: int) -> None:
-    """Show no progress."""
-
-
 class Backfill:
     """Looks for missing days once a day, and fetches them; tries again later where that fails.
 
@@ -55,7 +51,7 @@ class Backfill:
         store: DominanceStore,
         notifier: Notifier,
         clock: Clock = read_clock,
-        progress: Progress = _ignore,
+        progress: Progress = no_progress,
     ) -> None:
         self._config = config
         self._store = store
