@@ -33,6 +33,13 @@ def main() -> int:
         return 2
     config = config or str(ROOT / "config.json.example")
     source = Path(datadir).resolve() if datadir else SAMPLE
+    if datadir and not dominance and not any(source.glob("BTCD_USD-*")):
+        print(
+            f"DATADIR: expected candles of BTCD/USD in {datadir}, found none; name your dominance "
+            "file too: make backtest DATADIR=... DOMINANCE=my_dominance.csv",
+            file=sys.stderr,
+        )
+        return 2
     run = RUNS / source.name
     data = link_candles(source, run / "data") if datadir else SAMPLE
     if dominance and (
@@ -77,19 +84,25 @@ def backtest(config: str, data: Path, timerange: str) -> int:
         return code or 1
     label = "SYNTHETIC market, result" if (data / MARKER).is_file() else "Result"
     print(f"{label}: {relative(new.pop())}")
-    print(*next_steps(data), sep="\n")
+    print(*next_steps(config, data, timerange), sep="\n")
     return 0
 
 
-def next_steps(data: Path) -> list[str]:
+def next_steps(config: str, data: Path, timerange: str) -> list[str]:
     """Return what a person may do now, with command lines that work from here."""
     programs = relative(Path(sys.executable).parent)
+    if data == SAMPLE and not timerange:
+        timerange = "20220101-20220301"  # two months are enough for a first look
+    stress = f"stress --offline -c {relative(Path(config))} -d {relative(data)}"
     return [
         "Next:",
         f"  {programs}/freqtrade backtesting-show",
         "      shows these tables again; FreqUI has the result under Load results",
-        f"  {programs}/altseason stress --offline -c config.json.example -d {relative(data)} -- \\",
-        "      --timerange 20220101-20220301",
+        *(
+            [f"  {programs}/altseason {stress} -- \\", f"      --timerange {timerange}"]
+            if timerange
+            else [f"  {programs}/altseason {stress}"]
+        ),
         "      says at which cost per side the profit ends",
         "  make backtest DATADIR=my_candles DOMINANCE=my_dominance.csv",
         "      runs it on your own candles and dominance",
