@@ -240,3 +240,17 @@ def test_recorder_that_a_reload_cannot_change_goes_on_and_is_listened_to(
     [kept] = [text for text in told if "as before" in text]
     assert kept.startswith("Dominance is recorded as before the change: ")
     assert "two words" not in kept
+
+
+@pytest.mark.usefixtures("registry")
+def test_bot_starts_where_its_history_cannot_be_described(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("altseason.gate.service.describe_history", fail)
+    [told] = Bot(dominance_config(tmp_path, {}, record=False)).report(
+        GateRule(), pd.Timestamp.now(tz="UTC")
+    )
+    assert told.startswith("The gate is closed: no dominance is stored.")

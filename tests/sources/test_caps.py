@@ -125,3 +125,23 @@ def test_two_currencies_are_refused(
             load_cap_pair(*files, Options(), NOW)
     readings = load_cap_pair(*files, Options(insist=True), NOW)
     assert readings.rows["close"].tolist() == pytest.approx(EXPECTED)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [(0, EXPECTED), (5, EXPECTED), (-50, EXPECTED), (6, None), (40, None)]
+)
+def test_total_that_was_true_later_is_not_taken(
+    tmp_path: Path, minutes: int, expected: list[float] | None
+):
+    paths = []
+    for name, caps, shift in [("btc-usd.csv", BITCOIN, 0), ("total.csv", TOTAL, minutes)]:
+        times = pd.to_datetime(list(DAYS), utc=True) + pd.Timedelta(hours=12, minutes=shift)
+        rows = [f"{time:%Y-%m-%dT%H:%M:00Z},{cap}" for time, cap in zip(times, caps, strict=True)]
+        paths.append(tmp_path / name)
+        paths[-1].write_text("\n".join(["snapped_at,market_cap", *rows]) + "\n")
+    if expected is None:
+        with pytest.raises(InputError, match="at most 0 days 00:05:00 later"):
+            load_cap_pair(*paths, Options(), NOW)
+    else:
+        readings = load_cap_pair(*paths, Options(), NOW)
+        assert readings.rows["close"].tolist() == pytest.approx(expected)

@@ -48,8 +48,11 @@ class DominanceService:
         self._watch = find_watch(data_directory(config).resolve())
         settings = load_settings(config).dominance
         self._feed = self._start_feed(config, settings)
-        for message in describe_history(reader.read(), settings, read_clock()):
-            notifier.notify(message)
+        try:
+            for message in describe_history(reader.read(), settings, read_clock()):
+                notifier.notify(message)
+        except Exception:  # it would end the bot, and with it its exits
+            logger.exception("Describing the history of dominance failed")
 
     def report(self, rule: Callable[[], GateRule], now: datetime) -> None:
         """Notify of each change of the gate, and of what the feed has; it asks no network."""

@@ -38,6 +38,8 @@ Caps = tuple[pd.DataFrame, Rows, Meaning, tuple[str, str]]
 _CURRENCY = re.compile(r"(?<![a-z])(usd|eur|gbp|jpy|cny|inr|krw|chf|aud|cad|brl|rub)(?![a-z])")
 # Two providers do not stamp at the same instant; within this part of the spacing it is the same.
 TOLERANCE = 1 / 24
+# But no total that was true so much later than Bitcoin's: it would be known too early.
+MAX_LATER = pd.Timedelta(minutes=5)
 # No market cap of interest is less, and no price of a coin is more.
 MIN_CAP = 1e8
 
@@ -116,10 +118,12 @@ def load_cap_pair(
         tolerance=tolerance,
         direction="nearest",
     )
-    is_matched = both["cap_total"].notna() & ~both["other"].duplicated()
+    is_later = both["other"] - both["known"] > MAX_LATER
+    is_matched = both["cap_total"].notna() & ~both["other"].duplicated() & ~is_later
     if not is_matched.any():
         raise InputError(
-            f"{bitcoin}: expected times that {total} has as well (within {tolerance}), found none"
+            f"{bitcoin}: expected times that {total} has as well (within {tolerance}, and at most "
+            f"{MAX_LATER} later), found none"
         )
     share = 100 * both["cap"] / both["cap_total"]
     by_row = share.where(is_matched).set_axis(both["row"]).sort_index()
