@@ -17,6 +17,7 @@ from freqtrade.misc import deep_merge_dicts
 from freqtrade.resolvers import ExchangeResolver
 from pydantic import BaseModel
 
+from altseason.cli import main
 from altseason.settings import DEFAULT_MAX_AGE_HOURS, Settings, load_settings
 from tests.conftest import ROOT
 
@@ -226,3 +227,28 @@ def test_variables_named_in_the_files_reach_the_settings_that_they_are_named_for
     assert config["coingecko"] == {"api_key": "CG-abc", "is_demo": True}
     assert config["exchange"].items() >= {"password": "789"}.items()
     assert load_settings(config).dominance.coinmarketcap_key == "a-b"
+
+
+OVERLAID = ["-c", str(EXAMPLE), "-c", str(ROOT / "user_data" / "overlays" / "frequi.json")]
+
+
+@pytest.mark.parametrize("words", [["dominance", "status"], ["why", "ETH/USDT"]])
+def test_command_that_needs_no_api_server_asks_for_none_of_its_variables(
+    tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("PASSWORD", "JWT_SECRET_KEY"):
+        monkeypatch.delenv(f"FREQTRADE__API_SERVER__{name}", raising=False)
+    main([*words, *OVERLAID, "--datadir", str(tmp_path)])
+    assert "api_server" not in capsys.readouterr().err
+
+
+def test_asking_a_running_bot_names_the_variable_that_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("FREQTRADE__API_SERVER__PASSWORD", raising=False)
+    assert main(["why", "--live", *OVERLAID, "--datadir", str(tmp_path)]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line == (
+        "altseason: api_server.password: unset: set the environment variable "
+        "FREQTRADE__API_SERVER__PASSWORD"
+    )

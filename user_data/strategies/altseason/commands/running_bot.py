@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from altseason.errors import InputError
+from altseason.host.schema import find_hint
 from altseason.settings import without_login
 from altseason.sources.answers import excerpt, parse_json
 from altseason.sources.errors import AnswerError, UnavailableError
@@ -135,4 +136,7 @@ def _build_login(settings: dict[str, Any]) -> dict[str, str]:
 
 
 def _read_secret(settings: dict[str, Any], name: str) -> str:
-    return os.environ.get(f"FREQTRADE__API_SERVER__{name.upper()}") or str(settings.get(name, ""))
+    value = os.environ.get(f"FREQTRADE__API_SERVER__{name.upper()}") or settings.get(name, "")
+    if hint := find_hint(value):
+        raise InputError(f"api_server.{name}: {hint}")
+    return str(value)

@@ -44,7 +44,17 @@ LIMITS = {
     "maxItems": "{} values or fewer",
     "pattern": "a value like {}",
 }
+UNSET = "unset: "
 LENGTHS = ("minLength", "maxLength", "minItems", "maxItems")
+
+
+def find_hint(value: Any) -> str | None:
+    """Return what a setting says that waits for an environment variable; None for others.
+
+    Our overlays have a list with one such sentence there, which Freqtrade refuses.
+    """
+    is_hint = isinstance(value, list) and len(value) == 1 and str(value[0]).startswith(UNSET)
+    return str(value[0]) if is_hint else None
 
 
 def refuse_invalid(config: Mapping[str, Any], required: Sequence[str] = ()) -> None:
@@ -68,7 +78,8 @@ def refuse_wrong_kinds(config: Mapping[str, Any]) -> None:
     :raises InputError: in one line without any value that may be secret.
     """
     for error in Draft4Validator(CONF_SCHEMA).iter_errors(config):
-        if error.validator in ("type", "enum"):
+        # What waits for a variable is refused where it is needed.
+        if error.validator in ("type", "enum") and find_hint(error.instance) is None:
             raise InputError(describe_schema_error(error))
     # Of which the schema does not say what it is.
     if not isinstance(folder := config.get("user_data_dir", ""), str):
@@ -94,6 +105,8 @@ def describe_schema_error(error: ValidationError) -> str:
     if error.validator == "required":
         missing = next(name for name in wanted if name not in found)
         return f"{path}: expected a setting '{missing}', found none"
+    if hint := find_hint(found):
+        return f"{path}: {hint}"
     if error.validator == "type":
         kinds = [wanted] if isinstance(wanted, str) else wanted
         return f"{path}: expected {_join(WANTED[kind] for kind in kinds)}, found {_kind(found)}"
