@@ -27,6 +27,11 @@ FILE = {"strategy_name": "AltSeasonStrategy", "params": {"buy": {"dominance_thre
             None,
             "altseason.dominance.max_age is not known; allowed here: ",
         ),
+        (
+            {"altseason": {"dominance": {"timeframe": "4h"}}},
+            None,
+            "altseason.dominance.timeframe: Input should be '1d' or '1h', found '4h'",
+        ),
         ({"timeframe": "3d"}, None, "timeframe: expected 1d or shorter"),
         (
             {"altseason": {"risk": {"atr_trailing": True}}, "trailing_stop": True},
@@ -35,7 +40,7 @@ FILE = {"strategy_name": "AltSeasonStrategy", "params": {"buy": {"dominance_thre
         ),
         ({}, FILE, "dominance_threshold: expected percent between 1 and 100"),
     ],
-    ids=["unknown setting", "timeframe", "two stops", "parameter file"],
+    ids=["unknown setting", "wrong value", "timeframe", "two stops", "parameter file"],
 )
 def test_backtest_that_the_strategy_refuses_ends_with_exit_code_2(
     home: Callable[[Path], Home],

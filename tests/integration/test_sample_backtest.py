@@ -89,14 +89,6 @@ def test_backtest_without_dominance_is_one_line_and_not_an_empty_result(
     assert run.results == []
 
 
-def test_wrong_setting_is_one_line_and_not_a_result(sample: Path, home: Make):
-    run = home(sample)
-    run.write_config(altseason={"dominance": {"timeframe": "4h"}})
-    output = run.run("backtesting", "--strategy", "AltSeasonStrategy")
-    assert "altseason.dominance.timeframe: Input should be '1d' or '1h', found '4h'" in output
-    assert run.results == []
-
-
 def test_new_dominance_and_changed_code_are_never_answered_from_the_cache(
     sample: Path, emulator: str, home: Make, tmp_path: Path
 ):

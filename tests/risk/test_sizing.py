@@ -92,9 +92,9 @@ def test_stake_may_be_less_than_one_coin():
         ({"min_stake": math.nan}, "the stake is below the exchange's minimum"),
         *(({"distance": value}, "the stop distance is unknown") for value in NOT_POSITIVE),
         *(({"equity": value}, "there is no equity") for value in NOT_POSITIVE),
-        *(({"proposed": value}, "there is nothing left") for value in (math.nan, 0.0, -1.0)),
-        *(({"max_stake": value}, "there is nothing left") for value in (math.nan, 0.0, -1.0)),
-        *(({"risk_factor": value}, "there is nothing left") for value in (math.nan, 0.0, -1.0)),
+        *(({"proposed": value}, "no stake is available") for value in (math.nan, 0.0, -1.0)),
+        *(({"max_stake": value}, "no stake is available") for value in (math.nan, 0.0, -1.0)),
+        *(({"risk_factor": value}, "no stake is available") for value in (math.nan, 0.0, -1.0)),
     ],
 )
 def test_stake_is_none_with_its_reason(change: dict[str, float], reason: str):
