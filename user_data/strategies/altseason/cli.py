@@ -62,7 +62,7 @@ def parse_words(words: list[str]) -> argparse.Namespace:
         raise InputError(
             f"`altseason {chosen}` belongs to the project's lab, which the strategies folder does "
             "not bring: run it in a clone of the project after `make install`, or with "
-            "`docker compose run --rm altseason`"
+            f"`docker compose run --rm altseason {chosen}`"
         )
     parser = build_parser(chosen)
     options, unknown = parser.parse_known_args(words)
