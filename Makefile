@@ -23,15 +23,18 @@ backtest: $(INSTALLED) $(SAMPLE)
 $(SAMPLE): $(wildcard lab/altseason_lab/sample/*.py) | $(INSTALLED)
 	$(BIN)/altseason sample
 
+# One more than two cores: much of a test is waiting for a process to start.
+WORKERS ?= 3
+
 test: $(INSTALLED)
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 test-all: $(INSTALLED)
-	$(BIN)/pytest -n 2 --dist worksteal -m ''
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m ''
 
 # What runs in a process of its own, such as Freqtrade's commands, is not counted.
 coverage: $(INSTALLED)
-	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -85,6 +85,7 @@ def test_every_shape_of_an_import_is_a_row_a_minute(tmp_path: Path, shape: Shape
     assert readings.rows["close"].between(49, 51).all()
 
 
+@pytest.mark.slow
 def test_cost_of_an_import_is_measured(tmp_path: Path):
     size, growth, _ = measure(SHAPES[0], tmp_path, 100_000)
     assert size == pytest.approx(5.9, abs=0.1)

@@ -91,7 +91,10 @@ def test_download_goes_through_a_proxy(run, proxied: Reached, tmp_path: Path):
     assert {line.split()[0] for line in proxied.proxy.asked} == {"CONNECT"}
 
 
-@pytest.mark.parametrize("words", [("record", "--once"), ("download", "--days", "5")])
+@pytest.mark.parametrize(
+    "words",
+    [("record", "--once"), pytest.param(("download", "--days", "5"), marks=pytest.mark.slow)],
+)
 def test_retries_are_told_in_our_words_alone(run, direct: Reached, words: tuple[str, ...]):
     direct.provider.faults["/coingecko/global"] = [BROKEN]
     found = run(direct.url, *words)

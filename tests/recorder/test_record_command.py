@@ -160,7 +160,9 @@ def test_record_ends_normally_when_it_is_stopped(
         assert_ends_normally(process)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_record_ends_while_a_provider_keeps_it_waiting(
     words: list[str],
     market: Market,

@@ -106,7 +106,7 @@ def test_text_cut_anywhere_gives_a_start_or_nothing(read: Read, encoding: str):
     assert_every_cut_is_a_start(read, text.encode(encoding))
 
 
-@pytest.mark.parametrize("hours", [1, 4])
+@pytest.mark.parametrize("hours", [pytest.param(1, marks=pytest.mark.slow), 4])
 def test_hours_cut_anywhere_give_a_start_or_nothing(read: Read, hours: int):
     times = pd.date_range("2023-03-13", periods=54 // hours, freq=f"{hours}h")
     rows = [f"{time:%Y-%m-%dT%H:%MZ},{58 + i / 8:g}\n" for i, time in enumerate(times)]
