@@ -40,24 +40,35 @@ def test_imports_run_downwards(folder: Path, forbidden: set[str]):
 
 # They stand on no floor: Freqtrade or the shell enters by them.
 ENTRANCES = {"__main__", "cli"}
+GROUND = "the ground floor"
+BUILDINGS = {"altseason": PLUGIN / "altseason", "altseason_lab": LAB / "altseason_lab"}
 
 
-def read_levels() -> list[list[str]]:
-    """Read the floors of the document, the highest first; the last one has no name of a folder."""
+def read_levels(building: str) -> list[list[str]]:
+    """Read the floors of the document, the highest first; the last one has no name of a folder.
+
+    The plugin's come first there, then the lab's.
+    """
     text = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    lines = re.findall(r"^\d\. (.+)$", text.split("## What may import what")[1], re.MULTILINE)
-    lines = lines[: lines.index("the ground floor") + 1]
-    return [re.findall(r"`(\w+)`", line) for line in lines]
+    section = text.split("## What may import what")[1].split("\n## ")[0]
+    lists = section.split(GROUND)
+    assert len(lists) == len(BUILDINGS) + 1
+    lines = re.findall(r"^\d\. (.+)$", lists[list(BUILDINGS).index(building)], re.MULTILINE)
+    return [*(re.findall(r"`(\w+)`", line) for line in lines), []]
 
 
-def test_every_folder_stands_on_one_floor():
-    rooms = [room for level in read_levels() for room in level]
-    package = PLUGIN / "altseason"
-    assert sorted(rooms) == sorted(file.parent.name for file in package.glob("*/__init__.py"))
+@pytest.mark.parametrize("building", BUILDINGS)
+def test_every_folder_stands_on_one_floor(building: str):
+    rooms = [room for level in read_levels(building) for room in level]
+    package = BUILDINGS[building]
+    files = {room for room in rooms if (package / f"{room}.py").is_file()}
+    folders = {file.parent.name for file in package.glob("*/__init__.py")}
+    assert sorted(rooms) == sorted(folders | files)
 
 
-def test_no_folder_imports_from_a_floor_above():
-    levels, package = read_levels(), PLUGIN / "altseason"
+@pytest.mark.parametrize("building", BUILDINGS)
+def test_no_folder_imports_from_a_floor_above(building: str):
+    levels, package = read_levels(building), BUILDINGS[building]
     floor = {room: number for number, level in enumerate(levels) for room in level}
     ground = len(levels) - 1
     upwards = [
@@ -65,7 +76,7 @@ def test_no_folder_imports_from_a_floor_above():
         for file in package.rglob("*.py")
         if (room := file.relative_to(package).parts[0].removesuffix(".py")) not in ENTRANCES
         for module in imported_modules(file)
-        if module.startswith("altseason.")
+        if module.startswith(f"{building}.")
         if floor.get(module.split(".")[1], ground) < floor.get(room, ground)
         or module.split(".")[1] in ENTRANCES
     ]

@@ -20,12 +20,15 @@ from freqtrade.util import get_dry_run_wallet
 from altseason.errors import InputError
 from altseason.host.configuration import Config, data_directory, quiet_freqtrade
 from altseason.invocation import altseason_command
+from altseason_lab.costs import as_ratio
 from altseason_lab.host.delay import delay_strategy
-from altseason_lab.stress.grid import as_ratio
-from altseason_lab.stress.preparation import ADVICE
-from altseason_lab.stress.stops import calculate_stop_extra, find_stopped
+from altseason_lab.host.stops import calculate_stop_extra, find_stopped
 
 PERCENT = 100.0
+CANDLES_ADVICE = (
+    "`freqtrade download-data` stores candles, "
+    f"and `{altseason_command('sample')}` a synthetic market"
+)
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,7 @@ class Backtests:
         return InputError(
             f"{data_directory(config)}: expected {timeframes} candles of {wanted} in "
             f"{timerange}, with {self._backtesting.required_startup} more before, "
-            f"but Freqtrade says: {error} {ADVICE}"
+            f"but Freqtrade says: {error} {CANDLES_ADVICE}"
         )
 
 

@@ -3,9 +3,6 @@
 grid.py        the costs and delays that are tried
 preparation.py the configuration of `freqtrade backtesting`, and what is refused
 environment.py an environment that leads to an exchange emulator
-backtests.py   Freqtrade's own backtest, again and again on candles loaded once
-delay.py       signals that come later
-stops.py       the extra slippage at stops
 breakeven.py   the cost at which nothing is earned any more
 study.py       all of it, in order
 report.py      what a person is told

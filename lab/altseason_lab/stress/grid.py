@@ -9,7 +9,8 @@ from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-BASIS_POINT = 0.0001
+from altseason_lab.costs import BASIS_POINT
+
 MAX_SLIPPAGE = 1000.0
 MAX_DELAY = 100
 
@@ -49,11 +50,6 @@ def build_grid(
         for fee in sorted(set(fees))
         for slippage in sorted(set(slippages))
     ]
-
-
-def as_ratio(cost: float) -> float:
-    """Turn basis points into the ratio that a person would type for `--fee`."""
-    return round(cost * BASIS_POINT, 10)
 
 
 def parse_fee(text: str) -> float:

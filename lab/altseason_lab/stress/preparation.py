@@ -27,6 +27,7 @@ from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.market import Market
 from altseason_lab.emulator.rehearsal import find_traded
 from altseason_lab.emulator.server import run_emulator
+from altseason_lab.host.backtests import CANDLES_ADVICE
 from altseason_lab.host.command import (
     FreqtradeCommand,
     additional_arguments,
@@ -41,11 +42,6 @@ from altseason_lab.sandbox import (
     save_overlay,
 )
 from altseason_lab.stress.environment import environment
-
-ADVICE = (
-    "`freqtrade download-data` stores candles, "
-    f"and `{altseason_command('sample')}` a synthetic market"
-)
 
 
 def parse_words(words: Sequence[str]) -> FreqtradeCommand:
@@ -70,7 +66,7 @@ def parse_words(words: Sequence[str]) -> FreqtradeCommand:
     if datadir and not Path(datadir).is_dir():
         # Freqtrade would make it.
         raise InputError(
-            f"{datadir}: expected a folder with candle files, found no folder; {ADVICE}"
+            f"{datadir}: expected a folder with candle files, found no folder; {CANDLES_ADVICE}"
         )
     return command
 
@@ -135,7 +131,8 @@ def open_market(config: Config) -> Market:
     market = Market(data_directory(config), data_format(config))
     if not market.symbols:
         raise InputError(
-            f"{market.datadir}: expected candle files ({market.data_format}), found none; {ADVICE}"
+            f"{market.datadir}: expected candle files ({market.data_format}), found none; "
+            f"{CANDLES_ADVICE}"
         )
     find_traded(market, config)
     return market

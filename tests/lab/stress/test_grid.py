@@ -4,9 +4,9 @@ from argparse import ArgumentTypeError
 
 import pytest
 
+from altseason_lab.costs import as_ratio
 from altseason_lab.stress.grid import (
     Cell,
-    as_ratio,
     build_grid,
     parse_delay,
     parse_fee,

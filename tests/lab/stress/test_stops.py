@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from altseason_lab.stress.stops import calculate_stop_extra, find_stopped
+from altseason_lab.host.stops import calculate_stop_extra, find_stopped
 
 
 def trades(*rows: tuple[float, float, str]) -> pd.DataFrame:
@@ -35,7 +35,7 @@ def test_without_trades_or_stops_there_is_no_extra():
 def test_names_of_stops_are_those_that_freqtrade_gives():
     from freqtrade.enums import ExitType
 
-    from altseason_lab.stress.stops import STOPS
+    from altseason_lab.host.stops import STOPS
 
     others = {
         "roi",

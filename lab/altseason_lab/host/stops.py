@@ -3,7 +3,7 @@
 import pandas as pd
 from freqtrade.enums import ExitType
 
-from altseason_lab.stress.grid import BASIS_POINT
+from altseason_lab.costs import BASIS_POINT
 
 # What is sold at the market's price because a price was reached.
 # https://www.freqtrade.io/en/stable/stoploss/
