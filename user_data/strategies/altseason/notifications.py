@@ -4,11 +4,13 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 MAX_WAITING = 20
 # Telegram takes 4096, with the marks.
 MAX_CHARACTERS = 4000
+REMINDER_INTERVAL = timedelta(days=1)
 
 
 class Notifier:
@@ -25,6 +27,7 @@ class Notifier:
         self._send = send
         # By topic, whether it was urgent.
         self._raised: dict[str, bool] = {}
+        self._reminded: dict[str, datetime] = {}
         self._waiting: deque[str] = deque()
         self._dropped = 0
         self._lock = threading.Lock()
@@ -53,6 +56,20 @@ class Notifier:
     def warn(self, message: str, topic: str = "") -> bool:
         """Raise an alert for the log alone; the message is its own topic by default."""
         return self.raise_alert(topic or message, message, is_urgent=False)
+
+    def remind(self, topic: str, message: str, now: datetime) -> None:
+        """Notify of something that nothing clears: at once, and once a day while it goes on.
+
+        :param topic: what counts as the same, where the message differs each time.
+        :param now: the current time, with its timezone.
+        """
+        with self._lock:
+            last = self._reminded.get(topic)
+            # One of the future was noted by a clock that has been put back since.
+            if last is not None and abs(now - last) < REMINDER_INTERVAL:
+                return
+            self._reminded[topic] = now
+        self._notify(logging.WARNING, message, is_urgent=True)
 
     def clear(self, topic: str, message: str = "") -> None:
         """Forget an alert, so that it is raised again when it comes again.

@@ -1,8 +1,8 @@
 """The gate as a strategy's callbacks ask for it, where no error may stop an exit.
 
 Freqtrade drops a pair's whole analysis when `populate_*` raises, exit signals included. While a bot
-trades, whatever goes wrong with dominance therefore closes the gate, is told once, and nothing
-else. In backtests an error is an error.
+trades, whatever goes wrong with dominance therefore closes the gate, is told once a day, and
+nothing else. In backtests an error is an error.
 """
 
 from collections.abc import Callable
@@ -29,6 +29,7 @@ from altseason.gate.rule import (
 from altseason.invocation import altseason_command
 from altseason.notifications import Notifier
 from altseason.settings import DominanceSettings
+from altseason.sources.snapshot import Clock, read_clock
 
 Result = TypeVar("Result")
 
@@ -42,6 +43,7 @@ class GateColumns:
         settings: DominanceSettings,
         notifier: Notifier,
         rule: Callable[[], GateRule],
+        clock: Clock = read_clock,
     ) -> None:
         """Add columns by the dominance of a reader and a strategy's rule.
 
@@ -50,6 +52,7 @@ class GateColumns:
         self._reader = reader
         self._notifier = notifier
         self._rule = rule
+        self._clock = clock
         nothing = empty_candles()
         self._nothing = Dominance(settings.timeframe, nothing, nothing, settings.max_age)
 
@@ -157,18 +160,20 @@ class GateColumns:
         except Exception as error:
             if not self._reader.is_trading:
                 raise
-            notify_closed(self._notifier, error)
+            notify_closed(self._notifier, error, self._clock())
             return closed()
 
 
-def notify_closed(notifier: Notifier, error: Exception) -> None:
-    """Notify once of an error that closes the gate; whatever happens here is suppressed."""
+def notify_closed(notifier: Notifier, error: Exception, now: datetime) -> None:
+    """Notify once a day of an error that closes the gate; whatever happens here is suppressed."""
     # A failure to notify may stop no exit.
     with suppress(Exception):
         kind = type(error).__name__
         is_ours = isinstance(error, AltSeasonError)
         reason = error if is_ours else f"reading dominance failed with {kind} ({error})"
-        notifier.raise_alert(
+        # Nothing says when it is over: one pair's success does not mean the others'.
+        notifier.remind(
             f"dominance {kind}",
             f"The gate is closed: {reason}. Exits go on; there are no entries until this is fixed.",
+            now,
         )
