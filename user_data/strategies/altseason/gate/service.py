@@ -65,7 +65,7 @@ class DominanceService:
             ):
                 self._notifier.notify(message)
         except AltSeasonError as error:
-            notify_closed(self._notifier, error, now)
+            notify_closed(self._notifier, error, read_clock())
         except Exception as error:  # Freqtrade would log it in every loop, and notify nobody
             text = f"Could not describe the gate: {error!r}. Entries and exits go on."
             if self._notifier.raise_alert(topic, text):
