@@ -32,6 +32,7 @@ class AccountWatch:
         self._strategy = strategy
         self._settings = settings
         self._looks_again: datetime | None = None
+        # In the order of the trades' turns, which is right whatever the clock says.
         self._checked: dict[int, datetime] = {}
         self._unserved_since: dict[str, datetime] = {}
 
@@ -122,25 +123,37 @@ class AccountWatch:
         return again is not None and now < again <= next_candle + IS_DOWN_FOR
 
     def _recover_orders(self, now: datetime) -> None:
-        """Recover those of each trade; an error with one is told, and the others go on.
+        """Recover those of each trade, by turns; an error with one is told, and the others go on.
 
-        :raises TemporaryError: where the exchange does not answer.
+        The first trade that the exchange does not answer for ends the loop, so that one that is
+        down is asked once; the trade then comes last, so that the others have their turn.
+
+        :raises TemporaryError: where the exchange has answered for no other trade before.
         """
-        for trade in Trade.get_open_trades():
+        has_answered = False
+        for trade in self._by_turn():
             about = f"orders of {trade.pair}"
             try:
                 if not self._is_due(trade, now):
                     continue
                 recovery = recover_orders(trade, self._sent, self._exchange, self._wallets, now)
             except TemporaryError:
+                if has_answered:
+                    return
                 raise
             except Exception as error:
                 # Nothing half done may be kept by whoever commits next.
                 Trade.rollback()
                 self._notifier.raise_alert(about, f"Could not check {about}: {error!r}")
             else:
+                has_answered = True
                 self._notifier.clear(about)
                 self._report_recovery(trade.pair, recovery)
+
+    def _by_turn(self) -> list[Trade]:
+        """Return the open trades, those first whose turn was longest ago, or never."""
+        turns = {number: turn for turn, number in enumerate(self._checked)}
+        return sorted(Trade.get_open_trades(), key=lambda trade: turns.get(trade.id, -1))
 
     def _is_due(self, trade: Trade, now: datetime) -> bool:
         """Return whether a trade's orders are looked at: in each loop while something is unclear.
@@ -153,6 +166,7 @@ class AccountWatch:
         checked = self._checked.get(trade.id)
         if not is_unclear and checked is not None and timedelta(0) <= now - checked < IS_DOWN_FOR:
             return False
+        self._checked.pop(trade.id, None)
         self._checked[trade.id] = now
         return True
 
