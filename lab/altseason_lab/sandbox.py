@@ -24,7 +24,7 @@ from altseason.host.configuration import (
 from altseason.host.schema import refuse_invalid
 from altseason.invocation import altseason_command
 from altseason.output import tell
-from altseason_lab.emulator.clock import Clock, wall_clock
+from altseason_lab.emulator.clock import MillisecondClock, wall_clock
 from altseason_lab.emulator.market import Market
 from altseason_lab.emulator.processes import receive_signals, run_process
 from altseason_lab.emulator.rehearsal import Rehearsal, plan_rehearsal, trading_settings
@@ -65,7 +65,7 @@ OUTSIDE_PAIRLISTS = {
 
 
 def rehearse(
-    words: Sequence[str], source: Namespace | None = None, clock: Clock = wall_clock
+    words: Sequence[str], source: Namespace | None = None, clock: MillisecondClock = wall_clock
 ) -> int:
     """Run a Freqtrade command against the emulator.
 
@@ -258,7 +258,7 @@ async def run_with_emulator(command: FreqtradeCommand, config: Config, market: M
 
 
 async def run_trading(
-    command: FreqtradeCommand, config: Config, rehearsal: Rehearsal, clock: Clock
+    command: FreqtradeCommand, config: Config, rehearsal: Rehearsal, clock: MillisecondClock
 ) -> int:
     """Run a trading bot on candles that end now, and give its exit code."""
     received = receive_signals()

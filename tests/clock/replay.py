@@ -15,7 +15,7 @@ from typing import Any
 from freqtrade.misc import deep_merge_dicts
 
 from altseason.dominance.store import DominanceStore
-from altseason_lab.emulator.clock import Clock
+from altseason_lab.emulator.clock import MillisecondClock
 from altseason_lab.emulator.dominance import LiveDominance, load_dominance
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.live import LiveMarket
@@ -145,7 +145,7 @@ class InterruptedDominance(LiveDominance):
     :param outage: when that begins and ends, in milliseconds.
     """
 
-    clock: Clock
+    clock: MillisecondClock
     outage: tuple[int, int]
 
     def percent(self, time: int) -> float | None:

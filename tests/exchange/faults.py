@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from altseason_lab.emulator.clock import Clock
+from altseason_lab.emulator.clock import MillisecondClock
 
 CONTROL = "/control/"
 PATH = f"{CONTROL}faults"
@@ -143,7 +143,7 @@ class Faults:
         return None
 
 
-def lagging(clock: Clock) -> Clock:
+def lagging(clock: MillisecondClock) -> MillisecondClock:
     """Give a clock for the endpoints that tell the market, which a rule can set back."""
     return lambda: clock() - _lag.get()
 

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from altseason_lab.emulator.clock import Clock, wall_clock
+from altseason_lab.emulator.clock import MillisecondClock, wall_clock
 from altseason_lab.emulator.dominance import LiveDominance
 from altseason_lab.emulator.live import LiveMarket
-from altseason_lab.emulator.providers import Providers
+from altseason_lab.emulator.providers import ProviderEndpoints
 from altseason_lab.emulator.server import LiveEndpoints, answer_errors, run_application
 from tests.exchange.account import Account
 from tests.exchange.faults import Faults, lagging
@@ -19,7 +19,7 @@ from tests.exchange.trading import TradingEndpoints
 async def run_exchange(
     market: LiveMarket,
     account: Account,
-    clock: Clock = wall_clock,
+    clock: MillisecondClock = wall_clock,
     *,
     dominance: LiveDominance | None = None,
 ) -> AsyncIterator[str]:
@@ -32,7 +32,7 @@ async def run_exchange(
 
 
 def build_exchange(
-    market: LiveMarket, account: Account, clock: Clock, dominance: LiveDominance | None
+    market: LiveMarket, account: Account, clock: MillisecondClock, dominance: LiveDominance | None
 ) -> web.Application:
     """Build the application of the exchange."""
     faults = Faults()
@@ -42,5 +42,5 @@ def build_exchange(
     application.add_routes(TradingEndpoints(account, market, clock).routes())
     application.add_routes(faults.routes())
     if dominance is not None:
-        application.add_routes(Providers(dominance, clock).routes())
+        application.add_routes(ProviderEndpoints(dominance, clock).routes())
     return application

@@ -6,7 +6,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from altseason_lab.emulator import errors
-from altseason_lab.emulator.clock import Clock
+from altseason_lab.emulator.clock import MillisecondClock
 from altseason_lab.emulator.errors import BinanceError
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import Symbol
@@ -44,7 +44,7 @@ PERIOD = ("startTime", "endTime", "limit")
 class TradingEndpoints:
     """The endpoints that need a key; each first lets the orders live up to now."""
 
-    def __init__(self, account: Account, market: LiveMarket, clock: Clock) -> None:
+    def __init__(self, account: Account, market: LiveMarket, clock: MillisecondClock) -> None:
         self._desk = Desk(account, market)
         self._account = account
         self._symbols = market.symbols

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-Clock = Callable[[], int]
+MillisecondClock = Callable[[], int]
 
 
 def wall_clock() -> int:

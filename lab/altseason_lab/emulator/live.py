@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from altseason.errors import InputError
-from altseason_lab.emulator.market import DAY, Market, Symbol, close_times, select_candles
+from altseason_lab.emulator.market import DAY_IN_MS, Market, Symbol, close_times, select_candles
 from altseason_lab.emulator.path import run_candle
 
 # How far the bot can run on into the stored candles; a quarter of them where they are short.
-AHEAD = 28 * DAY
-SHORTEST_INTERVAL = 2 * DAY
+AHEAD = 28 * DAY_IN_MS
+SHORTEST_INTERVAL = 2 * DAY_IN_MS
 VALUES = ["open", "high", "low", "close", "volume"]
 
 
@@ -28,12 +28,12 @@ def plan_shift(first: int, end: int, now: int) -> int:
     """
     if end - first < SHORTEST_INTERVAL:
         raise InputError(
-            f"expected candles of {SHORTEST_INTERVAL // DAY} days or more to trade on, "
-            f"found {(end - first) / DAY:.1f} days"
+            f"expected candles of {SHORTEST_INTERVAL // DAY_IN_MS} days or more to trade on, "
+            f"found {(end - first) / DAY_IN_MS:.1f} days"
         )
     ahead = min(AHEAD, (end - first) // 4)
     behind = now - (end - ahead)
-    return -(-behind // DAY) * DAY
+    return -(-behind // DAY_IN_MS) * DAY_IN_MS
 
 
 def stored_span(market: Market, symbols: Iterable[Symbol]) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from altseason.errors import InputError
 # https://developers.binance.com/docs/binance-spot-api-docs/enums#kline-candlestick-chart-intervals
 INTERVALS = frozenset("1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M".split())
 
-DAY = 24 * 60 * 60 * 1000
+DAY_IN_MS = 24 * 60 * 60 * 1000
 
 
 @dataclass(frozen=True)

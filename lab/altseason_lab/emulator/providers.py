@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from altseason_lab.emulator.clock import Clock
+from altseason_lab.emulator.clock import MillisecondClock
 from altseason_lab.emulator.dominance import LiveDominance
-from altseason_lab.emulator.market import DAY
+from altseason_lab.emulator.market import DAY_IN_MS
 
 COINGECKO, COINMARKETCAP = "/coingecko/api/v3", "/coinmarketcap"
 COINPAPRIKA, COINLORE = "/coinpaprika/v1", "/coinlore/api"
@@ -56,10 +56,10 @@ def market_caps(percent: float) -> dict[str, float]:
     }
 
 
-class Providers:
+class ProviderEndpoints:
     """The endpoints, all of the same dominance."""
 
-    def __init__(self, dominance: LiveDominance, clock: Clock) -> None:
+    def __init__(self, dominance: LiveDominance, clock: MillisecondClock) -> None:
         self._dominance = dominance
         self._clock = clock
 
@@ -103,9 +103,9 @@ class Providers:
         if coin != BITCOIN and coin not in OTHERS:
             return web.json_response({"error": "coin not found"}, status=404)
         renewed = self._renewed()
-        midnight = renewed // DAY * DAY
+        midnight = renewed // DAY_IN_MS * DAY_IN_MS
         days = read_number(request, "days", 1)
-        past = [midnight - ago * DAY for ago in reversed(range(days))]
+        past = [midnight - ago * DAY_IN_MS for ago in reversed(range(days))]
         known = [(time, self._dominance.percent(time)) for time in past]
         known.append((renewed, self._percent(renewed)))
         points = [

@@ -16,7 +16,7 @@ from altseason.errors import InputError
 from altseason.host.configuration import Config
 from altseason_lab.emulator.dominance import LiveDominance, load_dominance
 from altseason_lab.emulator.live import LiveMarket, plan_shift, stored_span
-from altseason_lab.emulator.market import DAY, Market, Symbol
+from altseason_lab.emulator.market import DAY_IN_MS, Market, Symbol
 from altseason_lab.emulator.providers import provider_urls
 
 
@@ -50,8 +50,8 @@ class Rehearsal:
         pairs = ", ".join(symbol.pair for symbol in self.symbols)
         return (
             f"altseason sandbox: a dry-run rehearsal of trading {pairs}; the candles "
-            f"({', '.join(sorted(intervals))}) are moved by {self.shift // DAY} days so that they "
-            "end now, and what the bot stores is thrown away; Ctrl-C ends it"
+            f"({', '.join(sorted(intervals))}) are moved by {self.shift // DAY_IN_MS} days so "
+            "that they end now, and what the bot stores is thrown away; Ctrl-C ends it"
         )
 
 

@@ -9,11 +9,11 @@ from freqtrade.exchange import timeframe_to_msecs
 
 from altseason_lab.emulator import answers, errors
 from altseason_lab.emulator.book import order_book
-from altseason_lab.emulator.clock import Clock, wall_clock
+from altseason_lab.emulator.clock import MillisecondClock, wall_clock
 from altseason_lab.emulator.dominance import LiveDominance
 from altseason_lab.emulator.errors import BinanceError
 from altseason_lab.emulator.live import LiveMarket
-from altseason_lab.emulator.market import DAY, Market, Symbol
+from altseason_lab.emulator.market import DAY_IN_MS, Market, Symbol
 from altseason_lab.emulator.parameters import (
     parse_depth_query,
     parse_klines_query,
@@ -22,7 +22,7 @@ from altseason_lab.emulator.parameters import (
     refuse_unread,
 )
 from altseason_lab.emulator.prices import Prices
-from altseason_lab.emulator.providers import Providers
+from altseason_lab.emulator.providers import ProviderEndpoints
 from altseason_lab.emulator.rules import TradingRules
 from altseason_lab.emulator.ticker import day_ticker
 
@@ -40,7 +40,7 @@ class Endpoints:
     def __init__(
         self,
         market: Market | LiveMarket,
-        clock: Clock,
+        clock: MillisecondClock,
         rules: Mapping[str, TradingRules] | None = None,
     ) -> None:
         """Serve a market.
@@ -110,7 +110,7 @@ class LiveEndpoints(Endpoints):
     def __init__(
         self,
         market: LiveMarket,
-        clock: Clock,
+        clock: MillisecondClock,
         rules: Mapping[str, TradingRules] | None = None,
     ) -> None:
         """Serve a market as it is at the clock's time; rules as above."""
@@ -132,7 +132,7 @@ class LiveEndpoints(Endpoints):
     def _day(self, symbol: Symbol) -> dict[str, Any]:
         interval = self._live.intervals(symbol)[0]
         now = self._clock()
-        most = DAY // timeframe_to_msecs(interval) + 1
+        most = DAY_IN_MS // timeframe_to_msecs(interval) + 1
         candles = self._live.at(now).select(symbol, interval, limit=most)
         return day_ticker(symbol, candles, interval, now=now, rules=self._rules_of(symbol))
 
@@ -163,7 +163,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 def build_application(
     market: Market | LiveMarket,
-    clock: Clock,
+    clock: MillisecondClock,
     dominance: LiveDominance | None,
     *,
     has_candles: bool = True,
@@ -174,14 +174,14 @@ def build_application(
     routes = (live or Endpoints(market, clock)).routes()
     application.add_routes(route for route in routes if has_candles or route.path != KLINES)
     if dominance is not None:
-        application.add_routes(Providers(dominance, clock).routes())
+        application.add_routes(ProviderEndpoints(dominance, clock).routes())
     return application
 
 
 @asynccontextmanager
 async def run_emulator(
     market: Market | LiveMarket,
-    clock: Clock = wall_clock,
+    clock: MillisecondClock = wall_clock,
     *,
     dominance: LiveDominance | None = None,
     has_candles: bool = True,

@@ -13,7 +13,7 @@ import pandas as pd
 
 from altseason_lab.emulator.answers import format_decimal
 from altseason_lab.emulator.book import FINEST_RULES, asks, bids
-from altseason_lab.emulator.market import DAY, Symbol, close_times
+from altseason_lab.emulator.market import DAY_IN_MS, Symbol, close_times
 from altseason_lab.emulator.prices import to_decimal
 from altseason_lab.emulator.rules import TradingRules, format_amount
 
@@ -37,14 +37,16 @@ def day_ticker(
         return {"symbol": symbol.name, "lastPrice": format_decimal(0.0), "count": 0}
     end = now if now is not None else close_times(candles["date"].iloc[-1:], interval)[0]
     last = candles.iloc[-1]
-    prices = _sum_up(candles[(candles["open_time"] > end - DAY) | (candles.index == last.name)])
+    prices = _sum_up(
+        candles[(candles["open_time"] > end - DAY_IN_MS) | (candles.index == last.name)]
+    )
     closed = prices["lastPrice"]
     return {
         "symbol": symbol.name,
         "priceChangePercent": f"{(closed / prices['openPrice'] - 1) * 100:.3f}",
         **{name: format_decimal(value) for name, value in prices.items()},
         **_best(closed, rules, has_book=now is not None),
-        "openTime": end + 1 - DAY,
+        "openTime": end + 1 - DAY_IN_MS,
         "closeTime": end,
         "firstId": -1,
         "lastId": -1,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from altseason_lab.emulator.clock import Clock
+from altseason_lab.emulator.clock import MillisecondClock
 from altseason_lab.emulator.dominance import LiveDominance
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.live import LiveMarket
@@ -16,7 +16,7 @@ CLOCK = 1_700_000_000_000
 @contextmanager
 def serving(
     market: Market | LiveMarket,
-    clock: Clock = lambda: CLOCK,
+    clock: MillisecondClock = lambda: CLOCK,
     dominance: LiveDominance | None = None,
 ) -> Iterator[str]:
     """Serve a market from a thread, as a process of its own would."""

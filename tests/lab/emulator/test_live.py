@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from altseason.errors import InputError
 from altseason_lab.emulator.live import LiveMarket, plan_shift, stored_span
-from altseason_lab.emulator.market import DAY, Market, Symbol
+from altseason_lab.emulator.market import DAY_IN_MS, Market, Symbol
 from altseason_lab.emulator.prices import Prices
 from tests.lab.emulator.candle_files import HOUR, drop_rows, make_candles, store_candles
 
@@ -25,7 +25,7 @@ def milliseconds(*moment: int) -> int:
 # 240 hours, the 100th to the 104th missing, moved from 2021 to 2026.
 START, NOW = milliseconds(2021, 1, 1), milliseconds(2026, 3, 8, 17, 20)
 MOVED_START = milliseconds(2026, 3, 1)
-SHIFT = (date(2026, 3, 1) - date(2021, 1, 1)).days * DAY
+SHIFT = (date(2026, 3, 1) - date(2021, 1, 1)).days * DAY_IN_MS
 
 
 @pytest.fixture(scope="module")
@@ -61,18 +61,18 @@ def price(market: LiveMarket, now: int) -> float | None:
     ],
 )
 def test_plan_shift_leaves_some_weeks_to_come(days: int, seen: int) -> None:
-    shift = plan_shift(START, START + days * DAY, NOW)
+    shift = plan_shift(START, START + days * DAY_IN_MS, NOW)
     assert NOW - shift == seen
-    assert shift % DAY == 0
+    assert shift % DAY_IN_MS == 0
 
 
 @given(
-    span=st.integers(min_value=2 * DAY, max_value=2000 * DAY),
+    span=st.integers(min_value=2 * DAY_IN_MS, max_value=2000 * DAY_IN_MS),
     now=st.integers(min_value=START, max_value=2 * START),
 )
 def test_plan_shift_lies_within_what_is_stored(span: int, now: int) -> None:
     shift = plan_shift(START, START + span, now)
-    assert shift % DAY == 0
+    assert shift % DAY_IN_MS == 0
     assert START < now - shift < START + span
 
 
@@ -160,7 +160,7 @@ def test_no_candle_opens_after_now_and_two_looks_agree(
 @given(now=st.integers(min_value=MOVED_START, max_value=MOVED_START + 240 * HOUR - 1))
 def test_a_longer_candle_runs_as_the_shorter_ones_in_it(live: LiveMarket, now: int) -> None:
     day = live.at(now).select(ETH, "1d", limit=1).iloc[0]
-    hours = live.at(now).select(ETH, "1h", start=now // DAY * DAY, limit=24)
+    hours = live.at(now).select(ETH, "1h", start=now // DAY_IN_MS * DAY_IN_MS, limit=24)
     if len(hours):
         assert day["close"] == hours["close"].iloc[-1] == price(live, now)
         assert (day["high"], day["low"]) == (hours["high"].max(), hours["low"].min())
@@ -176,7 +176,7 @@ def test_looking_changes_nothing(live: LiveMarket) -> None:
 def test_a_market_without_shorter_candles_runs_by_itself(tmp_path: Path) -> None:
     store_candles(tmp_path, "ETH/USDT", make_candles(10, frequency="1D"), timeframe="1d")
     market = LiveMarket(Market(tmp_path), 0)
-    noon = START + 3 * DAY + DAY // 2
+    noon = START + 3 * DAY_IN_MS + DAY_IN_MS // 2
     last = market.load_candles(ETH, "1d").iloc[3]
     # Half-way the path is half-way between the low and the high.
     assert price(market, noon) == pytest.approx((last["low"] + last["high"]) / 2)

@@ -9,14 +9,14 @@ import pytest
 import requests
 
 from altseason_lab.emulator.live import LiveMarket
-from altseason_lab.emulator.market import DAY, Market
+from altseason_lab.emulator.market import DAY_IN_MS, Market
 from altseason_lab.host.overlay import exchange_settings
 from tests.lab.emulator.candle_files import HOUR
 from tests.lab.emulator.serving import serving
 
 # The hour that opened 2021-01-05 00:00, 12.5 minutes old, thousand days later.
-SHIFT = 1000 * DAY
-NOW = 1609459200000 + 4 * DAY + 750_000 + SHIFT
+SHIFT = 1000 * DAY_IN_MS
+NOW = 1609459200000 + 4 * DAY_IN_MS + 750_000 + SHIFT
 
 
 @pytest.fixture
@@ -41,12 +41,12 @@ def test_candle_ticker_and_book_show_one_price(live_url: str, symbol: str) -> No
     bid, last, ask = (float(ticker[name]) for name in ("bidPrice", "lastPrice", "askPrice"))
     assert bid < last < ask < bid * 1.001
     # The last day: 23 whole hours, the one that is running, and none of those before.
-    day = [row for row in candles if row[0] > NOW - DAY]
+    day = [row for row in candles if row[0] > NOW - DAY_IN_MS]
     assert len(day) == 24
     assert float(ticker["highPrice"]) == max(float(row[2]) for row in day)
     assert float(ticker["lowPrice"]) == min(float(row[3]) for row in day)
     assert ticker["openPrice"] == day[0][1]
-    assert (ticker["closeTime"], ticker["openTime"]) == (NOW, NOW + 1 - DAY)
+    assert (ticker["closeTime"], ticker["openTime"]) == (NOW, NOW + 1 - DAY_IN_MS)
 
 
 def test_depth_gives_as_many_levels_as_asked_away_from_the_price(live_url: str) -> None:
@@ -76,7 +76,7 @@ def test_depth_refuses_as_binance_does(
 
 
 def test_a_market_before_its_first_candle_has_no_orders(datadir: Path) -> None:
-    with serving(LiveMarket(Market(datadir), SHIFT), lambda: NOW - 5 * DAY) as url:
+    with serving(LiveMarket(Market(datadir), SHIFT), lambda: NOW - 5 * DAY_IN_MS) as url:
         assert get(f"{url}/api/v3/depth", symbol="ETHUSDT")["bids"] == []
         assert get(f"{url}/api/v3/klines", symbol="ETHUSDT", interval="1h") == []
         assert get(f"{url}/api/v3/ticker/24hr", symbol="ETHUSDT")["count"] == 0

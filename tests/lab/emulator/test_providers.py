@@ -21,13 +21,13 @@ from altseason.sources.coinpaprika import fetch_coinpaprika
 from altseason.sources.session import build_session
 from altseason_lab.emulator.dominance import load_dominance
 from altseason_lab.emulator.live import LiveMarket, plan_shift
-from altseason_lab.emulator.market import DAY, Market
+from altseason_lab.emulator.market import DAY_IN_MS, Market
 from altseason_lab.emulator.providers import provider_urls
 from tests.conftest import dominance_candles
 from tests.lab.emulator.serving import serving
 from tests.providers.serving import COINGECKO_VARIABLE
 
-SHIFT = 1000 * DAY
+SHIFT = 1000 * DAY_IN_MS
 # 1000 days after 2021-01-01.
 START = pd.Timestamp("2023-09-28", tz="UTC")
 Serve = Callable[[pd.Timestamp], dict[str, str]]
@@ -129,7 +129,7 @@ def test_a_download_gives_the_stored_days_back(
     closes = [50 + day % 7 + day / 100 for day in range(500)]
     DominanceStore(source).append(dominance_candles(closes, "2021-01-01"), "1d")
     first = int(pd.Timestamp("2021-01-01", tz="UTC").timestamp() * 1000)
-    shift = plan_shift(first, first + 500 * DAY, int(time.time() * 1000))
+    shift = plan_shift(first, first + 500 * DAY_IN_MS, int(time.time() * 1000))
     dominance = load_dominance(source, "feather", shift)
     clock = lambda: int(time.time() * 1000)  # noqa: E731
     with serving(LiveMarket(Market(source), shift), clock, dominance) as url:

@@ -14,7 +14,7 @@ from freqtrade.misc import deep_merge_dicts
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.settings import load_settings
-from altseason_lab.emulator.market import DAY, Market
+from altseason_lab.emulator.market import DAY_IN_MS, Market
 from altseason_lab.emulator.rehearsal import find_traded, plan_rehearsal, trading_settings
 from altseason_lab.host.command import additional_arguments, build_overlay, parse_command
 from altseason_lab.host.overlay import offline_environment
@@ -178,7 +178,7 @@ def test_candles_and_dominance_end_after_now_by_the_same_days(market: Market) ->
     rehearsal = plan_rehearsal(market, config_of("ETH/USDT"), NOW)
     # A quarter of the 30 days that have dominance too is to come: now is before 2021-01-23 12:00.
     moved = pd.Timestamp("2026-03-08", tz="UTC") - pd.Timestamp("2021-01-22", tz="UTC")
-    assert rehearsal.shift == moved.days * DAY
+    assert rehearsal.shift == moved.days * DAY_IN_MS
     eth = market.symbols["ETHUSDT"]
     assert rehearsal.market.load_candles(eth, "1h")["date"].iloc[0] == (
         pd.Timestamp("2021-01-01", tz="UTC") + moved

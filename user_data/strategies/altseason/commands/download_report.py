@@ -6,9 +6,10 @@ from typing import Any
 import pandas as pd
 
 from altseason.commands import reports
+from altseason.dominance.candles import DAY
 from altseason.history.download import Downloaded, Plan
 from altseason.history.fill import SAME_LEVEL, Filled
-from altseason.history.shares import DAY, MAX_MISSING
+from altseason.history.shares import MAX_MISSING
 from altseason.sources.coingecko import PROVIDER
 from altseason.sources.files import Readings
 

@@ -20,7 +20,7 @@ from altseason.host.configuration import data_directory, data_format, load_confi
 from altseason.output import show, show_text
 from altseason.parser import format_examples
 from altseason.progress import saying_if_stopped, show_progress
-from altseason.recorder.log import MAX_BYTES, SnapshotLog
+from altseason.recorder.log import BEGINNING, MAX_BYTES, SnapshotLog
 from altseason.sources.caps import load_any, load_cap_pair
 from altseason.sources.files import STAMP_MEANING, Options, Readings
 from altseason.sources.formats import Stamp
@@ -30,7 +30,6 @@ from altseason.sources.text import Step, no_step
 MEBIBYTE = 1024 * 1024
 # From here on reading takes seconds, and shows how far it is.
 LARGE = 8 * MEBIBYTE
-BEGINNING = pd.Timestamp(0, tz="UTC")
 NOTHING_WRITTEN = "Nothing was written."
 KEPT = (
     "Each stored file is whole, with the new candles or without; the same command run again "

@@ -18,6 +18,7 @@ from altseason.errors import StoredDataError
 
 PAIR = "BTCD/USD"
 TIMEFRAMES: tuple[Literal["1h", "1d"], ...] = ("1h", "1d")
+DAY = pd.Timedelta(days=1)
 PRICE_COLUMNS = ["open", "high", "low", "close"]
 # From Bitcoin's first block on; the end is far beyond what any bot lives to see.
 POSSIBLE_DATES = pd.Timestamp("2009-01-03", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")

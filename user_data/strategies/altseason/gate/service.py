@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from altseason.dominance.candles import candle_length
+from altseason.dominance.candles import DAY, candle_length
 from altseason.errors import AltSeasonError
 from altseason.gate.columns import notify_closed
 from altseason.gate.reader import DominanceReader
@@ -23,8 +23,6 @@ from altseason.sources.coingecko_history import DAY_IS_KNOWN_AFTER
 from altseason.sources.snapshot import read_clock
 
 logger = logging.getLogger(__name__)
-
-DAY = pd.Timedelta(days=1)
 
 
 class DominanceService:

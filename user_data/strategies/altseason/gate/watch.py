@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from altseason.dominance.candles import candle_length, describe_duration
+from altseason.dominance.candles import DAY, candle_length, describe_duration
 from altseason.gate.rule import Dominance, GateRule, calculate_gate
 from altseason.gate.verdict import Verdict, calculate_verdict, describe_verdict
 from altseason.invocation import altseason_command
 
-DAY = pd.Timedelta(days=1)
 WEEK = 7 * DAY
 
 

@@ -6,9 +6,9 @@ from typing import Literal
 import pandas as pd
 import requests
 
+from altseason.dominance.candles import DAY
 from altseason.history.cache import SeriesCache
 from altseason.history.shares import (
-    DAY,
     History,
     calculate_share_of_coins,
     calculate_share_of_total,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from altseason.dominance.candles import DAY
 from altseason.dominance.importer import Imported, import_readings
 from altseason.dominance.store import DominanceStore
 from altseason.history.cache import SeriesCache
@@ -14,7 +15,7 @@ from altseason.history.download import (
     download,
     series_days,
 )
-from altseason.history.shares import DAY, make_readings
+from altseason.history.shares import make_readings
 from altseason.progress import Progress
 from altseason.sources.coingecko import Access
 from altseason.sources.files import Readings

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from altseason.dominance.candles import (
+    DAY,
     MAX_PERCENT,
     MIN_PERCENT,
     PARTIAL_AFTER,
@@ -24,7 +25,6 @@ from altseason.sources.files import Layout, Readings
 # A day on which coins with more than this part of the sum have no market cap is left out. Where
 # they have less, their last one is taken instead.
 MAX_MISSING = 0.01
-DAY = pd.Timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from altseason.dominance.candles import DAY
 from altseason.dominance.store import DominanceStore
 from altseason.errors import AltSeasonError
 from altseason.history.download import plan_download
@@ -19,7 +20,6 @@ from altseason.sources.snapshot import Clock, read_clock
 
 logger = logging.getLogger(__name__)
 
-DAY = pd.Timedelta(days=1)
 MAX_BACKFILL_DAYS = 90
 # Fewer than a download takes: a bot should not wait a quarter of an hour. One factor brings either
 # to the level of the primary.

@@ -19,7 +19,7 @@ MAX_STEP_AFTER_GAP = 10.0
 HOUR = pd.Timedelta(hours=1)
 # From then on the newest candle may say more than the last reading: days are fetched, or imported.
 PAUSE = 24 * HOUR
-MAX_AGE = pd.Timedelta(days=7)
+MAX_KNOWN_AGE = pd.Timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def find_known(newest: Reading | None, store: DominanceStore, now: pd.Timestamp)
         candle = _find_newest_candle(store, now)
         if candle is not None and (age is None or now - candle[0] < age):
             return Known(candle[1], MAX_STEP_AFTER_GAP)
-    if newest is None or newest.dominance is None or age is None or age > MAX_AGE:
+    if newest is None or newest.dominance is None or age is None or age > MAX_KNOWN_AGE:
         return None
     step = MAX_STEP + MAX_STEP_PER_HOUR * (age / HOUR)
     return Known(newest.dominance, min(step, MAX_STEP_AFTER_GAP))
@@ -65,7 +65,7 @@ def _find_newest_candle(
         except (OSError, StoredDataError):
             continue  # told where candles are made
         ends = candles["date"] + candle_length(timeframe)
-        known = candles[(ends <= now) & (ends >= now - MAX_AGE)]
+        known = candles[(ends <= now) & (ends >= now - MAX_KNOWN_AGE)]
         if not known.empty:
             found.append((ends[known.index[-1]], float(known["close"].iloc[-1])))
     return max(found, default=None)

@@ -28,7 +28,10 @@ FIRST_CHUNK = 64 * 1024
 # What one look reads at most: a month of readings.
 MAX_BYTES = 1024 * 1024
 # A line is believed for so long to be right where the clock says that it is of a time to come.
-MAX_LEAD = timedelta(days=1)
+MAX_CLOCK_ERROR = timedelta(days=1)
+
+# Before any reading.
+BEGINNING = pd.Timestamp(0, tz="UTC")
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Percent = Annotated[float, Field(gt=MIN_PERCENT, lt=MAX_PERCENT)]
@@ -124,8 +127,8 @@ class SnapshotLog:
 
     def _is_possible(self, reading: Reading, now: pd.Timestamp) -> bool:
         """Return whether a reading can be true, and warn once of those that cannot."""
-        was_true_before = reading.time is None or reading.time - reading.known <= MAX_LEAD
-        if was_true_before and reading.known - now.to_pydatetime(warn=False) <= MAX_LEAD:
+        was_true_before = reading.time is None or reading.time - reading.known <= MAX_CLOCK_ERROR
+        if was_true_before and reading.known - now.to_pydatetime(warn=False) <= MAX_CLOCK_ERROR:
             return True
         self._notifier.warn(
             f"{self.path}: expected readings of the past, found one of {reading.known:%Y-%m-%d}; "
@@ -214,7 +217,7 @@ def _is_in_the_way(last: Reading, new: Reading) -> bool:
     The time that a provider tells with its value is the clock's here, or it had been refused: it is
     the line that is wrong.
     """
-    return new.time is not None and last.known - new.known > MAX_LEAD
+    return new.time is not None and last.known - new.known > MAX_CLOCK_ERROR
 
 
 def _last_line(file: BinaryIO, end: int) -> bytes:

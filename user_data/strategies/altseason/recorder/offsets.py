@@ -13,7 +13,7 @@ from altseason.recorder.log import Reading
 
 # One odd reading must not decide; and what was learnt long ago has drifted.
 MIN_COMPARISONS, MAX_COMPARISONS = 3, 9
-MAX_AGE = pd.Timedelta(days=7)
+MAX_OFFSET_AGE = pd.Timedelta(days=7)
 COMPARE_EVERY = pd.Timedelta(hours=6)
 # A fallback that lies further off counts something else.
 MAX_OFFSET = 10.0
@@ -59,4 +59,4 @@ class Offsets:
         )
 
     def _recent(self, provider: str, now: pd.Timestamp) -> list[Reading]:
-        return [one for one in self._compared[provider] if now - one.known <= MAX_AGE]
+        return [one for one in self._compared[provider] if now - one.known <= MAX_OFFSET_AGE]

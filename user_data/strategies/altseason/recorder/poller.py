@@ -11,7 +11,7 @@ from altseason.errors import BusyError
 from altseason.notifications import Notifier
 from altseason.recorder.jumps import MAX_STEP, find_known
 from altseason.recorder.log import Reading
-from altseason.recorder.offsets import MAX_AGE, Offsets
+from altseason.recorder.offsets import MAX_OFFSET_AGE, Offsets
 from altseason.recorder.providers import Fetch, Providers
 from altseason.recorder.recording import Recording
 from altseason.recorder.retrying import Retrying
@@ -56,7 +56,7 @@ class Poller:
         }
         self._notifier = notifier
         self._clock = clock
-        _, readings = recording.log.load(clock() - MAX_AGE, clock)
+        _, readings = recording.log.load(clock() - MAX_OFFSET_AGE, clock)
         self._offsets = Offsets(readings)
         self._last = {reading.provider: reading for reading in readings}
         counted = [reading for reading in readings if reading.dominance is not None]

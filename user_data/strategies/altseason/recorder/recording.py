@@ -8,6 +8,7 @@ import pandas as pd
 from freqtrade.exchange import timeframe_to_resample_freq
 
 from altseason.dominance.candles import (
+    DAY,
     PRICE_COLUMNS,
     TIMEFRAMES,
     aggregate_candles,
@@ -15,17 +16,15 @@ from altseason.dominance.candles import (
 )
 from altseason.dominance.store import DominanceStore
 from altseason.errors import StoredDataError
-from altseason.recorder.log import MAX_BYTES, Reading, SnapshotLog
+from altseason.recorder.log import BEGINNING, MAX_BYTES, Reading, SnapshotLog
 from altseason.recorder.retrying import Retrying
 from altseason.sources.snapshot import Clock, Snapshot, read_clock
 
 # CoinGecko renews its value this often; asking more often is waste.
 INTERVAL = pd.Timedelta(minutes=10)
 SHORTEST_TIMEFRAME = "h"
-DAY = pd.Timedelta(days=1)
 # What cannot be stored now is not tried with each pair that a bot looks at.
 SETTLE_AGAIN_AFTER = pd.Timedelta(seconds=30)
-BEGINNING = pd.Timestamp(0, tz="UTC")
 # Three years of readings; the command `rebuild` takes all of them.
 REBUILT_BYTES = 32 * 1024 * 1024
 

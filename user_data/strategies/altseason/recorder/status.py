@@ -7,7 +7,7 @@ import pandas as pd
 
 from altseason.dominance.candles import describe_duration
 from altseason.recorder.log import Reading
-from altseason.recorder.offsets import MAX_AGE, Offsets
+from altseason.recorder.offsets import MAX_OFFSET_AGE, Offsets
 from altseason.recorder.recording import Recording
 from altseason.sources import snapshot
 from altseason.sources.coingecko import PROVIDER as PRIMARY
@@ -36,7 +36,7 @@ def load_recording_status(
     recording: Recording, clock: Clock = read_clock
 ) -> RecordingStatus | None:
     """Look into the log; None without a reading that counts in the last week."""
-    now, readings = recording.log.load(clock() - MAX_AGE, clock)
+    now, readings = recording.log.load(clock() - MAX_OFFSET_AGE, clock)
     counted = [reading for reading in readings if reading.dominance is not None]
     if not counted:
         return None

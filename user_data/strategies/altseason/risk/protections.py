@@ -5,7 +5,7 @@ https://www.freqtrade.io/en/stable/plugins/#protections
 
 from typing import Any
 
-DAY, WEEK = 24, 7 * 24
+CANDLES_PER_DAY, CANDLES_PER_WEEK = 24, 7 * 24
 
 
 def build_protections(cooldown: int, stops: int, drawdown: float) -> list[dict[str, Any]]:
@@ -19,26 +19,26 @@ def build_protections(cooldown: int, stops: int, drawdown: float) -> list[dict[s
         {"method": "CooldownPeriod", "stop_duration_candles": cooldown},
         {
             "method": "StoplossGuard",
-            "lookback_period_candles": DAY,
+            "lookback_period_candles": CANDLES_PER_DAY,
             "trade_limit": stops,
-            "stop_duration_candles": DAY // 2,
+            "stop_duration_candles": CANDLES_PER_DAY // 2,
             "only_per_pair": False,
         },
         {
             # Fewer trades are no evidence of more than bad luck.
             "method": "MaxDrawdown",
-            "lookback_period_candles": WEEK,
+            "lookback_period_candles": CANDLES_PER_WEEK,
             "trade_limit": 5,
-            "stop_duration_candles": DAY,
+            "stop_duration_candles": CANDLES_PER_DAY,
             "max_allowed_drawdown": drawdown,
             "calculation_mode": "equity",
         },
         {
             # A pair that lost over its last three trades of a week pauses for a day.
             "method": "LowProfitPairs",
-            "lookback_period_candles": WEEK,
+            "lookback_period_candles": CANDLES_PER_WEEK,
             "trade_limit": 3,
-            "stop_duration_candles": DAY,
+            "stop_duration_candles": CANDLES_PER_DAY,
             "required_profit": 0.0,
         },
     ]

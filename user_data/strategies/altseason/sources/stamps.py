@@ -9,12 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
-from altseason.dominance.candles import FINE_SPACING
+from altseason.dominance.candles import DAY, FINE_SPACING
 from altseason.errors import InputError
 from altseason.sources.formats import Format, Stamp
 from altseason.sources.times import Times
 
-DAY = pd.Timedelta(days=1)
 MAX_SPACING = pd.Timedelta(hours=28)
 MIN_DAILY = pd.Timedelta(hours=20)
 # From here on a day is over for whoever writes its last minute.

@@ -12,6 +12,7 @@ import pyarrow.compute
 
 from altseason.dominance.candles import POSSIBLE_DATES
 from altseason.errors import InputError
+from altseason.sources.answers import UNIX_SECONDS
 from altseason.sources.cells import (
     all_match,
     as_arrow,
@@ -22,7 +23,6 @@ from altseason.sources.cells import (
 )
 from altseason.sources.grid import Table
 
-UNIX_SECONDS = (1.2e9, 5e9)
 UNIX_MILLISECONDS = (1.2e12, 5e12)
 # From a number to milliseconds, by the name of the unit.
 UNIX_UNITS = {
