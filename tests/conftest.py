@@ -24,6 +24,9 @@ from tests.windows import Msvcrt
 hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
 
+# Strategies that trade, whichever folder tests them.
+pytest_plugins = ["tests.risk.traders"]
+
 ROOT = Path(__file__).parent.parent
 # As where the environment is activated: our messages name `altseason` as it is found.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

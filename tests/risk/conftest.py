@@ -1,187 +1,43 @@
-"""Strategies that trade: Freqtrade's own wallet, trades and data provider, without a network."""
+"""What several tests of risk need: a trade with its entry, and a bot whose orders are noted."""
 
-import copy
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Callable
 
-import ccxt
-import pandas as pd
 import pytest
-from freqtrade.data.dataprovider import DataProvider
-from freqtrade.enums import CandleType, RunMode
-from freqtrade.exchange import Exchange
-from freqtrade.persistence import Trade, init_db
-from freqtrade.resolvers import ExchangeResolver
+from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy
-from freqtrade.wallets import Wallets
 
-from altseason.risk.manager import ATR_COLUMN
-
-PAIR = "ETH/USDT"
-TRADING: dict[str, Any] = {
-    "runmode": RunMode.DRY_RUN,
-    "dry_run": True,
-    "dry_run_wallet": 1000,
-    "tradable_balance_ratio": 1.0,
-    "stake_currency": "USDT",
-    "trading_mode": "spot",
-    "candle_type_def": CandleType.SPOT,
-    "exchange": {"name": "binance", "key": "", "secret": "", "pair_whitelist": [PAIR]},
-}
-
-# As ccxt has it: Binance's smallest order is 5 USDT.
-MARKET: dict[str, Any] = {
-    "symbol": PAIR,
-    "precision": {"amount": 0.001, "price": 0.01},
-    "limits": {"cost": {"min": 5.0, "max": None}, "amount": {"min": 0.001, "max": None}},
-}
-
-
-@dataclass
-class Api:
-    """The exchange as ccxt shows it: balances by coin, open orders, or no answer; it counts."""
-
-    totals: dict[str, float] = field(default_factory=dict)
-    used: dict[str, float] = field(default_factory=dict)
-    orders: list[dict[str, Any]] = field(default_factory=list)
-    error: Exception | None = None
-    balances_asked: int = 0
-    orders_asked: int = 0
-    precisionMode: int = ccxt.TICK_SIZE  # noqa: N815 - ccxt's name
-
-    def fetch_balance(self, params: dict[str, Any]) -> dict[str, Any]:
-        self.balances_asked += 1
-        self.fail()
-        return {
-            coin: {"free": total - self.used.get(coin, 0.0), "used": self.used.get(coin, 0.0)}
-            | {"total": total}
-            for coin, total in self.totals.items()
-        }
-
-    def fetch_open_orders(self, symbol: str) -> list[dict[str, Any]]:
-        self.orders_asked += 1
-        self.fail()
-        return [order for order in self.orders if order["symbol"] == symbol]
-
-    def fail(self) -> None:
-        if self.error is not None:
-            raise self.error
+from altseason.risk.sent_orders import watch_orders
+from tests.risk.records import ENTRY, OPENED, order_of_freqtrade
+from tests.risk.traders import PAIR
 
 
 @pytest.fixture
-def database() -> Iterator[None]:
-    """Freqtrade's trades, in memory."""
-    init_db("sqlite://")
-    yield
-    Trade.session.remove()
-
-
-@pytest.fixture(scope="session")
-def exchange() -> Iterator[Exchange]:
-    """Freqtrade's exchange, which is asked nothing."""
-    exchange = ExchangeResolver.load_exchange(copy.deepcopy(TRADING), validate=False)
-    yield exchange
-    exchange.close()
-
-
-@pytest.fixture
-def load_trader(
-    load_strategy: Callable[..., IStrategy], database: None, exchange: Exchange
-) -> Callable[..., Any]:
-    """The strategy of a dry run with 1000 USDT, and with one candle that is known."""
-
-    def load(
-        parameters: dict[str, Any] | None = None,
-        *,
-        atr: float = 1.0,
-        close: float = 100.0,
-        risk: dict[str, Any] | None = None,
-        **config: Any,
-    ) -> IStrategy:
-        settings = {"dominance": {"record": False}, "risk": risk or {}}
-        strategy = load_strategy(parameters, **{**TRADING, "altseason": settings, **config})
-        # What is said at the start is no part of these tests.
-        strategy.dp = DataProvider(strategy.config, None)
-        strategy.wallets = Wallets(strategy.config, exchange)
-        show_candle(strategy, atr=atr, close=close)
-        return strategy
-
-    return load
-
-
-@pytest.fixture
-def api() -> Api:
-    """An account with 1000 USDT, and nothing else."""
-    return Api(totals={"USDT": 1000.0})
-
-
-@pytest.fixture
-def load_live(
-    load_strategy: Callable[..., IStrategy], database: None, api: Api
-) -> Iterator[Callable[..., Any]]:
-    """The strategy of a live bot that trades on `api`, where all that can be told is told."""
-    exchanges = []
-
-    def load(risk: dict[str, Any] | None = None, **config: Any) -> IStrategy:
-        settings = {"dominance": {"record": False}, "risk": risk or {}}
-        live = {"runmode": RunMode.LIVE, "dry_run": False, "altseason": settings}
-        strategy = load_strategy({"gate_mode": "off"}, **{**TRADING, **live, **config})
-        exchange = ExchangeResolver.load_exchange(copy.deepcopy(TRADING), validate=False)
-        exchanges.append(exchange)
-        exchange._api = api
-        exchange._markets = {PAIR: MARKET}
-        candles = pd.DataFrame({"date": [pd.Timestamp("2021-01-01", tz="UTC")], "close": [100.0]})
-        exchange._klines[PAIR, "1h", CandleType.SPOT] = candles
-        strategy.dp = DataProvider(strategy.config, exchange)
-        strategy.dp.add_pairlisthandler(SimpleNamespace(whitelist=[PAIR]))
-        strategy.wallets = Wallets(strategy.config, exchange)
-        show_candle(strategy, atr=2.5, close=100.0)
-        strategy._live = None  # which has a lot to tell of dominance that is missing
-        api.balances_asked = 0
-        return strategy
-
-    yield load
-    for exchange in exchanges:
-        exchange._api = ccxt.binance()
-        exchange.close()
-
-
-def show_candle(strategy: IStrategy, **columns: float) -> None:
-    """Have the strategy know a candle, after some with other values; `atr` is the rules' own."""
-    columns = {ATR_COLUMN if name == "atr" else name: value for name, value in columns.items()}
-    earlier = dict.fromkeys(columns, 77.0)
-    candles = pd.DataFrame([earlier, earlier, columns])
-    candles.insert(0, "date", pd.date_range("2021-01-01", periods=3, freq="1h", tz="UTC"))
-    strategy.dp._set_cached_df(PAIR, "1h", candles, CandleType.SPOT)
-
-
-def open_trade(amount: float, rate: float) -> Trade:
-    """A trade that was opened at a rate, as Freqtrade keeps it."""
-    trade = make_trade(amount, rate)
+def trade(database: None) -> Trade:
+    """One coin that was bought for 100."""
+    trade = Trade(
+        pair=PAIR,
+        base_currency="ETH",
+        stake_currency="USDT",
+        stake_amount=100.0,
+        amount=1.0,
+        open_rate=100.0,
+        fee_open=0.001,
+        fee_close=0.001,
+        exchange="binance",
+        open_date=OPENED,
+        is_open=True,
+    )
+    trade.orders.append(order_of_freqtrade(ENTRY, "buy", is_open=False))
     Trade.session.add(trade)
     Trade.commit()
     return trade
 
 
-def make_trade(amount: float, rate: float) -> Trade:
-    return Trade(
-        pair=PAIR,
-        stake_amount=amount * rate,
-        amount=amount,
-        open_rate=rate,
-        max_rate=rate,
-        fee_open=0.001,
-        fee_close=0.001,
-        exchange="binance",
-        open_date=pd.Timestamp("2021-01-01", tz="UTC").to_pydatetime(),
-        is_open=True,
-        is_short=False,
-        leverage=1.0,
-    )
-
-
-def messages(strategy: IStrategy) -> list[str]:
-    """What waits for Telegram."""
-    return list(strategy.dp._msg_queue)
+@pytest.fixture
+def strategy(load_live: Callable[..., IStrategy]) -> IStrategy:
+    """A live bot whose orders reach `api`, and are noted."""
+    strategy = load_live()
+    exchange = strategy.dp._exchange
+    exchange._config["dry_run"] = False
+    watch_orders(exchange)
+    return strategy

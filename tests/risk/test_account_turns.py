@@ -11,7 +11,7 @@ from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy
 
 from altseason.risk.sent_orders import NOTED_AS, SentOrder
-from tests.risk.conftest import MARKET, Api, make_trade
+from tests.risk.traders import MARKET, Api, make_trade
 
 Load = Callable[..., IStrategy]
 START = datetime(2021, 1, 1, 2, 30, tzinfo=UTC)

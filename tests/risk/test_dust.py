@@ -9,7 +9,8 @@ from freqtrade.persistence import Order, Trade
 
 from altseason.risk.holdings import find_smallest_order, sum_rests
 from altseason.risk.orphans import describe_orphan
-from tests.risk.conftest import MARKET, PAIR, Api, open_trade
+from tests.risk.records import Wallet
+from tests.risk.traders import MARKET, PAIR, Api, open_trade
 
 
 @pytest.fixture
@@ -56,17 +57,6 @@ def test_step_in_decimal_places(exchange: Exchange, market: dict[str, Any], api:
     assert find_smallest_order(exchange, PAIR, 2000.0) == pytest.approx(2000.0)
 
 
-class Wallet:
-    def __init__(self, held: float) -> None:
-        self.held = held
-
-    def get_total(self, coin: str) -> float:
-        return self.held
-
-    def get_used(self, coin: str) -> float:
-        return 0.0
-
-
 def close_trades(
     count: int, *, sold: float, side: str = "stoploss", fee: float | None = None
 ) -> list[Trade]:
@@ -99,7 +89,11 @@ def close_trades(
 
 
 def describe(exchange: Exchange, held: float) -> str | None:
-    words: dict[str, Any] = {"exchange": exchange, "wallets": Wallet(held), "kept": []}
+    words: dict[str, Any] = {
+        "exchange": exchange,
+        "wallets": Wallet(total={"ETH": held}),
+        "kept": [],
+    }
     return describe_orphan(PAIR, 2000.0, **words)
 
 

@@ -1,185 +1,32 @@
 """Orders that the exchange has and Freqtrade does not know; real bots meet them in tests/live."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import ccxt
 import pytest
 from freqtrade.exceptions import TemporaryError
-from freqtrade.persistence import Order, Trade, init_db
+from freqtrade.persistence import Trade
 
 from altseason.risk.lost_orders import recover_orders
-from altseason.risk.orphans import describe_orphan
-from altseason.risk.sent_orders import NOTED_AS, SentOrder, SentOrders
-
-PAIR = "ETH/USDT"
-OPENED = datetime(2022, 2, 1, 20, tzinfo=UTC)
-NOW = OPENED + timedelta(hours=1)
-ENTRY = "1"
-SENT = OPENED + timedelta(minutes=2)
-
-
-def sent_order(**changes: Any) -> SentOrder:
-    """An exit of the whole position at 110, sent two minutes after the entry."""
-    words = {"side": "sell", "kind": "limit", "amount": 1.0, "price": 110.0}
-    return SentOrder(**{**words, "time": SENT.timestamp(), **changes})
-
-
-STOP_SENT = {"kind": "stop", "price": 95.0}
-
-
-@dataclass
-class Wallet:
-    """What the account has, by coin; counted is how often it is read anew."""
-
-    used: dict[str, float] = field(default_factory=dict)
-    total: dict[str, float] = field(default_factory=dict)
-    updates: int = 0
-
-    def update(self) -> None:
-        self.updates += 1
-
-    def get_used(self, currency: str) -> float:
-        return self.used.get(currency, 0.0)
-
-    def get_total(self, currency: str) -> float:
-        return self.total.get(currency, 0.0)
-
-
-@dataclass
-class Api:
-    """The exchange by ccxt: what is open there, or no answer."""
-
-    orders: list[dict[str, Any]]
-    asked: int = 0
-    is_down: bool = False
-    id: str = "binance"
-    timeout: int = 10_000
-    options: dict[str, Any] = field(
-        default_factory=lambda: {"recvWindow": 10_000, "broker": {"spot": "x-TKT5PX2F"}}
-    )
-
-    def fetch_open_orders(self, symbol: str) -> list[dict[str, Any]]:
-        assert symbol == PAIR
-        self.asked += 1
-        if self.is_down:
-            raise ccxt.NetworkError("no answer")
-        return [order for order in self.orders if order["status"] == "open"]
-
-
-class Exchange:
-    """The exchange by Freqtrade, with orders of one market in steps of 0.001."""
-
-    precisionMode = ccxt.TICK_SIZE  # noqa: N815 - ccxt's name
-
-    def __init__(self, *orders: dict[str, Any]) -> None:
-        self._api = self.api = Api(list(orders))
-
-    def fetch_orders(self, pair: str, since: datetime) -> list[dict[str, Any]]:
-        assert pair == PAIR
-        assert since >= OPENED
-        self.api.asked += 1
-        if self.api.is_down:
-            raise TemporaryError("no answer")
-        return [order for order in self.api.orders if order["timestamp"] >= milliseconds(since)]
-
-    def get_option(self, name: str) -> bool:
-        return False
-
-    def get_min_pair_stake_amount(self, pair: str, price: float, stoploss: float) -> float:
-        return 5.0
-
-    def get_precision_amount(self, pair: str) -> float:
-        return 0.001
-
-    def price_get_one_pip(self, pair: str, price: float) -> float:
-        return 0.01
-
-    def amount_to_precision(self, pair: str, amount: float) -> float:
-        assert pair == PAIR
-        return math.floor(amount * 1000) / 1000
-
-
-def order_of_exchange(number: str, side: str = "sell", **changes: Any) -> dict[str, Any]:
-    return {
-        "id": number,
-        "symbol": PAIR,
-        "side": side,
-        "type": "limit",
-        "status": "open",
-        "amount": 1.0,
-        "filled": 0.0,
-        "remaining": 1.0,
-        "price": 110.0,
-        "timestamp": int((SENT + timedelta(seconds=2)).timestamp() * 1000),
-        "clientOrderId": f"x-TKT5PX2F{number}",
-        **changes,
-    }
-
-
-@pytest.fixture
-def trade() -> Iterator[Trade]:
-    """One coin that was bought for 100."""
-    init_db("sqlite://")
-    trade = Trade(
-        pair=PAIR,
-        base_currency="ETH",
-        stake_currency="USDT",
-        stake_amount=100.0,
-        amount=1.0,
-        open_rate=100.0,
-        fee_open=0.001,
-        fee_close=0.001,
-        exchange="binance",
-        open_date=OPENED,
-        is_open=True,
-    )
-    trade.orders.append(order_of_freqtrade(ENTRY, "buy", is_open=False))
-    Trade.session.add(trade)
-    Trade.commit()
-    yield trade
-    Trade.session.remove()
-
-
-def order_of_freqtrade(number: str, side: str, *, is_open: bool) -> Order:
-    return Order(
-        ft_order_side=side,
-        ft_pair=PAIR,
-        ft_is_open=is_open,
-        ft_amount=1.0,
-        ft_price=100.0,
-        order_id=number,
-        status="open" if is_open else "closed",
-        side="buy" if side == "buy" else "sell",
-        price=100.0,
-        amount=1.0,
-        filled=0.0 if is_open else 1.0,
-        remaining=1.0 if is_open else 0.0,
-        order_date=OPENED,
-    )
-
-
-def note(trade: Trade, *sent: SentOrder) -> None:
-    """What Freqtrade has sent, without a response."""
-    trade.set_custom_data(NOTED_AS, [asdict(one) for one in sent])
-
-
-def recover(exchange: Exchange, wallet: Wallet) -> list[str]:
-    """Look after all open trades; what is foreign is told behind the rest."""
-    messages = []
-    for trade in Trade.get_open_trades():
-        # Stand-ins, of which no more is asked than the exchange and the wallet can tell.
-        words: Any = (trade, SentOrders(), exchange, wallet, NOW)
-        recovery = recover_orders(*words)
-        messages += [*recovery.recovered, *filter(None, [recovery.foreign])]
-    return messages
-
-
-def known(trade: Trade) -> list[tuple[str, str]]:
-    return [(order.order_id, order.ft_order_side) for order in trade.orders[1:]]
+from altseason.risk.sent_orders import SentOrders
+from tests.risk.records import (
+    ENTRY,
+    NOW,
+    OPENED,
+    SENT,
+    STOP_SENT,
+    Exchange,
+    Wallet,
+    known,
+    milliseconds,
+    note,
+    order_of_exchange,
+    order_of_freqtrade,
+    recover,
+    sent_order,
+)
+from tests.risk.traders import PAIR
 
 
 def test_exchange_is_not_asked_where_nothing_is_wrong(trade: Trade):
@@ -269,10 +116,6 @@ def test_clocks_may_differ_by_ten_seconds(trade: Trade, seconds: int):
     exchange = Exchange(order_of_exchange("3", timestamp=time))
     recover(exchange, Wallet(used={"ETH": 1.0}))
     assert known(trade) == [("3", "sell")]
-
-
-def milliseconds(time: datetime) -> int:
-    return int(time.timestamp() * 1000)
 
 
 FOREIGN = {
@@ -512,64 +355,3 @@ def test_exchange_that_does_not_answer_is_asked_again(trade: Trade):
     exchange.api.is_down = False
     recover(exchange, wallet)
     assert known(trade) == [("3", "sell")]
-
-
-def describe(exchange: Exchange, wallet: Wallet) -> str | None:
-    """Ask before an entry of ETH at 100."""
-    words: dict[str, Any] = {"exchange": exchange, "wallets": wallet, "kept": []}
-    return describe_orphan(PAIR, 100.0, **words)
-
-
-def test_order_to_buy_that_nobody_knows_is_an_orphan_before_it_has_bought(trade: Trade):
-    exchange = Exchange(order_of_exchange("3", side="buy", remaining=0.6))
-    wallet = Wallet(used={"USDT": 60.0}, total={"ETH": 1.0})
-    message = describe(exchange, wallet)
-    assert message is not None
-    assert (
-        "the account holds 0.6 ETH, filled or on order, that no open trade accounts for" in message
-    )
-
-
-def test_money_of_known_entries_is_no_reason_to_ask(trade: Trade):
-    trade.orders.append(order_of_freqtrade("2", "buy", is_open=True))
-    exchange = Exchange(order_of_exchange("3", side="buy"))
-    # 100 USDT for the known one, and less than the smallest order besides.
-    wallet = Wallet(used={"USDT": 104.9}, total={"ETH": 1.0})
-    assert describe(exchange, wallet) is None
-    assert exchange.api.asked == 0
-
-
-@pytest.mark.parametrize(("held", "is_told"), [(1.0, False), (1.04, False), (1.06, True)])
-def test_what_an_open_entry_still_buys_is_explained_before_freqtrade_knows_it_is_bought(
-    trade: Trade, held: float, *, is_told: bool
-):
-    """Of a second entry of 1 coin 0.4 are filled as far as Freqtrade knows."""
-    entry = order_of_freqtrade("2", "buy", is_open=True)
-    entry.filled, entry.remaining = 0.4, 0.6
-    trade.orders.append(entry)
-    trade.amount = 1.4
-    # 1 + 1 coins at 100 are explained, and 5 USDT more are dust.
-    wallet = Wallet(used={"USDT": 10.0}, total={"ETH": 1.0 + held})
-    assert (describe(Exchange(), wallet) is not None) == is_told
-
-
-def test_first_entry_explains_its_amount_once_before_anything_is_filled(trade: Trade):
-    """Freqtrade has what was ordered as the position already."""
-    entry = trade.orders[0]
-    entry.ft_is_open, entry.status, entry.filled, entry.remaining = True, "open", 0.0, 1.0
-    assert describe(Exchange(), Wallet(total={"ETH": 1.0})) is None
-    assert "holds 1 ETH" in str(describe(Exchange(), Wallet(total={"ETH": 2.0})))
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        order_of_exchange("3"),
-        order_of_exchange("3", side="buy", status="canceled"),
-        order_of_exchange(ENTRY, side="buy"),
-    ],
-    ids=["sell", "cancelled", "known"],
-)
-def test_other_orders_are_no_orphans(trade: Trade, other: dict[str, Any]):
-    wallet = Wallet(used={"USDT": 60.0}, total={"ETH": 1.0})
-    assert describe(Exchange(other), wallet) is None

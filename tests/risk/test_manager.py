@@ -8,39 +8,18 @@ from typing import Any
 
 import pytest
 from freqtrade.enums import RunMode
-from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import IStrategy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from altseason.errors import SettingsError
-from altseason.risk.manager import ATR_COLUMN, RiskManager
+from altseason.risk.manager import RiskManager
 from altseason.settings import load_settings
-from tests.risk.conftest import PAIR, make_trade, open_trade
-from tests.risk.test_guards import ask
+from tests.risk.asking import ask_stake
+from tests.risk.traders import PAIR, FixedStrategy, open_trade
 
 Load = Callable[..., IStrategy]
 NOW = datetime(2022, 2, 1, tzinfo=UTC)
-REBALANCING = {"rebalancing": True}
-
-
-def trim(strategy: IStrategy, trade: Trade, rate: float, min_stake: float | None = 10.0) -> Any:
-    """Ask as Freqtrade does, and give the stake that it would sell (negative) or add."""
-    strategy.wallets.update()
-    profit = trade.calc_profit_ratio(rate)
-    stake, _ = strategy._adjust_trade_position_internal(
-        trade=trade,
-        current_time=datetime.now(UTC),
-        current_rate=rate,
-        current_profit=profit,
-        min_stake=min_stake,
-        max_stake=500.0,
-        current_entry_rate=rate,
-        current_exit_rate=rate,
-        current_entry_profit=profit,
-        current_exit_profit=profit,
-    )
-    return stake
 
 
 @pytest.mark.parametrize(
@@ -62,7 +41,7 @@ def trim(strategy: IStrategy, trade: Trade, rate: float, min_stake: float | None
 def test_stake_by_the_wallet_the_stop_and_the_newest_candle(
     load_trader: Load, atr: float, config: dict[str, Any], stake: float
 ):
-    assert ask(load_trader(atr=atr, **config)) == pytest.approx(stake)
+    assert ask_stake(load_trader(atr=atr, **config)) == pytest.approx(stake)
 
 
 def test_stake_counts_what_is_tied_up_as_equity(load_trader: Load):
@@ -71,13 +50,13 @@ def test_stake_counts_what_is_tied_up_as_equity(load_trader: Load):
     strategy.wallets.update()
     # 600 USDT are free and 400 tied up: still 1000 x 0.02 / 0.05.
     assert strategy.wallets.get_free("USDT") == 600.0
-    assert ask(strategy, proposed_stake=600.0, max_stake=600.0) == pytest.approx(400.0)
+    assert ask_stake(strategy, proposed_stake=600.0, max_stake=600.0) == pytest.approx(400.0)
 
 
 def test_fixed_stake_is_only_ever_lowered(load_trader: Load):
     strategy = load_trader(atr=2.5)
-    assert ask(strategy, proposed_stake=50.0) == 50.0
-    assert ask(strategy, proposed_stake=170.0) == pytest.approx(160.0)
+    assert ask_stake(strategy, proposed_stake=50.0) == 50.0
+    assert ask_stake(strategy, proposed_stake=170.0) == pytest.approx(160.0)
 
 
 def test_stake_below_the_minimum_is_none_and_said_once(
@@ -85,7 +64,7 @@ def test_stake_below_the_minimum_is_none_and_said_once(
 ):
     strategy = load_trader()
     for min_stake in (401.0, 500.0):
-        assert ask(strategy, min_stake=min_stake) == 0.0
+        assert ask_stake(strategy, min_stake=min_stake) == 0.0
     said = [record.message for record in caplog.records if "not entered" in record.message]
     assert said == [f"{PAIR} is not entered: the stake is below the exchange's minimum."]
 
@@ -108,76 +87,6 @@ def test_settings_that_are_accepted_never_risk_more_than_their_factor(
     assert 0 < stake <= 990
     assert stake * 0.05 <= 1000 * risk_factor * (1 + 1e-9)
     assert stake * atr_multiple * atr / close <= 1000 * risk_factor * (1 + 1e-9)
-
-
-def test_position_within_its_budget_is_left_alone(load_trader: Load):
-    strategy = load_trader(risk=REBALANCING)
-    trade = open_trade(4.0, 100.0)
-    # 400 x 5 % is the budget of 20; 600 x 5 % is 1.5 times, and not past it.
-    for rate in (50.0, 100.0, 150.0):
-        assert trim(strategy, trade, rate) is None
-
-
-def test_position_that_has_outgrown_its_risk_is_trimmed_back_to_the_budget(load_trader: Load):
-    strategy = load_trader(atr=2.5, risk=REBALANCING)
-    trade = open_trade(4.0, 100.0)
-    # 400 USDT x 12.5 % = 50 USDT at risk, 20 allowed: 0.6 of it goes, and 160 USDT stay.
-    assert trim(strategy, trade, 100.0) == pytest.approx(-0.6 * 400)
-
-
-def test_trimmed_part_is_one_of_the_stake_as_freqtrade_counts_it(load_trader: Load):
-    strategy = load_trader(risk=REBALANCING)
-    trade = open_trade(4.0, 100.0)
-    # 4 coins at 200 risk 800 x 5 % = 40: half goes, 2 coins, which were bought for 200 USDT.
-    assert trim(strategy, trade, 200.0) == pytest.approx(-200.0)
-
-
-@pytest.mark.parametrize(
-    ("min_stake", "stake"),
-    [
-        (None, -240.0),
-        (160.0, -240.0),  # what stays is just enough
-        (160.5, None),  # what stays is too little; sold were 240
-    ],
-)
-def test_trim_leaves_no_rest_below_the_exchange_s_minimum(
-    load_trader: Load, min_stake: float | None, stake: float | None
-):
-    strategy = load_trader(atr=2.5, risk=REBALANCING)
-    found = trim(strategy, open_trade(4.0, 100.0), 100.0, min_stake)
-    assert found == (stake if stake is None else pytest.approx(stake))
-
-
-def test_trim_sells_no_part_below_the_exchange_s_minimum(load_trader: Load):
-    strategy = load_trader(risk=REBALANCING)
-    trade = open_trade(7.0, 100.0)
-    # 700 x 5 % = 35 of 20: 3/7 goes, 300 USDT, and 400 stay.
-    assert trim(strategy, trade, 100.0, 300.0) == pytest.approx(-300.0)
-    assert trim(strategy, trade, 100.0, 300.5) is None
-
-
-def test_trim_waits_for_open_orders(load_trader: Load):
-    strategy = load_trader(atr=2.5, risk=REBALANCING)
-    trade = open_trade(4.0, 100.0)
-    order = {"ft_order_side": "sell", "ft_pair": PAIR, "ft_is_open": True, "order_id": "1"}
-    trade.orders.append(Order(ft_amount=1.0, ft_price=100.0, symbol=PAIR, side="sell", **order))
-    assert trim(strategy, trade, 100.0) is None
-
-
-@given(st.floats(0.01, 1e6), st.floats(1e-3, 1e6), st.floats(allow_nan=True), st.floats(0, 1e5))
-def test_trim_never_adds_and_sells_no_more_than_there_is(
-    amount: float, rate: float, atr: float, min_stake: float
-):
-    settings = load_settings({"altseason": {"risk": REBALANCING}}).risk
-    manager = RiskManager(FixedStrategy(atr, 100.0), settings, {})
-    trade = make_trade(amount, 100.0)
-    found = manager.find_trim(trade, NOW, rate, min_stake)
-    if found is not None:
-        part = -found / trade.stake_amount
-        assert 0 < part <= 1
-        value = amount * rate
-        assert value * part >= min_stake * (1 - 1e-9)
-        assert value * (1 - part) >= min_stake * (1 - 1e-9)
 
 
 def test_default_needs_the_atr_and_switched_off_rules_do_not(load_trader: Load):
@@ -262,29 +171,6 @@ def test_settings_out_of_range_are_refused_in_one_line(risk: dict[str, Any], mes
         load_settings({"altseason": {"risk": risk}})
     assert message in str(error.value)
     assert "\n" not in str(error.value)
-
-
-class FixedStrategy:
-    """What the manager looks at in a strategy, with 1000 USDT and a stop at 5 %.
-
-    Loading a real one for every example of a property would take minutes.
-    """
-
-    stoploss = -0.05
-    timeframe = "1h"
-    trailing_stop = False
-
-    def __init__(self, atr: float, close: float) -> None:
-        import pandas as pd
-
-        self._candles = pd.DataFrame({ATR_COLUMN: [atr], "close": [close]})
-        self.wallets = self.dp = self
-
-    def get_total_stake_amount(self) -> float:
-        return 1000.0
-
-    def get_analyzed_dataframe(self, pair: str, timeframe: str) -> tuple[Any, None]:
-        return self._candles, None
 
 
 def write_strategy(folder: Path, body: str) -> None:

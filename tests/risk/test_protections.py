@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from altseason.risk.protections import build_protections
-from tests.risk.conftest import PAIR, open_trade
+from tests.risk.traders import PAIR, open_trade
 
 Load = Callable[..., IStrategy]
 ON = {"risk": {"protections": True}}

@@ -9,20 +9,18 @@ import ccxt
 import pytest
 from freqtrade.exceptions import DependencyException, FreqtradeException, TemporaryError
 from freqtrade.exchange import Exchange
-from freqtrade.persistence import KeyValueStore, Order, Trade, init_db
+from freqtrade.persistence import KeyValueStore, Trade, init_db
 from freqtrade.strategy import IStrategy
 from sqlalchemy import text
 
 from altseason.risk.sent_orders import (
     NOTED_AS,
-    Failure,
     SentOrder,
-    SentOrders,
     calculate_wait,
-    watch_orders,
 )
-from altseason.risk.unserved import find_unserved
-from tests.risk.conftest import PAIR, Api, messages, open_trade
+from tests.risk.asking import begin_loop, confirms
+from tests.risk.ordering import notes, send, try_to_send
+from tests.risk.traders import PAIR, messages, open_trade
 
 Load = Callable[..., IStrategy]
 START = datetime.now(UTC).replace(microsecond=0)
@@ -33,64 +31,6 @@ REFUSED = [
     ccxt.ExchangeError("market is closed"),
     ccxt.DDoSProtection("429"),
 ]
-
-
-class OrderingApi(Api):
-    """Takes orders, or answers with an error; or with nothing that can be used."""
-
-    id = "binance"
-    timeout = 10_000
-    options = {"recvWindow": 10_000}  # noqa: RUF012 - as ccxt has it
-    answer: Any = None
-
-    def create_order(self, *arguments: Any, **words: Any) -> dict[str, Any]:
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer if self.answer is not None else {"id": "7", "status": "open"}
-
-
-@pytest.fixture
-def api() -> Api:
-    return OrderingApi(totals={"USDT": 1000.0})
-
-
-@pytest.fixture
-def strategy(load_live: Load) -> IStrategy:
-    strategy = load_live()
-    exchange = strategy.dp._exchange
-    exchange._config["dry_run"] = False
-    watch_orders(exchange)
-    return strategy
-
-
-def send(strategy: IStrategy, side: str = "buy", ordertype: str = "limit") -> None:
-    strategy.dp._exchange.create_order(
-        pair=PAIR, ordertype=ordertype, side=side, amount=1.0, rate=100.0, leverage=1.0
-    )
-
-
-def try_to_send(strategy: IStrategy, side: str = "buy") -> None:
-    with pytest.raises(FreqtradeException):
-        send(strategy, side)
-
-
-def confirms(strategy: IStrategy, now: datetime) -> bool:
-    return bool(
-        strategy.confirm_trade_entry(
-            pair=PAIR,
-            order_type="limit",
-            amount=1.0,
-            rate=100.0,
-            time_in_force="GTC",
-            current_time=now,
-            entry_tag="",
-            side="long",
-        )
-    )
-
-
-def notes(strategy: IStrategy) -> SentOrders:
-    return watch_orders(strategy.dp._exchange)
 
 
 def test_entry_that_is_answered_holds_nothing_back(strategy: IStrategy, api: Any):
@@ -252,7 +192,7 @@ def test_coins_of_the_user_s_own_are_not_sold_in_place_of_a_second_try(
     """With the trade's coins alone, the exchange itself refuses to sell them twice."""
     api.totals["ETH"] = held
     trade = open_trade(1.0, 100.0)
-    loop(strategy, START)  # which reads the wallet
+    begin_loop(strategy, START)  # which reads the wallet
     api.answer = ccxt.RequestTimeout("late")
     try_to_send(strategy, "sell")
     api.answer = None
@@ -293,7 +233,7 @@ def test_of_many_tries_the_last_five_are_kept(strategy: IStrategy, api: Any):
 def test_notes_of_another_version_hold_no_exit_back(strategy: IStrategy, api: Any):
     api.totals["ETH"] = 6.0
     trade = open_trade(1.0, 100.0)
-    loop(strategy, START)
+    begin_loop(strategy, START)
     trade.set_custom_data(NOTED_AS, [{"odd": 1}])
     send(strategy, "sell")
     assert notes(strategy).find_unanswered(trade) == []
@@ -371,106 +311,3 @@ def test_wait_is_as_long_as_the_exchange_may_take(
     monkeypatch.setattr(exchange._api, "timeout", timeout)
     monkeypatch.setitem(exchange._api.options, "recvWindow", window)
     assert calculate_wait(exchange) == timedelta(seconds=seconds)
-
-
-def loop(strategy: IStrategy, now: datetime) -> list[str]:
-    """Begin a loop, and return what is new for Telegram."""
-    before = len(messages(strategy))
-    strategy._risk.look_into_account(now)
-    return messages(strategy)[before:]
-
-
-def test_trade_without_its_stop_is_told_after_a_minute_with_the_exchange_s_words(
-    load_live: Load, api: Any
-):
-    strategy = load_live(
-        order_types={"entry": "limit", "exit": "limit", "stoploss": "limit"}
-        | {"stoploss_on_exchange": True}
-    )
-    strategy.dp._exchange._config["dry_run"] = False
-    watch_orders(strategy.dp._exchange)
-    trade = open_trade(1.0, 100.0)
-    api.totals["ETH"] = 1.0
-    api.answer = ccxt.ExchangeError("binance Market is closed.")
-
-    def try_stop() -> None:
-        strategy.dp._exchange.create_stoploss(
-            pair=PAIR,
-            amount=1.0,
-            stop_price=95.0,
-            order_types=strategy.order_types,
-            side="sell",
-            leverage=1.0,
-        )
-
-    begun = datetime.now(UTC)
-    with pytest.raises(FreqtradeException):
-        try_stop()
-    assert loop(strategy, begun + timedelta(seconds=5)) == []
-    [told] = loop(strategy, begun + timedelta(seconds=65))
-    assert "ETH/USDT has had no stop on the exchange for 1 min" in told
-    assert "binance Market is closed." in told
-    assert loop(strategy, begun + timedelta(seconds=125)) == []
-    api.answer = None
-    try_stop()
-    # Which Freqtrade keeps with the trade.
-    trade.orders.append(
-        Order(
-            ft_order_side="stoploss",
-            ft_pair=PAIR,
-            ft_is_open=True,
-            ft_amount=1.0,
-            ft_price=95.0,
-            order_id="7",
-            status="open",
-            side="sell",
-            order_date=begun,
-        )
-    )
-    [told] = loop(strategy, begun + timedelta(seconds=130))
-    assert "Stop of ETH/USDT: it was accepted" in told
-
-
-def test_exit_that_is_refused_again_and_again_is_told(strategy: IStrategy, api: Any):
-    open_trade(1.0, 100.0)
-    api.totals["ETH"] = 1.0
-    api.answer = ccxt.ExchangeError("market is halted")
-    try_to_send(strategy, "sell")
-    now = datetime.now(UTC)
-    assert loop(strategy, now + timedelta(seconds=5)) == []
-    [told] = loop(strategy, now + timedelta(seconds=65))
-    assert "The exit of ETH/USDT has been refused for 1 min" in told
-    assert "market is halted" in told
-    # The signal is over: nothing is tried any more.
-    assert len(loop(strategy, now + timedelta(minutes=10))) == 1
-    assert loop(strategy, now + timedelta(minutes=11)) == []
-
-
-def test_old_refusal_is_no_reason_for_a_new_lack(database: None):
-    trade = open_trade(1.0, 100.0)
-    now = START + timedelta(hours=1)
-    failures = {(PAIR, "stop"): Failure(START, START, "long ago")}
-    [lack] = find_unserved([trade], failures, now, has_stops=True).values()
-    assert (lack.since, lack.words) == (None, "")
-    assert find_unserved([trade], failures, now, has_stops=False) == {}
-
-
-def test_entry_that_is_not_filled_hides_no_trade_without_its_stop(database: None):
-    unfilled, trade = open_trade(0.0, 100.0), open_trade(1.0, 100.0)
-    found = find_unserved([unfilled, trade], {}, START, has_stops=True)
-    assert list(found) == [f"Stop of {PAIR}"]
-    assert find_unserved([unfilled], {}, START, has_stops=True) == {}
-
-
-def test_refusals_with_a_pause_between_are_not_in_a_row(
-    strategy: IStrategy, api: Any, monkeypatch: pytest.MonkeyPatch
-):
-    """What was not tried for three minutes is another exit, perhaps of another trade."""
-    open_trade(1.0, 100.0)
-    api.answer = ccxt.ExchangeError("market is halted")
-    found = []
-    for seconds in (0, 180, 361):
-        monkeypatch.setattr(notes(strategy), "_clock", lambda: START + timedelta(seconds=seconds))  # noqa: B023 - called in this round
-        try_to_send(strategy, "sell")
-        found.append(notes(strategy).failures[PAIR, "exit"].since - START)
-    assert found == [timedelta(0), timedelta(0), timedelta(seconds=361)]

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from altseason.risk.manager import RiskManager
 from altseason.risk.sizing import calculate_chandelier
 from altseason.settings import load_settings
-from tests.risk.conftest import make_trade, open_trade, show_candle
-from tests.risk.test_manager import FixedStrategy
+from tests.risk.traders import FixedStrategy, make_trade, open_trade, show_candle
 
 Load = Callable[..., IStrategy]
 NOW = datetime(2021, 1, 1, 2, tzinfo=UTC)

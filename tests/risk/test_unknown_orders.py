@@ -16,7 +16,8 @@ from freqtrade.resolvers import ExchangeResolver
 from altseason.risk.holdings import find_unknown_orders
 from altseason.risk.lost_orders import recover_orders
 from altseason.risk.sent_orders import NOTED_AS, SentOrder, SentOrders
-from tests.risk.conftest import PAIR, TRADING, open_trade
+from tests.risk.records import Wallet
+from tests.risk.traders import PAIR, TRADING, open_trade
 
 CREATED = 1649119897778
 # As OKX documents it: https://www.okx.com/docs-v5/en/#order-book-trading-algo-trading
@@ -65,21 +66,10 @@ def okx() -> Iterator[Exchange]:
     exchange.close()
 
 
-class Wallet:
-    def update(self) -> None:
-        pass
-
-    def get_used(self, coin: str) -> float:
-        return 1.25
-
-    def get_total(self, coin: str) -> float:
-        return 1.25
-
-
 def test_stop_of_okx_which_lists_them_apart_is_known_again(database: None, okx: Exchange):
     trade = open_trade(1.25, 1900.0)
     now = datetime.fromtimestamp(CREATED / 1000 + 61, UTC)
-    wallet: Any = Wallet()
+    wallet: Any = Wallet(used={"ETH": 1.25}, total={"ETH": 1.25})
     sent = SentOrder("sell", "stop", 1.25, 1800.0, CREATED / 1000 - 1)
     trade.set_custom_data(NOTED_AS, [asdict(sent)])
     [message] = recover_orders(trade, SentOrders(), okx, wallet, now).recovered

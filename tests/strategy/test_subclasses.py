@@ -15,7 +15,7 @@ from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 from altseason.dominance.store import DominanceStore
 from tests.conftest import dominance_candles
 from tests.integration.freqtrade_runs import write_subclass
-from tests.risk.conftest import database, exchange, load_trader, messages, open_trade  # noqa: F401 - fixtures
+from tests.risk.traders import messages, open_trade
 
 Load = Callable[..., IStrategy]
 NOW = datetime(2021, 1, 1, 2, tzinfo=UTC)
@@ -66,7 +66,7 @@ def confirm(strategy: IStrategy, now: datetime = NOW) -> bool:
 
 
 @pytest.fixture
-def derive(load_trader: Load, tmp_path: Path) -> Load:  # noqa: F811 - the fixture
+def derive(load_trader: Load, tmp_path: Path) -> Load:
     def load(body: str, **config: Any) -> IStrategy:
         write_subclass(tmp_path, "Mine", body)
         return load_trader(strategy="Mine", strategy_path=str(tmp_path), **config)
@@ -141,7 +141,7 @@ def test_stop_of_a_subclass_can_ask_ours_by_position(derive: Load):
     assert ask_for_stop(strategy, trade) == pytest.approx(0.05)
 
 
-def test_stop_is_not_loosened_after_a_fill(load_trader: Load):  # noqa: F811 - the fixture
+def test_stop_is_not_loosened_after_a_fill(load_trader: Load):
     strategy = load_trader(risk={"atr_trailing": True})
     assert strategy._ft_stop_uses_after_fill is False
 
@@ -156,7 +156,7 @@ def test_trim_of_a_subclass_can_ask_ours_by_position(derive: Load):
     assert ask_for_trim(strategy, trade) == pytest.approx(-800.0)
 
 
-def test_rule_that_is_off_does_nothing_whoever_asks(load_trader: Load):  # noqa: F811 - the fixture
+def test_rule_that_is_off_does_nothing_whoever_asks(load_trader: Load):
     strategy = load_trader(use_custom_stoploss=True, position_adjustment_enable=True, atr=1.0)
     trade = open_trade(20.0, 100.0)
     assert ask_for_stop(strategy, trade) is None

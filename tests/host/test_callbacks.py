@@ -2,29 +2,14 @@
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from freqtrade.strategy import IStrategy
-from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
-from tests.risk.conftest import PAIR, messages, show_candle
+from tests.risk.asking import ask_stake
+from tests.risk.traders import messages, show_candle
 
 Load = Callable[..., IStrategy]
-
-
-def ask(strategy: IStrategy, pair: str = PAIR, **changes: Any) -> float:
-    """Ask for a stake as Freqtrade does, where any error would be the proposed one."""
-    words = {"proposed_stake": 990.0, "min_stake": 10.0, "max_stake": 990.0, **changes}
-    return strategy_safe_wrapper(strategy.custom_stake_amount, default_retval=990.0)(
-        pair=pair,
-        current_time=datetime.now(UTC),
-        current_rate=100.0,
-        leverage=1.0,
-        side="long",
-        **words,
-    )
 
 
 def test_sizing_that_fails_stakes_nothing_and_is_told_once(load_trader: Load):
@@ -32,9 +17,9 @@ def test_sizing_that_fails_stakes_nothing_and_is_told_once(load_trader: Load):
     # No ATR: another strategy's candles.
     for close in (100.0, 101.0):
         show_candle(strategy, close=close)
-        assert ask(strategy) == 0.0
+        assert ask_stake(strategy) == 0.0
     del strategy._risk
-    assert ask(strategy) == 0.0
+    assert ask_stake(strategy) == 0.0
     [message] = messages(strategy)
     assert "Refusing entries: sizing failed with KeyError" in message
 
@@ -44,16 +29,16 @@ def test_sizing_that_fails_again_is_told_again(load_trader: Load):
     working = strategy._risk
     for _ in range(2):
         del strategy._risk
-        assert [ask(strategy), ask(strategy)] == [0.0, 0.0]
+        assert [ask_stake(strategy), ask_stake(strategy)] == [0.0, 0.0]
         strategy._risk = working
-        assert ask(strategy) > 0
+        assert ask_stake(strategy) > 0
     assert len(messages(strategy)) == 2
 
 
 def test_sizing_that_fails_stakes_nothing_even_where_telling_fails(load_trader: Load):
     strategy = load_trader()
     del strategy._risk, strategy.dp
-    assert ask(strategy) == 0.0
+    assert ask_stake(strategy) == 0.0
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 0.0, -1.0])
@@ -62,18 +47,18 @@ def test_candle_that_is_broken_is_a_reason_and_no_error(
     load_trader: Load, column: str, value: float
 ):
     strategy = load_trader(**{column: value})
-    assert ask(strategy) == 0.0
+    assert ask_stake(strategy) == 0.0
     assert messages(strategy) == []
 
 
 def test_pair_without_candles_is_not_entered(load_trader: Load):
-    assert ask(load_trader(), pair="ADA/USDT") == 0.0
+    assert ask_stake(load_trader(), pair="ADA/USDT") == 0.0
 
 
 def test_refusal_stays_one_where_a_subclass_has_no_telling(load_trader: Load):
     strategy = load_trader()
-    assert ask(strategy) > 0
+    assert ask_stake(strategy) > 0
     strategy.notifier = None
-    assert ask(strategy) > 0
+    assert ask_stake(strategy) > 0
     del strategy._risk
-    assert ask(strategy) == 0.0
+    assert ask_stake(strategy) == 0.0
