@@ -14,7 +14,7 @@ from benchmarks.report import compare
 from benchmarks.runs import Run
 from benchmarks.trades import COLUMNS
 
-from altseason.sources.files import Options, load_readings
+from altseason.sources.files import ImportOptions, load_readings
 
 ROOT = Path(__file__).parent.parent
 Ended = subprocess.CompletedProcess[str]
@@ -78,7 +78,9 @@ def test_the_limits_hold_for_the_ratio_of_the_medians():
 def test_every_shape_of_an_import_is_a_row_a_minute(tmp_path: Path, shape: Shape):
     zone = "UTC" if shape.options else None
     readings = load_readings(
-        save(shape, tmp_path, 90), Options(timezone=zone), pd.Timestamp("2026-06-01", tz="UTC")
+        save(shape, tmp_path, 90),
+        ImportOptions(timezone=zone),
+        pd.Timestamp("2026-06-01", tz="UTC"),
     )
     assert readings.rows["stamp"].iloc[-1] == pd.Timestamp("2022-01-01 01:29", tz="UTC")
     assert len(readings.rows) == 90

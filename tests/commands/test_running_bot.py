@@ -185,7 +185,7 @@ def test_answer_that_never_ends_is_waited_for_until_a_deadline(
     monkeypatch.setattr(running_bot, "MANNERS", replace(running_bot.MANNERS, deadline=0.5))
     with dripping(head) as port:
         line = find_line(capfd, "--url", f"http://127.0.0.1:{port}")
-    assert "expected the answer within 0.5 s" in line or "no answer in time" in line
+    assert "expected the response within 0.5 s" in line or "no response in time" in line
 
 
 def has_ipv6() -> bool:

@@ -43,7 +43,7 @@ def test_load_sees_what_another_process_appended(tmp_path: Path):
 
 
 def test_append_does_not_wait_for_ever_for_another_process(tmp_path: Path):
-    store = DominanceStore(tmp_path, patience=0.05)
+    store = DominanceStore(tmp_path, timeout=0.05)
     candles = dominance_candles([60.0], "2021-03-01")
     with (tmp_path / ".altseason.lock").open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
@@ -210,7 +210,7 @@ def test_append_writes_through_a_link_to_the_candles_of_another_folder(
 
 
 def test_two_folders_that_share_a_linked_file_wait_for_one_another(tmp_path: Path):
-    here = DominanceStore(tmp_path / "ours", patience=0.05)
+    here = DominanceStore(tmp_path / "ours", timeout=0.05)
     (tmp_path / "ours").mkdir()
     here.path("1d").symlink_to(DominanceStore(tmp_path).path("1d"))
     with (tmp_path / ".altseason.lock").open("w") as other:

@@ -7,14 +7,20 @@ import pandas as pd
 import pytest
 
 from altseason.errors import InputError
-from altseason.history.cache import FOLDER, SeriesCache
-from altseason.history.download import Downloaded, Plan, download, plan_download
-from altseason.sources.coingecko import PRO_URL, Access
+from altseason.history.download import (
+    CACHE_FOLDER,
+    Downloaded,
+    Plan,
+    SeriesCache,
+    fetch_history,
+    plan_download,
+)
+from altseason.sources.coingecko import PRO_URL, ApiAccess
 from altseason.sources.coingecko_history import fetch_largest_coins
 from altseason.sources.errors import (
     AccessError,
-    AnswerError,
     RateLimitedError,
+    ResponseError,
     UnavailableError,
 )
 from altseason.sources.session import Manners, build_session
@@ -23,8 +29,8 @@ from tests.providers.world import World, reply, three_coins
 
 QUICK = Manners(read_timeout=0.5, backoff=0.001, longest_wait=0.05)
 NOON = pd.Timestamp("2026-05-27 12:00", tz="UTC")
-DEMO = Access("demo", "CG-1")
-PRO = Access("pro", "CG-1", PRO_URL)
+DEMO = ApiAccess("demo", "CG-1")
+PRO = ApiAccess("pro", "CG-1", PRO_URL)
 ETHEREUM = "/coins/ethereum/market_chart"
 
 
@@ -44,11 +50,11 @@ def run(coingecko: Provider, tmp_path: Path) -> Callable[..., Downloaded]:
     """Download from the server that runs, with a cache in the test's folder."""
 
     def run(days: int = 30, **access: str) -> Downloaded:
-        asked = Access(url=coingecko.url, **access)
+        asked = ApiAccess(url=coingecko.url, **access)
         plan = plan_download("coingecko", asked, pd.Timestamp.now(tz="UTC"), days=days)
         with build_session(QUICK) as session:
             cache = SeriesCache(tmp_path, plan.latest, 365)
-            return download(session, asked, plan, cache, lambda done, total: None)
+            return fetch_history(session, asked, plan, cache, lambda done, total: None)
 
     return run
 
@@ -109,8 +115,8 @@ def test_series_that_does_not_reach_the_newest_day_is_asked_for_again(
         (Reply(b"<html>", 500), UnavailableError),
         (Reply(b"{}", 429, {"Retry-After": "0"}), RateLimitedError),
         (Reply(b"", way="drop"), UnavailableError),
-        (Reply(b"<html>"), AnswerError),
-        (reply({"error": "coin not found"}, 404), AnswerError),
+        (Reply(b"<html>"), ResponseError),
+        (reply({"error": "coin not found"}, 404), ResponseError),
     ],
     ids=["5xx", "429", "drop", "html", "404"],
 )
@@ -130,7 +136,7 @@ def test_coin_that_fails_ends_it_and_the_next_run_goes_on(
 def test_interrupted_run_leaves_what_is_there(
     coingecko: Provider, tmp_path: Path, run: Callable[..., Downloaded]
 ):
-    access = Access(url=coingecko.url)
+    access = ApiAccess(url=coingecko.url)
     plan = plan_download("coingecko", access, pd.Timestamp.now(tz="UTC"), days=30)
 
     def interrupt(done: int, total: int) -> None:
@@ -139,14 +145,14 @@ def test_interrupted_run_leaves_what_is_there(
 
     cache = SeriesCache(tmp_path, plan.latest, 365)
     with build_session(QUICK) as session, pytest.raises(KeyboardInterrupt):
-        download(session, access, plan, cache, interrupt)
+        fetch_history(session, access, plan, cache, interrupt)
     assert run().kept == 2
     assert coingecko.count("market_chart") == 3
 
 
 def test_damaged_cache_file_is_fetched_again(run, coingecko: Provider, tmp_path: Path):
     run()
-    [folder] = (tmp_path / FOLDER).iterdir()
+    [folder] = (tmp_path / CACHE_FOLDER).iterdir()
     (folder / "ethereum.json").write_text('{"market_caps": [[')
     assert run().kept == 2
     assert coingecko.count(ETHEREUM) == 2
@@ -161,11 +167,11 @@ def test_another_day_begins_afresh(tmp_path: Path):
     assert kept.to_dict() == pytest.approx(caps.to_dict(), nan_ok=True)
     tomorrow = SeriesCache(tmp_path, today + pd.Timedelta(days=1), 365)
     assert tomorrow.load("bitcoin") is None
-    assert list((tmp_path / FOLDER).iterdir()) == []
+    assert list((tmp_path / CACHE_FOLDER).iterdir()) == []
 
 
 def test_cache_that_cannot_be_written_is_the_user_s_to_mend(tmp_path: Path):
-    (tmp_path / FOLDER).write_text("a file in the way")
+    (tmp_path / CACHE_FOLDER).write_text("a file in the way")
     cache = SeriesCache(tmp_path, NOON.floor("D"), 365)
     with pytest.raises(InputError, match="a folder that can be written"):
         cache.save("bitcoin", pd.Series([1.0], index=[NOON]))
@@ -180,7 +186,7 @@ def test_coin_with_any_name_stays_in_the_cache_s_folder(tmp_path: Path):
 def test_largest_coins_are_asked_page_by_page(world: World, coingecko: Provider):
     world.now |= {f"coin-{i}": float(i) / 10 for i in range(1, 400)}
     with build_session(QUICK) as session:
-        coins = fetch_largest_coins(session, Access(url=coingecko.url), 300)
+        coins = fetch_largest_coins(session, ApiAccess(url=coingecko.url), 300)
     assert len(coins) == 300
     assert [coin.id for coin in coins[:4]] == ["bitcoin", "ethereum", "dogecoin", "coin-399"]
     assert [request.query["page"] for request in coingecko.requests] == ["1", "2"]
@@ -188,8 +194,8 @@ def test_largest_coins_are_asked_page_by_page(world: World, coingecko: Provider)
 
 def test_coins_without_bitcoin_are_refused(world: World, coingecko: Provider):
     world.now["bitcoin"] = None
-    with build_session(QUICK) as session, pytest.raises(AnswerError, match="expected bitcoin"):
-        fetch_largest_coins(session, Access(url=coingecko.url), 3)
+    with build_session(QUICK) as session, pytest.raises(ResponseError, match="expected bitcoin"):
+        fetch_largest_coins(session, ApiAccess(url=coingecko.url), 3)
 
 
 def test_pro_divides_by_the_total(tmp_path: Path):
@@ -197,10 +203,10 @@ def test_pro_divides_by_the_total(tmp_path: Path):
     world.total = [1200.0] * 140
     world.is_pro = True
     with serving(world.answer) as provider, build_session(QUICK) as session:
-        access = Access("pro", "CG-1", provider.url)
+        access = ApiAccess("pro", "CG-1", provider.url)
         plan = plan_download("coingecko-pro", access, pd.Timestamp.now(tz="UTC"), days=2)
         cache = SeriesCache(tmp_path, plan.latest, 365)
-        downloaded = download(session, access, plan, cache, lambda done, total: None)
+        downloaded = fetch_history(session, access, plan, cache, lambda done, total: None)
     assert downloaded.history.percent.to_numpy() == pytest.approx(50.0)
     assert downloaded.current is None
     # Fewer than 91 days would come by the hour.

@@ -12,7 +12,7 @@ from altseason.history.shares import (
     make_readings,
 )
 from altseason.sources.coingecko_history import Coin
-from altseason.sources.errors import AnswerError
+from altseason.sources.errors import ResponseError
 
 LATEST = pd.Timestamp("2026-05-27", tz="UTC")
 NOW = pd.Timestamp("2026-05-27 10:40", tz="UTC")
@@ -99,7 +99,7 @@ def test_day_with_a_large_hole_is_left_out(coin: str):
 def test_large_coin_without_any_market_cap_is_refused():
     nothing = pd.Series([400.0], index=[NOW])
     series = {"bitcoin": daily(600), "ethereum": nothing, "dogecoin": daily(100)}
-    with pytest.raises(AnswerError, match="expected market caps of ethereum at 00:00 UTC"):
+    with pytest.raises(ResponseError, match="expected market caps of ethereum at 00:00 UTC"):
         calculate_share_of_coins(series, COINS, 50.0, LATEST)
 
 
@@ -116,7 +116,7 @@ def test_small_coin_without_any_market_cap_counts_nothing():
 
 def test_share_that_the_factor_lifts_above_all_is_refused():
     series = {"bitcoin": daily(990), "ethereum": daily(10), "dogecoin": daily(1)}
-    with pytest.raises(AnswerError, match="between 1 and 100 percent"):
+    with pytest.raises(ResponseError, match="between 1 and 100 percent"):
         calculate_share_of_coins(series, COINS, 60.0, LATEST)
 
 
@@ -129,12 +129,12 @@ def test_share_of_the_total_is_joined_by_day():
 
 
 def test_total_below_bitcoin_is_refused():
-    with pytest.raises(AnswerError, match=r"found 200\.00"):
+    with pytest.raises(ResponseError, match=r"found 200\.00"):
         calculate_share_of_total(daily(2, 2), daily(1, 1), LATEST)
 
 
 def test_no_common_day_is_refused():
-    with pytest.raises(AnswerError, match="found none"):
+    with pytest.raises(ResponseError, match="found none"):
         calculate_share_of_total(daily(5), daily(None), LATEST)
 
 
@@ -159,7 +159,7 @@ def test_last_point_is_that_of_now_even_at_midnight():
 def test_days_asked_for_that_are_not_there_are_refused():
     history = calculate_share_of_total(daily(300), daily(600), LATEST)
     tomorrow = LATEST + pd.Timedelta(days=1)
-    with pytest.raises(AnswerError, match="found none of these 1 days"):
+    with pytest.raises(ResponseError, match="found none of these 1 days"):
         make_readings(history, 1, tomorrow)
 
 

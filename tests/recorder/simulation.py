@@ -10,7 +10,7 @@ from altseason.dominance.store import DominanceStore
 from altseason.recorder.log import Reading
 from altseason.recorder.recording import Recording
 from altseason.sources.coingecko import PROVIDER as PRIMARY
-from altseason.sources.snapshot import Snapshot
+from altseason.sources.reading import ProviderReading
 
 START = "2026-05-27 00:00"
 
@@ -51,7 +51,7 @@ def record(
     provider = PRIMARY if dominance is not None else "CoinPaprika"
     value = raw if raw is not None else dominance
     assert value is not None
-    return recording.append(Snapshot(clock.now, value, provider), dominance=dominance)
+    return recording.append(ProviderReading(clock.now, value, provider), dominance=dominance)
 
 
 def load_lines(folder: Path) -> list[dict[str, Any]]:

@@ -273,7 +273,7 @@ def test_unforeseen_error_asks_for_missing_days_as_rarely_as_any_other(
         tries.append(clock.now)
         raise ZeroDivisionError
 
-    monkeypatch.setattr("altseason.recorder.backfill.fill", fail)
+    monkeypatch.setattr("altseason.recorder.backfill.download_history", fail)
     feed = make_feed(dominance_config(tmp_path, make_urls(coingecko), backfill=True))
     begun = clock.now
     for _ in range(6 * 60 * 4):  # four hours

@@ -12,7 +12,7 @@ from altseason.recorder.budget import RetryBudget
 from altseason.recorder.claim import Claim
 from altseason.recorder.poller import Poller
 from altseason.recorder.providers import build_providers
-from altseason.sources.snapshot import Snapshot
+from altseason.sources.reading import ProviderReading
 from tests.providers.serving import Provider, Reply
 from tests.providers.world import Market, reply
 from tests.recorder.simulation import (
@@ -176,7 +176,7 @@ def test_next_fallback_counts_where_the_first_does_not_answer(
 def test_provider_with_an_unforeseen_error_does_not_keep_others_from_being_asked(
     clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path, notifier: Notifier
 ):
-    def fail(_: object) -> Snapshot:
+    def fail(_: object) -> ProviderReading:
         raise ZeroDivisionError("marker-7f3a")
 
     built = build_providers(dominance_config(tmp_path, market.urls(server.url)), clock)

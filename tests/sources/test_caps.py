@@ -7,7 +7,7 @@ import pytest
 
 from altseason.errors import InputError
 from altseason.sources.caps import has_both_caps, load_cap_pair, load_cap_table
-from altseason.sources.files import Options
+from altseason.sources.files import ImportOptions
 from altseason.sources.table import read_table
 
 NOW = pd.Timestamp("2026-06-01", tz="UTC")
@@ -30,7 +30,7 @@ def chart(folder: Path, name: str, caps: tuple[float, ...], symbol: str = "") ->
 @pytest.mark.parametrize("total", ["CRYPTOCAP_TOTAL, 1D.csv", "tv-total.csv", "all.csv"])
 def test_two_tradingview_charts_are_divided(tmp_path: Path, total: str):
     ours = chart(tmp_path, "CRYPTOCAP_BTC, 1D.csv", BITCOIN)
-    readings = load_cap_pair(ours, chart(tmp_path, total, TOTAL), Options(), NOW)
+    readings = load_cap_pair(ours, chart(tmp_path, total, TOTAL), ImportOptions(), NOW)
     assert readings.rows["close"].tolist() == pytest.approx(EXPECTED)
     assert readings.layout.stamp == "open"
 
@@ -52,7 +52,7 @@ def test_two_tradingview_charts_compared_in_one_are_divided(
     (tmp_path / name).write_text(f"time,open,high,low,close,{names}\n{rows}")
     table = read_table(tmp_path / name)
     assert has_both_caps(table)
-    readings = load_cap_table(table, Options(), NOW)
+    readings = load_cap_table(table, ImportOptions(), NOW)
     assert readings.rows["close"].tolist() == pytest.approx(EXPECTED)
 
 
@@ -73,8 +73,8 @@ def test_caps_of_others_are_refused(
     ours = chart(tmp_path, bitcoin[0], BITCOIN, bitcoin[1])
     theirs = chart(tmp_path, total[0], (5.5e11, 5.4e11, 5.6e11), total[1])
     with pytest.raises(InputError, match=message):
-        load_cap_pair(ours, theirs, Options(), NOW)
-    assert len(load_cap_pair(ours, theirs, Options(insist=True), NOW).rows) == 3
+        load_cap_pair(ours, theirs, ImportOptions(), NOW)
+    assert len(load_cap_pair(ours, theirs, ImportOptions(insist=True), NOW).rows) == 3
 
 
 def plain(folder: Path, name: str, head: str, caps: tuple[float, ...], time: str = "") -> Path:
@@ -99,8 +99,8 @@ def test_file_that_does_not_tell_is_asked_for_beside_one_that_does(
     total = plain(tmp_path, "total.csv", head, growing, time)
     unsure_name = "total.csv" if is_bitcoin_sure else "btc.csv"
     with pytest.raises(InputError, match=rf"{unsure_name}: expected to know .*--stamp"):
-        load_cap_pair(ours, total, Options(), NOW)
-    readings = load_cap_pair(ours, total, Options(stamp=stamp), NOW)
+        load_cap_pair(ours, total, ImportOptions(), NOW)
+    readings = load_cap_pair(ours, total, ImportOptions(stamp=stamp), NOW)
     if stamp == "open" and not is_bitcoin_sure:
         expected = [45 / 1.5, 46 / 1.75]
     assert readings.rows["close"].tolist() == pytest.approx(expected)
@@ -122,8 +122,8 @@ def test_two_currencies_are_refused(
     files = plain(tmp_path, *ours, BITCOIN), plain(tmp_path, *theirs, TOTAL)
     if not is_read:
         with pytest.raises(InputError, match=r"one currency.*--insist"):
-            load_cap_pair(*files, Options(), NOW)
-    readings = load_cap_pair(*files, Options(insist=True), NOW)
+            load_cap_pair(*files, ImportOptions(), NOW)
+    readings = load_cap_pair(*files, ImportOptions(insist=True), NOW)
     assert readings.rows["close"].tolist() == pytest.approx(EXPECTED)
 
 
@@ -141,7 +141,7 @@ def test_total_that_was_true_later_is_not_taken(
         paths[-1].write_text("\n".join(["snapped_at,market_cap", *rows]) + "\n")
     if expected is None:
         with pytest.raises(InputError, match="at most 0 days 00:05:00 later"):
-            load_cap_pair(*paths, Options(), NOW)
+            load_cap_pair(*paths, ImportOptions(), NOW)
     else:
-        readings = load_cap_pair(*paths, Options(), NOW)
+        readings = load_cap_pair(*paths, ImportOptions(), NOW)
         assert readings.rows["close"].tolist() == pytest.approx(expected)

@@ -18,7 +18,7 @@ from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.sources import cells, text
 from altseason.sources.caps import load_cap_pair, load_cap_table
-from altseason.sources.files import Options, Readings, load_readings
+from altseason.sources.files import ImportOptions, Readings, load_readings
 from altseason.sources.table import read_table
 from tests.conftest import ROOT, dominance_candles
 
@@ -100,12 +100,14 @@ EXPECTED = dict(zip(["03-13", "03-14", "03-15", "03-16"], VALUES, strict=True))
     ],
 )
 def test_ways_of_writing_are_read(tmp_path: Path, content: str | bytes):
-    assert closes(tmp_path, load_readings(write(tmp_path, content), Options(), NOW)) == EXPECTED
+    assert (
+        closes(tmp_path, load_readings(write(tmp_path, content), ImportOptions(), NOW)) == EXPECTED
+    )
 
 
 def test_end_of_day_stamps_are_closes(tmp_path: Path):
     text = "date,dominance\n" + rows([f"{day} 23:59:59" for day in MARCH])
-    readings = load_readings(write(tmp_path, text), Options(), NOW)
+    readings = load_readings(write(tmp_path, text), ImportOptions(), NOW)
     assert readings.layout.stamp == "snapshot"
     assert closes(tmp_path, readings) == EXPECTED
 
@@ -114,7 +116,9 @@ def test_end_of_day_stamps_are_closes(tmp_path: Path):
 def test_daily_log_that_drifts_is_daily_and_never_early(tmp_path: Path, drift: int):
     days = pd.date_range("2023-03-13 09:00", periods=4, freq="1D")
     stamps = [f"{day + pd.Timedelta(seconds=i * drift)}" for i, day in enumerate(days)]
-    readings = load_readings(write(tmp_path, "date,dominance\n" + rows(stamps)), Options(), NOW)
+    readings = load_readings(
+        write(tmp_path, "date,dominance\n" + rows(stamps)), ImportOptions(), NOW
+    )
     assert readings.spacing == pd.Timedelta(days=1)
     late = dict(zip(["03-14", "03-15", "03-16", "03-17"], VALUES, strict=True))
     assert closes(tmp_path, readings) == late
@@ -195,7 +199,7 @@ def test_what_is_not_known_is_asked(
     tmp_path: Path, name: str, content: str, options: dict, message: str
 ):
     with pytest.raises(InputError, match=message) as error:
-        load_readings(write(tmp_path, content, name), Options(**options), NOW)
+        load_readings(write(tmp_path, content, name), ImportOptions(**options), NOW)
     assert "\n" not in str(error.value).split("\n  line")[0]
 
 
@@ -225,7 +229,7 @@ def test_what_is_another_series_or_no_table_is_refused(
     tmp_path: Path, name: str, content: str | bytes, message: str
 ):
     with pytest.raises(InputError, match=message) as error:
-        load_readings(write(tmp_path, content, name), Options(), NOW)
+        load_readings(write(tmp_path, content, name), ImportOptions(), NOW)
     assert "\n" not in str(error.value).split("\n  line")[0]
 
 
@@ -234,9 +238,9 @@ def test_values_that_nothing_names_are_asked_for(tmp_path: Path, column: str):
     """As calm as dominance, and of its level: a coin at 37.50 to 38.40 for weeks."""
     file = write(tmp_path, f"date,{column}\n" + rows(MARCH, values=(37.5, 38.1, 38.4, 37.9)))
     with pytest.raises(InputError, match=r"only the values.*--column.*--insist") as error:
-        load_readings(file, Options(), NOW)
+        load_readings(file, ImportOptions(), NOW)
     assert "\n" not in str(error.value)
-    for options in (Options(insist=True), Options(column=column)):
+    for options in (ImportOptions(insist=True), ImportOptions(column=column)):
         assert len(load_readings(file, options, NOW).rows) == 4
 
 
@@ -261,7 +265,7 @@ def test_values_that_nothing_names_are_asked_for(tmp_path: Path, column: str):
 def test_values_that_something_names_are_read_without_a_question(
     tmp_path: Path, name: str, head: str
 ):
-    readings = load_readings(write(tmp_path, head + rows(MARCH), name), Options(), NOW)
+    readings = load_readings(write(tmp_path, head + rows(MARCH), name), ImportOptions(), NOW)
     assert readings.rows["close"].tolist() == list(VALUES)
     assert not any("Is it that?" in note for note in readings.notes)
 
@@ -272,13 +276,13 @@ CANDLES = "".join(f"{day},{v},{v},{v},{v}\n" for day, v in zip(MARCH, VALUES, st
 def test_candles_that_nothing_names_are_read_with_a_question(tmp_path: Path):
     """A chart of BTC.D has no volume of its own; what was traded has."""
     file = write(tmp_path, "time,open,high,low,close\n" + CANDLES)
-    notes = load_readings(file, Options(), NOW).notes
+    notes = load_readings(file, ImportOptions(), NOW).notes
     assert [note.endswith("'close'. Is it that?") for note in notes] == [True]
     for volume in ("0", "100", ""):
         file = write(tmp_path, "time,open,high,low,close,Volume\n" + CANDLES.replace(
             "\n", f",{volume}\n"
         ))  # fmt: skip
-        assert len(load_readings(file, Options(), NOW).notes) == 1
+        assert len(load_readings(file, ImportOptions(), NOW).notes) == 1
 
 
 @pytest.mark.parametrize("name", ["Volume", "Vol.", "Volume USDT", "volumeto", "quote_volume"])
@@ -286,9 +290,9 @@ def test_candles_of_something_traded_are_asked_for(tmp_path: Path, name: str):
     lines = [f"{row},{30 + i}.5K\n" for i, row in enumerate(CANDLES.splitlines())]
     file = write(tmp_path, f"time,open,high,low,close,{name}\n" + "".join(lines))
     with pytest.raises(InputError, match=r"only the values.*--insist"):
-        load_readings(file, Options(), NOW)
+        load_readings(file, ImportOptions(), NOW)
     named = write(tmp_path, file.read_text(), "CRYPTOCAP_BTC.D, 1D.csv")
-    assert len(load_readings(named, Options(), NOW).rows) == 4
+    assert len(load_readings(named, ImportOptions(), NOW).rows) == 4
 
 
 @pytest.mark.parametrize(
@@ -308,7 +312,7 @@ def test_candles_of_something_traded_are_asked_for(tmp_path: Path, name: str):
 def test_name_outside_of_the_table_is_heard(tmp_path: Path, content: object, message: str):
     text = content if isinstance(content, str) else json.dumps(content)
     with pytest.raises(InputError, match=message):
-        load_readings(write(tmp_path, text), Options(), NOW)
+        load_readings(write(tmp_path, text), ImportOptions(), NOW)
 
 
 @pytest.mark.parametrize(
@@ -321,12 +325,12 @@ def test_name_outside_of_the_table_is_heard(tmp_path: Path, content: object, mes
 )
 def test_name_with_two_values_in_json_is_refused(tmp_path: Path, text: str, message: str):
     with pytest.raises(InputError, match=message):
-        load_readings(write(tmp_path, text), Options(), NOW)
+        load_readings(write(tmp_path, text), ImportOptions(), NOW)
 
 
 def test_columns_in_json_are_whole_whatever_stands_beside_them(tmp_path: Path):
     content = {"date": MARCH, "dominance": VALUES, "sources": [{"name": "x"}]}
-    assert len(load_readings(write(tmp_path, json.dumps(content)), Options(), NOW).rows) == 4
+    assert len(load_readings(write(tmp_path, json.dumps(content)), ImportOptions(), NOW).rows) == 4
 
 
 OTHERS_OF_ITS_NAME = """social_dominance
@@ -343,8 +347,8 @@ def test_word_beside_dominance_that_is_not_known_is_asked_for(tmp_path: Path, co
     row = ",58" if "," in column else ""
     file = write(tmp_path, f"date,{column}\n" + rows(MARCH).replace("\n", f"{row}\n"))
     with pytest.raises(InputError, match=r"--column|--insist"):
-        load_readings(file, Options(), NOW)
-    chosen = Options(column=column.split(",")[0])
+        load_readings(file, ImportOptions(), NOW)
+    chosen = ImportOptions(column=column.split(",")[0])
     assert len(load_readings(file, chosen, NOW).rows) == 4
 
 
@@ -362,7 +366,7 @@ def test_words_beside_dominance_that_change_nothing_are_known(tmp_path: Path, co
     names = names.replace("; ", ", ")
     row = "1," if "open," in column else ""
     text = f"date,{names}\n" + rows(MARCH).replace(",", f",{row}")
-    readings = load_readings(write(tmp_path, text), Options(), NOW)
+    readings = load_readings(write(tmp_path, text), ImportOptions(), NOW)
     assert readings.rows["close"].tolist() == list(VALUES)
     assert readings.notes == []
 
@@ -371,27 +375,27 @@ def test_words_beside_dominance_that_change_nothing_are_known(tmp_path: Path, co
 def test_share_of_something_else_in_the_name_of_a_file_is_asked_for(tmp_path: Path, name: str):
     with pytest.raises(InputError, match="--insist"):
         load_readings(
-            write(tmp_path, "date,dominance\n" + rows(MARCH), f"{name}.csv"), Options(), NOW
+            write(tmp_path, "date,dominance\n" + rows(MARCH), f"{name}.csv"), ImportOptions(), NOW
         )
 
 
 def test_names_of_columns_beside_the_rows_are_heard(tmp_path: Path):
     content = {"columns": ["date", "eth_dominance"], "index": [0, 1, 2, 3], "data": PAIRS}
     with pytest.raises(InputError, match="'eth_dominance' is named as"):
-        load_readings(write(tmp_path, json.dumps(content)), Options(), NOW)
+        load_readings(write(tmp_path, json.dumps(content)), ImportOptions(), NOW)
     file = write(tmp_path, json.dumps({**content, "columns": ["date", "btc_dominance"]}))
-    assert load_readings(file, Options(), NOW).rows["close"].tolist() == list(VALUES)
+    assert load_readings(file, ImportOptions(), NOW).rows["close"].tolist() == list(VALUES)
 
 
 def test_key_of_a_list_names_its_values(tmp_path: Path):
     file = write(tmp_path, json.dumps({"data": {"btc_dominance": PAIRS}}))
-    assert load_readings(file, Options(), NOW).notes == []
+    assert load_readings(file, ImportOptions(), NOW).notes == []
 
 
 @pytest.mark.parametrize("offset", ["+02:00", "-11:00", "Z"])
 def test_end_of_a_local_day_is_a_close(tmp_path: Path, offset: str):
     text = "date,dominance\n" + rows([f"{day}T23:59:59{offset}" for day in MARCH])
-    readings = load_readings(write(tmp_path, text), Options(), NOW)
+    readings = load_readings(write(tmp_path, text), ImportOptions(), NOW)
     assert readings.layout.stamp == "snapshot"
     known = pd.Timestamp(f"2023-03-13T23:59:59{offset}").tz_convert("UTC")
     assert readings.rows["known"].iloc[0] == known
@@ -399,7 +403,7 @@ def test_end_of_a_local_day_is_a_close(tmp_path: Path, offset: str):
 
 def test_insisting_reads_it_all_the_same(tmp_path: Path):
     file = write(tmp_path, "date,close\n" + rows(MARCH), "BTCUSD.csv")
-    assert closes(tmp_path, load_readings(file, Options(insist=True), NOW)) == EXPECTED
+    assert closes(tmp_path, load_readings(file, ImportOptions(insist=True), NOW)) == EXPECTED
 
 
 def test_zone_moves_local_midnights_to_their_days(tmp_path: Path):
@@ -407,13 +411,13 @@ def test_zone_moves_local_midnights_to_their_days(tmp_path: Path):
     file = write(tmp_path, "datetime,symbol,open,high,low,close,volume\n" + "".join(
         f"{day},CRYPTOCAP:BTC.D,{v},{v},{v},{v},1\n" for day, v in zip(days, VALUES, strict=True)
     ))  # fmt: skip
-    options = Options(timezone="America/Chicago")
+    options = ImportOptions(timezone="America/Chicago")
     assert closes(tmp_path, load_readings(file, options, NOW)) == EXPECTED
 
 
 def test_range_and_columns_are_as_asked(tmp_path: Path):
     file = write(tmp_path, "when,a,b\n" + rows(MARCH).replace("\n", ",x\n"))
-    options = Options(
+    options = ImportOptions(
         column="a",
         date_column="when",
         since=pd.Timestamp("2023-03-14", tz="UTC"),
@@ -431,7 +435,7 @@ def test_bar_that_ran_when_the_file_was_written_is_left_out(tmp_path: Path, hour
     ))  # fmt: skip
     written = pd.Timestamp("2023-03-17", tz="UTC") + pd.Timedelta(hours=hours)
     os.utime(file, (written.timestamp(),) * 2)
-    readings = load_readings(file, Options(), NOW)
+    readings = load_readings(file, ImportOptions(), NOW)
     assert len(readings.rows) == count
     assert sum(readings.left_out.values()) == 4 - count
 
@@ -445,7 +449,7 @@ def test_caps_of_any_two_providers_are_divided(tmp_path: Path):
     total = write(tmp_path, "snapped_at,market_cap,total_volume\n" + "".join(
         f"{m * 1000:.0f},1e12,1\n" for m in midnights[:3]
     ), "total.csv")  # fmt: skip
-    readings = load_cap_pair(ours, total, Options(), NOW)
+    readings = load_cap_pair(ours, total, ImportOptions(), NOW)
     assert closes(tmp_path, readings) == pytest.approx(dict(list(EXPECTED.items())[:3]))
     assert readings.left_out == {"rows of btc.csv at times that the other file does not have": 1}
 
@@ -455,7 +459,7 @@ def test_caps_in_one_table_are_divided(tmp_path: Path):
         f'{day},"{v * 1e10:,.0f}","1,000,000,000,000"\n'
         for day, v in zip(MARCH, VALUES, strict=True)
     )
-    readings = load_cap_table(read_table(write(tmp_path, text)), Options(), NOW)
+    readings = load_cap_table(read_table(write(tmp_path, text)), ImportOptions(), NOW)
     assert closes(tmp_path, readings) == pytest.approx(EXPECTED)
 
 
@@ -465,7 +469,7 @@ def test_folder_kept_in_another_format_is_imported(
 ):
     old = DominanceStore(tmp_path / "old", data_format)
     old.append(dominance_candles(list(VALUES), "2023-03-13"), "1d")
-    readings = load_readings(old.path("1d"), Options(), NOW)
+    readings = load_readings(old.path("1d"), ImportOptions(), NOW)
     assert closes(tmp_path, readings) == EXPECTED
 
 
@@ -499,7 +503,7 @@ def test_replacing_corrects_stored_candles_and_lists_them(
 
 def test_long_field_is_no_trouble(tmp_path: Path):
     text = "date,dominance,note\n" + rows(MARCH).replace("\n", f",{'x' * 200_000}\n")
-    assert closes(tmp_path, load_readings(write(tmp_path, text), Options(), NOW)) == EXPECTED
+    assert closes(tmp_path, load_readings(write(tmp_path, text), ImportOptions(), NOW)) == EXPECTED
 
 
 STYLES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%b %d, %Y", "%Y%m%d", "unix")
@@ -535,10 +539,10 @@ def test_any_dialect_is_read_back_or_refused(tmp_path: Path, data: st.DataObject
     file = write(tmp_path, text.encode(encoding))
     if style in ("%d/%m/%Y", "%m/%d/%Y") and max(day.day for day in days) <= 12:
         with pytest.raises(InputError, match="--date-format"):
-            load_readings(file, Options(), NOW)
-        readings = load_readings(file, Options(date_format=style), NOW)
+            load_readings(file, ImportOptions(), NOW)
+        readings = load_readings(file, ImportOptions(date_format=style), NOW)
     else:
-        readings = load_readings(file, Options(), NOW)
+        readings = load_readings(file, ImportOptions(), NOW)
     assert readings.rows["stamp"].tolist() == days.tolist()
     assert readings.rows["close"].tolist() == [value / 100 for value in values]
     assert readings.layout.stamp == "open"
@@ -580,7 +584,7 @@ def test_times_of_day_are_read_back_or_refused(tmp_path: Path, data: st.DataObje
     file = write(tmp_path, "time,BTC.D\n" + "\n".join(lines) + "\n")
     is_naive = not (style == "unix" or style.endswith(("Z", "%z")))
     try:
-        readings = load_readings(file, Options(), NOW)
+        readings = load_readings(file, ImportOptions(), NOW)
     except InputError:
         assume(not all(is_blank))
         if not is_naive:
@@ -589,7 +593,7 @@ def test_times_of_day_are_read_back_or_refused(tmp_path: Path, data: st.DataObje
             assert hours == 24 or len(values) < 9 or sum(is_blank) > 4
             return
         try:
-            readings = load_readings(file, Options(timezone=zone), NOW)
+            readings = load_readings(file, ImportOptions(timezone=zone), NOW)
         except InputError:
             assert is_unclear
             return
@@ -627,8 +631,8 @@ def test_hour_that_a_clock_shows_twice_is_read_by_its_order(
     file = write(tmp_path, "time,BTC.D\n" + "".join(lines))
     if order == "mixed":
         with pytest.raises(InputError, match=r"twice.*write the times in UTC"):
-            load_readings(file, Options(timezone=zone), NOW)
+            load_readings(file, ImportOptions(timezone=zone), NOW)
         return
-    readings = load_readings(file, Options(timezone=zone), NOW)
+    readings = load_readings(file, ImportOptions(timezone=zone), NOW)
     assert readings.rows["stamp"].tolist() == stamps.tolist()
     assert readings.rows["close"].tolist() == values

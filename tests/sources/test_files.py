@@ -12,10 +12,10 @@ from altseason.dominance.importer import import_readings
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.sources.caps import load_cap_pair
-from altseason.sources.files import Options, Readings, load_readings
+from altseason.sources.files import ImportOptions, Readings, load_readings
 
 NOW = pd.Timestamp("2026-06-01", tz="UTC")
-NOTHING_SAID = Options()
+NOTHING_SAID = ImportOptions()
 
 
 def write(folder: Path, *lines: str, name: str = "file.csv") -> Path:
@@ -184,7 +184,7 @@ def test_unknown_table_is_read_as_the_later_of_the_two_stamps(tmp_path: Path):
 
 def test_unknown_table_is_read_as_the_user_says(tmp_path: Path):
     file = write(tmp_path, "when;what;BTC share", "2021-01-01;x;70.5", "2021-01-02;y;70.6")
-    options = Options(column="btc share", date_column="WHEN", stamp="snapshot")
+    options = ImportOptions(column="btc share", date_column="WHEN", stamp="snapshot")
     readings = load_readings(file, options, NOW)
     assert list(stored(tmp_path, readings)) == ["2020-12-31 00:00", "2021-01-01 00:00"]
 
@@ -193,7 +193,7 @@ def test_stamp_of_a_known_format_can_be_overruled(tmp_path: Path):
     file = write(
         tmp_path, "time,open,high,low,close", "2021-01-02,50,51,49,50", "2021-01-03,50,51,49,51"
     )
-    readings = load_readings(file, Options(stamp="snapshot"), NOW)
+    readings = load_readings(file, ImportOptions(stamp="snapshot"), NOW)
     assert list(stored(tmp_path, readings)) == ["2021-01-01 00:00", "2021-01-02 00:00"]
 
 
@@ -285,7 +285,7 @@ def test_line_numbers_count_empty_lines(tmp_path: Path):
 def test_column_that_is_not_there_is_refused(tmp_path: Path):
     file = write(tmp_path, "date,dominance", "2021-01-01,60")
     with pytest.raises(InputError, match=r"expected the column 'btc' .*found date, dominance"):
-        load_readings(file, Options(column="btc"), NOW)
+        load_readings(file, ImportOptions(column="btc"), NOW)
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0", b"PK\x03\x04", b"a,b\n\xff\xfe,1\n"])

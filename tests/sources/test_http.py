@@ -11,18 +11,18 @@ import pandas as pd
 import pytest
 
 from altseason.errors import SettingsError
-from altseason.sources.coingecko import Access, fetch_global, load_access
+from altseason.sources.coingecko import ApiAccess, fetch_global, load_access
 from altseason.sources.coinlore import fetch_coinlore
 from altseason.sources.coinmarketcap import fetch_coinmarketcap, parse_coinmarketcap
 from altseason.sources.coinpaprika import fetch_coinpaprika
 from altseason.sources.errors import (
     AccessError,
-    AnswerError,
     ProviderError,
     RateLimitedError,
+    ResponseError,
     UnavailableError,
 )
-from altseason.sources.http import fetch_answer
+from altseason.sources.http import fetch_response
 from altseason.sources.session import Manners, build_session
 from tests.providers.serving import Provider, Reply, Request, serving
 from tests.providers.world import World, global_body, three_coins
@@ -44,7 +44,7 @@ def coingecko(world: World):
 
 def ask(provider: Provider, manners: Manners = QUICK, **access: str) -> float:
     with build_session(manners) as session:
-        return fetch_global(session, Access(url=provider.url, **access)).dominance
+        return fetch_global(session, ApiAccess(url=provider.url, **access)).dominance
 
 
 def test_session_says_who_it_is_and_sends_no_key_without_one(coingecko: Provider):
@@ -97,7 +97,7 @@ def test_provider_that_wants_a_longer_wait_is_not_asked_again(
     coingecko: Provider, asked: str, hours: float
 ):
     coingecko.faults["/global"] = [Reply(b"{}", 429, {"Retry-After": asked})]
-    with pytest.raises(RateLimitedError, match=r"not before [0-9]+ s have passed") as error:
+    with pytest.raises(RateLimitedError, match=r"retry after [0-9]+ s") as error:
         ask(coingecko)
     assert error.value.retry_after == pd.Timedelta(hours=hours)
     assert len(coingecko.requests) == 1
@@ -124,12 +124,12 @@ def test_retry_is_not_faster_than_the_pace(coingecko: Provider):
         (Reply(b'{"status":{"error_code":429}}', 429), RateLimitedError, "too many calls"),
         (Reply(HTML, 502), UnavailableError, "found 502"),
         (Reply(b"", way="drop"), UnavailableError, "no connection"),
-        (Reply(b"", way="hang"), UnavailableError, "no answer in time"),
+        (Reply(b"", way="hang"), UnavailableError, "no response in time"),
         (Reply(b'{"data": {}}', way="truncated"), UnavailableError, "incomplete response"),
         (Reply(b"x" * 100, way="drip"), UnavailableError, "within 0.5 s"),
-        (Reply(b"", way="slow head"), UnavailableError, "no answer in time"),
+        (Reply(b"", way="slow head"), UnavailableError, "no response in time"),
         (Reply(b"", way="slow chunk"), UnavailableError, "within 0.5 s"),
-        (Reply(HTML), AnswerError, "expected JSON, found '<html>"),
+        (Reply(HTML), ResponseError, "expected JSON, found '<html>"),
         (Reply(HTML, 403), AccessError, "address is refused"),
         (Reply(b"", 302, {"Location": "/other"}), AccessError, "redirects are not followed"),
         (Reply(b"\x1f\x8b", 200, {"Content-Encoding": "gzip"}), ProviderError, "expected"),
@@ -159,7 +159,7 @@ def test_silence_is_cut_before_the_server_hangs_up():
     """It would after five seconds, and long before the deadline."""
     with (
         serving(lambda _: Reply(b"", way="hang")) as provider,
-        pytest.raises(UnavailableError, match="no answer in time"),
+        pytest.raises(UnavailableError, match="no response in time"),
     ):
         ask(provider, Manners(read_timeout=0.1, deadline=60, retries=0))
 
@@ -174,13 +174,13 @@ def test_nobody_there_is_a_named_error():
 @pytest.mark.parametrize("url", ["http://[", "nonsense", "https://", "ftp://127.0.0.1"])
 def test_url_that_cannot_be_asked_is_the_user_s_to_mend(url: str):
     with build_session(QUICK) as session, pytest.raises(AccessError, match="expected a URL"):
-        fetch_answer(session, url)
+        fetch_response(session, url)
 
 
 def test_certificates_that_are_not_there_are_the_user_s_to_mend(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file")
     with build_session(QUICK) as session, pytest.raises(AccessError, match="/no/such/file"):
-        fetch_answer(session, "https://127.0.0.1/global")
+        fetch_response(session, "https://127.0.0.1/global")
 
 
 def test_answer_without_end_is_refused():
@@ -190,16 +190,16 @@ def test_answer_without_end_is_refused():
     with (
         serving(answer) as provider,
         build_session() as session,
-        pytest.raises(AnswerError, match="at most 20000000 bytes"),
+        pytest.raises(ResponseError, match="at most 20000000 bytes"),
     ):
-        fetch_answer(session, provider.url)
+        fetch_response(session, provider.url)
 
 
 def test_calls_keep_their_pace(coingecko: Provider):
     with build_session(Manners(calls_per_minute=600)) as session:
         began = time.monotonic()
         for _ in range(4):
-            fetch_global(session, Access(url=coingecko.url))
+            fetch_global(session, ApiAccess(url=coingecko.url))
         assert 0.3 <= time.monotonic() - began < 1
 
 
@@ -225,13 +225,13 @@ CODES = [
     ),
     (b'{"status":{"error_code":"10002","error_message":"missing"}}', 401, AccessError, "x-cg-demo"),
     (b'{"status":{"error_code":10005}}', 200, AccessError, "your plan does not have this call"),
-    (b'{"error":"Missing parameter vs_currencies"}', 422, AnswerError, "Missing parameter"),
-    (b'{"error":"Missing parameter vs_currencies"}', 200, AnswerError, "Missing parameter"),
+    (b'{"error":"Missing parameter vs_currencies"}', 422, ResponseError, "Missing parameter"),
+    (b'{"error":"Missing parameter vs_currencies"}', 200, ResponseError, "Missing parameter"),
     (b'{"status":{"error_code":1020,"error_message":"x"}}', 403, AccessError, "firewall"),
     (b"error code: 1020", 403, AccessError, "1020"),
     (b'{"status":{"error_code":500}}', 200, UnavailableError, "500"),
-    (b'{"status":{"error_code":77777}}', 200, AnswerError, "77777"),
-    (b'{"error":{"code":1}}', 200, AnswerError, "code"),
+    (b'{"status":{"error_code":77777}}', 200, ResponseError, "77777"),
+    (b'{"error":{"code":1}}', 200, ResponseError, "code"),
 ]
 
 
@@ -290,7 +290,7 @@ def test_pace_is_the_tier_s_and_none_on_this_machine():
         for section in ({}, {"api_key": "CG-1"}, {"api_key": "CG-1", "is_demo": False})
     }
     assert paces == {6, 30, 250}
-    assert Access(url="http://127.0.0.1:4000").calls_per_minute is None
+    assert ApiAccess(url="http://127.0.0.1:4000").calls_per_minute is None
 
 
 def moment() -> pd.Timestamp:
@@ -334,7 +334,7 @@ def test_coinmarketcap_key_goes_in_its_header():
 @pytest.mark.parametrize("part", ["error_code", "error_message"])
 def test_coinmarketcap_error_is_shown_by_its_beginning(part: str):
     body = {"status": {"error_code": 7, "error_message": "x", part: "long " * 10_000}}
-    with pytest.raises(AnswerError) as error:
+    with pytest.raises(ResponseError) as error:
         parse_coinmarketcap(json.dumps(body).encode(), now=moment())
     assert "long" in str(error.value)
     assert len(str(error.value)) < 300
@@ -366,10 +366,10 @@ def test_coinmarketcap_key_that_cannot_be_sent_is_not_shown(key: str):
             RateLimitedError,
             "1010",
         ),
-        ("coinmarketcap", Reply(b'{"status":{"error_code":5}}'), AnswerError, "found 5"),
+        ("coinmarketcap", Reply(b'{"status":{"error_code":5}}'), ResponseError, "found 5"),
         ("coinmarketcap", Reply(HTML, 503), UnavailableError, "503"),
         ("coinpaprika", Reply(b'{"error":"payment required"}', 402), RateLimitedError, "402"),
-        ("coinlore", Reply(b"", 404), AnswerError, "404"),
+        ("coinlore", Reply(b"", 404), ResponseError, "404"),
     ],
 )
 def test_fallback_s_error_says_who_must_act(

@@ -8,7 +8,7 @@ import pytest
 
 from altseason.errors import InputError
 from altseason.sources.caps import load_any, load_cap_pair
-from altseason.sources.files import Options
+from altseason.sources.files import ImportOptions
 
 NOW = pd.Timestamp("2026-06-01", tz="UTC")
 DAYS = pd.date_range("2023-03-13", periods=4, tz="UTC")
@@ -55,7 +55,7 @@ def epochs(*factors: float) -> str:
     ],
 )  # fmt: skip
 def test_kind_is_read(tmp_path: Path, content: str | bytes):
-    readings = load_any(write(tmp_path, content), Options(), NOW)
+    readings = load_any(write(tmp_path, content), ImportOptions(), NOW)
     assert readings.rows["stamp"].tolist() == DAYS.tolist()
     assert readings.rows["close"].tolist() == VALUES
 
@@ -78,19 +78,19 @@ def test_kind_is_read(tmp_path: Path, content: str | bytes):
 )
 def test_kind_is_asked_for(tmp_path: Path, content: str | bytes, message: str):
     with pytest.raises(InputError, match=message) as error:
-        load_any(write(tmp_path, content), Options(), NOW)
+        load_any(write(tmp_path, content), ImportOptions(), NOW)
     assert "\n" not in str(error.value).split("\n  line")[0]
 
 
 def test_years_of_two_digits_are_read_as_told(tmp_path: Path):
     file = write(tmp_path, HEAD + rows("%d.%m.%y"))
-    readings = load_any(file, Options(date_format="%d.%m.%y"), NOW)
+    readings = load_any(file, ImportOptions(date_format="%d.%m.%y"), NOW)
     assert readings.rows["stamp"].tolist() == DAYS.tolist()
 
 
 def test_text_that_is_not_unicode_is_told(tmp_path: Path):
     file = write(tmp_path, ("date,dominance,für\n" + rows().replace("\n", ",x\n")).encode("cp1252"))
-    assert load_any(file, Options(), NOW).notes == [
+    assert load_any(file, ImportOptions(), NOW).notes == [
         "Read as Windows-1252 text, since it is not UTF-8."
     ]
 
@@ -110,7 +110,7 @@ BITCOIN = {
 def test_coingecko_answers_are_divided(tmp_path: Path):
     ours = write(tmp_path, json.dumps(BITCOIN), "bitcoin.json")
     total = write(tmp_path, json.dumps(TOTAL), "total.json")
-    readings = load_cap_pair(ours, total, Options(), NOW)
+    readings = load_cap_pair(ours, total, ImportOptions(), NOW)
     assert readings.rows["close"].tolist() == pytest.approx(VALUES)
     assert readings.layout.stamp == "snapshot"
 
@@ -118,7 +118,7 @@ def test_coingecko_answers_are_divided(tmp_path: Path):
 @pytest.mark.parametrize("content", [BITCOIN, TOTAL])
 def test_coingecko_answer_alone_asks_for_the_other(tmp_path: Path, content: dict):
     with pytest.raises(InputError, match=r"market caps are no dominance.*--total FILE"):
-        load_any(write(tmp_path, json.dumps(content), "a.json"), Options(), NOW)
+        load_any(write(tmp_path, json.dumps(content), "a.json"), ImportOptions(), NOW)
 
 
 def test_coinmarketcap_points_are_divided(tmp_path: Path):
@@ -128,18 +128,18 @@ def test_coinmarketcap_points_are_divided(tmp_path: Path):
         for ms, value in zip(MILLISECONDS, VALUES, strict=True)
     ]  # fmt: skip
     file = write(tmp_path, json.dumps({"data": {"points": points}}), "a.json")
-    readings = load_any(file, Options(), NOW)
+    readings = load_any(file, ImportOptions(), NOW)
     assert readings.rows["close"].tolist() == pytest.approx(VALUES)
     assert readings.layout.stamp == "open"
 
 
 def test_zone_of_ends_of_days_is_told(tmp_path: Path):
     file = write(tmp_path, HEAD + rows("%Y-%m-%d 23:59:59"))
-    readings = load_any(file, Options(), NOW)
+    readings = load_any(file, ImportOptions(), NOW)
     assert readings.layout.zone.startswith("UTC, ")
     assert "--timezone" in readings.layout.zone
     assert readings.rows["known"].iloc[0] == pd.Timestamp("2023-03-13 23:59:59", tz="UTC")
-    local = load_any(file, Options(timezone="America/New_York"), NOW)
+    local = load_any(file, ImportOptions(timezone="America/New_York"), NOW)
     assert local.rows["known"].iloc[0] == pd.Timestamp("2023-03-14 03:59:59", tz="UTC")
 
 
@@ -177,7 +177,7 @@ def caps(form: str, head: str, row: str) -> str:
 def test_time_is_a_reading_at_an_instant_only_where_it_is_written_as_one(
     tmp_path: Path, content: str, is_reading: bool
 ):
-    readings = load_any(write(tmp_path, content), Options(), NOW)
+    readings = load_any(write(tmp_path, content), ImportOptions(), NOW)
     assert readings.layout.stamp == ("snapshot" if is_reading else "open")
     late = pd.Timedelta(0 if is_reading else "1D")
     assert (readings.rows["known"] - readings.rows["stamp"] == late).all()
@@ -209,7 +209,7 @@ def test_time_of_a_market_cap_is_an_instant_only_where_it_is_written_as_one(
 ):
     ours = write(tmp_path, caps(form, head, row), "bitcoin.csv")
     total = write(tmp_path, caps(form, head, row.replace("{cap}", "1e12")), "total.csv")
-    readings = load_cap_pair(ours, total, Options(), NOW)
+    readings = load_cap_pair(ours, total, ImportOptions(), NOW)
     assert readings.rows["close"].tolist() == pytest.approx(VALUES)
     assert readings.layout.stamp == ("snapshot" if is_reading else "open")
 
@@ -265,27 +265,29 @@ def named(*names: str, order: str = "ohlc") -> str:
 )  # fmt: skip
 def test_kind_that_looks_like_another_is_asked_for(tmp_path: Path, content: str, message: str):
     with pytest.raises(InputError, match=message) as error:
-        load_any(write(tmp_path, content), Options(), NOW)
+        load_any(write(tmp_path, content), ImportOptions(), NOW)
     assert "\n" not in str(error.value).split("\n  line")[0]
 
 
 @pytest.mark.parametrize(
     ("content", "options", "count"),
     [
-        (listed("ohlc"), Options(), 8),
-        (named("open", "close", "high", "low", order="ochl"), Options(), 8),
-        (named("open", "high", "low", "close", order="ochl"), Options(column="high"), 8),
+        (listed("ohlc"), ImportOptions(), 8),
+        (named("open", "close", "high", "low", order="ochl"), ImportOptions(), 8),
+        (named("open", "high", "low", "close", order="ochl"), ImportOptions(column="high"), 8),
         # Readings are true at an instant, however far apart.
         (HEAD + days("2022-11-01", 10, "7D") + days("2023-01-10", 60, "1D"),
-         Options(stamp="snapshot"), 70),
+         ImportOptions(stamp="snapshot"), 70),
         (HEAD + days("2022-11-01", 10, "7D") + days("2023-01-10", 60, "1D"),
-         Options(since=pd.Timestamp("2023-01-10", tz="UTC")), 60),
+         ImportOptions(since=pd.Timestamp("2023-01-10", tz="UTC")), 60),
         # Holes and weekends are none of these.
-        (HEAD + days("2023-01-02", 5, "1D") + days("2023-01-09", 5, "1D"), Options(), 10),
-        (HEAD + days("2023-01-02", 9, "1D") + days("2023-02-09", 3, "2D"), Options(), 12),
-        ("date,source,dominance\n" + rows().replace(",", ",gecko,"), Options(), 4),
-        ("日付,ドミナンス\n" + rows(), Options(), 4),
+        (HEAD + days("2023-01-02", 5, "1D") + days("2023-01-09", 5, "1D"), ImportOptions(), 10),
+        (HEAD + days("2023-01-02", 9, "1D") + days("2023-02-09", 3, "2D"), ImportOptions(), 12),
+        ("date,source,dominance\n" + rows().replace(",", ",gecko,"), ImportOptions(), 4),
+        ("日付,ドミナンス\n" + rows(), ImportOptions(), 4),
     ],
 )  # fmt: skip
-def test_kind_beside_these_is_read(tmp_path: Path, content: str, options: Options, count: int):
+def test_kind_beside_these_is_read(
+    tmp_path: Path, content: str, options: ImportOptions, count: int
+):
     assert len(load_any(write(tmp_path, content), options, NOW).rows) == count

@@ -21,8 +21,8 @@ from altseason.sources.coingecko_history import (
 from altseason.sources.coinlore import parse_coinlore
 from altseason.sources.coinmarketcap import parse_coinmarketcap
 from altseason.sources.coinpaprika import parse_coinpaprika
-from altseason.sources.errors import AnswerError, NotCurrentError, ProviderError
-from altseason.sources.snapshot import Snapshot
+from altseason.sources.errors import NotCurrentError, ProviderError, ResponseError
+from altseason.sources.reading import ProviderReading
 from tests.providers.world import global_body
 
 NOW = pd.Timestamp("2026-05-27 10:40", tz="UTC")
@@ -54,7 +54,7 @@ COINPAPRIKA = {
 }
 COINLORE = [{"coins_count": 14000, "total_mcap": 2.6e12, "btc_d": "57.31", "eth_d": "9.58"}]
 
-Parser = Callable[..., Snapshot]
+Parser = Callable[..., ProviderReading]
 PARSERS: dict[str, tuple[Parser, Any, tuple[Any, ...], tuple[Any, ...] | None]] = {
     "coingecko": (
         parse_global,
@@ -98,12 +98,16 @@ def changed(answer: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 def test_recorded_answers_are_read():
-    assert parse_global(as_bytes(GLOBAL), now=NOW) == Snapshot(TIME, 57.9539332566265, "CoinGecko")
-    assert parse_coinmarketcap(as_bytes(COINMARKETCAP), now=NOW) == Snapshot(
+    assert parse_global(as_bytes(GLOBAL), now=NOW) == ProviderReading(
+        TIME, 57.9539332566265, "CoinGecko"
+    )
+    assert parse_coinmarketcap(as_bytes(COINMARKETCAP), now=NOW) == ProviderReading(
         pd.Timestamp("2026-05-27 10:39:11.999", tz="UTC"), 58.1234, "CoinMarketCap"
     )
-    assert parse_coinpaprika(as_bytes(COINPAPRIKA), now=NOW) == Snapshot(TIME, 58.21, "CoinPaprika")
-    assert parse_coinlore(as_bytes(COINLORE), now=NOW) == Snapshot(None, 57.31, "CoinLore")
+    assert parse_coinpaprika(as_bytes(COINPAPRIKA), now=NOW) == ProviderReading(
+        TIME, 58.21, "CoinPaprika"
+    )
+    assert parse_coinlore(as_bytes(COINLORE), now=NOW) == ProviderReading(None, 57.31, "CoinLore")
 
 
 def test_coinmarketcap_success_may_be_written_as_text():
@@ -138,7 +142,7 @@ def test_value_that_cannot_be_dominance_is_refused(name: str, value: Any):
     if name == "coinlore" and isinstance(value, int | float):
         values = [value, str(value)[:50]]  # there a percentage is a text
     for wrong in values:
-        with pytest.raises(AnswerError, match=r"expected .*found"):
+        with pytest.raises(ResponseError, match=r"expected .*found"):
             parse(as_bytes(changed(answer, path, wrong)), now=NOW)
 
 
@@ -146,7 +150,7 @@ def test_value_that_cannot_be_dominance_is_refused(name: str, value: Any):
 def test_value_of_the_other_kind_is_refused(name: str):
     parse, answer, path, _ = PARSERS[name]
     wrong = 57.3 if name == "coinlore" else "57.3"
-    with pytest.raises(AnswerError, match=r"expected .*found.*57\.3"):
+    with pytest.raises(ResponseError, match=r"expected .*found.*57\.3"):
         parse(as_bytes(changed(answer, path, wrong)), now=NOW)
 
 
@@ -154,7 +158,7 @@ def test_value_of_the_other_kind_is_refused(name: str):
 @pytest.mark.parametrize("value", [None, "", "now", "2026", True, 0, UPDATED * 1000, 10**400, ...])
 def test_time_that_is_none_is_refused(name: str, value: Any):
     parse, answer, _, path = PARSERS[name]
-    with pytest.raises(AnswerError, match=r"expected .*found"):
+    with pytest.raises(ResponseError, match=r"expected .*found"):
         parse(as_bytes(changed(answer, path, value)), now=NOW)
 
 
@@ -172,7 +176,7 @@ def test_value_of_another_time_is_refused(name: str, minutes: int, message: str)
     [b"", b"<html><body>Just a moment...</body></html>", b"\xff\xfe\x00", b"null", b"[" * 100_000],
 )
 def test_body_that_is_no_answer_is_refused(name: str, body: bytes):
-    with pytest.raises(AnswerError, match=r"expected .*found") as error:
+    with pytest.raises(ResponseError, match=r"expected .*found") as error:
         PARSERS[name][0](body, now=NOW)
     assert len(str(error.value)) < 300
     assert "\n" not in str(error.value)
@@ -183,7 +187,7 @@ def test_truncated_body_is_refused(name: str):
     parse, answer, *_ = PARSERS[name]
     body = as_bytes(answer)
     for length in range(len(body)):
-        with pytest.raises(AnswerError):
+        with pytest.raises(ResponseError):
             parse(body[:length], now=NOW)
 
 
@@ -267,7 +271,9 @@ def test_every_valid_answer_is_read(
     moment = int(NOW.timestamp()) - age
     data = {"market_cap_percentage": {**shares, "btc": dominance}, "updated_at": moment}
     found = parse_global(as_bytes({**other, "data": {**other, **data}}), now=NOW)
-    assert found == Snapshot(pd.Timestamp(moment, unit="s", tz="UTC"), dominance, "CoinGecko")
+    assert found == ProviderReading(
+        pd.Timestamp(moment, unit="s", tz="UTC"), dominance, "CoinGecko"
+    )
 
     iso = pd.Timestamp(moment, unit="s", tz="UTC").isoformat()
     data = {**other, "btc_dominance": dominance, "last_updated": iso}
@@ -313,7 +319,7 @@ def test_coins_without_a_market_cap_are_left_out():
     ],
 )
 def test_market_caps_of_another_shape_are_refused(points: Any):
-    with pytest.raises(AnswerError, match=r"/coins/bitcoin/market_chart: expected .*found"):
+    with pytest.raises(ResponseError, match=r"/coins/bitcoin/market_chart: expected .*found"):
         parse_market_caps(as_bytes({"market_caps": points}))
 
 

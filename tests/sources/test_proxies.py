@@ -11,7 +11,7 @@ import pytest
 
 from altseason.errors import SettingsError
 from altseason.settings import is_loopback, load_settings, without_login
-from altseason.sources.coingecko import Access, fetch_global
+from altseason.sources.coingecko import ApiAccess, fetch_global
 from altseason.sources.coingecko_history import (
     fetch_largest_coins,
     fetch_market_caps,
@@ -22,11 +22,11 @@ from altseason.sources.coinmarketcap import fetch_coinmarketcap
 from altseason.sources.coinpaprika import fetch_coinpaprika
 from altseason.sources.errors import (
     AccessError,
-    AnswerError,
     ProviderError,
+    ResponseError,
     UnavailableError,
 )
-from altseason.sources.http import fetch_answer
+from altseason.sources.http import fetch_response
 from altseason.sources.session import Manners, build_session
 from tests.providers.proxies import WAYS, reaching
 from tests.providers.serving import Reply, Request, serving
@@ -51,7 +51,7 @@ def test_every_call_to_coingecko_works_by_every_way(
         reaching(way, three_coins(3).answer, tmp_path, monkeypatch) as reached,
         build_session(QUICK) as session,
     ):
-        access = Access(url=reached.url)
+        access = ApiAccess(url=reached.url)
         assert fetch_global(session, access).dominance == 57.0
         assert len(fetch_largest_coins(session, access, 3)) == 3
         assert fetch_market_caps(session, access, "bitcoin", 365).iloc[0] == 600.0
@@ -67,7 +67,7 @@ def test_call_of_a_pro_key_works_by_every_way(
         reaching(way, world.answer, tmp_path, monkeypatch) as reached,
         build_session(QUICK) as session,
     ):
-        totals = fetch_total_market_caps(session, Access("pro", KEY, reached.url), 365)
+        totals = fetch_total_market_caps(session, ApiAccess("pro", KEY, reached.url), 365)
         assert totals.tolist()[:3] == [1200.0, 1000.0, 800.0]
         [request] = reached.provider.requests
         assert request.path == "/global/market_cap_chart"
@@ -101,7 +101,7 @@ def test_deadline_holds_by_every_way(
     ):
         began = time.monotonic()
         with pytest.raises(UnavailableError):
-            fetch_answer(session, f"{reached.url}/global")
+            fetch_response(session, f"{reached.url}/global")
         # What drips would go on for 11 seconds and more.
         assert time.monotonic() - began < 4
 
@@ -130,10 +130,10 @@ def test_deadline_holds_where_sockets_are_no_descriptors(
         build_session(replace(QUICK, read_timeout=60)) as session,
     ):
         # The second on the first's connection.
-        assert fetch_global(session, Access(url=reached.url)).dominance == 57.0
-        assert fetch_global(session, Access(url=reached.url)).dominance == 57.5
+        assert fetch_global(session, ApiAccess(url=reached.url)).dominance == 57.0
+        assert fetch_global(session, ApiAccess(url=reached.url)).dominance == 57.5
         with pytest.raises(UnavailableError):
-            fetch_answer(session, f"{reached.url}/global")
+            fetch_response(session, f"{reached.url}/global")
 
 
 @pytest.mark.parametrize("who", ["proxy", "provider"])
@@ -150,8 +150,8 @@ def test_late_beginning_of_a_response_is_no_lost_connection(
         build_session(QUICK) as session,
     ):
         reached.proxy.fault = "drips"
-        with pytest.raises(UnavailableError, match="no answer in time"):
-            fetch_answer(session, f"{reached.url}/global")
+        with pytest.raises(UnavailableError, match="no response in time"):
+            fetch_response(session, f"{reached.url}/global")
 
 
 def test_kept_connection_has_a_deadline_for_each_response(
@@ -163,7 +163,7 @@ def test_kept_connection_has_a_deadline_for_each_response(
         build_session(QUICK) as session,
     ):
         for _ in range(3):
-            assert fetch_global(session, Access(url=reached.url)).dominance == 57.0
+            assert fetch_global(session, ApiAccess(url=reached.url)).dominance == 57.0
             time.sleep(0.3)
 
 
@@ -179,13 +179,13 @@ def test_proxy_that_leads_nowhere_is_what_the_user_is_told(
         if not is_there:
             monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
         with pytest.raises(UnavailableError, match="the proxy of HTTP_PROXY or HTTPS_PROXY"):
-            fetch_answer(session, f"{reached.url}/global")
+            fetch_response(session, f"{reached.url}/global")
 
 
 def test_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://user:password-1@127.0.0.1:9")
     with build_session(QUICK) as session, pytest.raises(UnavailableError) as error:
-        fetch_answer(session, "https://provider.example/global")
+        fetch_response(session, "https://provider.example/global")
     assert "provider.example" in str(error.value)
     assert "password-1" not in str(error.value)
 
@@ -198,7 +198,7 @@ def test_this_machine_is_never_asked_through_a_proxy(
         monkeypatch.setenv("ALL_PROXY", reached.proxy.url)
         url = reached.provider.url.replace("127.0.0.1", host)
         with build_session(QUICK) as session:
-            access = Access(url=url, key=KEY, tier="demo")
+            access = ApiAccess(url=url, key=KEY, tier="demo")
             if host == "127.1.2.3":
                 with pytest.raises(UnavailableError):
                     fetch_global(session, access)
@@ -213,11 +213,11 @@ def test_no_login_is_taken_from_netrc(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     with serving(three_coins(3).answer) as provider, build_session(QUICK) as session:
-        fetch_global(session, Access(url=provider.url))
+        fetch_global(session, ApiAccess(url=provider.url))
         assert "authorization" not in provider.requests[0].headers
         # One in the address itself is meant to be sent.
         url = provider.url.replace("//", "//me:mine@")
-        fetch_global(session, Access(url=url))
+        fetch_global(session, ApiAccess(url=url))
         assert provider.requests[1].headers["authorization"] == "Basic bWU6bWluZQ=="
 
 
@@ -240,7 +240,7 @@ def test_key_that_a_response_repeats_is_not_shown(body: str, status: int):
         build_session(QUICK) as session,
         pytest.raises(ProviderError) as error,
     ):
-        fetch_global(session, Access(url=provider.url, key=KEY, tier="demo"))
+        fetch_global(session, ApiAccess(url=provider.url, key=KEY, tier="demo"))
     assert KEY not in str(error.value)
     with (
         serving(answer) as provider,
@@ -258,7 +258,7 @@ def test_password_in_an_address_is_not_shown(reply: Reply):
         build_session(QUICK) as session,
         pytest.raises(ProviderError) as error,
     ):
-        fetch_global(session, Access(url=provider.url.replace("//", "//me:password-1@")))
+        fetch_global(session, ApiAccess(url=provider.url.replace("//", "//me:password-1@")))
     assert "password-1" not in str(error.value)
     assert "CoinGecko" in str(error.value) or provider.url in str(error.value)
 
@@ -307,6 +307,6 @@ def test_two_lengths_are_the_provider_s_fault():
         build_session(QUICK) as session,
         pytest.raises(ProviderError) as error,
     ):
-        fetch_answer(session, provider.url)
+        fetch_response(session, provider.url)
     assert not isinstance(error.value, AccessError)
-    assert isinstance(error.value, AnswerError)
+    assert isinstance(error.value, ResponseError)

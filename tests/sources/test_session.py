@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from altseason.sources.errors import AnswerError, NotCurrentError, UnavailableError
-from altseason.sources.http import fetch_answer
+from altseason.sources.errors import NotCurrentError, ResponseError, UnavailableError
+from altseason.sources.http import fetch_response
+from altseason.sources.reading import build_reading
 from altseason.sources.session import Manners, build_session
-from altseason.sources.snapshot import build_snapshot
 from tests.providers.serving import Reply, serving
 
 QUICK = Manners(connect_timeout=2, read_timeout=2, deadline=2, backoff=0.01, longest_wait=0.2)
@@ -34,7 +34,7 @@ def ask(manners: Manners, *replies: Reply) -> tuple[int, int]:
     """Return the status of the last response, and how many requests there were."""
     left = list(replies)
     with serving(lambda _: left.pop(0)) as provider, build_session(manners) as session:
-        answer = fetch_answer(session, provider.url)
+        answer = fetch_response(session, provider.url)
         return answer.status, len(provider.requests)
 
 
@@ -73,7 +73,7 @@ def test_body_that_breaks_off_is_asked_for_twice_at_most(retries: int, asked: in
             build_session(replace(QUICK, retries=retries)) as session,
             pytest.raises(UnavailableError, match="incomplete response"),
         ):
-            fetch_answer(session, provider.url)
+            fetch_response(session, provider.url)
         assert len(provider.requests) == asked
 
 
@@ -85,7 +85,7 @@ def test_each_retry_is_allowed_first(waits: list[float], allowed: int):
         serving(lambda _: Reply(b"{}", 503)) as provider,
         build_session(replace(QUICK, retries=5), lambda: left.pop(0)) as session,
     ):
-        assert fetch_answer(session, provider.url).status == 503
+        assert fetch_response(session, provider.url).status == 503
         assert len(provider.requests) == 1 + allowed
 
 
@@ -96,7 +96,7 @@ def test_retry_after_is_kept_where_it_is_a_wait(asked: str, seconds: int | None)
         serving(lambda _: limited) as provider,
         build_session(replace(QUICK, retries=0)) as session,
     ):
-        wait = fetch_answer(session, provider.url).retry_after
+        wait = fetch_response(session, provider.url).retry_after
     assert wait == (None if seconds is None else pd.Timedelta(seconds=seconds))
 
 
@@ -142,7 +142,7 @@ def test_time_of_an_error_that_is_over_does_not_cut_the_retry_on_its_connection(
     manners = Manners(read_timeout=3, deadline=1, retries=1, backoff=0.001, longest_wait=0.01)
     with keeping() as (url, handler), build_session(manners) as session:
         # 0.6 s each: the retry ends after the first deadline, and before its own.
-        assert fetch_answer(session, url).status == 200
+        assert fetch_response(session, url).status == 200
         assert (handler.connections, handler.given) == (1, 2)
 
 
@@ -151,7 +151,7 @@ def test_read_answer_leaves_no_timer_behind():
     before = set(threading.enumerate())
     with serving(lambda _: Reply(b"{}")) as provider, build_session(Manners()) as session:
         for _ in range(3):
-            fetch_answer(session, provider.url)
+            fetch_response(session, provider.url)
         timers = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
     for timer in set(timers) - before:
         timer.join(5)  # of 60 seconds
@@ -160,8 +160,8 @@ def test_read_answer_leaves_no_timer_behind():
 
 @pytest.mark.parametrize("dominance", [1.0, 100.0])
 def test_bounds_of_dominance_are_refused(dominance: float):
-    with pytest.raises(AnswerError, match="between 1 and 100 percent"):
-        build_snapshot("X", dominance, None, now=NOW)
+    with pytest.raises(ResponseError, match="between 1 and 100 percent"):
+        build_reading("X", dominance, None, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_bounds_of_dominance_are_refused(dominance: float):
 def test_value_is_current_up_to_an_hour_ago_and_five_minutes_ahead(offset: int, is_current: bool):
     time_of_value = NOW + pd.Timedelta(minutes=offset)
     if is_current:
-        assert build_snapshot("X", 50.0, time_of_value, now=NOW).time == time_of_value
+        assert build_reading("X", 50.0, time_of_value, now=NOW).time == time_of_value
     else:
         with pytest.raises(NotCurrentError):
-            build_snapshot("X", 50.0, time_of_value, now=NOW)
+            build_reading("X", 50.0, time_of_value, now=NOW)

@@ -12,35 +12,43 @@ from altseason.dominance.importer import import_readings
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.sources.caps import has_both_caps, load_cap_pair, load_cap_table
-from altseason.sources.files import Options, load_readings
+from altseason.sources.files import ImportOptions, load_readings
 from altseason.sources.table import read_table
 from tests.conftest import ROOT
 
 FIELD = ROOT.parent / "shared" / "field"
 NOW = pd.Timestamp("2026-06-01", tz="UTC")
-CHICAGO = Options(timezone="America/Chicago")
+CHICAGO = ImportOptions(timezone="America/Chicago")
 pytestmark = pytest.mark.skipif(not FIELD.is_dir(), reason="no field samples beside the checkout")
 
 # name, first and last day, days, first and last close, what else is said
 READ = [
-    ("append-log-twice-a-day.csv", "2024-03-01", "2024-03-05", 5, 51.2, 52.4, Options()),
-    ("caps-one-file.csv", "2024-03-01", "2024-03-08", 8, 51.3712, 51.7726, Options()),
-    ("close-time-date.csv", "2024-03-01", "2024-03-06", 6, 51.2, 52.7, Options()),
-    ("cron-daily-jitter-open.csv", "2024-03-02", "2024-03-15", 14, 51.2, 51.7, Options()),
-    ("decimal-comma.csv", "2024-03-01", "2024-03-08", 8, 51.2, 51.6, Options()),
-    ("frozen.csv", "2024-03-01", "2024-04-29", 60, 51.2, 54.123456789, Options()),
-    ("investing.csv", "2024-02-23", "2024-03-01", 8, 51.6, 51.2, Options()),
-    ("ms-list.json", "2024-03-01", "2024-03-08", 8, 51.2, 51.6, Options()),
-    ("ohlcv-date.csv", "2024-03-01", "2024-03-08", 8, 51.5, 51.9, Options()),
-    ("records.json", "2024-03-01", "2024-03-08", 8, 51.2, 51.6, Options()),
-    ("split-date-time.csv", "2024-03-01", "2024-03-03", 3, 51.6, 52.4, Options(timezone="UTC")),
-    ("timestamp-day-labels.csv", "2024-03-01", "2024-03-08", 8, 51.2, 51.6, Options()),
+    ("append-log-twice-a-day.csv", "2024-03-01", "2024-03-05", 5, 51.2, 52.4, ImportOptions()),
+    ("caps-one-file.csv", "2024-03-01", "2024-03-08", 8, 51.3712, 51.7726, ImportOptions()),
+    ("close-time-date.csv", "2024-03-01", "2024-03-06", 6, 51.2, 52.7, ImportOptions()),
+    ("cron-daily-jitter-open.csv", "2024-03-02", "2024-03-15", 14, 51.2, 51.7, ImportOptions()),
+    ("decimal-comma.csv", "2024-03-01", "2024-03-08", 8, 51.2, 51.6, ImportOptions()),
+    ("frozen.csv", "2024-03-01", "2024-04-29", 60, 51.2, 54.123456789, ImportOptions()),
+    ("investing.csv", "2024-02-23", "2024-03-01", 8, 51.6, 51.2, ImportOptions()),
+    ("ms-list.json", "2024-03-01", "2024-03-08", 8, 51.2, 51.6, ImportOptions()),
+    ("ohlcv-date.csv", "2024-03-01", "2024-03-08", 8, 51.5, 51.9, ImportOptions()),
+    ("records.json", "2024-03-01", "2024-03-08", 8, 51.2, 51.6, ImportOptions()),
+    (
+        "split-date-time.csv",
+        "2024-03-01",
+        "2024-03-03",
+        3,
+        51.6,
+        52.4,
+        ImportOptions(timezone="UTC"),
+    ),
+    ("timestamp-day-labels.csv", "2024-03-01", "2024-03-08", 8, 51.2, 51.6, ImportOptions()),
     # The last of six four-hour bars of each day: 52.10 + 0.05, and 52.33 at the end.
-    ("tv-compare-btcd-not-main.csv", "2024-03-01", "2024-03-04", 4, 52.15, 52.33, Options()),
-    ("tv-dst-offsets.csv", "2024-03-27", "2024-04-05", 10, 51.5, 52.5, Options()),
-    ("tv-dup-plot.csv", "2024-03-01", "2024-03-08", 8, 51.5, 51.9, Options()),
-    ("tv-running-bar-1.csv", "2024-03-01", "2024-03-08", 8, 51.5, 51.95, Options()),
-    ("tv-running-bar-2.csv", "2024-03-01", "2024-03-10", 10, 51.5, 55.5, Options()),
+    ("tv-compare-btcd-not-main.csv", "2024-03-01", "2024-03-04", 4, 52.15, 52.33, ImportOptions()),
+    ("tv-dst-offsets.csv", "2024-03-27", "2024-04-05", 10, 51.5, 52.5, ImportOptions()),
+    ("tv-dup-plot.csv", "2024-03-01", "2024-03-08", 8, 51.5, 51.9, ImportOptions()),
+    ("tv-running-bar-1.csv", "2024-03-01", "2024-03-08", 8, 51.5, 51.95, ImportOptions()),
+    ("tv-running-bar-2.csv", "2024-03-01", "2024-03-10", 10, 51.5, 55.5, ImportOptions()),
     ("tvdatafeed-hourly-local.csv", "2024-03-01", "2024-03-03", 3, 51.3, 52.1, CHICAGO),
     (
         "tv-excel-us.csv",
@@ -49,7 +57,7 @@ READ = [
         8,
         51.5,
         51.9,
-        Options(timezone="America/Chicago", date_format="%m/%d/%Y %H:%M"),
+        ImportOptions(timezone="America/Chicago", date_format="%m/%d/%Y %H:%M"),
     ),
 ]
 REFUSED = [
@@ -92,7 +100,7 @@ def test_field_file_is_read_right(
 @pytest.mark.parametrize(("name", "advice"), REFUSED)
 def test_field_file_is_refused_with_advice(name: str, advice: str):
     with pytest.raises(InputError) as error:
-        load_readings(FIELD / name, Options(), NOW)
+        load_readings(FIELD / name, ImportOptions(), NOW)
     first, *rest = str(error.value).splitlines()
     assert advice in first
     assert all(line.startswith("  line ") for line in rest)
@@ -111,7 +119,7 @@ def test_field_file_is_refused_with_advice(name: str, advice: str):
 def test_field_market_caps_are_divided(
     tmp_path: Path, bitcoin: str, total: str, first: str, last: str, days: int
 ):
-    candles = store(load_cap_pair(FIELD / bitcoin, FIELD / total, Options(), NOW), tmp_path)
+    candles = store(load_cap_pair(FIELD / bitcoin, FIELD / total, ImportOptions(), NOW), tmp_path)
     assert [f"{candles['date'].iloc[row]:%m-%d}" for row in (0, -1)] == [first, last]
     assert len(candles) == days
     by_day = candles.set_index(candles["date"].dt.strftime("%m-%d"))["close"]

@@ -13,7 +13,7 @@ import requests
 from altseason.cli import main
 from altseason.dominance.store import DominanceStore
 from altseason.settings import UrlSettings
-from altseason.sources.coingecko import Access, fetch_global
+from altseason.sources.coingecko import ApiAccess, fetch_global
 from altseason.sources.coingecko_history import fetch_largest_coins, fetch_market_caps
 from altseason.sources.coinlore import fetch_coinlore
 from altseason.sources.coinmarketcap import fetch_coinmarketcap
@@ -55,7 +55,7 @@ def test_every_provider_says_what_is_true_now_on_a_level_of_its_own(serve: Serve
     now = START + pd.Timedelta("01:37:30")
     urls = serve(now)
     with build_session() as session:
-        coingecko = fetch_global(session, Access(url=urls["coingecko"]), lambda: now)
+        coingecko = fetch_global(session, ApiAccess(url=urls["coingecko"]), lambda: now)
         assert (coingecko.time, coingecko.dominance) == (START + pd.Timedelta("01:30:00"), 51.0)
         fetched = [
             fetch_coinmarketcap(session, url=urls["coinmarketcap"], clock=lambda: now),
@@ -71,7 +71,7 @@ def test_every_provider_says_what_is_true_now_on_a_level_of_its_own(serve: Serve
 def test_at_a_candles_end_its_close_is_true(serve: Serve, hour: int, close: float) -> None:
     now = START + pd.Timedelta(hours=hour)
     with build_session() as session:
-        snapshot = fetch_global(session, Access(url=serve(now)["coingecko"]), lambda: now)
+        snapshot = fetch_global(session, ApiAccess(url=serve(now)["coingecko"]), lambda: now)
     assert (snapshot.time, snapshot.dominance) == (now, close)
 
 
@@ -92,7 +92,7 @@ def test_where_nothing_is_stored_every_provider_is_unavailable(serve: Serve, min
 
 
 def test_coins_and_charts_sum_up_to_the_dominance(serve: Serve) -> None:
-    access = Access(url=serve(START + pd.Timedelta("02:37:30"))["coingecko"])
+    access = ApiAccess(url=serve(START + pd.Timedelta("02:37:30"))["coingecko"])
     with build_session() as session:
         coins = fetch_largest_coins(session, access, 100)
         charts = [fetch_market_caps(session, access, coin.id, 365) for coin in coins]

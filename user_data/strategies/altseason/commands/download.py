@@ -13,14 +13,19 @@ from altseason.dominance.candles import PAIR, candle_length
 from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
-from altseason.history.download import Plan, Source, plan_download
-from altseason.history.fill import TIMEFRAME, fill
+from altseason.history.download import (
+    TIMEFRAME,
+    Plan,
+    Source,
+    download_history,
+    plan_download,
+)
 from altseason.host.configuration import data_directory, data_format, load_configuration
 from altseason.output import show, show_text
 from altseason.progress import show_progress
-from altseason.sources.coingecko import CALLS_PER_MINUTE, Access, load_access
+from altseason.sources.coingecko import CALLS_PER_MINUTE, ApiAccess, load_access
 from altseason.sources.coingecko_history import FREE_DAYS
-from altseason.sources.snapshot import read_clock
+from altseason.sources.reading import read_clock
 
 MAX_DAYS = 10_000
 MAX_COINS = 1000
@@ -89,7 +94,7 @@ def run_download(options: argparse.Namespace) -> int:
         showing_waits("CoinGecko"),
         show_progress("coins", KEPT, at_once=True) as progress,
     ):
-        filled = fill(
+        report = download_history(
             plan,
             access,
             datadir,
@@ -99,13 +104,13 @@ def run_download(options: argparse.Namespace) -> int:
             now=read_clock(),
         )
     if options.json:
-        show(json.dumps(download_as_json(plan, filled)))
+        show(json.dumps(download_as_json(plan, report)))
     else:
-        show_text(*download_as_text(plan, filled))
+        show_text(*download_as_text(plan, report))
     return 0
 
 
-def make_plan(options: argparse.Namespace, access: Access, stored: pd.DataFrame) -> Plan:
+def make_plan(options: argparse.Namespace, access: ApiAccess, stored: pd.DataFrame) -> Plan:
     """Turn the options into a plan that starts where the stored candles end."""
     newest = None if stored.empty else stored["date"].iloc[-1] + candle_length(TIMEFRAME)
     return plan_download(

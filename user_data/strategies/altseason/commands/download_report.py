@@ -7,33 +7,32 @@ import pandas as pd
 
 from altseason.commands import reports
 from altseason.dominance.candles import DAY
-from altseason.history.download import Downloaded, Plan
-from altseason.history.fill import SAME_LEVEL, Filled
+from altseason.history.download import MAX_LEVEL_DIFFERENCE, Downloaded, DownloadReport, Plan
 from altseason.history.shares import MAX_MISSING
 from altseason.sources.coingecko import PROVIDER
 from altseason.sources.files import Readings
 
 
-def download_as_text(plan: Plan, filled: Filled) -> list[str]:
+def download_as_text(plan: Plan, report: DownloadReport) -> list[str]:
     """Describe what was fetched, what was made of it, and what that changed."""
-    downloaded, readings, level = filled.downloaded, filled.readings, filled.level
+    downloaded, readings, level = report.downloaded, report.readings, report.level
     lines = [*_made_as_text(downloaded), *_left_out_as_text(plan, downloaded, readings)]
     if level is not None:
         lines.append(
             f"On {level.days} days that were stored before it differs by {level.difference:+.2f} "
             f"percentage points in the median."
         )
-        if abs(level.difference) > SAME_LEVEL:
+        if abs(level.difference) > MAX_LEVEL_DIFFERENCE:
             lines.append(
                 "The levels differ, so what is stored probably comes from another provider. For "
                 "one series of one provider move the stored file away, and download again."
             )
-    return [*lines, *reports.import_as_text(Path(PROVIDER), readings, filled.imported)]
+    return [*lines, *reports.import_as_text(Path(PROVIDER), readings, report.imported)]
 
 
-def download_as_json(plan: Plan, filled: Filled) -> dict[str, Any]:
+def download_as_json(plan: Plan, report: DownloadReport) -> dict[str, Any]:
     """Return the facts of `download_as_text`; dates in ISO 8601, UTC."""
-    downloaded, level = filled.downloaded, filled.level
+    downloaded, level = report.downloaded, report.level
     history, current = downloaded.history, downloaded.current
     return {
         "source": plan.source,
@@ -46,7 +45,7 @@ def download_as_json(plan: Plan, filled: Filled) -> dict[str, Any]:
         "days_left_out": [f"{day:%Y-%m-%d}" for day in _days_left_out(plan, downloaded)],
         "days_still_missing": plan.unreached,
         "level": None if level is None else vars(level),
-        **reports.import_as_json(filled.readings, filled.imported),
+        **reports.import_as_json(report.readings, report.imported),
     }
 
 

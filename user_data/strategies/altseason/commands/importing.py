@@ -22,9 +22,9 @@ from altseason.parser import format_examples
 from altseason.progress import saying_if_stopped, show_progress
 from altseason.recorder.log import BEGINNING, MAX_BYTES, SnapshotLog
 from altseason.sources.caps import load_any, load_cap_pair
-from altseason.sources.files import STAMP_MEANING, Options, Readings
+from altseason.sources.files import STAMP_MEANING, ImportOptions, Readings
 from altseason.sources.formats import Stamp
-from altseason.sources.snapshot import read_clock
+from altseason.sources.reading import read_clock
 from altseason.sources.text import Step, no_step
 
 MEBIBYTE = 1024 * 1024
@@ -149,7 +149,7 @@ def _is_file(path: Path | None) -> bool:
 
 
 def _read_file(options: argparse.Namespace, now: pd.Timestamp, step: Step) -> Readings:
-    choices = Options(
+    choices = ImportOptions(
         options.column,
         options.date_column,
         options.stamp,

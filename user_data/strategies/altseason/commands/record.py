@@ -17,7 +17,7 @@ from altseason.host.configuration import data_directory, data_format, load_confi
 from altseason.output import show, show_text, tell
 from altseason.recorder.feed import Feed
 from altseason.recorder.recording import Recording
-from altseason.sources.snapshot import read_clock
+from altseason.sources.reading import read_clock
 
 EXIT_NOTHING = EXIT_BROKEN_OFF = 1
 # Docker kills after 10 s. A provider may keep a request waiting for longer; nothing is lost by it.

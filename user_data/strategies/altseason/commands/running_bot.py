@@ -11,9 +11,9 @@ import pandas as pd
 from altseason.errors import InputError
 from altseason.host.schema import find_hint
 from altseason.settings import without_login
-from altseason.sources.answers import excerpt, parse_json
-from altseason.sources.errors import AnswerError, UnavailableError
-from altseason.sources.http import fetch_answer
+from altseason.sources.errors import ResponseError, UnavailableError
+from altseason.sources.http import fetch_response
+from altseason.sources.responses import excerpt, parse_json
 from altseason.sources.session import Manners, build_session
 
 # What conditions may look back to, in candles.
@@ -69,7 +69,7 @@ class RunningBot:
 
     def _ask(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         try:
-            answer = fetch_answer(
+            answer = fetch_response(
                 self._session, f"{self._api}/{path}", params=params, headers=self._headers
             )
             content = parse_json(f"{self.url}/api/v1/{path}", answer.body, answer.status)
@@ -77,7 +77,7 @@ class RunningBot:
             if "no connection" not in str(error):
                 raise
             raise InputError(f"{self.url}: expected a running bot, found none; {ADVICE}") from error
-        except AnswerError as error:
+        except ResponseError as error:
             # Such as the page of another server.
             raise InputError(f"{error}; is there a bot? {ADVICE}") from error
         reason = _find_reason(content, answer.status)

@@ -16,9 +16,9 @@ from typing import IO, Any
 from altseason.errors import BusyError
 
 # A write takes milliseconds; a process that was stopped while it wrote must not hold up a bot.
-BRIEFLY = 0.5
+BRIEF_TIMEOUT = 0.5
 # Where nothing else waits meanwhile, and several may want to write.
-PATIENTLY = 30.0
+LONG_TIMEOUT = 30.0
 RETRY_SECONDS = 0.01
 # Windows keeps others from reading a locked byte: lock one that no file of ours reaches.
 WINDOWS_POSITION = 0x7FFFFFFE
@@ -59,7 +59,7 @@ def open_at_once(path: str, flags: int) -> int:
 def locked(file: IO[Any], timeout: float, *, shared: bool = False) -> Iterator[None]:
     """Hold the lock of an open file; on a platform without locks do nothing.
 
-    :param timeout: how many seconds to wait for it, such as `BRIEFLY`.
+    :param timeout: how many seconds to wait for it, such as `BRIEF_TIMEOUT`.
     :param shared: whether others may hold it too, if they share it (on Windows nobody can).
     :raises BusyError: where another process holds the lock for longer.
     """

@@ -23,7 +23,7 @@ from altseason.dominance.candles import (
     real_candles,
     validate_candles,
 )
-from altseason.dominance.locking import PATIENTLY, locked, open_at_once
+from altseason.dominance.locking import LONG_TIMEOUT, locked, open_at_once
 from altseason.errors import StoredDataError
 from altseason.host.candle_files import candle_file
 
@@ -52,15 +52,15 @@ class AppendResult:
 class DominanceStore:
     """The candles of `BTCD/USD` in one data directory, in the format of `dataformat_ohlcv`.
 
-    :param patience: how many seconds to wait for another process that appends.
+    :param timeout: how many seconds to wait for another process that appends.
     """
 
     def __init__(
-        self, datadir: Path, data_format: str = "feather", *, patience: float = PATIENTLY
+        self, datadir: Path, data_format: str = "feather", *, timeout: float = LONG_TIMEOUT
     ) -> None:
         self._datadir = datadir
         self._data_format = data_format
-        self._patience = patience
+        self._timeout = timeout
         # One object: who compares it with what was there before sees no change.
         self._nothing = empty_candles()
         self._paths: dict[str, Path] = {}
@@ -113,7 +113,7 @@ class DominanceStore:
         lock_path = self._real_path(timeframe).parent / LOCK
         with (
             open(lock_path, "a", opener=open_at_once) as lock,
-            locked(lock, self._patience),
+            locked(lock, self._timeout),
         ):
             stored = self.load(timeframe)
             merged, result = merge_candles(stored, candles, replaced)

@@ -29,7 +29,7 @@ from altseason.gate.rule import (
 from altseason.invocation import altseason_command
 from altseason.notifications import Notifier
 from altseason.settings import DominanceSettings
-from altseason.sources.snapshot import Clock, read_clock
+from altseason.sources.reading import Clock, read_clock
 
 Result = TypeVar("Result")
 

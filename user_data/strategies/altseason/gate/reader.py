@@ -8,7 +8,7 @@ import pandas as pd
 from freqtrade.enums import RunMode
 
 from altseason.dominance.candles import PAIR, TIMEFRAMES, empty_candles
-from altseason.dominance.locking import BRIEFLY
+from altseason.dominance.locking import BRIEF_TIMEOUT
 from altseason.dominance.store import DominanceStore
 from altseason.errors import BusyError, DominanceMissingError, StoredDataError
 from altseason.gate.rule import Dominance
@@ -31,7 +31,7 @@ class DominanceReader:
 
     def __init__(self, config: dict[str, Any], settings: DominanceSettings) -> None:
         datadir = Path(config["datadir"])
-        self._store = DominanceStore(datadir, data_format(config), patience=BRIEFLY)
+        self._store = DominanceStore(datadir, data_format(config), timeout=BRIEF_TIMEOUT)
         self._settings = settings
         self._current: Dominance | None = None
         self._nothing = empty_candles()

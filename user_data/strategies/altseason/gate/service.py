@@ -19,8 +19,8 @@ from altseason.notifications import Notifier
 from altseason.recorder.backfill import MAX_BACKFILL_DAYS, find_missing_days
 from altseason.recorder.feed import Feed, end_feed, find_feed, start_feed
 from altseason.settings import DominanceSettings, load_settings
-from altseason.sources.coingecko_history import DAY_IS_KNOWN_AFTER
-from altseason.sources.snapshot import read_clock
+from altseason.sources.coingecko_history import DAILY_CLOSE_DELAY
+from altseason.sources.reading import read_clock
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ def describe_history(
     """
     if dominance.daily.empty and dominance.problem:
         return []
-    latest = (now - DAY_IS_KNOWN_AFTER).floor("D")
+    latest = (now - DAILY_CLOSE_DELAY).floor("D")
     fills_itself = settings.record and settings.backfill
     if dominance.daily.empty:
         gap = "No daily dominance is stored"

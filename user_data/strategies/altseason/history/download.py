@@ -1,34 +1,55 @@
-"""The calls of a download: which are made, in which order, and which are not made twice."""
+"""A provider's days of the past, from a plan to stored candles.
 
+A person starts a download, or a bot that trades. No call is made twice on one day, and candles are
+stored only when all of them are there.
+"""
+
+import contextlib
+import json
+import os
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 import pandas as pd
 import requests
 
 from altseason.dominance.candles import DAY
-from altseason.history.cache import SeriesCache
+from altseason.dominance.importer import Imported, import_readings
+from altseason.dominance.store import DominanceStore
+from altseason.errors import InputError
 from altseason.history.shares import (
     History,
     calculate_share_of_coins,
     calculate_share_of_total,
     find_daily_closes,
+    make_readings,
 )
 from altseason.progress import Progress
-from altseason.sources.coingecko import USE_PRO, Access, fetch_global
+from altseason.sources.coingecko import USE_PRO, ApiAccess, fetch_global
 from altseason.sources.coingecko_history import (
     BITCOIN,
-    DAY_IS_KNOWN_AFTER,
+    DAILY_CLOSE_DELAY,
     FREE_DAYS,
     MIN_DAYS,
     fetch_largest_coins,
     fetch_market_caps,
     fetch_total_market_caps,
+    parse_market_caps,
 )
-from altseason.sources.errors import AccessError, ProviderError
-from altseason.sources.snapshot import Snapshot
+from altseason.sources.errors import AccessError, ProviderError, ResponseError
+from altseason.sources.files import Readings
+from altseason.sources.reading import ProviderReading
+from altseason.sources.session import Manners, build_session
 
 Source = Literal["coingecko", "coingecko-pro"]
+TIMEFRAME = "1d"
+CACHE_FOLDER = ".altseason-download"
+COMPARED_DAYS = 30
+# In percentage points. Above it two series are hardly of one provider.
+MAX_LEVEL_DIFFERENCE = 0.5
 
 
 @dataclass(frozen=True)
@@ -57,14 +78,39 @@ class Downloaded:
     """
 
     history: History
-    current: Snapshot | None = None
+    current: ProviderReading | None = None
     coins: int = 0
     kept: int = 0
 
 
+@dataclass(frozen=True)
+class LevelDifference:
+    """How far a download lies from what was stored before, on the days that both have.
+
+    :param days: how many days were compared.
+    :param difference: the median of downloaded minus stored, in percentage points.
+    """
+
+    days: int
+    difference: float
+
+
+@dataclass(frozen=True)
+class DownloadReport:
+    """What was downloaded, and what it changed.
+
+    :param level: how far it lies from what was stored before; None where no day is in both.
+    """
+
+    downloaded: Downloaded
+    readings: Readings
+    imported: list[Imported]
+    level: LevelDifference | None
+
+
 def plan_download(
     source: Source,
-    access: Access,
+    access: ApiAccess,
     now: pd.Timestamp,
     *,
     days: int | None = None,
@@ -77,7 +123,7 @@ def plan_download(
     :param newest: the end of the newest stored candle, None without any.
     :raises AccessError: where the source or the number of days needs a Pro key.
     """
-    latest = (now - DAY_IS_KNOWN_AFTER).floor("D")
+    latest = (now - DAILY_CLOSE_DELAY).floor("D")
     is_pro = access.tier == "pro"
     if source == "coingecko-pro" and not is_pro:
         raise AccessError(f"--source coingecko-pro: expected a Pro key, found none: {USE_PRO}")
@@ -94,12 +140,88 @@ def plan_download(
     return Plan(source, days, latest, coins, unreached)
 
 
-def download(
-    session: requests.Session, access: Access, plan: Plan, cache: SeriesCache, progress: Progress
+def download_history(
+    plan: Plan,
+    access: ApiAccess,
+    datadir: Path,
+    store: DominanceStore,
+    *,
+    calls_per_minute: float | None,
+    progress: Progress,
+    now: pd.Timestamp,
+) -> DownloadReport:
+    """Download what a plan needs, and store it once all of it is there.
+
+    :raises ProviderError: where any of it is missing; what was fetched is kept for the day.
+    :raises InputError: where no day is finished, or a folder cannot be written.
+    """
+    stored = store.load(TIMEFRAME)
+    cache = SeriesCache(datadir, plan.latest, series_days(plan))
+    with build_session(Manners(calls_per_minute=calls_per_minute)) as session:
+        downloaded = fetch_history(session, access, plan, cache, progress)
+    readings = make_readings(downloaded.history, plan.days, plan.latest)
+    imported = import_readings(readings, store, now)
+    return DownloadReport(downloaded, readings, imported, compare_level(downloaded, stored))
+
+
+def series_days(plan: Plan) -> int:
+    """Return how many days of each coin are fetched: always a year, so that it serves any plan."""
+    return max(FREE_DAYS, plan.days)
+
+
+class SeriesCache:
+    """The market caps that were fetched already today, so that an interrupted download goes on.
+
+    A file for each coin, in a folder for the day.
+
+    :param latest: the day's midnight; the folders of other days are removed.
+    :param days: how far the series go back.
+    """
+
+    def __init__(self, datadir: Path, latest: pd.Timestamp, days: int) -> None:
+        root = datadir / CACHE_FOLDER
+        today = f"{latest:%Y-%m-%d}"
+        self.folder = root / f"{today}-{days}d"
+        for other in root.glob("????-??-??-*d"):
+            if not other.name.startswith(today):
+                shutil.rmtree(other, ignore_errors=True)
+
+    def load(self, coin: str) -> "pd.Series[float] | None":
+        """Load a coin's market caps, or None where they were not fetched yet today."""
+        # What cannot be read is fetched again.
+        with contextlib.suppress(OSError, ResponseError):
+            return parse_market_caps(self._path(coin).read_bytes(), coin=coin)
+        return None
+
+    def save(self, coin: str, caps: "pd.Series[float]") -> None:
+        """Store a coin's market caps.
+
+        :raises InputError: where the folder cannot be written.
+        """
+        milliseconds = pd.DatetimeIndex(caps.index).as_unit("ms").astype("int64").tolist()
+        values = [None if pd.isna(cap) else cap for cap in caps.tolist()]
+        points = [list(point) for point in zip(milliseconds, values, strict=True)]
+        path = self._path(coin)
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            part.write_text(json.dumps({"market_caps": points}))
+            part.replace(path)
+        except OSError as error:
+            raise InputError(
+                f"{self.folder}: expected a folder that can be written, but {error.strerror}"
+            ) from error
+
+    def _path(self, coin: str) -> Path:
+        return self.folder / f"{quote(coin, safe='')}.json"
+
+
+def fetch_history(
+    session: requests.Session, access: ApiAccess, plan: Plan, cache: SeriesCache, progress: Progress
 ) -> Downloaded:
     """Fetch what the plan needs, and make dominance of it; nothing but the cache is written.
 
-    :param progress: told how many coins are done, and of how many.
+    :param progress: called with how many coins are done, and of how many.
     :raises ProviderError: where any series is missing; the kind says who must act.
     """
     if plan.source == "coingecko-pro":
@@ -126,13 +248,20 @@ def download(
     return Downloaded(history, current, len(coins), kept)
 
 
-def series_days(plan: Plan) -> int:
-    """How many days each coin's series is asked for: always a year, so that it serves any plan."""
-    return max(FREE_DAYS, plan.days)
+def compare_level(downloaded: Downloaded, stored: pd.DataFrame) -> LevelDifference | None:
+    """Compare the newest days that both have; None without any.
+
+    :param stored: the candles from before the download.
+    """
+    closes = pd.Series(stored["close"].to_numpy(), index=pd.DatetimeIndex(stored["date"] + DAY))
+    differences = (downloaded.history.percent - closes).dropna().tail(COMPARED_DAYS)
+    if differences.empty:
+        return None
+    return LevelDifference(len(differences), float(differences.median()))
 
 
 def _fetch_one(
-    session: requests.Session, access: Access, coin: str, plan: Plan, done: str
+    session: requests.Session, access: ApiAccess, coin: str, plan: Plan, done: str
 ) -> "pd.Series[float]":
     try:
         return fetch_market_caps(session, access, coin, series_days(plan))

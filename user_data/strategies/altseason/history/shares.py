@@ -19,7 +19,7 @@ from altseason.dominance.candles import (
 )
 from altseason.sources.coingecko import PROVIDER
 from altseason.sources.coingecko_history import BITCOIN, Coin
-from altseason.sources.errors import AnswerError
+from altseason.sources.errors import ResponseError
 from altseason.sources.files import Layout, Readings
 
 # A day on which coins with more than this part of the sum have no market cap is left out. Where
@@ -67,14 +67,14 @@ def calculate_share_of_coins(
     :param series: each coin's market caps, as in `find_daily_closes`.
     :param coins: the same coins, with their market caps of now.
     :param current: the dominance of now, in percent; one factor makes the share of now equal to it.
-    :raises AnswerError: where there is too little to divide.
+    :raises ResponseError: where there is too little to divide.
     """
     closes = pd.DataFrame({name: find_daily_closes(caps, latest) for name, caps in series.items()})
     now = pd.Series({coin.id: coin.market_cap for coin in coins})
     empty = [name for name in closes.columns if closes[name].isna().all()]
     if BITCOIN in empty or now[empty].sum() > MAX_MISSING * now.sum():
         largest = str(now[empty].idxmax())
-        raise AnswerError(
+        raise ResponseError(
             f"{PROVIDER}: expected market caps of {largest} at 00:00 UTC, found none among "
             f"{len(series[largest])} points"
         )
@@ -96,7 +96,7 @@ def calculate_share_of_total(
 ) -> History:
     """Divide Bitcoin's market cap by that of all coins, on the days that both have.
 
-    :raises AnswerError: where there is no such day, or the share cannot be believed.
+    :raises ResponseError: where there is no such day, or the share cannot be believed.
     """
     both = pd.DataFrame(
         {
@@ -111,11 +111,11 @@ def calculate_share_of_total(
 def make_readings(history: History, days: int, latest: pd.Timestamp) -> Readings:
     """Return the last days as readings that close them.
 
-    :raises AnswerError: where there is none of these days.
+    :raises ResponseError: where there is none of these days.
     """
     percent = history.percent[history.percent.index > latest - days * DAY]
     if percent.empty:
-        raise AnswerError(
+        raise ResponseError(
             f"{PROVIDER}: expected dominance from {latest - days * DAY:%Y-%m-%d} to "
             f"{latest:%Y-%m-%d}, found none of these {days} days; nothing was stored"
         )
@@ -129,12 +129,12 @@ def make_readings(history: History, days: int, latest: pd.Timestamp) -> Readings
 
 def _believed(percent: "pd.Series[float]") -> "pd.Series[float]":
     if percent.empty:
-        raise AnswerError(
+        raise ResponseError(
             f"{PROVIDER}: expected market caps of Bitcoin and of all at 00:00 UTC, found none"
         )
     wrong = percent[~is_believable(percent)]
     if len(wrong):
-        raise AnswerError(
+        raise ResponseError(
             f"{PROVIDER}: expected Bitcoin's share between {MIN_PERCENT:g} and "
             f"{MAX_PERCENT:g} percent, found {wrong.iloc[0]:.2f} at {wrong.index[0]}; nothing was "
             f"stored"

@@ -9,14 +9,18 @@ import pandas as pd
 from altseason.dominance.candles import DAY
 from altseason.dominance.store import DominanceStore
 from altseason.errors import AltSeasonError
-from altseason.history.download import plan_download
-from altseason.history.fill import SAME_LEVEL, TIMEFRAME, fill
+from altseason.history.download import (
+    MAX_LEVEL_DIFFERENCE,
+    TIMEFRAME,
+    download_history,
+    plan_download,
+)
 from altseason.notifications import Notifier
 from altseason.progress import Progress, no_progress
 from altseason.recorder.retrying import Retrying
 from altseason.sources.coingecko import load_access
-from altseason.sources.coingecko_history import DAY_IS_KNOWN_AFTER
-from altseason.sources.snapshot import Clock, read_clock
+from altseason.sources.coingecko_history import DAILY_CLOSE_DELAY
+from altseason.sources.reading import Clock, read_clock
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +103,7 @@ class Backfill:
             f"from CoinGecko.",
             is_urgent=False,
         )
-        filled = fill(
+        report = download_history(
             plan_download("coingecko", access, now, days=days, coins=COINS),
             access,
             Path(self._config["datadir"]),
@@ -109,16 +113,16 @@ class Backfill:
             now=now,
         )
         self._unfillable.update(day for day in self._find_missing(latest) if day < latest - DAY)
-        added = sum(one.result.added for one in filled.imported)
+        added = sum(one.result.added for one in report.imported)
         self._notifier.notify(
             f"Dominance of {added} of {len(missing)} missing days was fetched and stored."
         )
-        if filled.level is not None and abs(filled.level.difference) > SAME_LEVEL:
+        if report.level is not None and abs(report.level.difference) > MAX_LEVEL_DIFFERENCE:
             self._notifier.notify(
-                f"What was stored before differs by {-filled.level.difference:+.2f} percentage "
+                f"What was stored before differs by {-report.level.difference:+.2f} percentage "
                 f"points from CoinGecko; it probably comes from another provider."
             )
 
 
 def _find_latest(now: pd.Timestamp) -> pd.Timestamp:
-    return (now - DAY_IS_KNOWN_AFTER).floor("D")
+    return (now - DAILY_CLOSE_DELAY).floor("D")

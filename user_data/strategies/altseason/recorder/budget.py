@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 
 from altseason.recorder.claim import Claim
-from altseason.sources.snapshot import Clock
+from altseason.sources.reading import Clock
 
 # With a poll every ten minutes, 145 in any 24 hours, that makes 150 requests at the most.
 AT_ONCE = 2

@@ -28,8 +28,8 @@ from altseason.recorder.recording import INTERVAL, Recording
 from altseason.recorder.retrying import Retrying
 from altseason.settings import DominanceSettings, is_loopback, load_settings
 from altseason.sources.coingecko import PROVIDER as PRIMARY
-from altseason.sources.coingecko import Access, load_access
-from altseason.sources.snapshot import Clock, read_clock
+from altseason.sources.coingecko import ApiAccess, load_access
+from altseason.sources.reading import Clock, read_clock
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Feed:
         self._on_end: Callable[[], None] | None = None
         self._claim = Claim(datadir)
         self._polled: pd.Timestamp | None = None
-        self._wanted: tuple[Access, DominanceSettings] | None = None
+        self._wanted: tuple[ApiAccess, DominanceSettings] | None = None
         self._in_use: Providers | None = None
         self._poller: Poller | None = None
         self._provider, self._seen_size = PRIMARY, 0

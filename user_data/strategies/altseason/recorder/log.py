@@ -17,7 +17,7 @@ import pandas as pd
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
-from altseason.dominance.locking import BRIEFLY, locked, open_at_once
+from altseason.dominance.locking import BRIEF_TIMEOUT, locked, open_at_once
 from altseason.dominance.store import flush_to_disk
 from altseason.notifications import Notifier
 
@@ -84,7 +84,7 @@ class SnapshotLog:
         """
         is_new = not self.path.exists()
         # Unbuffered: what a full disk has not taken would be written once more by closing the file.
-        with self._open("ab+", buffering=0) as file, locked(file, BRIEFLY):
+        with self._open("ab+", buffering=0) as file, locked(file, BRIEF_TIMEOUT):
             self._refuse_another_file(file)
             end = self._find_end(file)
             file.truncate(end)
@@ -114,7 +114,7 @@ class SnapshotLog:
         :raises OSError: where it cannot be read, or is no log.
         """
         try:
-            with self._open("rb") as file, locked(file, BRIEFLY, shared=True):
+            with self._open("rb") as file, locked(file, BRIEF_TIMEOUT, shared=True):
                 now, content = clock(), self._read_back_to(file, start, max_bytes)
         except FileNotFoundError:
             return clock(), []

@@ -15,15 +15,14 @@ from altseason.recorder.offsets import MAX_OFFSET_AGE, Offsets
 from altseason.recorder.providers import Fetch, Providers
 from altseason.recorder.recording import Recording
 from altseason.recorder.retrying import Retrying
-from altseason.sources import snapshot as snapshots
 from altseason.sources.coingecko import PROVIDER as PRIMARY
 from altseason.sources.errors import (
     AccessError,
-    AnswerError,
     NotCurrentError,
     ProviderError,
+    ResponseError,
 )
-from altseason.sources.snapshot import Clock, Snapshot, read_clock
+from altseason.sources.reading import MAX_AGE, Clock, ProviderReading, read_clock
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +60,7 @@ class Poller:
         self._last = {reading.provider: reading for reading in readings}
         counted = [reading for reading in readings if reading.dominance is not None]
         self._newest: Reading | None = counted[-1] if counted else None
-        self._held: tuple[Snapshot, float] | None = None
+        self._held: tuple[ProviderReading, float] | None = None
         self._changed: dict[str, pd.Timestamp] = {}
         self._not_before: dict[str, pd.Timestamp] = {}
         self._failing_since: pd.Timestamp | None = None
@@ -78,7 +77,7 @@ class Poller:
         elif self._failing_since and self._clock() - self._failing_since >= PATIENCE:
             self._fall_back()
 
-    def _ask_primary(self) -> Snapshot | None:
+    def _ask_primary(self) -> ProviderReading | None:
         self._is_clock_doubtful = False
         try:
             snapshot = self._primary()
@@ -94,7 +93,7 @@ class Poller:
         self._notifier.clear("fallback", "Dominance is recorded again.")
         return snapshot
 
-    def _compare(self, name: str, primary: Snapshot) -> None:
+    def _compare(self, name: str, primary: ProviderReading) -> None:
         """Ask a fallback now and then, to learn how far it lies from the primary."""
         now = self._clock()
         if now < max(self._offsets.next_comparison(name, now), self._not_before.get(name, now)):
@@ -126,7 +125,7 @@ class Poller:
             is_urgent=False,
         )
 
-    def _ask_fallback(self, name: str) -> Snapshot | None:
+    def _ask_fallback(self, name: str) -> ProviderReading | None:
         try:
             snapshot = self._fallbacks[name]()
         except ProviderError as error:
@@ -139,16 +138,16 @@ class Poller:
             self._changed[name] = self._clock()
         return snapshot
 
-    def _is_current(self, snapshot: Snapshot) -> bool:
+    def _is_current(self, snapshot: ProviderReading) -> bool:
         """Return whether a value is of now; one that has no time shows it by moving."""
         if snapshot.time is not None:
             return True  # else it had been refused
         changed = self._changed.get(snapshot.provider)
         if changed is None or self._is_clock_doubtful:
             return False  # where others' times are not of now it may be our clock that is wrong
-        return self._clock() - changed <= snapshots.MAX_AGE
+        return self._clock() - changed <= MAX_AGE
 
-    def _is_believed(self, snapshot: Snapshot, dominance: float) -> bool:
+    def _is_believed(self, snapshot: ProviderReading, dominance: float) -> bool:
         """Return whether a value counts: one that jumps has to be confirmed.
 
         By the next reading, which has to be another one, or by another provider. Until then it is
@@ -177,7 +176,7 @@ class Poller:
         )
         return False
 
-    def _is_confirmed(self, snapshot: Snapshot, dominance: float) -> bool:
+    def _is_confirmed(self, snapshot: ProviderReading, dominance: float) -> bool:
         if self._held is not None:
             held, value = self._held
             # Without a time, only another value shows that it is another reading.
@@ -195,14 +194,14 @@ class Poller:
         return False
 
     def _log(
-        self, snapshot: Snapshot, dominance: float | None, offset: float | None
+        self, snapshot: ProviderReading, dominance: float | None, offset: float | None
     ) -> Reading | None:
         if dominance is not None and self._is_known(snapshot):
             return None
         return self._append(snapshot, dominance, offset)
 
     def _append(
-        self, snapshot: Snapshot, dominance: float | None, offset: float | None
+        self, snapshot: ProviderReading, dominance: float | None, offset: float | None
     ) -> Reading | None:
         path = self._recording.log.path
         try:
@@ -230,7 +229,7 @@ class Poller:
             logger.info(f"Dominance {dominance:.2f} % by {snapshot.provider}")
         return reading
 
-    def _is_known(self, snapshot: Snapshot) -> bool:
+    def _is_known(self, snapshot: ProviderReading) -> bool:
         """Return whether a provider says again, or still, what it has said before."""
         last = self._last.get(snapshot.provider)
         if last is None or last.time is None or snapshot.time is None or last.dominance is None:
@@ -238,7 +237,7 @@ class Poller:
         return snapshot.time <= last.time
 
 
-def _ask(name: str, fetch: Fetch, session: requests.Session) -> Snapshot:
+def _ask(name: str, fetch: Fetch, session: requests.Session) -> ProviderReading:
     """Ask a provider; an error that nobody foresaw must not keep the others from being asked."""
     try:
         return fetch(session)
@@ -247,4 +246,4 @@ def _ask(name: str, fetch: Fetch, session: requests.Session) -> Snapshot:
     except Exception as error:
         logger.exception(f"Asking {name} failed")
         # Its text may hold anything, and goes to a person's telephone.
-        raise AnswerError(f"{name}: expected an answer, found {type(error).__name__}") from error
+        raise ResponseError(f"{name}: expected an answer, found {type(error).__name__}") from error

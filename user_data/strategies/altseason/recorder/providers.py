@@ -8,10 +8,10 @@ from typing import Any
 import requests
 
 from altseason.settings import PROVIDERS
+from altseason.sources.reading import Clock, ProviderReading, read_clock
 from altseason.sources.session import Manners, MayRetry, always, build_session
-from altseason.sources.snapshot import Clock, Snapshot, read_clock
 
-Fetch = Callable[[requests.Session], Snapshot]
+Fetch = Callable[[requests.Session], ProviderReading]
 MANNERS = Manners(retries=2, longest_wait=30)
 
 

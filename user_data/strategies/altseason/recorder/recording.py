@@ -18,7 +18,7 @@ from altseason.dominance.store import DominanceStore
 from altseason.errors import StoredDataError
 from altseason.recorder.log import BEGINNING, MAX_BYTES, Reading, SnapshotLog
 from altseason.recorder.retrying import Retrying
-from altseason.sources.snapshot import Clock, Snapshot, read_clock
+from altseason.sources.reading import Clock, ProviderReading, read_clock
 
 # CoinGecko renews its value this often; asking more often is waste.
 INTERVAL = pd.Timedelta(minutes=10)
@@ -54,7 +54,7 @@ class Recording:
         self._settling = Retrying(self._settle, clock, first=SETTLE_AGAIN_AFTER)
 
     def append(
-        self, snapshot: Snapshot, *, dominance: float | None, offset: float | None = None
+        self, snapshot: ProviderReading, *, dominance: float | None, offset: float | None = None
     ) -> Reading | None:
         """Log a snapshot; see `Reading` for the values and `SnapshotLog.append` for errors."""
         time = None if snapshot.time is None else snapshot.time.to_pydatetime()

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 import pandas as pd
 
 from altseason.sources.errors import ProviderError
-from altseason.sources.snapshot import Clock
+from altseason.sources.reading import Clock
 
 Result = TypeVar("Result")
 NO_TIME = pd.Timedelta(0)

@@ -9,9 +9,8 @@ from altseason.dominance.candles import describe_duration
 from altseason.recorder.log import Reading
 from altseason.recorder.offsets import MAX_OFFSET_AGE, Offsets
 from altseason.recorder.recording import Recording
-from altseason.sources import snapshot
 from altseason.sources.coingecko import PROVIDER as PRIMARY
-from altseason.sources.snapshot import Clock, read_clock
+from altseason.sources.reading import MAX_AGE, Clock, read_clock
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class RecordingStatus:
     @property
     def is_current(self) -> bool:
         """Whether something is being recorded."""
-        return self.age <= snapshot.MAX_AGE
+        return self.age <= MAX_AGE
 
 
 def load_recording_status(

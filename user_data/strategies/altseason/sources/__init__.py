@@ -14,8 +14,8 @@ files.py, caps.py   a table, or two market caps → readings of dominance
 Providers, each with `fetch_` (network) apart from `parse_` (bytes → snapshot or a named error):
 session.py          one session with timeouts, back-off and a user agent
 http.py             one request, and its complete response
-answers.py          JSON → checked values
-snapshot.py         one reading, and what makes it believable
+responses.py        JSON → checked values
+reading.py          one reading, and what makes it plausible
 errors.py           errors of providers, grouped by who has to act
 coingecko.py, coingecko_history.py, coinmarketcap.py, coinpaprika.py, coinlore.py
 """

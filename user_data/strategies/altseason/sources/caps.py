@@ -12,8 +12,8 @@ from altseason.sources.cells import is_empty, parse_numbers
 from altseason.sources.files import (
     READING_DONE,
     TIMES_DONE,
+    ImportOptions,
     Layout,
-    Options,
     Readings,
     Rows,
     build_readings,
@@ -49,7 +49,9 @@ def has_both_caps(table: Table) -> bool:
     return find_cap_column(table, BITCOIN) is not None and find_cap_column(table, TOTAL) is not None
 
 
-def load_any(path: Path, options: Options, now: pd.Timestamp, step: Step = no_step) -> Readings:
+def load_any(
+    path: Path, options: ImportOptions, now: pd.Timestamp, step: Step = no_step
+) -> Readings:
     """Read a file of dominance, or of both market caps.
 
     :param step: told how much is done.
@@ -62,7 +64,7 @@ def load_any(path: Path, options: Options, now: pd.Timestamp, step: Step = no_st
     return read_readings(rows, options, now)
 
 
-def load_cap_table(table: Table, options: Options, now: pd.Timestamp) -> Readings:
+def load_cap_table(table: Table, options: ImportOptions, now: pd.Timestamp) -> Readings:
     """Divide Bitcoin's market cap by the total one, row by row.
 
     :raises InputError: where a row cannot be read, or is no such share.
@@ -70,7 +72,7 @@ def load_cap_table(table: Table, options: Options, now: pd.Timestamp) -> Reading
     return _divide(Rows(table), options, now)
 
 
-def _divide(rows: Rows, options: Options, now: pd.Timestamp) -> Readings:
+def _divide(rows: Rows, options: ImportOptions, now: pd.Timestamp) -> Readings:
     table = rows.table
     bitcoin, total = find_cap_column(table, BITCOIN) or "", find_cap_column(table, TOTAL) or ""
     if not options.insist:
@@ -95,7 +97,7 @@ def _divide(rows: Rows, options: Options, now: pd.Timestamp) -> Readings:
 
 
 def load_cap_pair(
-    bitcoin: Path, total: Path, options: Options, now: pd.Timestamp, step: Step = no_step
+    bitcoin: Path, total: Path, options: ImportOptions, now: pd.Timestamp, step: Step = no_step
 ) -> Readings:
     """Divide the market cap in one file by that in the other, at the times that both have.
 
@@ -144,7 +146,7 @@ def load_cap_pair(
 
 
 def _load_both(
-    bitcoin: Path, total: Path, options: Options, now: pd.Timestamp, step: Step
+    bitcoin: Path, total: Path, options: ImportOptions, now: pd.Timestamp, step: Step
 ) -> tuple[Caps, Caps]:
     """Load both files; `--stamp` is for both, or for the one that does not tell.
 
@@ -186,7 +188,7 @@ def _refuse_currencies(path: Path, ours: str, theirs: str) -> None:
         )
 
 
-def _load_caps(path: Path, options: Options, now: pd.Timestamp, *, is_total: bool) -> Caps:
+def _load_caps(path: Path, options: ImportOptions, now: pd.Timestamp, *, is_total: bool) -> Caps:
     table = read_table(path)
     rows = Rows(table)
     known, date = _find_dates(table, options)
@@ -209,7 +211,7 @@ def _load_caps(path: Path, options: Options, now: pd.Timestamp, *, is_total: boo
     return frame, rows, meaning, (date, column)
 
 
-def _find_dates(table: Table, options: Options) -> tuple[Format | None, str]:
+def _find_dates(table: Table, options: ImportOptions) -> tuple[Format | None, str]:
     known = find_format(table)
     wanted = options.date_column
     if wanted is not None and wanted.lower() not in table.columns and known is not None:
@@ -218,7 +220,7 @@ def _find_dates(table: Table, options: Options) -> tuple[Format | None, str]:
     return (known if known is not None and known.date == date else None), date
 
 
-def _find_cap(table: Table, options: Options) -> str:
+def _find_cap(table: Table, options: ImportOptions) -> str:
     if options.column is not None and options.column.lower() in table.columns:
         return find_column(table, options.column, "--column")
     for name in CAP_NAMES:
@@ -236,7 +238,7 @@ def _find_cap(table: Table, options: Options) -> str:
     )
 
 
-def _check_names(table: Table, column: str, options: Options, *, is_total: bool) -> None:
+def _check_names(table: Table, column: str, options: ImportOptions, *, is_total: bool) -> None:
     found = find_other_cap(table, column, is_total=is_total)
     if found and not options.insist:
         whose = "of all coins" if is_total else "of Bitcoin"
@@ -246,7 +248,7 @@ def _check_names(table: Table, column: str, options: Options, *, is_total: bool)
         )
 
 
-def _check(table: Table, share: "pd.Series[float]", options: Options, of: str = "") -> None:
+def _check(table: Table, share: "pd.Series[float]", options: ImportOptions, of: str = "") -> None:
     lowest = 0.0 if options.insist else LOWEST_EVER
     table.refuse(
         f"expected Bitcoin's share{of} between {LOWEST_EVER:g} and {MAX_PERCENT:g} percent; are "

@@ -12,21 +12,21 @@ import pandas as pd
 import requests
 
 from altseason.settings import is_loopback, is_sendable_key, load_settings
-from altseason.sources.answers import (
+from altseason.sources.errors import (
+    AccessError,
+    ProviderError,
+    RateLimitedError,
+    ResponseError,
+    error_for_status,
+)
+from altseason.sources.http import Response, fetch_response
+from altseason.sources.reading import Clock, ProviderReading, build_reading, read_clock
+from altseason.sources.responses import (
     excerpt,
     find_number,
     find_unix_time,
     parse_json,
 )
-from altseason.sources.errors import (
-    AccessError,
-    AnswerError,
-    ProviderError,
-    RateLimitedError,
-    error_for_status,
-)
-from altseason.sources.http import Answer, fetch_answer
-from altseason.sources.snapshot import Clock, Snapshot, build_snapshot, read_clock
 
 PROVIDER = "CoinGecko"
 Tier = Literal["keyless", "demo", "pro"]
@@ -49,7 +49,7 @@ ADVICE = {
 
 
 @dataclass(frozen=True)
-class Access:
+class ApiAccess:
     """Where CoinGecko is asked, and as whom.
 
     :raises AccessError: where the key cannot be sent.
@@ -77,7 +77,7 @@ class Access:
         return None if is_loopback(self.url) else CALLS_PER_MINUTE[self.tier]
 
 
-def load_access(config: dict[str, Any]) -> Access:
+def load_access(config: dict[str, Any]) -> ApiAccess:
     """Read Freqtrade's own section `coingecko`, as Freqtrade does: a key is a Demo key by default.
 
     :raises SettingsError: where our own section, which may name another address, is wrong.
@@ -86,13 +86,13 @@ def load_access(config: dict[str, Any]) -> Access:
     section = config.get("coingecko") or {}
     key = str(section.get("api_key") or "")
     if not key:
-        return Access(url=url or PUBLIC_URL)
+        return ApiAccess(url=url or PUBLIC_URL)
     if section.get("is_demo", True):
-        return Access("demo", key, url or PUBLIC_URL)
-    return Access("pro", key, url or PRO_URL)
+        return ApiAccess("demo", key, url or PUBLIC_URL)
+    return ApiAccess("pro", key, url or PRO_URL)
 
 
-def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session], Snapshot]:
+def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session], ProviderReading]:
     """Return what asks for the current dominance, with the key and the address of a configuration.
 
     :raises AccessError: where the key cannot be sent.
@@ -102,61 +102,61 @@ def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session]
 
 
 def fetch_global(
-    session: requests.Session, access: Access | None = None, clock: Clock = read_clock
-) -> Snapshot:
+    session: requests.Session, access: ApiAccess | None = None, clock: Clock = read_clock
+) -> ProviderReading:
     """Ask for the dominance of now; CoinGecko renews it every 10 minutes.
 
     :raises ProviderError: the kind says who must act.
     """
-    answer = fetch_path(session, access or Access(), "/global")
-    return answer.read(parse_global, now=clock())
+    response = fetch_path(session, access or ApiAccess(), "/global")
+    return response.parse(parse_global, now=clock())
 
 
-def fetch_path(session: requests.Session, access: Access, path: str, **params: str) -> Answer:
+def fetch_path(session: requests.Session, access: ApiAccess, path: str, **params: str) -> Response:
     """Ask for one path of CoinGecko's API."""
     url = access.url.rstrip("/") + path
-    return fetch_answer(session, url, params=params, headers=access.headers)
+    return fetch_response(session, url, params=params, headers=access.headers)
 
 
-def parse_global(body: bytes, status: int = 200, *, now: pd.Timestamp) -> Snapshot:
-    """Read the answer of `/global`: percent from 0 to 100, and when it was true.
+def parse_global(body: bytes, status: int = 200, *, now: pd.Timestamp) -> ProviderReading:
+    """Read the response of `/global`: percent from 0 to 100, and when it was true.
 
     :raises ProviderError: the kind says who must act.
     """
     endpoint = f"{PROVIDER} /global"
-    answer = parse_answer(endpoint, body, status)
-    return build_snapshot(
+    content = parse_content(endpoint, body, status)
+    return build_reading(
         PROVIDER,
-        find_number(endpoint, answer, "data", "market_cap_percentage", "btc"),
-        find_unix_time(endpoint, answer, "data", "updated_at"),
+        find_number(endpoint, content, "data", "market_cap_percentage", "btc"),
+        find_unix_time(endpoint, content, "data", "updated_at"),
         now=now,
     )
 
 
-def parse_answer(endpoint: str, body: bytes, status: int) -> Any:
+def parse_content(endpoint: str, body: bytes, status: int) -> Any:
     """Read JSON that is no error, deciding on `error_code` first and the HTTP status second.
 
     :raises ProviderError: the kind says who must act.
     """
-    answer = parse_json(endpoint, body, status)
-    code, message = find_error(answer)
+    content = parse_json(endpoint, body, status)
+    code, message = find_error(content)
     if code is not None:
         raise error_for_code(endpoint, code, message, status)
     if status != 200:
         raise error_for_status(endpoint, status, excerpt(message or body))
     if message is not None:
-        raise AnswerError(f"{endpoint}: expected a value, found the error {excerpt(message)}")
-    return answer
+        raise ResponseError(f"{endpoint}: expected a value, found the error {excerpt(message)}")
+    return content
 
 
-def find_error(answer: Any) -> tuple[int | None, str | None]:
+def find_error(content: Any) -> tuple[int | None, str | None]:
     """Find the error's code and message in any of the forms that CoinGecko writes them in."""
-    if not isinstance(answer, dict):
+    if not isinstance(content, dict):
         return None, None
-    error = answer.get("error")
+    error = content.get("error")
     if isinstance(error, str) and error:
         return None, error
-    inner = error if isinstance(error, dict) else answer
+    inner = error if isinstance(error, dict) else content
     status = inner.get("status")
     status = status if isinstance(status, dict) else {}
     codes = [_as_code(part.get("error_code")) for part in (inner, status)]
@@ -178,7 +178,7 @@ def error_for_code(endpoint: str, code: int, message: str | None, status: int) -
         return error_for_status(endpoint, code, excerpt(message or ""))
     if status != 200:
         return error_for_status(endpoint, status, f"error {code}: {excerpt(message or '')}")
-    return AnswerError(found)
+    return ResponseError(found)
 
 
 def _as_code(value: Any) -> int | None:

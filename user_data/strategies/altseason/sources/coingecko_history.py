@@ -12,8 +12,8 @@ from urllib.parse import quote
 import pandas as pd
 import requests
 
-from altseason.sources.answers import find, is_number, refuse
-from altseason.sources.coingecko import PROVIDER, Access, fetch_path, parse_answer
+from altseason.sources.coingecko import PROVIDER, ApiAccess, fetch_path, parse_content
+from altseason.sources.responses import find, is_number, refuse
 from altseason.sources.times import UNIX_MILLISECONDS
 
 BITCOIN = "bitcoin"
@@ -22,7 +22,7 @@ FREE_DAYS = 365
 MIN_DAYS = 91
 # "The last completed UTC day (00:00) is available 35 minutes after midnight (00:35). The cache will
 # always expire at 00:40 UTC."
-DAY_IS_KNOWN_AFTER = pd.Timedelta(minutes=40)
+DAILY_CLOSE_DELAY = pd.Timedelta(minutes=40)
 PAGE = 250
 MAX_ID_LENGTH = 200
 COINS, CHART, TOTAL = "/coins/markets", "/coins/{}/market_chart", "/global/market_cap_chart"
@@ -36,7 +36,7 @@ class Coin:
     market_cap: float
 
 
-def fetch_largest_coins(session: requests.Session, access: Access, count: int) -> list[Coin]:
+def fetch_largest_coins(session: requests.Session, access: ApiAccess, count: int) -> list[Coin]:
     """Ask for the coins with the largest market caps of now, largest first.
 
     :raises ProviderError: the kind says who must act.
@@ -44,7 +44,7 @@ def fetch_largest_coins(session: requests.Session, access: Access, count: int) -
     coins: dict[str, Coin] = {}
     per_page = min(count, PAGE)
     for page in range(1, -(-count // per_page) + 1):
-        answer = fetch_path(
+        response = fetch_path(
             session,
             access,
             COINS,
@@ -54,7 +54,7 @@ def fetch_largest_coins(session: requests.Session, access: Access, count: int) -
             page=str(page),
         )
         # A coin that moves from one page to the next meanwhile is on both.
-        coins |= {coin.id: coin for coin in answer.read(parse_coins)}
+        coins |= {coin.id: coin for coin in response.parse(parse_coins)}
     largest = sorted(coins.values(), key=lambda coin: coin.market_cap, reverse=True)[:count]
     if BITCOIN not in [coin.id for coin in largest]:
         refuse(f"{PROVIDER} {COINS}", BITCOIN, [coin.id for coin in largest])
@@ -62,26 +62,26 @@ def fetch_largest_coins(session: requests.Session, access: Access, count: int) -
 
 
 def fetch_market_caps(
-    session: requests.Session, access: Access, coin: str, days: int
+    session: requests.Session, access: ApiAccess, coin: str, days: int
 ) -> "pd.Series[float]":
     """Ask for the market caps of one coin, as in `parse_market_caps`; daily from 91 days on.
 
     :raises ProviderError: the kind says who must act.
     """
     path = CHART.format(quote(coin, safe=""))
-    answer = fetch_path(session, access, path, vs_currency="usd", days=str(days))
-    return answer.read(parse_market_caps, coin=coin)
+    response = fetch_path(session, access, path, vs_currency="usd", days=str(days))
+    return response.parse(parse_market_caps, coin=coin)
 
 
 def fetch_total_market_caps(
-    session: requests.Session, access: Access, days: int
+    session: requests.Session, access: ApiAccess, days: int
 ) -> "pd.Series[float]":
     """Ask for the market caps of all coins together; a Pro key's plan has this call.
 
     :raises ProviderError: the kind says who must act.
     """
-    answer = fetch_path(session, access, TOTAL, vs_currency="usd", days=str(days))
-    return answer.read(parse_total_market_caps)
+    response = fetch_path(session, access, TOTAL, vs_currency="usd", days=str(days))
+    return response.parse(parse_total_market_caps)
 
 
 def parse_coins(body: bytes, status: int = 200) -> list[Coin]:
@@ -90,11 +90,11 @@ def parse_coins(body: bytes, status: int = 200) -> list[Coin]:
     :raises ProviderError: the kind says who must act.
     """
     endpoint = f"{PROVIDER} {COINS}"
-    answer = parse_answer(endpoint, body, status)
-    if not isinstance(answer, list):
-        refuse(endpoint, "a list of coins", answer)
+    content = parse_content(endpoint, body, status)
+    if not isinstance(content, list):
+        refuse(endpoint, "a list of coins", content)
     coins = []
-    for entry in answer:
+    for entry in content:
         coin, cap = find(endpoint, entry, "id"), find(endpoint, entry, "market_cap")
         if not _is_id(coin):
             refuse(endpoint, "a text in id", coin)
@@ -106,28 +106,28 @@ def parse_coins(body: bytes, status: int = 200) -> list[Coin]:
 
 
 def parse_market_caps(body: bytes, status: int = 200, *, coin: str = BITCOIN) -> "pd.Series[float]":
-    """Read the answer of `/coins/{id}/market_chart`.
+    """Read the response of `/coins/{id}/market_chart`.
 
     :return: US dollars by time (UTC), oldest first; NaN where CoinGecko has none. A point is a
         reading at its time; the last one is that of now.
     :raises ProviderError: the kind says who must act.
     """
     endpoint = f"{PROVIDER} {CHART.format(coin)}"
-    return _read_points(endpoint, parse_answer(endpoint, body, status), "market_caps")
+    return _read_points(endpoint, parse_content(endpoint, body, status), "market_caps")
 
 
 def parse_total_market_caps(body: bytes, status: int = 200) -> "pd.Series[float]":
-    """Read the answer of `/global/market_cap_chart`; what it gives is as in `parse_market_caps`.
+    """Read the response of `/global/market_cap_chart`; what it gives is as in `parse_market_caps`.
 
     :raises ProviderError: the kind says who must act.
     """
     endpoint = f"{PROVIDER} {TOTAL}"
-    answer = parse_answer(endpoint, body, status)
-    return _read_points(endpoint, answer, "market_cap_chart", "market_cap")
+    content = parse_content(endpoint, body, status)
+    return _read_points(endpoint, content, "market_cap_chart", "market_cap")
 
 
-def _read_points(endpoint: str, answer: Any, *path: str) -> "pd.Series[float]":
-    points = find(endpoint, answer, *path)
+def _read_points(endpoint: str, content: Any, *path: str) -> "pd.Series[float]":
+    points = find(endpoint, content, *path)
     name = ".".join(path)
     if not (isinstance(points, list) and points):
         refuse(endpoint, f"a list of points in {name}", points)

@@ -11,22 +11,22 @@ import pandas as pd
 import requests
 
 from altseason.settings import load_settings
-from altseason.sources.answers import (
+from altseason.sources.errors import (
+    AccessError,
+    ProviderError,
+    RateLimitedError,
+    ResponseError,
+    error_for_status,
+)
+from altseason.sources.http import fetch_response
+from altseason.sources.reading import Clock, ProviderReading, build_reading, read_clock
+from altseason.sources.responses import (
     excerpt,
     find,
     find_number,
     parse_json,
     refuse,
 )
-from altseason.sources.errors import (
-    AccessError,
-    AnswerError,
-    ProviderError,
-    RateLimitedError,
-    error_for_status,
-)
-from altseason.sources.http import fetch_answer
-from altseason.sources.snapshot import Clock, Snapshot, build_snapshot, read_clock
 
 PROVIDER = "CoinMarketCap"
 KEYED_URL = "https://pro-api.coinmarketcap.com"
@@ -39,7 +39,7 @@ KEY_CODES = range(1001, 1008)
 LIMIT_CODES = range(1008, 1012)
 
 
-def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session], Snapshot]:
+def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session], ProviderReading]:
     """Return what asks for the current dominance, with the key and the address of a configuration.
 
     :raises SettingsError: where our own section is wrong.
@@ -59,7 +59,7 @@ def fetch_coinmarketcap(
     *,
     url: str | None = None,
     clock: Clock = read_clock,
-) -> Snapshot:
+) -> ProviderReading:
     """Ask for the dominance of now.
 
     :param key: a free key is enough; without one the keyless address is asked.
@@ -67,27 +67,27 @@ def fetch_coinmarketcap(
     """
     base = url or (KEYED_URL if key else KEYLESS_URL)
     headers = {KEY_HEADER: key} if key else {}
-    answer = fetch_answer(
+    response = fetch_response(
         session, base.rstrip("/") + PATH, params={"convert": "USD"}, headers=headers
     )
-    return answer.read(parse_coinmarketcap, now=clock())
+    return response.parse(parse_coinmarketcap, now=clock())
 
 
-def parse_coinmarketcap(body: bytes, status: int = 200, *, now: pd.Timestamp) -> Snapshot:
-    """Read the answer: percent from 0 to 100, and when it was true in ISO 8601.
+def parse_coinmarketcap(body: bytes, status: int = 200, *, now: pd.Timestamp) -> ProviderReading:
+    """Read the content: percent from 0 to 100, and when it was true in ISO 8601.
 
     :raises ProviderError: the kind says who must act.
     """
-    answer = parse_json(ENDPOINT, body, status)
-    error = _find_error(answer, status)
+    content = parse_json(ENDPOINT, body, status)
+    error = _find_error(content, status)
     if error is not None:
         raise error
-    dominance = find_number(ENDPOINT, answer, "data", "btc_dominance")
-    return build_snapshot(PROVIDER, dominance, _find_iso_time(answer), now=now)
+    dominance = find_number(ENDPOINT, content, "data", "btc_dominance")
+    return build_reading(PROVIDER, dominance, _find_iso_time(content), now=now)
 
 
-def _find_error(answer: Any, status: int) -> ProviderError | None:
-    said = answer.get("status") if isinstance(answer, dict) else None
+def _find_error(content: Any, status: int) -> ProviderError | None:
+    said = content.get("status") if isinstance(content, dict) else None
     said = said if isinstance(said, dict) else {}
     code, message = str(said.get("error_code")), excerpt(said.get("error_message"))
     found = f"{ENDPOINT}: found the error {code}: {message}"
@@ -101,12 +101,12 @@ def _find_error(answer: Any, status: int) -> ProviderError | None:
         return error_for_status(ENDPOINT, status, message)
     if code != "0":
         shown = excerpt(said.get("error_code"))
-        return AnswerError(f"{ENDPOINT}: expected status.error_code 0, found {shown}: {message}")
+        return ResponseError(f"{ENDPOINT}: expected status.error_code 0, found {shown}: {message}")
     return None
 
 
-def _find_iso_time(answer: Any) -> pd.Timestamp:
-    text = find(ENDPOINT, answer, "data", "last_updated")
+def _find_iso_time(content: Any) -> pd.Timestamp:
+    text = find(ENDPOINT, content, "data", "last_updated")
     # Only a full time: pandas would also read "now", or a year alone.
     if not (isinstance(text, str) and text[4:5] == "-" and "T" in text):
         refuse(ENDPOINT, "an ISO 8601 time in data.last_updated", text)

@@ -5,7 +5,7 @@ ProviderError               root: one line with the provider, what was expected 
 ├── UnavailableError        nobody: it does not answer now; ask again later
 │   ├── RateLimitedError    nobody: too many calls; ask again later, and less often
 │   └── NotCurrentError     nobody: its value is not of now (of the future: look at the clock here)
-└── AnswerError             the maintainer: the answer has another shape than is documented
+└── ResponseError             the maintainer: the answer has another shape than is documented
 """
 
 from typing import Self
@@ -50,7 +50,7 @@ class NotCurrentError(UnavailableError):
     """No action needed: the value's own time is not current."""
 
 
-class AnswerError(ProviderError):
+class ResponseError(ProviderError):
     """The maintainer must act: the answer is not of the documented shape."""
 
 
@@ -69,4 +69,4 @@ def error_for_status(endpoint: str, status: int, detail: str) -> ProviderError:
         return UnavailableError(f"{message}; try again later")
     if 300 <= status < 400:
         return AccessError(f"{message}; redirects are not followed, as a key would go with them")
-    return AnswerError(message)
+    return ResponseError(message)

@@ -54,7 +54,7 @@ READING_DONE, TIMES_DONE = 0.35, 0.65
 
 
 @dataclass(frozen=True)
-class Options:
+class ImportOptions:
     """What the user says about a file; None where the file itself decides.
 
     :param since: rows stamped before it are left out; so are those from `until` on.
@@ -159,7 +159,7 @@ def describe_left_out(left_out: dict[str, int]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in left_out.items())
 
 
-def load_readings(path: Path, options: Options, now: pd.Timestamp) -> Readings:
+def load_readings(path: Path, options: ImportOptions, now: pd.Timestamp) -> Readings:
     """Read a dominance file of any known format, or what the options say of it.
 
     :raises InputError: for the whole file, if it is not clear what anything in it means.
@@ -167,7 +167,7 @@ def load_readings(path: Path, options: Options, now: pd.Timestamp) -> Readings:
     return read_readings(Rows(read_table(path)), options, now)
 
 
-def read_readings(rows: Rows, options: Options, now: pd.Timestamp) -> Readings:
+def read_readings(rows: Rows, options: ImportOptions, now: pd.Timestamp) -> Readings:
     """Read the rows of a dominance table; see `load_readings`."""
     path, known = rows.table.path, find_format(rows.table)
     date = find_dates(rows.table, options.date_column, known)
@@ -213,7 +213,7 @@ def _read_prices(rows: Rows, values: tuple[str, str, str, str], meaning: Meaning
 
 
 def read_stamps(
-    rows: Rows, date: str, known: Format | None, options: Options, now: pd.Timestamp
+    rows: Rows, date: str, known: Format | None, options: ImportOptions, now: pd.Timestamp
 ) -> Meaning:
     """Read a column of stamps, and cut the rows to the range that the options name."""
     text = rows.table.text(date)
@@ -291,7 +291,7 @@ def drop_repeats(rows: Rows, frame: pd.DataFrame) -> pd.DataFrame:
     return frame[~is_repeat].reset_index(drop=True)
 
 
-def _check_names(rows: Rows, values: tuple[str, str, str, str], options: Options) -> None:
+def _check_names(rows: Rows, values: tuple[str, str, str, str], options: ImportOptions) -> None:
     """Refuse what is named as another series, and keep one series of several."""
     table = rows.table
     if not options.insist:

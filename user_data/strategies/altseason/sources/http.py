@@ -1,4 +1,4 @@
-"""One question to a provider by HTTP, and its whole answer."""
+"""Send one GET request and read the complete response."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from urllib3.exceptions import (
 from altseason.settings import without_login
 from altseason.sources.errors import (
     AccessError,
-    AnswerError,
     ProviderError,
+    ResponseError,
     UnavailableError,
 )
 from altseason.sources.session import Deadline, PoliteAdapter, find_retry_after
@@ -28,16 +28,16 @@ MAX_BODY = 20_000_000
 CHUNK = 65_536
 # A shorter header is no key, and may stand in any body.
 MIN_SECRET_LENGTH = 6
-# The body of an answer that broke off is not retried by urllib3, which only sees its head.
+# urllib3 retries what it sees: the head. A body that breaks off is requested again here.
 BODY_ATTEMPTS = 2
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An HTTP answer as it came.
+class Response:
+    """An HTTP response as it came.
 
-    :param retry_after: how long the provider wants not to be asked again, where it says so.
+    :param retry_after: how long the provider asks to wait before the next request, if it does.
     """
 
     url: str
@@ -45,8 +45,8 @@ class Answer:
     body: bytes
     retry_after: pd.Timedelta | None = None
 
-    def read(self, parse: Callable[..., Value], **words: Any) -> Value:
-        """Parse it by a function of body and status; its error holds the wait that is asked for.
+    def parse(self, parse: Callable[..., Value], **words: Any) -> Value:
+        """Parse body and status; an error holds the wait that the provider asks for.
 
         :raises ProviderError: the kind says who must act.
         """
@@ -57,22 +57,22 @@ class Answer:
                 raise
             error.retry_after = self.retry_after
             seconds = self.retry_after.total_seconds()
-            raise error.add(f"not before {seconds:.0f} s have passed") from error
+            raise error.add(f"retry after {seconds:.0f} s") from error
 
 
-def fetch_answer(
+def fetch_response(
     session: requests.Session,
     url: str,
     *,
     params: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Answer:
-    """Ask by GET, and give the answer whatever its status; redirects are not followed.
+) -> Response:
+    """Send a GET request and return the response, whatever its status; follow no redirects.
 
-    :raises UnavailableError: where there is no whole answer in time.
+    :raises UnavailableError: where no complete response comes in time.
     :raises AccessError: where the URL or a header (a key) cannot be sent at all, or this machine is
         not set up for it.
-    :raises AnswerError: where the answer is larger than any that is documented.
+    :raises ResponseError: where the response is larger than any that is documented.
     """
     shown = without_login(url)
     request = _prepare(session, shown, requests.Request("GET", url, params=params, headers=headers))
@@ -80,18 +80,20 @@ def fetch_answer(
         try:
             with _send(session, request) as response:
                 body = _without_secrets(_read_body(shown, response), headers or {})
-                return Answer(shown, response.status_code, body, find_retry_after(response))
+                return Response(shown, response.status_code, body, find_retry_after(response))
         except ProtocolError as error:
             if attempt == BODY_ATTEMPTS or not _may_retry(session, url):
                 raise UnavailableError(f"{shown}: incomplete response") from error
         except requests.exceptions.InvalidHeader as error:
-            raise AnswerError(f"{shown}: expected a response with one length, found two") from error
+            raise ResponseError(
+                f"{shown}: expected a response with one length, found two"
+            ) from error
         except (requests.RequestException, HTTPError) as error:
             # requests marks what cannot be sent as a ValueError.
             if isinstance(error, ValueError):
                 raise _unsendable(shown, error) from None
             raise UnavailableError(
-                f"{shown}: expected an answer, found none ({_reason(error)}); try again later"
+                f"{shown}: expected a response, found none ({_reason(error)}); try again later"
             ) from error
         except UnicodeError as error:
             raise _unsendable(shown, error) from None
@@ -111,13 +113,13 @@ def _prepare(
 
 
 def _send(session: requests.Session, request: requests.PreparedRequest) -> requests.Response:
-    """Send it as `Session.request` would, with proxies and certificates of the environment."""
+    """Send it as `Session.request` would, with the proxies and certificates of the environment."""
     options = session.merge_environment_settings(request.url or "", {}, True, None, None)
     return session.send(request, allow_redirects=False, **options)
 
 
 def _without_secrets(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """Take out of a body what was sent in the headers: errors that echo a key are shown."""
+    """Mask in a body what was sent in the headers: an error may echo a key, and is shown."""
     for secret in headers.values():
         if len(secret) >= MIN_SECRET_LENGTH:
             body = body.replace(secret.encode(), b"***")
@@ -145,13 +147,15 @@ def _read_body(url: str, response: requests.Response) -> bytes:
         while chunk := response.raw.read1(CHUNK, decode_content=True):
             body += chunk
             if len(body) > MAX_BODY:
-                raise AnswerError(f"{url}: expected at most {MAX_BODY} bytes, found more")
+                raise ResponseError(f"{url}: expected at most {MAX_BODY} bytes, found more")
     finally:
         if deadline is not None:
             deadline.cancel()
             if deadline.is_over:
-                # Whatever came of it: what broke off by our doing is not asked for again.
-                raise UnavailableError(f"{url}: expected the answer within {deadline.seconds:g} s")
+                # Whatever was read: what this side broke off is not requested again.
+                raise UnavailableError(
+                    f"{url}: expected the response within {deadline.seconds:g} s"
+                )
     return bytes(body)
 
 
@@ -166,4 +170,4 @@ def _reason(error: Exception) -> str:
     # A refused connection is a time-out as well, by the history of urllib3's classes.
     is_late = isinstance(cause, requests.Timeout | TimeoutError)
     is_refused = isinstance(cause, NewConnectionError)
-    return "no answer in time" if is_late and not is_refused else "no connection"
+    return "no response in time" if is_late and not is_refused else "no connection"

@@ -12,7 +12,6 @@ import pyarrow.compute
 
 from altseason.dominance.candles import POSSIBLE_DATES
 from altseason.errors import InputError
-from altseason.sources.answers import UNIX_SECONDS
 from altseason.sources.cells import (
     all_match,
     as_arrow,
@@ -22,6 +21,7 @@ from altseason.sources.cells import (
     pieces,
 )
 from altseason.sources.grid import Table
+from altseason.sources.responses import UNIX_SECONDS
 
 UNIX_MILLISECONDS = (1.2e12, 5e12)
 # From a number to milliseconds, by the name of the unit.

@@ -7,7 +7,7 @@ import pandas as pd
 from freqtrade.util import dt_now
 
 from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
-from altseason.sources.errors import AnswerError, NotCurrentError
+from altseason.sources.errors import NotCurrentError, ResponseError
 
 Clock = Callable[[], pd.Timestamp]
 MAX_AGE = pd.Timedelta(hours=1)
@@ -16,7 +16,7 @@ MAX_LEAD = pd.Timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class ProviderReading:
     """One reading of dominance.
 
     :param time: when it was true, in UTC; None where the provider does not say it.
@@ -33,21 +33,21 @@ def read_clock() -> pd.Timestamp:
     return pd.Timestamp(dt_now())
 
 
-def build_snapshot(
+def build_reading(
     provider: str,
     dominance: float,
     time: pd.Timestamp | None,
     *,
     now: pd.Timestamp,
     max_age: pd.Timedelta = MAX_AGE,
-) -> Snapshot:
+) -> ProviderReading:
     """Make a snapshot of values of the right kind, if they can be true now.
 
-    :raises AnswerError: where it is no percentage that can be believed; a fraction is none.
+    :raises ResponseError: where it is no percentage that can be believed; a fraction is none.
     :raises NotCurrentError: where the value is older than `max_age`, or of the future.
     """
     if not MIN_PERCENT < dominance < MAX_PERCENT:
-        raise AnswerError(
+        raise ResponseError(
             f"{provider}: expected Bitcoin's dominance between {MIN_PERCENT:g} and "
             f"{MAX_PERCENT:g} percent, found {dominance:g}"
         )
@@ -64,4 +64,4 @@ def build_snapshot(
                 f"{provider}: expected a value of now, found one of {shown} when the clock here "
                 f"says {clock}; is that right?"
             )
-    return Snapshot(time, dominance, provider)
+    return ProviderReading(time, dominance, provider)

@@ -1,4 +1,4 @@
-"""A provider's answer as checked JSON: every value is of the documented kind, or refused."""
+"""A response as checked JSON: every value is of the documented kind, or refused."""
 
 import json
 import math
@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
-from altseason.sources.errors import AnswerError, error_for_status
+from altseason.sources.errors import ResponseError, error_for_status
 
 SHOWN = 60
 # Deep nesting is cut as well: showing it must not fail where reading it did not.
@@ -29,15 +29,15 @@ def parse_json(endpoint: str, body: bytes, status: int = 200) -> Any:
     except (ValueError, RecursionError) as error:
         if status != 200:
             raise error_for_status(endpoint, status, excerpt(body)) from error
-        raise AnswerError(f"{endpoint}: expected JSON, found {excerpt(body)}") from error
+        raise ResponseError(f"{endpoint}: expected JSON, found {excerpt(body)}") from error
 
 
-def find(endpoint: str, answer: Any, *path: str | int) -> Any:
+def find(endpoint: str, content: Any, *path: str | int) -> Any:
     """Return what lies at a path of keys and list positions.
 
-    :raises AnswerError: where there is no such place.
+    :raises ResponseError: where there is no such place.
     """
-    found = answer
+    found = content
     for depth, step in enumerate(path, start=1):
         if isinstance(step, str):
             is_there = isinstance(found, dict) and step in found
@@ -49,23 +49,23 @@ def find(endpoint: str, answer: Any, *path: str | int) -> Any:
     return found
 
 
-def find_number(endpoint: str, answer: Any, *path: str | int) -> float:
+def find_number(endpoint: str, content: Any, *path: str | int) -> float:
     """Return the number at a path.
 
-    :raises AnswerError: where it is missing, or no finite number (a text or a truth value is none).
+    :raises ResponseError: where it is missing or no finite number (a text or a boolean is none).
     """
-    found = find(endpoint, answer, *path)
+    found = find(endpoint, content, *path)
     if not is_number(found):
         refuse(endpoint, f"a number in {_name(path)}", found)
     return float(found)
 
 
-def find_unix_time(endpoint: str, answer: Any, *path: str | int) -> pd.Timestamp:
+def find_unix_time(endpoint: str, content: Any, *path: str | int) -> pd.Timestamp:
     """Return the time at a path, there in unix seconds.
 
-    :raises AnswerError: where it is missing or no such time.
+    :raises ResponseError: where it is missing or no such time.
     """
-    found = find(endpoint, answer, *path)
+    found = find(endpoint, content, *path)
     if not (is_number(found) and UNIX_SECONDS[0] < found < UNIX_SECONDS[1]):
         refuse(endpoint, f"unix seconds in {_name(path)}", found)
     return pd.Timestamp(float(found), unit="s", tz="UTC")
@@ -88,9 +88,9 @@ def excerpt(value: Any) -> str:
 def refuse(endpoint: str, expected: str, found: Any) -> NoReturn:
     """Refuse a value.
 
-    :raises AnswerError: always.
+    :raises ResponseError: always.
     """
-    raise AnswerError(f"{endpoint}: expected {expected}, found {excerpt(found)}")
+    raise ResponseError(f"{endpoint}: expected {expected}, found {excerpt(found)}")
 
 
 def _name(path: tuple[str | int, ...]) -> str:
