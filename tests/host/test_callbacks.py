@@ -1,13 +1,17 @@
 """Freqtrade takes a failing callback for consent; a guarded one refuses."""
 
+import inspect
 import math
 from collections.abc import Callable
 
 import pytest
+from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy
+from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
+from altseason.host.callbacks import without_trade_copy
 from tests.risk.asking import ask_stake
-from tests.risk.traders import messages, show_candle
+from tests.risk.traders import messages, open_trade, show_candle
 
 Load = Callable[..., IStrategy]
 
@@ -62,3 +66,31 @@ def test_refusal_stays_one_where_a_subclass_has_no_telling(load_trader: Load):
     assert ask_stake(strategy) > 0
     del strategy._risk
     assert ask_stake(strategy) == 0.0
+
+
+def test_trade_is_copied_for_all_callbacks_but_freqtrade_s_own(database: None):
+    """Freqtrade knows its own by their qualified name."""
+    trade = open_trade(1.0, 100.0)
+
+    def callback(trade: Trade) -> Trade:
+        return trade
+
+    assert strategy_safe_wrapper(callback)(trade=trade) is not trade
+    assert strategy_safe_wrapper(without_trade_copy(callback))(trade=trade) is trade
+
+
+def test_callbacks_are_called_by_the_words_that_the_guards_read():
+    entry, adjustment, order = (
+        inspect.signature(callback).parameters
+        for callback in (
+            IStrategy.confirm_trade_entry,
+            IStrategy.adjust_trade_position,
+            IStrategy.adjust_order_price,
+        )
+    )
+    assert {"pair", "rate", "current_time"} <= set(entry)
+    assert "current_time" in adjustment
+    assert {"is_entry", "current_order_rate", "current_time"} <= set(order)
+    assert {"current_order_rate", "current_time"} <= set(
+        inspect.signature(IStrategy.adjust_entry_price).parameters
+    )

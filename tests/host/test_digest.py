@@ -1,11 +1,16 @@
+"""What a backtest depends on changes the key of its cache, by way of the configuration."""
+
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from freqtrade.optimize.backtest_caching import get_strategy_run_id
+from freqtrade.strategy import IStrategy
 
 from altseason.host import digest
-from altseason.host.digest import calculate_digest
+from altseason.host.digest import CONFIG_KEY, calculate_digest
 
 
 class Parent: ...
@@ -60,3 +65,12 @@ def test_digest_changes_with_a_parent_class_in_another_file(
     before = calculate_digest(Child, [])
     file.write_text("stoploss = -0.10")
     assert calculate_digest(Child, []) != before
+
+
+def test_freqtrade_s_cache_looks_at_the_digest(load_strategy: Callable[..., IStrategy]):
+    """It hashes settings that it does not know, too."""
+    strategy = load_strategy()
+    before = get_strategy_run_id(strategy)
+    assert get_strategy_run_id(strategy) == before
+    strategy.config[CONFIG_KEY] = f"{strategy.config[CONFIG_KEY]}x"
+    assert get_strategy_run_id(strategy) != before

@@ -14,7 +14,7 @@ from freqtrade.configuration.load_config import load_config_file
 from altseason.cli import main
 from altseason.errors import InputError
 from altseason.host.schema import refuse_invalid
-from tests.conftest import ROOT
+from tests.conftest import ROOT, STRATEGIES
 from tests.integration.freqtrade_runs import CONFIG
 from tests.lab.emulator.candle_files import make_candles, store_candles
 
@@ -58,9 +58,8 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A user's folder with candles, without a secret in the environment."""
     (tmp_path / "user_data" / "strategies").mkdir(parents=True)
-    strategies = Path(__file__).parents[1] / "user_data" / "strategies"
     for name in ("AltSeasonStrategy.py", "altseason"):
-        (tmp_path / "user_data" / "strategies" / name).symlink_to(strategies / name)
+        (tmp_path / "user_data" / "strategies" / name).symlink_to(STRATEGIES / name)
     store_candles(tmp_path / "data", "ETH/USDT", make_candles(24 * 40))
     monkeypatch.chdir(tmp_path)
     for name in list(os.environ):

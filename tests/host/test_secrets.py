@@ -45,6 +45,14 @@ def test_no_secret_is_left_in_what_freqtrade_writes(section: dict[str, Any]):
     assert MARK not in repr(sanitize_config(section))
 
 
+def test_freqtrade_redacts_by_the_list_that_is_added_to(monkeypatch: pytest.MonkeyPatch):
+    section = {"altseason": {"dominance": {"coinmarketcap_key": MARK}}}
+    monkeypatch.setattr(config_secrets, "_SENSITIVE_KEYS", [])
+    assert MARK in repr(sanitize_config(section))
+    config_secrets._SENSITIVE_KEYS.append("altseason.dominance.coinmarketcap_key")
+    assert MARK not in repr(sanitize_config(section))
+
+
 def test_what_is_no_secret_stays():
     config = {
         "exchange": {"name": "binance", "ccxt_config": {"httpsProxy": "http://127.0.0.1:3128"}},
