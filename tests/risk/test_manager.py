@@ -83,7 +83,7 @@ def test_settings_that_are_accepted_never_risk_more_than_their_factor(
     settings = load_settings({"altseason": {"risk": risk}}).risk
     manager = RiskManager(FixedStrategy(atr, close), settings, {})
     limits = {"proposed": 990.0, "min_stake": None, "max_stake": 990.0}
-    stake = manager.find_stake("X/USDT", NOW, **limits).amount
+    stake = manager.calculate_stake("X/USDT", NOW, **limits).amount
     assert 0 < stake <= 990
     assert stake * 0.05 <= 1000 * risk_factor * (1 + 1e-9)
     assert stake * atr_multiple * atr / close <= 1000 * risk_factor * (1 + 1e-9)

@@ -126,7 +126,7 @@ def test_atr_trailing_counts_a_price_that_the_trade_has_not_seen_yet(load_trader
     strategy = load_trader(atr=1.0, risk=TRAILING)
     trade = open_trade(1.0, 100.0)
     # Asked by itself, before Freqtrade has written the rate down: 5 ATR below 110, from 110.
-    found = strategy._risk.find_stop(trade, datetime.now(UTC), 110.0)
+    found = strategy._risk.calculate_stop(trade, datetime.now(UTC), 110.0)
     assert found == pytest.approx(5 / 110)
 
 
@@ -157,7 +157,7 @@ def test_atr_trailing_never_lowers_a_stop_whatever_prices_and_volatility_do(
         before = trade.stop_loss
         trade.adjust_min_max_rates(price, price)
         manager = RiskManager(FixedStrategy(atr, price), settings, {"trailing_stop": False})
-        stop = manager.find_stop(trade, NOW, price)
+        stop = manager.calculate_stop(trade, NOW, price)
         if stop is not None:
             assert stop > 0
             trade.adjust_stop_loss(price, stop)

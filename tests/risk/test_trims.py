@@ -91,7 +91,7 @@ def test_trim_never_adds_and_sells_no_more_than_there_is(
     settings = load_settings({"altseason": {"risk": REBALANCING}}).risk
     manager = RiskManager(FixedStrategy(atr, 100.0), settings, {})
     trade = make_trade(amount, 100.0)
-    found = manager.find_trim(trade, NOW, rate, min_stake)
+    found = manager.calculate_trim(trade, NOW, rate, min_stake)
     if found is not None:
         part = -found / trade.stake_amount
         assert 0 < part <= 1

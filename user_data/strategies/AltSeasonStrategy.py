@@ -171,7 +171,7 @@ class AltSeasonStrategy(IStrategy):
 
     def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
         """Look after orders that were lost, and tell on Telegram what has become of the gate."""
-        self._risk.look_into_account(current_time)
+        self._risk.check_account(current_time)
         if self._live is not None:
             self._live.report(self._find_rule, current_time)
 
@@ -263,7 +263,7 @@ class AltSeasonStrategy(IStrategy):
         **kwargs: Any,
     ) -> float:
         """Return what the trade may cost by what it may lose at its stop; 0 for no trade."""
-        stake = self._risk.find_stake(
+        stake = self._risk.calculate_stake(
             pair, current_time, proposed=proposed_stake, min_stake=min_stake, max_stake=max_stake
         )
         if stake.reason:
@@ -282,7 +282,7 @@ class AltSeasonStrategy(IStrategy):
     ) -> float | None:
         """Trail by ATR where `altseason.risk.atr_trailing` is on."""
         # No parameter `after_fill`: Freqtrade lets a stop that names it be loosened after a fill.
-        return self._risk.find_stop(trade, current_time, current_rate)
+        return self._risk.calculate_stop(trade, current_time, current_rate)
 
     @without_trade_copy
     def adjust_trade_position(
@@ -299,7 +299,7 @@ class AltSeasonStrategy(IStrategy):
         **kwargs: Any,
     ) -> float | None:
         """Trim what has outgrown its risk where `altseason.risk.rebalancing` is on."""
-        return self._risk.find_trim(trade, current_time, current_exit_rate, min_stake)
+        return self._risk.calculate_trim(trade, current_time, current_exit_rate, min_stake)
 
     def analyze_ticker(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
         """Return the candles as Freqtrade does for a bot and for FreqUI, made fit for charts.

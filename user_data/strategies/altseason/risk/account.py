@@ -20,9 +20,9 @@ from altseason.risk.unserved import find_unserved
 from altseason.settings import RiskSettings
 
 # Each request that times out keeps the loop from watching the stops.
-IS_DOWN_FOR = timedelta(minutes=1)
+RETRY_INTERVAL = timedelta(minutes=1)
 # Freqtrade asks for a stop or an exit again in every loop.
-UNSERVED_FOR = timedelta(minutes=1)
+MIN_UNSERVED = timedelta(minutes=1)
 
 
 class AccountWatch:
@@ -41,7 +41,7 @@ class AccountWatch:
         with suppress(AttributeError):  # the strategy has no exchange yet
             _ = self._sent
 
-    def look(self, now: datetime) -> None:
+    def check(self, now: datetime) -> None:
         """Look after the open trades, and, at the start and once a candle, after all coins.
 
         Where the exchange does not answer, it is asked again a little later. Other errors are told.
@@ -55,7 +55,7 @@ class AccountWatch:
                 self._report_unserved(now)
             next_candle = timeframe_to_next_date(self._strategy.timeframe, now)
             if not self._has_looked(now, next_candle):
-                self._looks_again = now + IS_DOWN_FOR
+                self._looks_again = now + RETRY_INTERVAL
                 self._look_for_orphans()
                 self._looks_again = next_candle
                 self._notifier.clear(about)
@@ -120,7 +120,7 @@ class AccountWatch:
     def _has_looked(self, now: datetime, next_candle: datetime) -> bool:
         """Return whether the coins were looked at in this candle; a clock may be put back."""
         again = self._looks_again
-        return again is not None and now < again <= next_candle + IS_DOWN_FOR
+        return again is not None and now < again <= next_candle + RETRY_INTERVAL
 
     def _recover_orders(self, now: datetime) -> None:
         """Recover those of each trade, by turns; an error with one is told, and the others go on.
@@ -164,7 +164,11 @@ class AccountWatch:
             order.ft_is_open and order.order_id in NO_ID for order in trade.orders
         )
         checked = self._checked.get(trade.id)
-        if not is_unclear and checked is not None and timedelta(0) <= now - checked < IS_DOWN_FOR:
+        if (
+            not is_unclear
+            and checked is not None
+            and timedelta(0) <= now - checked < RETRY_INTERVAL
+        ):
             return False
         self._checked.pop(trade.id, None)
         self._checked[trade.id] = now
@@ -192,7 +196,7 @@ class AccountWatch:
         for about, problem in unserved.items():
             since = min(self._unserved_since.get(about, now), problem.since or now)
             self._unserved_since[about] = since
-            if now - since >= UNSERVED_FOR:
+            if now - since >= MIN_UNSERVED:
                 minutes = (now - since) // timedelta(minutes=1)
                 self._notifier.raise_alert(about, problem.describe(minutes))
 

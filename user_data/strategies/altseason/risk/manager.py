@@ -71,7 +71,7 @@ class RiskManager:
         if self._settings.needs_atr and not self._asks_in_every_candle:
             self._keep(entries, pair)
 
-    def find_stake(
+    def calculate_stake(
         self,
         pair: str,
         time: datetime,
@@ -92,7 +92,7 @@ class RiskManager:
             max_stake=max_stake,
         )
 
-    def find_stop(self, trade: Trade, time: datetime, current_rate: float) -> float | None:
+    def calculate_stop(self, trade: Trade, time: datetime, current_rate: float) -> float | None:
         """Return the chandelier stop as a ratio below the rate; None where it is off or unknown.
 
         Freqtrade asks for it also where only the configuration says `use_custom_stoploss`.
@@ -107,7 +107,7 @@ class RiskManager:
         # Freqtrade takes 0, a stop that the price has passed already, for no stop.
         return max(float(stoploss_from_absolute(stop, current_rate)), MIN_STOP_DISTANCE)
 
-    def find_trim(
+    def calculate_trim(
         self, trade: Trade, time: datetime, current_rate: float, min_stake: float | None
     ) -> float | None:
         """Return the part of a trade's stake to sell, negative as in Freqtrade; None for none.
@@ -135,10 +135,10 @@ class RiskManager:
                 return None
         return -part * trade.stake_amount
 
-    def look_into_account(self, now: datetime) -> None:
-        """Live, compare the account with what Freqtrade knows; see `AccountWatch.look`."""
+    def check_account(self, now: datetime) -> None:
+        """Live, compare the account with what Freqtrade knows; see `AccountWatch.check`."""
         if self._account is not None:
-            self._account.look(now)
+            self._account.check(now)
 
     def start(self) -> None:
         """Live, note the orders that Freqtrade sends, before the first of them."""
