@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 import pytest
 
-from altseason.recorder import providers
+from altseason.recorder import poller
 from reliability.recorder.counting import have_count
 from reliability.recorder.oracle import Key
 from reliability.recorder.rig import INTERVAL_SECONDS, QUICK, Rig, build_config, rigging
@@ -18,9 +18,9 @@ from tests.providers.world import global_body, reply
 
 SMALL_FAILURES = ("drop", "truncated")
 FAILURES = ("drop", "hang", "drip", "cut", "truncated", "slow head", "slow chunk")
-# The first failure is tried three times, each with a time-out to connect and one to read, then the
-# body; the scheduler of a busy machine takes its share.
-MAX_STEP = 3 * (QUICK.connect_timeout + QUICK.read_timeout + QUICK.deadline) + 2
+# A time-out to connect and one to read, then the body; the scheduler of a busy machine takes its
+# share.
+MAX_STEP = QUICK.connect_timeout + QUICK.read_timeout + QUICK.deadline + 2
 # After a change of the settings the patience with the primary begins anew.
 POLLS_AFTER_CHANGE = 5
 STEP_SECONDS = 0.05
@@ -121,7 +121,7 @@ def _try_url(rig: Rig, provider: str, name: str, url: str, tally: Tally) -> None
 def _try_outage(setting: Setting, tally: Tally) -> None:
     """Have nobody listen for a while of real time, at the address where there was a provider."""
     seconds, speed = setting.choose(1, 60), setting.choose(3000, 60)
-    wanted = providers.MANNERS if setting.scale == "full" else QUICK
+    wanted = poller.MANNERS if setting.scale == "full" else QUICK
     with rigging(setting.new_folder("outage"), setting.random, wanted) as rig:
         address = serving(rig.walk.answer)
         server = address.__enter__()

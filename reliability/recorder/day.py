@@ -10,7 +10,7 @@ from reliability.recorder.walk import DOWN, make_walk
 from reliability.tally import Setting, Tally
 from tests.providers.serving import serving
 
-# A poll every ten minutes makes 145 in a day, with both ends; the rest are retries.
+# A poll every ten minutes makes 145 in a day, with both ends; 150 are promised.
 MAX_A_DAY, MIN_A_DAY = 150, 130
 POLLS_AN_HOUR = 6
 DAY_HOURS = 24

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from altseason.recorder import providers
+from altseason.recorder import poller
 from altseason.recorder.feed import Feed
-from altseason.recorder.log import Reading, SnapshotLog
+from altseason.recorder.log import Reading, ReadingLog
 from altseason.sources.session import Manners
 from reliability.recorder.clock import SharedClock
 from reliability.recorder.oracle import Key, check_candles, check_log, make_key
@@ -21,20 +21,18 @@ from tests.providers.proxies import Reached, reaching
 
 START = "2026-05-27 00:05"
 INTERVAL_SECONDS = 600
-# Retries and time-outs as in use, but in milliseconds.
+# Time-outs as in use, but in milliseconds.
 QUICK = Manners(
     connect_timeout=0.4,
     read_timeout=0.4,
     deadline=0.6,
-    retries=2,
-    backoff=0.001,
-    longest_wait=0.01,
+    retries=0,
 )
 
 Acknowledge = Callable[[Key], None]
 
 
-class ReportingLog(SnapshotLog):
+class ReportingLog(ReadingLog):
     """The log, and who is told of a reading once it counts as kept."""
 
     def __init__(self, folder: Path, acknowledge: Acknowledge) -> None:
@@ -71,12 +69,12 @@ def build_feed(
 @contextmanager
 def manners(wanted: Manners) -> Iterator[None]:
     """Ask with other time-outs: the feed has no parameter for them."""
-    in_use = providers.MANNERS
-    providers.MANNERS = wanted
+    in_use = poller.MANNERS
+    poller.MANNERS = wanted
     try:
         yield
     finally:
-        providers.MANNERS = in_use
+        poller.MANNERS = in_use
 
 
 @dataclass

@@ -1,25 +1,33 @@
-"""The four providers on one server, and the feeds of a test, which end with it."""
+"""The four providers on one server, and the pollers and feeds of a test, which end with it."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from altseason.gate.watch import find_watch
+from altseason.notifications import Notifier
 from altseason.recorder import feed as feeds
 from altseason.recorder.feed import Feed
-from altseason.sources.session import Manners
+from altseason.recorder.poller import Poller, build_providers
 from tests.providers.serving import Provider, serving
 from tests.providers.world import Market
-from tests.recorder.simulation import SimulatedClock
+from tests.recorder.simulation import (
+    DOWN,
+    FALLBACKS,
+    MakePoller,
+    SimulatedClock,
+    dominance_config,
+    make_recording,
+)
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retry and step without waiting for real seconds."""
-    manners = Manners(retries=2, backoff=0.001, longest_wait=0.01)
-    monkeypatch.setattr("altseason.recorder.providers.MANNERS", manners)
+    """Step without waiting for real seconds."""
     monkeypatch.setattr("altseason.recorder.feed.STEP_SECONDS", 0.02)
 
 
@@ -37,6 +45,26 @@ def market(clock: SimulatedClock) -> Market:
 def server(market: Market) -> Iterator[Provider]:
     with serving(market.answer) as provider:
         yield provider
+
+
+@pytest.fixture
+def notifier() -> Notifier:
+    return Notifier(logging.getLogger(__name__))
+
+
+@pytest.fixture
+def make_poller(
+    tmp_path: Path, clock: SimulatedClock, market: Market, server: Provider, notifier: Notifier
+) -> Iterator[MakePoller]:
+    """Make pollers on the test's folder, which find there what one before them has learned."""
+    providers = build_providers(dominance_config(tmp_path, market.urls(server.url)), clock)
+    yield lambda: Poller(make_recording(tmp_path, clock), providers, notifier, clock)
+    providers.close()
+
+
+@pytest.fixture
+def without_fallbacks(market: Market) -> None:
+    market.faults.update(dict.fromkeys(FALLBACKS, DOWN))
 
 
 @pytest.fixture

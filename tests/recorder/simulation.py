@@ -1,6 +1,7 @@
-"""A clock that a test moves, and what is recorded by it."""
+"""A clock that a test moves, and what is polled and recorded by it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,16 @@ import pandas as pd
 
 from altseason.dominance.store import DominanceStore
 from altseason.recorder.log import Reading
+from altseason.recorder.poller import Poller
 from altseason.recorder.recording import Recording
 from altseason.sources.coingecko import PROVIDER as PRIMARY
 from altseason.sources.reading import ProviderReading
+from tests.providers.serving import Reply
+from tests.providers.world import Market
+
+DOWN = Reply(b"<html>", 503)
+FALLBACKS = ["coinmarketcap", "coinpaprika", "coinlore"]
+MakePoller = Callable[[], Poller]
 
 START = "2026-05-27 00:00"
 
@@ -73,3 +81,25 @@ def dominance_config(folder: Path, urls: dict[str, str], **dominance: Any) -> di
     """Freqtrade's configuration of a bot whose providers are at other addresses."""
     settings = {"backfill": False, "urls": urls, **dominance}
     return {"datadir": folder, "user_data_dir": folder, "altseason": {"dominance": settings}}
+
+
+def poll(poller: Poller, clock: SimulatedClock, times: int, every: str = "10min") -> None:
+    for _ in range(times):
+        poller.poll()
+        clock.move(every)
+
+
+def poll_values(
+    poller: Poller, clock: SimulatedClock, market: Market, provider: str, *values: float
+) -> None:
+    """Poll once for each value of a provider."""
+    for value in values:
+        market.percent[provider] = value
+        poll(poller, clock, 1)
+
+
+def calibrate(make_poller: MakePoller, clock: SimulatedClock, market: Market) -> Poller:
+    """Compare each fallback three times, at 00:00, 00:10 and 00:20."""
+    poller = make_poller()
+    poll_values(poller, clock, market, "coinlore", 55.2, 55.1, 55.0)
+    return poller

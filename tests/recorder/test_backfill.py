@@ -1,6 +1,5 @@
 """Which missing days are fetched, and when."""
 
-import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -66,11 +65,6 @@ def world() -> World:
 def coingecko(world: World) -> Iterator[Provider]:
     with serving(world.answer) as provider:
         yield provider
-
-
-@pytest.fixture
-def notifier() -> Notifier:
-    return Notifier(logging.getLogger(__name__))
 
 
 @pytest.fixture

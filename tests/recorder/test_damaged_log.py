@@ -8,10 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from altseason.recorder.log import MAX_BYTES, SnapshotLog
-from tests.recorder.simulation import SimulatedClock, load_counted
+from altseason.recorder.log import MAX_BYTES, ReadingLog
+from tests.recorder.simulation import MakePoller, SimulatedClock, load_counted
 from tests.recorder.test_log import EVER, NAME, NOON, append, load, minutes_of, reading
-from tests.recorder.test_poller import Make, make_poller, notifier  # noqa: F401 - fixtures
 
 FAR = 73 * 365 * 1440  # minutes: in the year 2099
 
@@ -42,7 +41,7 @@ def raises_without_waiting(work: Callable[[], object]) -> str:
 
 @pytest.mark.parametrize("kind", ["fifo", "device"])
 def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path: Path, kind: str):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     if kind == "fifo":
         os.mkfifo(log.path)
     else:
@@ -55,7 +54,7 @@ def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path: Path, kind
 
 @pytest.mark.parametrize("hole", [3 * 2**30, 2**20 + 2**17])
 def test_hole_at_the_end_is_refused_and_not_read_through(tmp_path: Path, hole: int):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     append(log, 0, 10)
     size = log.size()
     with log.path.open("ab") as file:
@@ -73,7 +72,7 @@ def test_hole_at_the_end_is_refused_and_not_read_through(tmp_path: Path, hole: i
 def test_junk_before_the_newest_readings_is_read_up_to_a_limit(
     tmp_path: Path, junk: bytes, caplog: pytest.LogCaptureFixture
 ):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     append(log, 0, 10)
     with log.path.open("ab") as file:
         file.write(junk * (8 * MAX_BYTES // len(junk)) + b"\n")
@@ -88,7 +87,7 @@ def test_junk_before_the_newest_readings_is_read_up_to_a_limit(
 
 
 def test_log_that_is_larger_than_the_limit_is_read_whole_where_that_is_wanted(tmp_path: Path):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     lines = [reading(minute).model_dump_json() + "\n" for minute in range(10_000)]
     log.path.write_text("".join(lines))
     assert log.size() > MAX_BYTES
@@ -103,7 +102,7 @@ def test_log_that_is_larger_than_the_limit_is_read_whole_where_that_is_wanted(tm
 def test_limit_says_nothing_where_the_time_that_is_asked_for_lies_within_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     lines = [reading(minute).model_dump_json() + "\n" for minute in range(10_000)]
     log.path.write_text("".join(lines))
     start = NOON + pd.Timedelta(minutes=9_000)
@@ -114,7 +113,7 @@ def test_limit_says_nothing_where_the_time_that_is_asked_for_lies_within_it(
 
 @pytest.mark.parametrize("year", ["2099", "9999"])
 def test_line_of_the_far_future_keeps_no_reading_from_being_appended(tmp_path: Path, year: str):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     append(log, 0)
     line = reading(FAR).model_dump_json()
     assert line.count("2099") == 2
@@ -136,14 +135,14 @@ def test_line_of_the_far_future_keeps_no_reading_from_being_appended(tmp_path: P
 def test_clock_that_was_put_back_is_waited_for_a_day_unless_the_provider_says_it_is_right(
     tmp_path: Path, minutes: float, has_time: bool, is_appended: bool
 ):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     append(log, minutes)
     one = reading(0) if has_time else reading(0).model_copy(update={"time": None})
     assert (log.append(lambda: one) is not None) == is_appended
 
 
 def test_value_that_was_true_long_after_it_was_known_is_left_out(tmp_path: Path):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     append(log, 0)
     odd = reading(10).model_copy(update={"time": reading(FAR).known})
     log.append(lambda: odd)
@@ -151,9 +150,7 @@ def test_value_that_was_true_long_after_it_was_known_is_left_out(tmp_path: Path)
 
 
 def test_poller_goes_on_after_a_line_of_the_far_future(
-    make_poller: Make,  # noqa: F811 - the fixture
-    clock: SimulatedClock,
-    tmp_path: Path,
+    make_poller: MakePoller, clock: SimulatedClock, tmp_path: Path
 ):
     """Its value is no reading to compare with, and its time is not what was last known."""
     line = reading(FAR, raw=20.0).model_dump_json() + "\n"

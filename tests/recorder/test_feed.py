@@ -346,5 +346,5 @@ def test_sessions_of_settings_that_are_gone_are_closed(
     config["altseason"]["dominance"]["coinmarketcap_key"] = "another-key"
     feed.configure(config)
     step(clock, 1200, feed)
-    # The patient one and the brief one of the first settings, and none of those in use.
-    assert len(closed) == len({id(one) for one in closed}) == 2
+    # That of the first settings, and not the one in use.
+    assert len(closed) == 1

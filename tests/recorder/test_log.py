@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from altseason.errors import BusyError
-from altseason.recorder.log import FIRST_CHUNK, Reading, SnapshotLog
+from altseason.recorder.log import FIRST_CHUNK, Reading, ReadingLog
 from tests.recorder.simulation import SimulatedClock, load_lines, utc
 
 NAME = "BTCD_USD-readings.jsonl"
@@ -36,12 +36,12 @@ def reading(minute: float = 0, raw: float = 57.0, provider: str = "CoinGecko") -
     )
 
 
-def append(log: SnapshotLog, *minutes: float) -> None:
+def append(log: ReadingLog, *minutes: float) -> None:
     for minute in minutes:
         assert log.append(lambda minute=minute: reading(minute)) is not None
 
 
-def load(log: SnapshotLog, start: pd.Timestamp = EVER) -> list[Reading]:
+def load(log: ReadingLog, start: pd.Timestamp = EVER) -> list[Reading]:
     return log.load(start, SimulatedClock("2026-05-28 12:00"))[1]
 
 
@@ -61,7 +61,7 @@ def largest_file(size: int) -> Iterator[None]:
 
 
 def test_log_has_one_line_for_each_reading(tmp_path: Path):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     append(log, 0)
     compared = Reading(
         known=reading(10).known,
@@ -95,7 +95,7 @@ def test_log_has_one_line_for_each_reading(tmp_path: Path):
 
 
 def test_log_that_does_not_exist_is_empty(tmp_path: Path):
-    log, clock = SnapshotLog(tmp_path), SimulatedClock()
+    log, clock = ReadingLog(tmp_path), SimulatedClock()
     assert log.load(EVER, clock) == (clock.now, [])
     assert log.size() == 0
     assert list(tmp_path.iterdir()) == []
@@ -105,7 +105,7 @@ def test_log_that_does_not_exist_is_empty(tmp_path: Path):
 def test_torn_last_line_is_dropped_by_the_next_reading_and_nothing_else(
     tmp_path: Path, torn: bytes
 ):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     append(log, 0, 10)
     whole = log.path.read_bytes()
     log.path.write_bytes(whole + torn)
@@ -118,7 +118,7 @@ def test_torn_last_line_is_dropped_by_the_next_reading_and_nothing_else(
 
 
 def test_log_of_only_a_torn_line_begins_anew(tmp_path: Path):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     log.path.write_bytes(b'{"known"')
     append(log, 0)
     assert [line["raw"] for line in load_lines(tmp_path)] == [57.0]
@@ -127,7 +127,7 @@ def test_log_of_only_a_torn_line_begins_anew(tmp_path: Path):
 @pytest.mark.parametrize("content", [b"precious", b"first line\nprecious", b"x" * 70_000])
 def test_what_a_link_leads_to_is_not_touched_where_it_is_no_log(tmp_path: Path, content: bytes):
     (tmp_path / "wallet").write_bytes(content)
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     log.path.symlink_to("wallet")
     with pytest.raises(OSError, match="found a link to another file"):
         log.append(reading)
@@ -138,14 +138,14 @@ def test_linked_log_goes_on_and_loses_only_its_torn_line(tmp_path: Path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / NAME).touch()
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     log.path.symlink_to(elsewhere / NAME)
     append(log, 0)
     with log.path.open("ab") as file:
         file.write(b'{"known"')
     append(log, 10)
     assert log.path.is_symlink()
-    assert minutes_of(load(SnapshotLog(elsewhere))) == [0, 10]
+    assert minutes_of(load(ReadingLog(elsewhere))) == [0, 10]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_linked_log_goes_on_and_loses_only_its_torn_line(tmp_path: Path):
     ids=["bytes", "empty", "list", "fraction", "nan", "no zone"],
 )
 def test_damaged_line_is_left_out_and_left_in_the_file(tmp_path: Path, damage: bytes):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     append(log, 0, 10)
     log.path.write_bytes(log.path.read_bytes() + damage + b"\n")
     append(log, 20)
@@ -171,7 +171,7 @@ def test_damaged_line_is_left_out_and_left_in_the_file(tmp_path: Path, damage: b
 
 @pytest.mark.parametrize("earlier", [[], [0]], ids=["none", "one"])
 def test_reading_from_before_the_last_one_is_refused(tmp_path: Path, earlier: Sequence[int]):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     append(log, *earlier, 10)
     before = log.path.read_bytes()
     assert log.append(lambda: reading(9.99)) is None
@@ -182,7 +182,7 @@ def test_reading_from_before_the_last_one_is_refused(tmp_path: Path, earlier: Se
 
 @pytest.mark.parametrize("room", [0, 1, 60, 120])
 def test_full_disk_leaves_the_log_as_it_was(tmp_path: Path, room: int):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     append(log, 0, 10)
     before = log.path.read_bytes()
     with largest_file(len(before) + room), pytest.raises(OSError, match="File too large"):
@@ -195,11 +195,11 @@ def test_full_disk_leaves_the_log_as_it_was(tmp_path: Path, room: int):
 def test_log_that_cannot_be_opened_raises(tmp_path: Path):
     (tmp_path / NAME).mkdir()
     with pytest.raises(OSError, match="Is a directory"):
-        SnapshotLog(tmp_path).append(reading)
+        ReadingLog(tmp_path).append(reading)
 
 
 def test_log_held_by_another_process_is_busy(tmp_path: Path):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     append(log, 0)
     with log.path.open("rb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
@@ -211,13 +211,13 @@ def test_log_held_by_another_process_is_busy(tmp_path: Path):
 
 
 def test_load_tells_the_moment_up_to_which_it_knows_all(tmp_path: Path):
-    log, clock = SnapshotLog(tmp_path), SimulatedClock("2026-05-27 13:00")
+    log, clock = ReadingLog(tmp_path), SimulatedClock("2026-05-27 13:00")
     append(log, 0)
     assert log.load(EVER, clock)[0] == utc("2026-05-27 13:00")
 
 
 def test_load_of_a_long_log_gives_all_from_a_time_on_and_no_other(tmp_path: Path):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     # A day by the minute: more than what is read at first, and than twice that.
     day = [reading(minute) for minute in range(1440)]
     log.path.write_text("".join(f"{one.model_dump_json()}\n" for one in day))
@@ -230,7 +230,7 @@ def test_load_of_a_long_log_gives_all_from_a_time_on_and_no_other(tmp_path: Path
 
 
 def test_load_from_a_moment_with_many_readings_gives_them_all(tmp_path: Path):
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     log.path.write_text(f"{reading(0).model_dump_json()}\n" * 1440)
     assert log.size() > 2 * FIRST_CHUNK
     assert len(load(log, NOON)) == 1440
@@ -261,14 +261,14 @@ def test_load_equals_a_filter_of_all_lines(
         content += (line[1:] if is_damaged else line) + b"\n"
         if minute >= first and not is_damaged:
             expected.append(minute)
-    log = SnapshotLog(tmp_path_factory.mktemp("log"))
+    log = ReadingLog(tmp_path_factory.mktemp("log"))
     log.path.write_bytes(content + torn)
     assert minutes_of(load(log, NOON + pd.Timedelta(minutes=first))) == expected
 
 
 def test_readings_of_many_writers_are_all_there_and_whole(tmp_path: Path):
     def write() -> None:
-        log = SnapshotLog(tmp_path)
+        log = ReadingLog(tmp_path)
         for _ in range(25):
             log.append(reading)
 
@@ -291,7 +291,7 @@ def test_reading_is_on_disk_before_it_is_acknowledged(
         status = os.fstat(descriptor)
         flushed.append((status.st_ino, status.st_size))
 
-    log = SnapshotLog(tmp_path)
+    log = ReadingLog(tmp_path)
     append(log, 0)
     monkeypatch.setattr("os.fsync", fsync)
     append(log, 10)

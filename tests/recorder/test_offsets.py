@@ -50,24 +50,26 @@ def test_offset_is_the_median_of_the_last_ones(offsets: list[float], expected: f
 
 def test_offset_is_not_made_of_what_is_older_than_a_week():
     week = 7 * 24
-    learnt = Offsets([compared(5.0, week + 0.1), compared(1.0, week), compared(1.2), compared(1.4)])
-    assert learnt.find("CoinPaprika", NOON) == 1.2
-    assert learnt.find("CoinPaprika", NOON + pd.Timedelta(hours=1)) is None
+    offsets = Offsets(
+        [compared(5.0, week + 0.1), compared(1.0, week), compared(1.2), compared(1.4)]
+    )
+    assert offsets.find("CoinPaprika", NOON) == 1.2
+    assert offsets.find("CoinPaprika", NOON + pd.Timedelta(hours=1)) is None
 
 
-def test_offset_is_learnt_of_comparisons_with_that_fallback_alone():
+def test_offset_is_learned_of_comparisons_with_that_fallback_alone():
     counted = compared(1.0).model_copy(update={"dominance": 49.0})
     primary = compared(1.0).model_copy(update={"dominance": 50.0, "offset": None})
     others = [compared(3.0, provider="CoinLore")] * 3
-    learnt = Offsets([counted, primary, *others, compared(1.0), compared(1.0)])
-    assert learnt.find("CoinPaprika", NOON) is None
-    assert learnt.find("CoinLore", NOON) == 3.0
-    learnt.learn(compared(1.0))
-    assert learnt.find("CoinPaprika", NOON) == 1.0
+    offsets = Offsets([counted, primary, *others, compared(1.0), compared(1.0)])
+    assert offsets.find("CoinPaprika", NOON) is None
+    assert offsets.find("CoinLore", NOON) == 3.0
+    offsets.add(compared(1.0))
+    assert offsets.find("CoinPaprika", NOON) == 1.0
 
 
-def test_offset_is_not_learnt_of_a_value_without_time_that_stands_still():
-    learnt = Offsets()
+def test_offset_is_not_learned_of_a_value_without_time_that_stands_still():
+    offsets = Offsets()
     said = [
         (50.0, -2.0, True),
         (50.5, -1.9, True),
@@ -78,16 +80,16 @@ def test_offset_is_not_learnt_of_a_value_without_time_that_stands_still():
     ]
     for raw, offset, is_new in said:
         reading = compared(offset, provider="CoinLore", raw=raw, has_time=False)
-        assert learnt.learn(reading) is is_new
-    assert learnt.find("CoinLore", NOON) == -2.0
+        assert offsets.add(reading) is is_new
+    assert offsets.find("CoinLore", NOON) == -2.0
     # The time of a value says that it is of now, so that it may stand still.
-    assert learnt.learn(compared(1.0))
-    assert learnt.learn(compared(1.0))
+    assert offsets.add(compared(1.0))
+    assert offsets.add(compared(1.0))
 
 
-def test_comparison_is_due_at_once_until_it_is_learnt_and_then_every_six_hours():
-    learnt = Offsets([compared(1.0, 2), compared(1.0, 1)])
-    assert learnt.next_comparison("CoinPaprika", NOON) == NOON
-    learnt.learn(compared(1.0))
-    assert learnt.next_comparison("CoinPaprika", NOON) == utc("2026-05-27 18:00")
-    assert learnt.next_comparison("CoinLore", NOON) == NOON
+def test_comparison_is_due_at_once_until_it_is_learned_and_then_every_six_hours():
+    offsets = Offsets([compared(1.0, 2), compared(1.0, 1)])
+    assert offsets.next_comparison("CoinPaprika", NOON) == NOON
+    offsets.add(compared(1.0))
+    assert offsets.next_comparison("CoinPaprika", NOON) == utc("2026-05-27 18:00")
+    assert offsets.next_comparison("CoinLore", NOON) == NOON

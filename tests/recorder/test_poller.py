@@ -1,75 +1,33 @@
 """Who is asked when, and what counts, with the values by hand."""
 
-import logging
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from altseason.notifications import Notifier
-from altseason.recorder.budget import RetryBudget
-from altseason.recorder.claim import Claim
-from altseason.recorder.poller import Poller
-from altseason.recorder.providers import build_providers
+from altseason.recorder.poller import Poller, build_providers
 from altseason.sources.reading import ProviderReading
 from tests.providers.serving import Provider, Reply
 from tests.providers.world import Market, reply
 from tests.recorder.simulation import (
+    DOWN,
+    FALLBACKS,
+    MakePoller,
     SimulatedClock,
+    calibrate,
     dominance_config,
     load_counted,
     load_lines,
     make_recording,
+    poll,
+    poll_values,
     utc,
 )
 
-DOWN = Reply(b"<html>", 503)
-FALLBACKS = ["coinmarketcap", "coinpaprika", "coinlore"]
-Make = Callable[[], Poller]
-
-
-@pytest.fixture
-def notifier() -> Notifier:
-    return Notifier(logging.getLogger(__name__))
-
-
-@pytest.fixture
-def make_poller(
-    tmp_path: Path, clock: SimulatedClock, market: Market, server: Provider, notifier: Notifier
-) -> Iterator[Make]:
-    """A poller on the test's folder, which finds there what one before it has learnt."""
-    claim = Claim(tmp_path)
-    claim.take()
-    config = dominance_config(tmp_path, market.urls(server.url))
-    providers = build_providers(config, clock, RetryBudget(claim, clock).take)
-    yield lambda: Poller(make_recording(tmp_path, clock), providers, notifier, clock)
-    providers.close()
-    claim.release()
-
-
-def poll(poller: Poller, clock: SimulatedClock, times: int, every: str = "10min") -> None:
-    for _ in range(times):
-        poller.poll()
-        clock.move(every)
-
-
-def learn(make_poller: Make, clock: SimulatedClock, market: Market) -> Poller:
-    """Compare each fallback three times, at 00:00, 00:10 and 00:20."""
-    poller = make_poller()
-    poll_moving(poller, clock, market, 55.2, 55.1, 55.0)
-    return poller
-
-
-def poll_moving(poller: Poller, clock: SimulatedClock, market: Market, *values: float) -> None:
-    """Poll once for each value that CoinLore says."""
-    for value in values:
-        market.percent["coinlore"] = value
-        poll(poller, clock, 1)
-
 
 def test_primary_counts_once_for_each_value_it_renews(
-    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, tmp_path: Path
 ):
     poller = make_poller()
     market.renewed_at["coingecko"] = utc("2026-05-26 23:58")
@@ -84,9 +42,9 @@ def test_primary_counts_once_for_each_value_it_renews(
 
 
 def test_fallbacks_are_compared_three_times_then_every_six_hours(
-    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
 ):
-    poll_moving(make_poller(), clock, market, 55.0, 55.1, 55.2, 55.3, 55.4)
+    poll_values(make_poller(), clock, market, "coinlore", 55.0, 55.1, 55.2, 55.3, 55.4)
     assert [server.count(f"/{name}/") for name in FALLBACKS] == [3, 3, 3]
     compared = [line for line in load_lines(tmp_path) if line["dominance"] is None][:3]
     assert [(line["provider"], line["raw"], line["offset"]) for line in compared] == [
@@ -105,7 +63,7 @@ def test_fallbacks_are_compared_three_times_then_every_six_hours(
 
 
 def test_fallback_that_does_not_answer_is_compared_again_after_an_hour(
-    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, server: Provider
 ):
     market.faults["coinpaprika"] = DOWN
     poller = make_poller()
@@ -117,40 +75,39 @@ def test_fallback_that_does_not_answer_is_compared_again_after_an_hour(
 
 
 def test_nothing_counts_while_the_primary_fails_for_less_than_half_an_hour(
-    make_poller: Make,
+    make_poller: MakePoller,
     clock: SimulatedClock,
     market: Market,
     server: Provider,
     tmp_path: Path,
     notifier: Notifier,
 ):
-    poller = learn(make_poller, clock, market)
+    poller = calibrate(make_poller, clock, market)
     market.faults["coingecko"] = DOWN
     server.requests.clear()
     poll(poller, clock, 3)  # 00:30, 00:40, 00:50
     assert [time for time, _, _ in load_counted(tmp_path)] == ["00:00", "00:10", "00:20"]
-    # The first failure is tried again, those that follow are not: there are two retries at once.
-    assert server.count("/coingecko/") == 3 + 1 + 1
+    assert server.count("/coingecko/") == 3
     assert sum(server.count(f"/{name}/") for name in FALLBACKS) == 0
     assert notifier.drain() == []
 
 
 @pytest.mark.parametrize("fault", [DOWN, Reply(b'{"data', way="cut")])
-def test_primary_that_fails_at_every_other_poll_costs_150_requests_a_day(
-    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, fault: Reply
+def test_primary_that_fails_at_every_other_poll_costs_a_request_each(
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, server: Provider, fault: Reply
 ):
     poller = make_poller()
     for number in range(145):
         market.faults = {"coingecko": fault} if number % 2 else {}
         poll(poller, clock, 1)
-    # 145 polls from 00:00 to 24:00, and retries at 00:10 (two), 08:10 and 16:10.
-    assert server.count("/coingecko/") == 145 + 4
+    # From 00:00 to 24:00; 150 are promised.
+    assert server.count("/coingecko/") == 145
 
 
 def test_first_fallback_counts_after_half_an_hour_corrected_by_its_offset(
-    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, tmp_path: Path
 ):
-    poller = learn(make_poller, clock, market)
+    poller = calibrate(make_poller, clock, market)
     market.faults["coingecko"] = DOWN
     market.percent["coinmarketcap"] = 60.0
     poll(poller, clock, 4)
@@ -164,9 +121,9 @@ def test_first_fallback_counts_after_half_an_hour_corrected_by_its_offset(
 
 
 def test_next_fallback_counts_where_the_first_does_not_answer(
-    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, tmp_path: Path
 ):
-    poller = learn(make_poller, clock, market)
+    poller = calibrate(make_poller, clock, market)
     market.faults |= {"coingecko": DOWN, "coinmarketcap": DOWN}
     market.percent["coinpaprika"] = 58.0
     poll(poller, clock, 4)
@@ -191,9 +148,9 @@ def test_provider_with_an_unforeseen_error_does_not_keep_others_from_being_asked
 
 
 def test_provider_is_not_asked_before_the_time_that_it_says(
-    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
 ):
-    poller = learn(make_poller, clock, market)
+    poller = calibrate(make_poller, clock, market)
     limited = Reply(b"{}", 429, {"Retry-After": "5400"})
     market.faults |= {"coingecko": limited, "coinmarketcap": limited}
     server.requests.clear()
@@ -207,9 +164,9 @@ def test_provider_is_not_asked_before_the_time_that_it_says(
 
 
 def test_fallback_with_an_old_value_counts_once(
-    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, tmp_path: Path
 ):
-    poller = learn(make_poller, clock, market)
+    poller = calibrate(make_poller, clock, market)
     market.faults["coingecko"] = DOWN
     market.renewed_at["coinmarketcap"] = utc("2026-05-27 00:55")
     poll(poller, clock, 10)  # 00:30 to 02:00
@@ -221,7 +178,7 @@ def test_fallback_with_an_old_value_counts_once(
 
 
 def test_fallback_without_a_learnt_offset_never_counts(
-    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
 ):
     poller = make_poller()
     poll(poller, clock, 2)  # two comparisons are not enough
@@ -233,7 +190,7 @@ def test_fallback_without_a_learnt_offset_never_counts(
 
 
 def test_fallback_that_lies_too_far_off_never_counts(
-    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, tmp_path: Path
 ):
     market.percent |= {"coinmarketcap": 67.5, "coinpaprika": 46.5, "coinlore": 70.0}
     poller = make_poller()
@@ -244,9 +201,9 @@ def test_fallback_that_lies_too_far_off_never_counts(
 
 
 def test_offset_that_was_learnt_a_week_ago_does_not_count(
-    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, tmp_path: Path
 ):
-    poller = learn(make_poller, clock, market)
+    poller = calibrate(make_poller, clock, market)
     market.faults["coingecko"] = DOWN
     clock.now = utc("2026-06-03 00:21")
     poll(poller, clock, 10)
@@ -258,10 +215,10 @@ def without_timed_fallbacks(market: Market) -> None:
 
 
 def test_coinlore_counts_once_its_value_has_moved(
-    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, tmp_path: Path
 ):
     poller = make_poller()
-    poll_moving(poller, clock, market, 55.1, 54.9, 55.0)
+    poll_values(poller, clock, market, "coinlore", 55.1, 54.9, 55.0)
     without_timed_fallbacks(market)
     poll(poller, clock, 7)  # 00:30 to 01:30
     # 55 + 2; what has not moved for more than an hour is not of now.
@@ -278,9 +235,9 @@ def test_coinlore_counts_once_its_value_has_moved(
 
 
 def test_coinlore_s_offset_is_not_learnt_while_it_stands_still(
-    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
 ):
-    poller = learn(make_poller, clock, market)  # 1.9 less than the primary in the median
+    poller = calibrate(make_poller, clock, market)  # 1.9 less than the primary in the median
     for hour in range(60):
         market.percent["coingecko"] = 57 + hour / 20
         poll(poller, clock, 6)
@@ -288,22 +245,22 @@ def test_coinlore_s_offset_is_not_learnt_while_it_stands_still(
     assert server.count("/coinlore/") <= 3 + 60 - 5
     without_timed_fallbacks(market)
     before = len(load_counted(tmp_path))
-    poll_moving(poller, clock, market, 57.9, 58.0, 58.1, 58.0)
+    poll_values(poller, clock, market, "coinlore", 57.9, 58.0, 58.1, 58.0)
     assert [value for _, _, value in load_counted(tmp_path)[before:]] == [59.9]
 
 
 def test_coinlore_does_not_count_where_the_clock_here_may_be_wrong(
-    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, tmp_path: Path
 ):
-    poller = learn(make_poller, clock, market)
+    poller = calibrate(make_poller, clock, market)
     for name in ("coingecko", "coinmarketcap", "coinpaprika"):
         market.renewed_at[name] = utc("2026-05-26 22:00")  # the clock here is two hours ahead
-    poll_moving(poller, clock, market, 54.9, 54.8, 54.7, 54.6, 54.5)
+    poll_values(poller, clock, market, "coinlore", 54.9, 54.8, 54.7, 54.6, 54.5)
     assert len(load_counted(tmp_path)) == 3
 
 
 def test_return_to_the_primary_makes_no_jump(
-    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, tmp_path: Path
 ):
     """All four rise by 0.1 every 10 minutes, and one fallback's level wavers by 0.05."""
     poller = make_poller()
@@ -322,9 +279,9 @@ def test_return_to_the_primary_makes_no_jump(
 
 
 def test_restart_keeps_what_was_learnt(
-    make_poller: Make, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, server: Provider, tmp_path: Path
 ):
-    learn(make_poller, clock, market)
+    calibrate(make_poller, clock, market)
     market.faults["coingecko"] = DOWN
     server.requests.clear()
     poll(make_poller(), clock, 4)
@@ -333,7 +290,7 @@ def test_restart_keeps_what_was_learnt(
 
 
 def test_primary_that_refuses_the_key_is_told_once(
-    make_poller: Make, clock: SimulatedClock, market: Market, notifier: Notifier
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, notifier: Notifier
 ):
     status = {"error_code": 10002, "error_message": "API Key Missing"}
     market.faults["coingecko"] = reply({"status": status}, 401)
@@ -344,14 +301,14 @@ def test_primary_that_refuses_the_key_is_told_once(
     market.faults.clear()
     poll(poller, clock, 2)
     [message] = notifier.drain()
-    assert "answers again" in message
+    assert "responds again" in message
     market.faults["coingecko"] = reply({"status": status}, 401)
     poll(poller, clock, 2)
     assert len(notifier.drain()) == 1
 
 
 def test_primary_that_refuses_the_key_after_it_was_down_is_told(
-    make_poller: Make, clock: SimulatedClock, market: Market, notifier: Notifier
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, notifier: Notifier
 ):
     poller = make_poller()
     status = {"error_code": 10002, "error_message": "API Key Missing"}
@@ -368,11 +325,11 @@ def test_primary_that_refuses_the_key_after_it_was_down_is_told(
     market.faults.clear()
     poll(poller, clock, 1)
     # Of the second failure nobody was told, so neither of its end.
-    assert [message.split()[1] for message in notifier.drain()] == ["answers"]
+    assert [message.split()[1] for message in notifier.drain()] == ["responds"]
 
 
 def test_clock_that_is_put_back_is_told_and_recording_goes_on_later(
-    make_poller: Make, clock: SimulatedClock, tmp_path: Path, notifier: Notifier
+    make_poller: MakePoller, clock: SimulatedClock, tmp_path: Path, notifier: Notifier
 ):
     poller = make_poller()
     poll(poller, clock, 2)
@@ -387,7 +344,7 @@ def test_clock_that_is_put_back_is_told_and_recording_goes_on_later(
 
 
 def test_log_that_cannot_be_written_is_told_once_and_does_not_end_it(
-    make_poller: Make, clock: SimulatedClock, tmp_path: Path, notifier: Notifier
+    make_poller: MakePoller, clock: SimulatedClock, tmp_path: Path, notifier: Notifier
 ):
     poller = make_poller()
     log = tmp_path / "BTCD_USD-readings.jsonl"
@@ -403,9 +360,9 @@ def test_log_that_cannot_be_written_is_told_once_and_does_not_end_it(
 
 
 def test_fallback_that_is_no_percentage_after_its_offset_never_counts(
-    make_poller: Make, clock: SimulatedClock, market: Market, tmp_path: Path
+    make_poller: MakePoller, clock: SimulatedClock, market: Market, tmp_path: Path
 ):
-    poller = learn(make_poller, clock, market)
+    poller = calibrate(make_poller, clock, market)
     clock.move("6D")  # after which any value is believed without a confirmation
     market.faults["coingecko"] = DOWN
     # CoinMarketCap lies 1.5 above the primary, CoinPaprika 0.25.

@@ -77,18 +77,6 @@ def test_body_that_breaks_off_is_asked_for_twice_at_most(retries: int, asked: in
         assert len(provider.requests) == asked
 
 
-@pytest.mark.parametrize("allowed", [0, 2])
-def test_each_retry_is_allowed_first(waits: list[float], allowed: int):
-    """By a budget of calls, which failures count against as well."""
-    left = [True] * allowed + [False]
-    with (
-        serving(lambda _: Reply(b"{}", 503)) as provider,
-        build_session(replace(QUICK, retries=5), lambda: left.pop(0)) as session,
-    ):
-        assert fetch_response(session, provider.url).status == 503
-        assert len(provider.requests) == 1 + allowed
-
-
 @pytest.mark.parametrize(("asked", "seconds"), [("0", None), ("soon", None), ("7", 7)])
 def test_retry_after_is_kept_where_it_is_a_wait(asked: str, seconds: int | None):
     limited = Reply(b"{}", 429, {"Retry-After": asked})

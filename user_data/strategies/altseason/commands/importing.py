@@ -20,7 +20,7 @@ from altseason.host.configuration import data_directory, data_format, load_confi
 from altseason.output import show, show_text
 from altseason.parser import format_examples
 from altseason.progress import saying_if_stopped, show_progress
-from altseason.recorder.log import BEGINNING, MAX_BYTES, SnapshotLog
+from altseason.recorder.log import BEGINNING, MAX_BYTES, ReadingLog
 from altseason.sources.caps import load_any, load_cap_pair
 from altseason.sources.files import STAMP_MEANING, ImportOptions, Readings
 from altseason.sources.formats import Stamp
@@ -107,7 +107,7 @@ def run_import(options: argparse.Namespace) -> int:
 
 def _find_recorded(datadir: Path) -> list[pd.Timestamp]:
     """Return when the readings that bots have recorded here were known."""
-    log = SnapshotLog(datadir)
+    log = ReadingLog(datadir)
     # All of it, and what is added meanwhile.
     max_bytes = log.size() + MAX_BYTES
     _, recorded = log.load(BEGINNING, read_clock, max_bytes=max_bytes)

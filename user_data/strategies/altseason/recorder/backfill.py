@@ -17,7 +17,7 @@ from altseason.history.download import (
 )
 from altseason.notifications import Notifier
 from altseason.progress import Progress, no_progress
-from altseason.recorder.retrying import Retrying
+from altseason.recorder.backoff import Backoff
 from altseason.sources.coingecko import load_access
 from altseason.sources.coingecko_history import DAILY_CLOSE_DELAY
 from altseason.sources.reading import Clock, read_clock
@@ -64,7 +64,7 @@ class Backfill:
         self._progress = progress
         self._looked_at: pd.Timestamp | None = None
         self._unfillable: set[pd.Timestamp] = set()
-        self._look = Retrying(self._fill, clock, first=AGAIN_AFTER, longest=DAY)
+        self._look = Backoff(self._fill, clock, first=AGAIN_AFTER, longest=DAY)
 
     def run(self) -> None:
         """Fetch what is missing, if it is time to look; takes minutes then.

@@ -1,9 +1,8 @@
-"""Of all processes that could poll for one data directory, one does."""
+"""Elect one polling process per data directory."""
 
 import contextlib
 import errno
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -13,22 +12,10 @@ from altseason.dominance.locking import has_locks, try_lock
 NAME = ".altseason-feed.lock"
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What any process has asked; None where it is not known.
-
-    :param polled: when it polled last.
-    :param retried: as `RetryBudget` has it.
-    """
-
-    polled: pd.Timestamp | None = None
-    retried: pd.Timestamp | None = None
-
-
 class Claim:
-    """A lock that its holder's death releases, and in it what was asked last.
+    """A file lock that ends with its process, and in the file the time of the last poll.
 
-    It outlives its holder, so that neither a restart nor another process asks too early.
+    The time outlives the process, so that neither a restart nor another process polls too early.
     """
 
     def __init__(self, datadir: Path) -> None:
@@ -36,7 +23,7 @@ class Claim:
         self._descriptor: int | None = None
 
     def take(self) -> bool:
-        """Take the lock if nobody has it; tell whether it is ours.
+        """Take the lock if nobody has it; return whether it is ours.
 
         :raises OSError: where there cannot be a lock, such as in a read-only folder, on a platform
             without file locks, or where a link would have another file overwritten.
@@ -58,31 +45,25 @@ class Claim:
         return self._descriptor is not None
 
     def release(self) -> None:
-        """Let another take it."""
+        """Let another process take it."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def load(self) -> Asked:
-        """Load what any process has asked."""
-        with contextlib.suppress(OSError, ValueError):
-            return Asked(*map(_read_time, self.path.read_text().split()[:2]))
-        return Asked()
+    def load_poll_time(self) -> pd.Timestamp | None:
+        """Return when any process polled last; None where that is not known."""
+        try:
+            # Earlier versions wrote a second time behind it.
+            time = pd.Timestamp(self.path.read_text().split()[0]).tz_convert("UTC")
+        except (OSError, ValueError, TypeError, IndexError):
+            return None
+        return None if pd.isna(time) else time
 
-    def save(self, asked: Asked) -> None:
-        """Keep it; not worth an error, as losing it costs one more call."""
+    def save_poll_time(self, time: pd.Timestamp) -> None:
+        """Store it; not worth an error, as losing it costs one more poll."""
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
-                times = (asked.polled, asked.retried)
-                text = " ".join(time.isoformat() if time else "NaT" for time in times).encode()
+                text = time.isoformat().encode()
                 os.lseek(self._descriptor, 0, os.SEEK_SET)
                 os.write(self._descriptor, text)
                 os.ftruncate(self._descriptor, len(text))
-
-
-def _read_time(text: str) -> pd.Timestamp | None:
-    try:
-        time = pd.Timestamp(text).tz_convert("UTC")
-    except (ValueError, TypeError):
-        return None
-    return None if pd.isna(time) else time

@@ -8,7 +8,6 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,10 @@ from altseason.errors import BusyError, InputError, StoredDataError
 from altseason.host.configuration import data_directory, data_format
 from altseason.notifications import Notifier
 from altseason.recorder.backfill import Backfill
-from altseason.recorder.budget import RetryBudget
+from altseason.recorder.backoff import Backoff
 from altseason.recorder.claim import Claim
-from altseason.recorder.poller import Poller
-from altseason.recorder.providers import Providers, build_providers
+from altseason.recorder.poller import Poller, Providers, build_providers
 from altseason.recorder.recording import INTERVAL, Recording
-from altseason.recorder.retrying import Retrying
 from altseason.settings import DominanceSettings, is_loopback, load_settings
 from altseason.sources.coingecko import PROVIDER as PRIMARY
 from altseason.sources.coingecko import ApiAccess, load_access
@@ -62,8 +59,8 @@ class Feed:
         datadir = data_directory(config)
         self.notifier = Notifier(logger)
         self.recording = Recording(datadir, DominanceStore(datadir, data_format(config)), clock)
-        self._rebuild = Retrying(self.recording.rebuild, clock, first=INTERVAL)
-        self._step = Retrying(self.step, clock, first=FIRST_PAUSE, longest=MAX_PAUSE)
+        self._rebuild = Backoff(self.recording.rebuild, clock, first=INTERVAL)
+        self._step = Backoff(self.step, clock, first=FIRST_PAUSE, longest=MAX_PAUSE)
         self._failure: Exception | None = None
         self._clock = clock
         self._stopping = threading.Event()
@@ -96,8 +93,7 @@ class Feed:
         wanted = (access, load_settings(config).dominance)
         with self._configuring:
             if wanted != self._wanted:
-                budget = RetryBudget(self._claim, self._clock)
-                self._providers = build_providers(config, self._clock, budget.take)
+                self._providers = build_providers(config, self._clock)
                 self._backfill = Backfill(
                     config, self.recording.store, self.notifier, self._clock, self._go_on
                 )
@@ -186,7 +182,7 @@ class Feed:
     def _is_due(self) -> bool:
         now = self._clock()
         if self._polled is None:
-            self._polled = self._claim.load().polled
+            self._polled = self._claim.load_poll_time()
         # A time to come was written by a clock that has been put back since.
         return self._polled is None or not pd.Timedelta(0) <= now - self._polled < INTERVAL
 
@@ -194,7 +190,7 @@ class Feed:
         poller = self._prepare_poller()
         # Before the call: one that ends the process must not be made again at once.
         self._polled = self._clock()
-        self._claim.save(replace(self._claim.load(), polled=self._polled))
+        self._claim.save_poll_time(self._polled)
         poller.poll()
 
     def _prepare_poller(self) -> Poller:

@@ -1,4 +1,4 @@
-"""How far dominance may move until a reading has to be confirmed."""
+"""How far dominance may move until a reading has to be confirmed by another one."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,23 @@ import pandas as pd
 from altseason.dominance.candles import TIMEFRAMES, candle_length
 from altseason.dominance.store import DominanceStore
 from altseason.errors import StoredDataError
+from altseason.notifications import Notifier
 from altseason.recorder.log import Reading
+from altseason.sources.coingecko import PROVIDER as PRIMARY
+from altseason.sources.reading import ProviderReading
 
 # Dominance has moved by up to 7.5 points in a day (January 2018), a few times in its history. In
-# ten minutes two points are no movement of the market; after a gap more is believed at once. Nobody
-# loses by a limit for long gaps, too: a reading that is true is confirmed ten minutes later.
+# ten minutes two points are no movement of the market; after a gap more is believed at once. A
+# limit for long gaps costs nothing: a true reading is confirmed ten minutes later.
 MAX_STEP = 2.0
 MAX_STEP_PER_HOUR = 0.5
-# Also the limit beside a stored candle, whose provider may be another, of another level.
+# Also the limit beside a stored candle, which may come from another provider, at an offset.
 MAX_STEP_AFTER_GAP = 10.0
 HOUR = pd.Timedelta(hours=1)
-# From then on the newest candle may say more than the last reading: days are fetched, or imported.
+# From then on the newest candle may be newer than the last reading: days are fetched, or imported.
 PAUSE = 24 * HOUR
 MAX_KNOWN_AGE = pd.Timedelta(days=7)
+TOPIC = "jump"
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Known:
     """What dominance was last.
 
     :param dominance: in percent.
-    :param max_step: how far from it, in percentage points, a reading of now is believed.
+    :param max_step: how far from it, in percentage points, a current reading is believed.
     """
 
     dominance: float
@@ -38,8 +42,57 @@ class Known:
         return abs(dominance - self.dominance) <= self.max_step
 
 
+class HeldReading:
+    """The reading that jumped, held back until another one confirms it.
+
+    A restart forgets it, which delays a true one by a poll.
+    """
+
+    def __init__(self, notifier: Notifier) -> None:
+        self._notifier = notifier
+        self._held: tuple[ProviderReading, float] | None = None
+        # While the first fallback jumps at every poll and the second is believed, notify once.
+        self._suspects: set[str] = set()
+
+    def hold(self, polled: ProviderReading, dominance: float, known: Known) -> None:
+        """Hold a reading back, and notify of it."""
+        self._held = polled, dominance
+        self._suspects.add(polled.provider)
+        self._notifier.raise_alert(
+            TOPIC,
+            f"Dominance jumped from {known.dominance:.2f} % to {dominance:.2f} % at "
+            f"{polled.provider}. It does not count until another reading confirms it.",
+        )
+
+    def is_confirmed_by(self, polled: ProviderReading, dominance: float) -> bool:
+        """Return whether a reading is another one than the held one, and near it."""
+        if self._held is None:
+            return False
+        held, value = self._held
+        # Without a time, only another value shows that it is another reading.
+        is_same = held == polled if held.time is None else held.time == polled.time
+        is_repeated = held.provider == polled.provider and is_same
+        return not is_repeated and abs(dominance - value) <= MAX_STEP
+
+    def confirm(self, dominance: float) -> None:
+        """Note that the jump was a true one."""
+        self._held = None
+        self._suspects.clear()
+        text = f"The jump of dominance to {dominance:.2f} % is confirmed, and counts."
+        self._notifier.clear(TOPIC, text)
+
+    def dismiss(self, polled: ProviderReading, dominance: float) -> None:
+        """Note that a reading was believed that did not jump."""
+        self._held = None
+        self._suspects.discard(polled.provider)
+        if not self._suspects or polled.provider == PRIMARY:
+            self._suspects.clear()
+            text = f"Dominance did not jump: {polled.provider} reads {dominance:.2f} %."
+            self._notifier.clear(TOPIC, text)
+
+
 def find_known(newest: Reading | None, store: DominanceStore, now: pd.Timestamp) -> Known | None:
-    """Return what a reading of now is compared with; None where nothing is known of the last week.
+    """Return what a current reading is compared with; None where the last week has nothing.
 
     :param newest: the last reading that counts.
     """
@@ -63,7 +116,7 @@ def _find_newest_candle(
         try:
             candles = store.load(timeframe)
         except (OSError, StoredDataError):
-            continue  # told where candles are made
+            continue  # reported where candles are made
         ends = candles["date"] + candle_length(timeframe)
         known = candles[(ends <= now) & (ends >= now - MAX_KNOWN_AGE)]
         if not known.empty:

@@ -58,7 +58,7 @@ class Reading(BaseModel):
     offset: Number | None
 
 
-class SnapshotLog:
+class ReadingLog:
     """The log in one data directory; any number of processes may read and append."""
 
     def __init__(self, datadir: Path) -> None:

@@ -1,6 +1,6 @@
-"""How far a fallback's dominance lies from the primary's, learnt while both answer.
+"""Calibrate each fallback against the primary, while both respond.
 
-Providers count different coins, so their levels differ by up to several points, and slowly drift.
+Providers count different coins, so they differ by up to several points, and slowly drift.
 """
 
 from collections import defaultdict
@@ -11,7 +11,7 @@ import pandas as pd
 
 from altseason.recorder.log import Reading
 
-# One odd reading must not decide; and what was learnt long ago has drifted.
+# One odd reading must not decide, and an old offset has drifted.
 MIN_COMPARISONS, MAX_COMPARISONS = 3, 9
 MAX_OFFSET_AGE = pd.Timedelta(days=7)
 COMPARE_EVERY = pd.Timedelta(hours=6)
@@ -25,12 +25,12 @@ class Offsets:
     def __init__(self, readings: Iterable[Reading] = ()) -> None:
         self._compared: dict[str, list[Reading]] = defaultdict(list)
         for reading in readings:
-            self.learn(reading)
+            self.add(reading)
 
-    def learn(self, reading: Reading) -> bool:
-        """Keep a reading that was compared, and tell whether it says something new.
+    def add(self, reading: Reading) -> bool:
+        """Add a reading that was compared; return whether it brought something new.
 
-        A value that has no time and has not moved since may be of any time.
+        A value without a time that has not moved may be of any time.
         """
         if reading.dominance is not None or reading.offset is None:
             return False
@@ -50,7 +50,7 @@ class Offsets:
         return offset if abs(offset) <= MAX_OFFSET else None
 
     def next_comparison(self, provider: str, now: pd.Timestamp) -> pd.Timestamp:
-        """Return the time to compare a fallback again: at once while it is being learnt."""
+        """Return the time to compare a fallback again: at once until it is calibrated."""
         recent = self._recent(provider, now)
         return (
             pd.Timestamp(recent[-1].known) + COMPARE_EVERY

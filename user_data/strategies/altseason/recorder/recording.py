@@ -16,8 +16,8 @@ from altseason.dominance.candles import (
 )
 from altseason.dominance.store import DominanceStore
 from altseason.errors import StoredDataError
-from altseason.recorder.log import BEGINNING, MAX_BYTES, Reading, SnapshotLog
-from altseason.recorder.retrying import Retrying
+from altseason.recorder.backoff import Backoff
+from altseason.recorder.log import BEGINNING, MAX_BYTES, Reading, ReadingLog
 from altseason.sources.reading import Clock, ProviderReading, read_clock
 
 # CoinGecko renews its value this often; asking more often is waste.
@@ -47,23 +47,23 @@ class Recording:
     """
 
     def __init__(self, datadir: Path, store: DominanceStore, clock: Clock = read_clock) -> None:
-        self.log = SnapshotLog(datadir)
+        self.log = ReadingLog(datadir)
         self.store = store
         self._clock = clock
         self._settled: pd.Timestamp | None = None
-        self._settling = Retrying(self._settle, clock, first=SETTLE_AGAIN_AFTER)
+        self._settling = Backoff(self._settle, clock, first=SETTLE_AGAIN_AFTER)
 
     def append(
-        self, snapshot: ProviderReading, *, dominance: float | None, offset: float | None = None
+        self, polled: ProviderReading, *, dominance: float | None, offset: float | None = None
     ) -> Reading | None:
-        """Log a snapshot; see `Reading` for the values and `SnapshotLog.append` for errors."""
-        time = None if snapshot.time is None else snapshot.time.to_pydatetime()
+        """Log a reading; see `Reading` for the values and `ReadingLog.append` for errors."""
+        time = None if polled.time is None else polled.time.to_pydatetime()
         return self.log.append(
             lambda: Reading(
                 known=self._clock().to_pydatetime(),
                 time=time,
-                provider=snapshot.provider,
-                raw=snapshot.dominance,
+                provider=polled.provider,
+                raw=polled.dominance,
                 dominance=dominance,
                 offset=offset,
             )

@@ -82,7 +82,7 @@ def fetch_response(
                 body = _without_secrets(_read_body(shown, response), headers or {})
                 return Response(shown, response.status_code, body, find_retry_after(response))
         except ProtocolError as error:
-            if attempt == BODY_ATTEMPTS or not _may_retry(session, url):
+            if attempt == BODY_ATTEMPTS or not _retries(session, url):
                 raise UnavailableError(f"{shown}: incomplete response") from error
         except requests.exceptions.InvalidHeader as error:
             raise ResponseError(
@@ -133,9 +133,9 @@ def _unsendable(url: str, error: Exception) -> AccessError:
     )
 
 
-def _may_retry(session: requests.Session, url: str) -> bool:
+def _retries(session: requests.Session, url: str) -> bool:
     adapter = session.get_adapter(url)
-    return not isinstance(adapter, PoliteAdapter) or adapter.may_retry()
+    return not isinstance(adapter, PoliteAdapter) or adapter.manners.retries > 0
 
 
 def _read_body(url: str, response: requests.Response) -> bytes:

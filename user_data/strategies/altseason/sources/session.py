@@ -6,7 +6,7 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -29,12 +29,6 @@ USER_AGENT = f"freqtrade-altseason/{__version__}"
 RETRIED_STATUS = frozenset({429, *range(500, 600)})
 # Nobody is left alone for longer, whatever is asked for.
 MAX_PAUSE_SECONDS = 6 * 3600.0
-MayRetry = Callable[[], bool]
-
-
-def always() -> bool:
-    """Allow every retry."""
-    return True
 
 
 @dataclass(frozen=True)
@@ -62,15 +56,13 @@ class Manners:
 
 
 class _Retries(Retry):
-    """urllib3's retries with every wait bounded, none of them left out, and each one allowed."""
+    """urllib3's retries with every wait bounded, and none of them left out."""
 
     manners = Manners()
-    may_retry: MayRetry = staticmethod(always)
 
     def new(self, **changes: Any) -> Self:
         retries = super().new(**changes)
         retries.manners = self.manners
-        retries.may_retry = self.may_retry
         return retries
 
     def increment(
@@ -84,11 +76,8 @@ class _Retries(Retry):
         wait = self.get_retry_after(response) if response is not None else None
         is_too_long = (wait or 0) > self.manners.longest_wait
         _log_failure(self, response, *arguments, **words)
-        retries = self.new(total=0) if is_too_long or not self._may_go_on() else self
+        retries = self.new(total=0) if is_too_long else self
         return super(_Retries, retries).increment(method, url, response, *arguments, **words)
-
-    def _may_go_on(self) -> bool:
-        return not self.total or self.may_retry()
 
     def parse_retry_after(self, retry_after: str) -> float:
         try:
@@ -222,7 +211,7 @@ def _pool_classes(deadline: float) -> dict[str, type[HTTPConnectionPool]]:
 class PoliteAdapter(HTTPAdapter):
     """Adds the timeouts and the pace, so that no call can forget them."""
 
-    def __init__(self, manners: Manners, may_retry: MayRetry) -> None:
+    def __init__(self, manners: Manners) -> None:
         retries = _Retries(
             total=manners.retries,
             allowed_methods={"GET"},
@@ -231,12 +220,10 @@ class PoliteAdapter(HTTPAdapter):
             raise_on_status=False,  # the last answer says why
         )
         retries.manners = manners
-        retries.may_retry = may_retry
         super().__init__(max_retries=retries)
         self._pool_classes = _pool_classes(manners.deadline)
         self.poolmanager.pool_classes_by_scheme = self._pool_classes
         self.manners = manners
-        self._may_retry = may_retry
         self._free_at = 0.0
         self._turn = threading.Lock()
 
@@ -250,10 +237,6 @@ class PoliteAdapter(HTTPAdapter):
         if type(manager) is ProxyManager:  # one for SOCKS has connections of its own
             manager.pool_classes_by_scheme = self._pool_classes
         return manager
-
-    def may_retry(self) -> bool:
-        """Return whether what broke off may be asked for again."""
-        return self.manners.retries > 0 and self._may_retry()
 
     def _wait_for_turn(self) -> None:
         with self._turn:
@@ -282,14 +265,11 @@ def _add_login_of_url(request: requests.PreparedRequest) -> requests.PreparedReq
     return HTTPBasicAuth(*login)(request) if any(login) else request
 
 
-def build_session(manners: Manners | None = None, may_retry: MayRetry = always) -> requests.Session:
-    """Build the session that all providers are asked with.
-
-    :param may_retry: is asked before each retry.
-    """
+def build_session(manners: Manners | None = None) -> requests.Session:
+    """Build the session that all providers are asked with."""
     session = PoliteSession()
     session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
-    adapter = PoliteAdapter(manners or Manners(), may_retry)
+    adapter = PoliteAdapter(manners or Manners())
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session

@@ -1,4 +1,4 @@
-"""What failed is not done again at once, so that a failure that lasts costs nothing."""
+"""Exponential back-off, so that a failure that lasts costs nothing."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -12,13 +12,11 @@ Result = TypeVar("Result")
 NO_TIME = pd.Timedelta(0)
 
 
-class Retrying(Generic[Result]):
-    """An action; once it has failed its error is raised anew until it may be tried again.
+class Backoff(Generic[Result]):
+    """Call an action; once it has failed, raise its error anew until it may be tried again.
 
-    Whatever the error is: one that nobody foresaw must not be tried again at once either.
-
-    It may after `first`, doubled with each failure in a row up to `longest`, and not before a
-    provider has said that it may be asked again.
+    That is after `first`, doubled with each failure in a row up to `longest`, and not before the
+    time that a provider asks for (`Retry-After`). An unforeseen error waits like any other.
 
     :param longest: as `first` by default.
     """
@@ -40,7 +38,7 @@ class Retrying(Generic[Result]):
         self._error: Exception | None = None
 
     def __call__(self) -> Result:
-        """Do it, or raise what it raised when it was last done."""
+        """Return the action's result, or raise the error of its last call."""
         # A clock that was put back is no reason to wait any longer.
         if self._error is not None and NO_TIME <= self._clock() - self._failed_at < self._pause():
             raise self._error.with_traceback(None)
@@ -54,5 +52,5 @@ class Retrying(Generic[Result]):
         return result
 
     def _pause(self) -> pd.Timedelta:
-        asked = self._error.retry_after if isinstance(self._error, ProviderError) else None
-        return max(self._wait, asked or NO_TIME)
+        wanted = self._error.retry_after if isinstance(self._error, ProviderError) else None
+        return max(self._wait, wanted or NO_TIME)
