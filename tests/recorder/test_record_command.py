@@ -247,12 +247,18 @@ def test_rebuild_without_a_log_is_refused(words: list[str], capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("minutes_ago", "code"), [([], 1), ([59], 0), ([61], 1), ([300, 59], 0), ([20_000], 1)]
 )
-def test_status_check_tells_whether_something_is_recorded(
-    words: list[str], datadir: Path, minutes_ago: list[float], code: int
+def test_status_check_names_what_failed_where_nothing_is_recorded(
+    words: list[str],
+    datadir: Path,
+    capsys: pytest.CaptureFixture,
+    minutes_ago: list[float],
+    code: int,
 ):
     for minutes in minutes_ago:
         recorded_ago(datadir, minutes)
     assert run("status", words, "--check") == code
+    failed = "Check failed: nothing was recorded in the last hour.\n"
+    assert capsys.readouterr().err == (failed if code else "")
     assert run("status", words) == 0
 
 

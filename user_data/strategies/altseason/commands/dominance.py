@@ -30,7 +30,7 @@ from altseason.host.origins import (
     values_as_json,
     values_as_text,
 )
-from altseason.output import show, show_text
+from altseason.output import show, show_text, tell
 from altseason.parser import add_freqtrade_options
 from altseason.recorder.recording import Recording
 from altseason.recorder.status import (
@@ -88,8 +88,10 @@ def run_status(options: argparse.Namespace) -> int:
     else:
         show_text(*reports.statuses_as_text(datadir, rule, statuses), *recording_as_text(recorded))
         show_text(*values_as_text(values, file), *([GATE_IS_OFF] if rule.mode == "off" else []))
-    is_recorded = recorded is not None and recorded.is_current
-    return EXIT_NOTHING if options.check and not is_recorded else 0
+    if options.check and (recorded is None or not recorded.is_current):
+        tell("Check failed: nothing was recorded in the last hour.")
+        return EXIT_NOTHING
+    return 0
 
 
 def _read_statuses(config: Config, rule: GateRule, now: pd.Timestamp) -> list[Status]:

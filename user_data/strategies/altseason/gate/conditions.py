@@ -12,6 +12,7 @@ import pandas as pd
 from technical import qtpylib
 
 Conditions = dict[str, "Condition"]
+CROSSES_ABOVE = "crosses above"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def below(value: "pd.Series[float]", limit: "pd.Series[float] | float") -> Condi
 
 def crosses_above(value: "pd.Series[float]", limit: "pd.Series[float]") -> Condition:
     """Return the condition that a value is above a limit, and was not one candle before."""
-    return Condition(qtpylib.crossed_above(value, limit), value, "crosses above", limit)
+    return Condition(qtpylib.crossed_above(value, limit), value, CROSSES_ABOVE, limit)
 
 
 def is_true(holds: "pd.Series[bool] | bool") -> Condition:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from altseason.dominance.candles import candle_length
-from altseason.gate.conditions import Condition
+from altseason.gate.conditions import CROSSES_ABOVE, Condition
 from altseason.gate.rule import SUFFIX, GateRule
 from altseason.gate.verdict import Newest, Verdict, describe_verdict, verdict_as_json
 from altseason.output import wrap
@@ -24,6 +24,13 @@ class Finding:
     comparison: str = ""
     limit_name: str = ""
     limit: float | None = None
+
+    @property
+    def was_above_already(self) -> bool:
+        """Whether nothing crosses because the value was above its limit one candle before."""
+        if self.comparison != CROSSES_ABOVE or self.value is None or self.limit is None:
+            return False
+        return not self.holds and self.value > self.limit
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ def gate_of_row(
 
 def as_text(verdict: Verdict, explanations: list[Explanation]) -> list[str]:
     """Return the facts in lines of at most 80 columns."""
-    sentences = f"Gate: {verdict.rule}. {describe_verdict(verdict)}"
+    sentences = f"Gate: {verdict.rule}. {describe_verdict(verdict, with_age=False)}"
     lines = wrap(sentences)
     for one in explanations:
         signal = "entry signal" if one.enters else "no entry"
@@ -92,7 +99,7 @@ def as_text(verdict: Verdict, explanations: list[Explanation]) -> list[str]:
 def as_json(verdict: Verdict, explanations: list[Explanation]) -> dict[str, Any]:
     """Return the facts of `as_text`; dates in ISO 8601, UTC."""
     return {
-        "gate": verdict_as_json(verdict),
+        "gate": verdict_as_json(verdict, with_age=False),
         "pairs": [
             {
                 "pair": one.pair,
@@ -136,6 +143,7 @@ def _finding_as_text(finding: Finding) -> str:
         finding.comparison,
         finding.limit_name,
         _show(finding.limit) if finding.comparison else "",
+        "(was above already)" if finding.was_above_already else "",
     ]
     facts = " ".join(word for word in words if word)
     return f"  {answer:<3}  {finding.name:<18}  {facts}".rstrip()

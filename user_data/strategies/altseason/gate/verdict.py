@@ -97,14 +97,17 @@ def _find_closing(
     return min(ends.iloc[last + 1], stale_from) if last + 1 < len(opened) else stale_from
 
 
-def describe_verdict(verdict: Verdict) -> str:
-    """Return in sentences whether the gate is open, why, and what would change it."""
+def describe_verdict(verdict: Verdict, *, with_age: bool = True) -> str:
+    """Return in sentences whether the gate is open, why, and what would change it.
+
+    :param with_age: how old dominance is; false for a time that is not the current one.
+    """
     if verdict.rule.mode == "off":
         return "The gate is off: entries do not depend on dominance."
     if verdict.newest is None:
         missing = f"no dominance is stored. {_advise()}"
         return f"The gate is closed: {f'{verdict.problem}.' if verdict.problem else missing}"
-    facts = _describe_newest(verdict.newest)
+    facts = _describe_newest(verdict.newest, with_age=with_age)
     if verdict.is_open:
         return (
             f"The gate is open: {facts}. It closes {_name_closing(verdict.rule, verdict.newest)}."
@@ -120,7 +123,7 @@ def describe_verdict(verdict: Verdict) -> str:
     return f"The gate is closed{since}: {facts}. It opens {opening}."
 
 
-def verdict_as_json(verdict: Verdict) -> dict[str, Any]:
+def verdict_as_json(verdict: Verdict, *, with_age: bool = True) -> dict[str, Any]:
     """Return the facts of `describe_verdict`; dates in ISO 8601, UTC, dominance in percent."""
     newest = verdict.newest
     return {
@@ -134,7 +137,7 @@ def verdict_as_json(verdict: Verdict) -> dict[str, Any]:
         "stale": verdict.is_stale,
         "frozen": verdict.is_frozen,
         "closed_since": verdict.closed_since.isoformat() if verdict.closed_since else None,
-        "reason": describe_verdict(verdict),
+        "reason": describe_verdict(verdict, with_age=with_age),
     }
 
 
@@ -150,9 +153,9 @@ def _describe_since(verdict: Verdict) -> str:
     return f" since {verdict.closed_since:%Y-%m-%d %H:%M} UTC"
 
 
-def _describe_newest(newest: Newest) -> str:
-    age = describe_duration(newest.age)
-    return f"dominance {newest.close:.2f} %, of {newest.end:%Y-%m-%d %H:%M} UTC, {age} ago"
+def _describe_newest(newest: Newest, *, with_age: bool) -> str:
+    age = f", {describe_duration(newest.age)} ago" if with_age else ""
+    return f"dominance {newest.close:.2f} %, of {newest.end:%Y-%m-%d %H:%M} UTC{age}"
 
 
 def _name_opening(rule: GateRule, newest: Newest) -> str:
