@@ -14,7 +14,8 @@ from benchmarks.report import compare
 from benchmarks.runs import Run
 from benchmarks.trades import COLUMNS
 
-from altseason.sources.files import ImportOptions, load_readings
+from altseason.sources.files import load_readings
+from altseason.sources.rows import ImportOptions
 
 ROOT = Path(__file__).parent.parent
 Ended = subprocess.CompletedProcess[str]

@@ -193,7 +193,7 @@ def test_interrupted_reading_says_that_nothing_was_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ):
     file = write(tmp_path / "a.csv", [58.0, 57.5])
-    monkeypatch.setattr("altseason.sources.files.parse_times", interrupt)
+    monkeypatch.setattr("altseason.sources.rows.parse_times", interrupt)
     assert run(file, tmp_path / "data") == 130
     assert capsys.readouterr().err == "Stopped. Nothing was written.\n"
     assert list(tmp_path.iterdir()) == [file]

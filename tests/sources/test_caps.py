@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from altseason.errors import InputError
-from altseason.sources.caps import has_both_caps, load_cap_pair, load_cap_table
-from altseason.sources.files import ImportOptions
-from altseason.sources.table import read_table
+from altseason.sources.caps import load_cap_pair
+from altseason.sources.files import load_readings
+from altseason.sources.rows import ImportOptions
 
 NOW = pd.Timestamp("2026-06-01", tz="UTC")
 DAYS = ("2023-03-13", "2023-03-14", "2023-03-15")
@@ -50,9 +50,8 @@ def test_two_tradingview_charts_compared_in_one_are_divided(
     )
     names = ",".join(f'"{label}: {price}"' for price in ("Open", "High", "Low", "Close"))
     (tmp_path / name).write_text(f"time,open,high,low,close,{names}\n{rows}")
-    table = read_table(tmp_path / name)
-    assert has_both_caps(table)
-    readings = load_cap_table(table, ImportOptions(), NOW)
+    readings = load_readings(tmp_path / name, ImportOptions(), NOW)
+    assert readings.layout.format == "table of two market caps"
     assert readings.rows["close"].tolist() == pytest.approx(EXPECTED)
 
 

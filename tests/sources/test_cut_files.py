@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from altseason.dominance.importer import import_readings
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
-from altseason.sources.caps import load_any, load_cap_pair
-from altseason.sources.files import ImportOptions
+from altseason.sources.caps import load_cap_pair
+from altseason.sources.files import load_readings
+from altseason.sources.rows import ImportOptions
 from tests.conftest import dominance_candles
 
 NOW = pd.Timestamp("2026-06-01", tz="UTC")
@@ -32,7 +33,7 @@ def read(tmp_path: Path) -> Read:
     def read_file(content: bytes, name: str = "file.csv") -> Candles:
         (tmp_path / name).write_bytes(content)
         try:
-            readings = load_any(tmp_path / name, ImportOptions(), NOW)
+            readings = load_readings(tmp_path / name, ImportOptions(), NOW)
             made = import_readings(readings, DominanceStore(tmp_path), NOW, dry_run=True)
         except InputError:
             return {}
@@ -161,7 +162,7 @@ def test_last_line_that_may_be_cut_off_is_left_out_and_counted(tmp_path: Path):
     text = lines("date,dominance", "{day},{value}")
     file = tmp_path / "a.csv"
     file.write_text(text[:-1])
-    readings = load_any(file, ImportOptions(), NOW)
+    readings = load_readings(file, ImportOptions(), NOW)
     assert readings.rows["close"].tolist() == [float(value) for value in VALUES[:-1]]
     assert readings.left_out == {CUT: 1}
 
@@ -178,7 +179,7 @@ def test_last_line_that_may_be_cut_off_is_left_out_and_counted(tmp_path: Path):
 def test_last_line_that_shows_where_its_value_ends_is_kept(tmp_path: Path, text: str):
     file = tmp_path / "a.csv"
     file.write_text(text[:-1])
-    readings = load_any(file, ImportOptions(), NOW)
+    readings = load_readings(file, ImportOptions(), NOW)
     assert readings.rows["close"].tolist() == [float(value) for value in VALUES]
     assert readings.left_out == {}
 
@@ -187,7 +188,7 @@ def test_only_line_that_may_be_cut_off_is_refused_with_what_to_do(tmp_path: Path
     file = tmp_path / "a.csv"
     file.write_text("date,dominance\n2023-03-13,58")
     with pytest.raises(InputError, match="end the file with a line break"):
-        load_any(file, ImportOptions(), NOW)
+        load_readings(file, ImportOptions(), NOW)
 
 
 def test_market_cap_that_may_be_cut_off_is_left_out(tmp_path: Path):

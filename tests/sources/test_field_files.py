@@ -17,9 +17,10 @@ from altseason.dominance.importer import import_readings
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.sources import cells, text
-from altseason.sources.caps import load_cap_pair, load_cap_table
-from altseason.sources.files import ImportOptions, Readings, load_readings
-from altseason.sources.table import read_table
+from altseason.sources.caps import load_cap_pair
+from altseason.sources.files import load_readings
+from altseason.sources.reading import Readings
+from altseason.sources.rows import ImportOptions
 from tests.conftest import ROOT, dominance_candles
 
 NOW = pd.Timestamp("2026-06-01", tz="UTC")
@@ -459,7 +460,7 @@ def test_caps_in_one_table_are_divided(tmp_path: Path):
         f'{day},"{v * 1e10:,.0f}","1,000,000,000,000"\n'
         for day, v in zip(MARCH, VALUES, strict=True)
     )
-    readings = load_cap_table(read_table(write(tmp_path, text)), ImportOptions(), NOW)
+    readings = load_readings(write(tmp_path, text), ImportOptions(), NOW)
     assert closes(tmp_path, readings) == pytest.approx(EXPECTED)
 
 

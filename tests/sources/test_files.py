@@ -12,7 +12,9 @@ from altseason.dominance.importer import import_readings
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.sources.caps import load_cap_pair
-from altseason.sources.files import ImportOptions, Readings, load_readings
+from altseason.sources.files import load_readings
+from altseason.sources.reading import Readings
+from altseason.sources.rows import ImportOptions
 
 NOW = pd.Timestamp("2026-06-01", tz="UTC")
 NOTHING_SAID = ImportOptions()

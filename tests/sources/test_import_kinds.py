@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from altseason.errors import InputError
-from altseason.sources.caps import load_any, load_cap_pair
-from altseason.sources.files import ImportOptions
+from altseason.sources.caps import load_cap_pair
+from altseason.sources.files import load_readings
+from altseason.sources.rows import ImportOptions
 
 NOW = pd.Timestamp("2026-06-01", tz="UTC")
 DAYS = pd.date_range("2023-03-13", periods=4, tz="UTC")
@@ -55,7 +56,7 @@ def epochs(*factors: float) -> str:
     ],
 )  # fmt: skip
 def test_kind_is_read(tmp_path: Path, content: str | bytes):
-    readings = load_any(write(tmp_path, content), ImportOptions(), NOW)
+    readings = load_readings(write(tmp_path, content), ImportOptions(), NOW)
     assert readings.rows["stamp"].tolist() == DAYS.tolist()
     assert readings.rows["close"].tolist() == VALUES
 
@@ -78,19 +79,19 @@ def test_kind_is_read(tmp_path: Path, content: str | bytes):
 )
 def test_kind_is_asked_for(tmp_path: Path, content: str | bytes, message: str):
     with pytest.raises(InputError, match=message) as error:
-        load_any(write(tmp_path, content), ImportOptions(), NOW)
+        load_readings(write(tmp_path, content), ImportOptions(), NOW)
     assert "\n" not in str(error.value).split("\n  line")[0]
 
 
 def test_years_of_two_digits_are_read_as_told(tmp_path: Path):
     file = write(tmp_path, HEAD + rows("%d.%m.%y"))
-    readings = load_any(file, ImportOptions(date_format="%d.%m.%y"), NOW)
+    readings = load_readings(file, ImportOptions(date_format="%d.%m.%y"), NOW)
     assert readings.rows["stamp"].tolist() == DAYS.tolist()
 
 
 def test_text_that_is_not_unicode_is_told(tmp_path: Path):
     file = write(tmp_path, ("date,dominance,für\n" + rows().replace("\n", ",x\n")).encode("cp1252"))
-    assert load_any(file, ImportOptions(), NOW).notes == [
+    assert load_readings(file, ImportOptions(), NOW).notes == [
         "Read as Windows-1252 text, since it is not UTF-8."
     ]
 
@@ -118,7 +119,7 @@ def test_coingecko_answers_are_divided(tmp_path: Path):
 @pytest.mark.parametrize("content", [BITCOIN, TOTAL])
 def test_coingecko_answer_alone_asks_for_the_other(tmp_path: Path, content: dict):
     with pytest.raises(InputError, match=r"market caps are no dominance.*--total FILE"):
-        load_any(write(tmp_path, json.dumps(content), "a.json"), ImportOptions(), NOW)
+        load_readings(write(tmp_path, json.dumps(content), "a.json"), ImportOptions(), NOW)
 
 
 def test_coinmarketcap_points_are_divided(tmp_path: Path):
@@ -128,18 +129,18 @@ def test_coinmarketcap_points_are_divided(tmp_path: Path):
         for ms, value in zip(MILLISECONDS, VALUES, strict=True)
     ]  # fmt: skip
     file = write(tmp_path, json.dumps({"data": {"points": points}}), "a.json")
-    readings = load_any(file, ImportOptions(), NOW)
+    readings = load_readings(file, ImportOptions(), NOW)
     assert readings.rows["close"].tolist() == pytest.approx(VALUES)
     assert readings.layout.stamp == "open"
 
 
 def test_zone_of_ends_of_days_is_told(tmp_path: Path):
     file = write(tmp_path, HEAD + rows("%Y-%m-%d 23:59:59"))
-    readings = load_any(file, ImportOptions(), NOW)
+    readings = load_readings(file, ImportOptions(), NOW)
     assert readings.layout.zone.startswith("UTC, ")
     assert "--timezone" in readings.layout.zone
     assert readings.rows["known"].iloc[0] == pd.Timestamp("2023-03-13 23:59:59", tz="UTC")
-    local = load_any(file, ImportOptions(timezone="America/New_York"), NOW)
+    local = load_readings(file, ImportOptions(timezone="America/New_York"), NOW)
     assert local.rows["known"].iloc[0] == pd.Timestamp("2023-03-14 03:59:59", tz="UTC")
 
 
@@ -177,7 +178,7 @@ def caps(form: str, head: str, row: str) -> str:
 def test_time_is_a_reading_at_an_instant_only_where_it_is_written_as_one(
     tmp_path: Path, content: str, is_reading: bool
 ):
-    readings = load_any(write(tmp_path, content), ImportOptions(), NOW)
+    readings = load_readings(write(tmp_path, content), ImportOptions(), NOW)
     assert readings.layout.stamp == ("snapshot" if is_reading else "open")
     late = pd.Timedelta(0 if is_reading else "1D")
     assert (readings.rows["known"] - readings.rows["stamp"] == late).all()
@@ -265,7 +266,7 @@ def named(*names: str, order: str = "ohlc") -> str:
 )  # fmt: skip
 def test_kind_that_looks_like_another_is_asked_for(tmp_path: Path, content: str, message: str):
     with pytest.raises(InputError, match=message) as error:
-        load_any(write(tmp_path, content), ImportOptions(), NOW)
+        load_readings(write(tmp_path, content), ImportOptions(), NOW)
     assert "\n" not in str(error.value).split("\n  line")[0]
 
 
@@ -290,4 +291,4 @@ def test_kind_that_looks_like_another_is_asked_for(tmp_path: Path, content: str,
 def test_kind_beside_these_is_read(
     tmp_path: Path, content: str, options: ImportOptions, count: int
 ):
-    assert len(load_any(write(tmp_path, content), options, NOW).rows) == count
+    assert len(load_readings(write(tmp_path, content), options, NOW).rows) == count

@@ -11,9 +11,9 @@ import pytest
 from altseason.dominance.importer import import_readings
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
-from altseason.sources.caps import has_both_caps, load_cap_pair, load_cap_table
-from altseason.sources.files import ImportOptions, load_readings
-from altseason.sources.table import read_table
+from altseason.sources.caps import load_cap_pair
+from altseason.sources.files import load_readings
+from altseason.sources.rows import ImportOptions
 from tests.conftest import ROOT
 
 FIELD = ROOT.parent / "shared" / "field"
@@ -86,12 +86,7 @@ def store(readings, folder: Path) -> pd.DataFrame:
 def test_field_file_is_read_right(
     tmp_path: Path, name: str, first: str, last: str, days: int, begin: float, end: float, options
 ):
-    table = read_table(FIELD / name)
-    if has_both_caps(table):
-        readings = load_cap_table(table, options, NOW)
-    else:
-        readings = load_readings(FIELD / name, options, NOW)
-    candles = store(readings, tmp_path)
+    candles = store(load_readings(FIELD / name, options, NOW), tmp_path)
     assert [f"{candles['date'].iloc[row]:%Y-%m-%d}" for row in (0, -1)] == [first, last]
     assert len(candles) == days
     assert candles["close"].iloc[[0, -1]].tolist() == pytest.approx([begin, end], abs=1e-4)

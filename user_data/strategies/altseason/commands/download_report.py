@@ -10,7 +10,7 @@ from altseason.dominance.candles import DAY
 from altseason.history.download import MAX_LEVEL_DIFFERENCE, Downloaded, DownloadReport, Plan
 from altseason.history.shares import MAX_MISSING
 from altseason.sources.coingecko import PROVIDER
-from altseason.sources.files import Readings
+from altseason.sources.reading import Readings
 
 
 def download_as_text(plan: Plan, report: DownloadReport) -> list[str]:

@@ -21,10 +21,10 @@ from altseason.output import show, show_text
 from altseason.parser import format_examples
 from altseason.progress import saying_if_stopped, show_progress
 from altseason.recorder.log import BEGINNING, MAX_BYTES, ReadingLog
-from altseason.sources.caps import load_any, load_cap_pair
-from altseason.sources.files import STAMP_MEANING, ImportOptions, Readings
-from altseason.sources.formats import Stamp
-from altseason.sources.reading import read_clock
+from altseason.sources.caps import load_cap_pair
+from altseason.sources.files import load_readings
+from altseason.sources.reading import STAMP_MEANING, Readings, Stamp, read_clock
+from altseason.sources.rows import ImportOptions
 from altseason.sources.text import Step, no_step
 
 MEBIBYTE = 1024 * 1024
@@ -161,7 +161,7 @@ def _read_file(options: argparse.Namespace, now: pd.Timestamp, step: Step) -> Re
     )
     if options.total:
         return load_cap_pair(options.file, options.total, choices, now, step)
-    return load_any(options.file, choices, now, step)
+    return load_readings(options.file, choices, now, step)
 
 
 def _add_reading_options(parser: argparse.ArgumentParser) -> None:

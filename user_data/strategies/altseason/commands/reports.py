@@ -13,7 +13,8 @@ from altseason.gate.status import Status
 from altseason.gate.verdict import describe_verdict, verdict_as_json
 from altseason.invocation import altseason_command
 from altseason.output import wrap
-from altseason.sources.files import STAMP_MEANING, Layout, Readings, describe_left_out
+from altseason.sources.reading import STAMP_MEANING, Layout, Readings
+from altseason.sources.rows import describe_left_out
 
 SHOWN = 5
 DISAGREEMENT = ("date", "stored", "offered", "replaced")

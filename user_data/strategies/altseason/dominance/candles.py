@@ -22,6 +22,9 @@ DAY = pd.Timedelta(days=1)
 PRICE_COLUMNS = ["open", "high", "low", "close"]
 # From Bitcoin's first block on; the end is far beyond what any bot lives to see.
 POSSIBLE_DATES = pd.Timestamp("2009-01-03", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
+# Outside of these a number is no time in unix seconds or milliseconds, but in another unit or none.
+UNIX_SECONDS = (1_200_000_000, 5_000_000_000)
+UNIX_MILLISECONDS = (1_200_000_000_000, 5_000_000_000_000)
 # Dominance outside of these is not believed; a fraction such as 0.57 lies outside as well.
 MIN_PERCENT, MAX_PERCENT = 1.0, 100.0
 # A candle whose last reading lies longer before its end than this does not show how it ended.

@@ -17,7 +17,7 @@ from altseason.dominance.candles import (
 )
 from altseason.dominance.store import AppendResult, DominanceStore
 from altseason.errors import InputError
-from altseason.sources.files import Readings
+from altseason.sources.reading import Readings
 
 Replace = Literal["imported", "all"]
 # A day that jumps by more than this and comes back the next is rather an error of the provider.

@@ -40,8 +40,7 @@ from altseason.sources.coingecko_history import (
     parse_market_caps,
 )
 from altseason.sources.errors import AccessError, ProviderError, ResponseError
-from altseason.sources.files import Readings
-from altseason.sources.reading import ProviderReading
+from altseason.sources.reading import ProviderReading, Readings
 from altseason.sources.session import Manners, build_session
 
 Source = Literal["coingecko", "coingecko-pro"]

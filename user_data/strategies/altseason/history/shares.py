@@ -20,7 +20,7 @@ from altseason.dominance.candles import (
 from altseason.sources.coingecko import PROVIDER
 from altseason.sources.coingecko_history import BITCOIN, Coin
 from altseason.sources.errors import ResponseError
-from altseason.sources.files import Layout, Readings
+from altseason.sources.reading import Layout, Readings
 
 # A day on which coins with more than this part of the sum have no market cap is left out. Where
 # they have less, their last one is taken instead.

@@ -1,7 +1,7 @@
 """One poll: the primary's dominance, or in its place a fallback's, corrected by its offset."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -26,12 +26,11 @@ from altseason.sources.errors import (
     ProviderError,
     ResponseError,
 )
-from altseason.sources.reading import MAX_AGE, Clock, ProviderReading, read_clock
+from altseason.sources.reading import MAX_AGE, Clock, Fetch, ProviderReading, read_clock
 from altseason.sources.session import Manners, build_session
 
 logger = logging.getLogger(__name__)
 
-Fetch = Callable[[requests.Session], ProviderReading]
 # The next poll is the retry: 145 in any 24 hours, where 150 requests are promised.
 MANNERS = Manners(retries=0)
 # For so long the primary has to fail before a fallback counts.

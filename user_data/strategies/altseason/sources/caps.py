@@ -1,7 +1,7 @@
-"""Dominance out of market caps: Bitcoin's and the total's, in two files or in one table."""
+"""Dominance out of market caps: Bitcoin's and the total, in two files or in one table."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,34 +9,30 @@ import pandas as pd
 from altseason.dominance.candles import MAX_PERCENT, PRICE_COLUMNS
 from altseason.errors import InputError
 from altseason.sources.cells import is_empty, parse_numbers
-from altseason.sources.files import (
-    READING_DONE,
+from altseason.sources.formats import Format, find_clock, find_column, find_dates, find_format
+from altseason.sources.identity import find_cap_column, find_other_cap
+from altseason.sources.reading import Layout, Readings
+from altseason.sources.rows import (
+    LOWEST_EVER,
     TIMES_DONE,
     ImportOptions,
-    Layout,
-    Readings,
     Rows,
     build_readings,
     drop_repeats,
     find_notes,
-    read_readings,
+    load_rows,
     read_stamps,
     written_at,
 )
-from altseason.sources.formats import Format, find_clock, find_column, find_dates, find_format
-from altseason.sources.grid import Table
-from altseason.sources.identity import find_cap_column, find_other_cap
-from altseason.sources.plausibility import LOWEST_EVER
 from altseason.sources.stamps import Meaning
-from altseason.sources.table import read_table
+from altseason.sources.table import Table
 from altseason.sources.text import Step, no_step
 
 BITCOIN, TOTAL = ("btc", "bitcoin"), ("total", "global", "all", "crypto")
 CAP_NAMES = ("market_cap", "marketcap", "market cap", "market capitalization", "mcap", "cap")
-# Columns stamp, known, cap and row; the rows; what the stamps mean; the names of time and cap.
-Caps = tuple[pd.DataFrame, Rows, Meaning, tuple[str, str]]
 _CURRENCY = re.compile(r"(?<![a-z])(usd|eur|gbp|jpy|cny|inr|krw|chf|aud|cad|brl|rub)(?![a-z])")
-# Two providers do not stamp at the same instant; within this part of the spacing it is the same.
+# Two providers do not stamp at the same instant; within this fraction of the spacing it is the
+# same.
 TOLERANCE = 1 / 24
 # But no total that was true so much later than Bitcoin's: it would be known too early.
 MAX_LATER = pd.Timedelta(minutes=5)
@@ -44,35 +40,32 @@ MAX_LATER = pd.Timedelta(minutes=5)
 MIN_CAP = 1e8
 
 
+@dataclass(frozen=True)
+class _Caps:
+    """The market caps of one file.
+
+    :param frame: columns stamp, known, cap and row, the number of the row in the file.
+    :param date: the column with the time; `column` is that with the market cap.
+    """
+
+    path: Path
+    frame: pd.DataFrame
+    rows: Rows
+    meaning: Meaning
+    date: str
+    column: str
+
+
 def has_both_caps(table: Table) -> bool:
     """Return whether one table has Bitcoin's and the total market cap."""
     return find_cap_column(table, BITCOIN) is not None and find_cap_column(table, TOTAL) is not None
 
 
-def load_any(
-    path: Path, options: ImportOptions, now: pd.Timestamp, step: Step = no_step
-) -> Readings:
-    """Read a file of dominance, or of both market caps.
-
-    :param step: told how much is done.
-
-    :raises InputError: as `load_readings` and `load_cap_table`.
-    """
-    rows = Rows(read_table(path, lambda done: step(READING_DONE * done)), step=step)
-    if options.column is None and has_both_caps(rows.table):
-        return _divide(rows, options, now)
-    return read_readings(rows, options, now)
-
-
-def load_cap_table(table: Table, options: ImportOptions, now: pd.Timestamp) -> Readings:
-    """Divide Bitcoin's market cap by the total one, row by row.
+def divide_columns(rows: Rows, options: ImportOptions, now: pd.Timestamp) -> Readings:
+    """Divide Bitcoin's market cap by the total, row by row.
 
     :raises InputError: where a row cannot be read, or is no such share.
     """
-    return _divide(Rows(table), options, now)
-
-
-def _divide(rows: Rows, options: ImportOptions, now: pd.Timestamp) -> Readings:
     table = rows.table
     bitcoin, total = find_cap_column(table, BITCOIN) or "", find_cap_column(table, TOTAL) or ""
     if not options.insist:
@@ -87,10 +80,10 @@ def _divide(rows: Rows, options: ImportOptions, now: pd.Timestamp) -> Readings:
     meaning = read_stamps(rows, date, known, options, now)
     rows.step(TIMES_DONE)
     share = 100 * parse_numbers(rows.table, bitcoin) / parse_numbers(rows.table, total)
-    _check(rows.table, share, options)
+    _check_share(rows.table, share, options)
     frame = pd.DataFrame({"stamp": meaning.stamps, **dict.fromkeys(PRICE_COLUMNS, share)})
     frame = drop_repeats(rows, frame)
-    layout = _layout("table of two market caps", date, (bitcoin,) * 4, meaning)
+    layout = _layout("table of two market caps", date, bitcoin, meaning)
     written = written_at(table.path, now)
     notes = find_notes(rows, frame)
     return build_readings(layout, frame, meaning.spacing, written, rows.left_out, notes)
@@ -104,17 +97,35 @@ def load_cap_pair(
     The last row of a download may be "now" and so differ between the files; rows that only one
     file has are left out, and counted.
 
+    :param step: called with the fraction of all work that is done.
     :raises InputError: where a file has no market cap, or no time is in both.
     """
-    our_file, their_file = _load_both(bitcoin, total, options, now, step)
-    ours, our_rows, meaning, (date, column) = our_file
-    theirs, their_rows, their_meaning, (_, their_column) = their_file
+    ours, theirs = _load_both(bitcoin, total, options, now, step)
     if not options.insist:
-        _refuse_currencies(bitcoin, f"{bitcoin.stem} {column}", f"{total.stem} {their_column}")
-    tolerance = max(meaning.spacing, their_meaning.spacing) * TOLERANCE
+        names = f"{bitcoin.stem} {ours.column}", f"{total.stem} {theirs.column}"
+        _refuse_currencies(bitcoin, *names)
+    both = _match(ours, theirs)
+    share = 100 * both["cap"] / both["cap_total"]
+    by_row = share.set_axis(both["row"]).sort_index()
+    by_row = by_row.reindex(range(len(ours.frame)))
+    _check_share(ours.rows.table, by_row, options, of=f" of {total}")
+    frame = pd.DataFrame({"stamp": both["stamp"], **dict.fromkeys(PRICE_COLUMNS, share)})
+    layout = _layout("pair of market caps", ours.date, ours.column, ours.meaning)
+    written = min(written_at(bitcoin, now), written_at(total, now))
+    left_out = _find_left_out(ours, len(both)) | _find_left_out(theirs, len(both))
+    notes = find_notes(ours.rows, frame) + find_notes(theirs.rows, frame[:0])
+    return build_readings(layout, frame, ours.meaning.spacing, written, left_out, notes)
+
+
+def _match(ours: _Caps, theirs: _Caps) -> pd.DataFrame:
+    """Return the rows of one file with the market cap that the other has at their time.
+
+    :raises InputError: where there is no such row.
+    """
+    tolerance = max(ours.meaning.spacing, theirs.meaning.spacing) * TOLERANCE
     both = pd.merge_asof(
-        ours.sort_values("known"),
-        theirs.sort_values("known").assign(other=lambda frame: frame["known"]),
+        ours.frame.sort_values("known"),
+        theirs.frame.sort_values("known").assign(other=lambda frame: frame["known"]),
         on="known",
         suffixes=("", "_total"),
         tolerance=tolerance,
@@ -124,40 +135,35 @@ def load_cap_pair(
     is_matched = both["cap_total"].notna() & ~both["other"].duplicated() & ~is_later
     if not is_matched.any():
         raise InputError(
-            f"{bitcoin}: expected times that {total} has as well (within {tolerance}, and at most "
-            f"{MAX_LATER} later), found none"
+            f"{ours.path}: expected times that {theirs.path} has as well (within {tolerance}, and "
+            f"at most {MAX_LATER} later), found none"
         )
-    share = 100 * both["cap"] / both["cap_total"]
-    by_row = share.where(is_matched).set_axis(both["row"]).sort_index()
-    _check(our_rows.table, by_row, options, of=f" of {total}")
-    left_out = {f"{reason} in {bitcoin.name}": n for reason, n in our_rows.left_out.items()}
-    left_out |= {f"{reason} in {total.name}": n for reason, n in their_rows.left_out.items()}
-    for name, count in ((bitcoin, len(ours)), (total, len(theirs))):
-        if count > is_matched.sum():
-            left_out[f"rows of {name.name} at times that the other file does not have"] = (
-                count - int(is_matched.sum())
-            )
-    frame = pd.DataFrame({"stamp": both["stamp"], **dict.fromkeys(PRICE_COLUMNS, share)})
-    frame = frame[is_matched].reset_index(drop=True)
-    layout = _layout("pair of market caps", date, (column,) * 4, meaning)
-    written = min(written_at(bitcoin, now), written_at(total, now))
-    notes = find_notes(our_rows, frame) + find_notes(their_rows, frame[:0])
-    return build_readings(layout, frame, meaning.spacing, written, left_out, notes)
+    return both[is_matched].reset_index(drop=True)
+
+
+def _find_left_out(caps: _Caps, matched: int) -> dict[str, int]:
+    """Return how many rows of a file were left out, by reason."""
+    name = caps.path.name
+    left_out = {f"{reason} in {name}": count for reason, count in caps.rows.left_out.items()}
+    if len(caps.frame) > matched:
+        reason = f"rows of {name} at times that the other file does not have"
+        left_out[reason] = len(caps.frame) - matched
+    return left_out
 
 
 def _load_both(
     bitcoin: Path, total: Path, options: ImportOptions, now: pd.Timestamp, step: Step
-) -> tuple[Caps, Caps]:
+) -> tuple[_Caps, _Caps]:
     """Load both files; `--stamp` is for both, or for the one that does not tell.
 
     :raises InputError: where one is of readings, and the other does not tell.
     """
-    unsaid = replace(options, stamp=None)
-    ours = _load_caps(bitcoin, unsaid, now, is_total=False)
+    undecided = replace(options, stamp=None)
+    ours = _load_caps(bitcoin, undecided, now, is_total=False)
     step(0.5)
-    theirs = _load_caps(total, unsaid, now, is_total=True)
+    theirs = _load_caps(total, undecided, now, is_total=True)
     step(1.0)
-    meanings = ours[2], theirs[2]
+    meanings = ours.meaning, theirs.meaning
     differ = meanings[0].stamp != meanings[1].stamp and not all(m.is_sure for m in meanings)
     if differ and options.stamp is None:
         unsure = total if meanings[0].is_sure else bitcoin
@@ -175,10 +181,7 @@ def _load_both(
 
 
 def _refuse_currencies(path: Path, ours: str, theirs: str) -> None:
-    """Refuse two market caps of which the names say two currencies, or one that is not the dollar.
-
-    :raises InputError: naming them.
-    """
+    """Refuse market caps whose names say two currencies, or one other than the dollar."""
     found = [set(_CURRENCY.findall(name.lower())) or {"usd"} for name in (ours, theirs)]
     if not found[0] & found[1]:
         shown = " and ".join("/".join(sorted(names)) for names in found)
@@ -188,15 +191,13 @@ def _refuse_currencies(path: Path, ours: str, theirs: str) -> None:
         )
 
 
-def _load_caps(path: Path, options: ImportOptions, now: pd.Timestamp, *, is_total: bool) -> Caps:
-    table = read_table(path)
-    rows = Rows(table)
-    known, date = _find_dates(table, options)
-    column = _find_cap(table, options)
-    rows.leave_out_open(date, column, find_clock(table, date))
-    table = rows.table
-    _check_names(table, column, options, is_total=is_total)
-    rows.leave_out("rows without a value", is_empty(table.text(column)))
+def _load_caps(path: Path, options: ImportOptions, now: pd.Timestamp, *, is_total: bool) -> _Caps:
+    rows = load_rows(path)
+    known, date = _find_dates(rows.table, options)
+    column = _find_cap(rows.table, options)
+    rows.leave_out_open(date, column, find_clock(rows.table, date))
+    _check_names(rows.table, column, options, is_total=is_total)
+    rows.leave_out("rows without a value", is_empty(rows.table.text(column)))
     meaning = read_stamps(rows, date, known, options, now)
     caps = parse_numbers(rows.table, column)
     rows.table.refuse(
@@ -208,7 +209,7 @@ def _load_caps(path: Path, options: ImportOptions, now: pd.Timestamp, *, is_tota
     # Of one unit in both files, whatever was added.
     frame["known"] = (frame["stamp"] + length).dt.as_unit("ms")
     frame["row"] = range(len(frame))
-    return frame, rows, meaning, (date, column)
+    return _Caps(path, frame, rows, meaning, date, column)
 
 
 def _find_dates(table: Table, options: ImportOptions) -> tuple[Format | None, str]:
@@ -248,7 +249,9 @@ def _check_names(table: Table, column: str, options: ImportOptions, *, is_total:
         )
 
 
-def _check(table: Table, share: "pd.Series[float]", options: ImportOptions, of: str = "") -> None:
+def _check_share(
+    table: Table, share: "pd.Series[float]", options: ImportOptions, of: str = ""
+) -> None:
     lowest = 0.0 if options.insist else LOWEST_EVER
     table.refuse(
         f"expected Bitcoin's share{of} between {LOWEST_EVER:g} and {MAX_PERCENT:g} percent; are "
@@ -259,5 +262,5 @@ def _check(table: Table, share: "pd.Series[float]", options: ImportOptions, of: 
     )
 
 
-def _layout(name: str, date: str, values: tuple[str, str, str, str], meaning: Meaning) -> Layout:
-    return Layout(name, date, values, meaning.stamp, meaning.reason, meaning.zone)
+def _layout(name: str, date: str, column: str, meaning: Meaning) -> Layout:
+    return Layout(name, date, (column,) * 4, meaning.stamp, meaning.reason, meaning.zone)

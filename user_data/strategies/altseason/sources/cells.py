@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from altseason.errors import InputError
-from altseason.sources.grid import Table
+from altseason.sources.table import Table
 
 # So many cells are converted at once: what that takes beside the result is soon given back.
 PIECE = 50_000

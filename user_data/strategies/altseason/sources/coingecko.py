@@ -1,9 +1,8 @@
-"""CoinGecko, the primary provider: the keys, the errors, and the dominance of now.
+"""CoinGecko, the primary provider: the keys, the errors, and the current dominance.
 
 https://docs.coingecko.com/reference/crypto-global
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -20,7 +19,13 @@ from altseason.sources.errors import (
     error_for_status,
 )
 from altseason.sources.http import Response, fetch_response
-from altseason.sources.reading import Clock, ProviderReading, build_reading, read_clock
+from altseason.sources.reading import (
+    Clock,
+    Fetch,
+    ProviderReading,
+    build_reading,
+    read_clock,
+)
 from altseason.sources.responses import (
     excerpt,
     find_number,
@@ -50,7 +55,7 @@ ADVICE = {
 
 @dataclass(frozen=True)
 class ApiAccess:
-    """Where CoinGecko is asked, and as whom.
+    """The address and the key that CoinGecko is called with.
 
     :raises AccessError: where the key cannot be sent.
     """
@@ -60,7 +65,7 @@ class ApiAccess:
     url: str = PUBLIC_URL
 
     def __post_init__(self) -> None:
-        """Refuse what could not be sent."""
+        """Refuse a key that could not be sent."""
         if not is_sendable_key(self.key):
             raise AccessError(
                 "coingecko.api_key: expected the key as CoinGecko shows it, found other characters"
@@ -73,7 +78,7 @@ class ApiAccess:
 
     @property
     def calls_per_minute(self) -> float | None:
-        """How often CoinGecko may be asked; a server on this machine as often as one likes."""
+        """The rate limit of the plan; None, no limit, for a server on this machine."""
         return None if is_loopback(self.url) else CALLS_PER_MINUTE[self.tier]
 
 
@@ -92,8 +97,8 @@ def load_access(config: dict[str, Any]) -> ApiAccess:
     return ApiAccess("pro", key, url or PRO_URL)
 
 
-def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session], ProviderReading]:
-    """Return what asks for the current dominance, with the key and the address of a configuration.
+def connect(config: dict[str, Any], clock: Clock) -> Fetch:
+    """Return what fetches the current dominance, with the key and address of a configuration.
 
     :raises AccessError: where the key cannot be sent.
     :raises SettingsError: where our own section is wrong.
@@ -104,7 +109,7 @@ def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session]
 def fetch_global(
     session: requests.Session, access: ApiAccess | None = None, clock: Clock = read_clock
 ) -> ProviderReading:
-    """Ask for the dominance of now; CoinGecko renews it every 10 minutes.
+    """Fetch the current dominance; CoinGecko renews it every 10 minutes.
 
     :raises ProviderError: the kind says who must act.
     """
@@ -113,13 +118,13 @@ def fetch_global(
 
 
 def fetch_path(session: requests.Session, access: ApiAccess, path: str, **params: str) -> Response:
-    """Ask for one path of CoinGecko's API."""
+    """Fetch one path of CoinGecko's API."""
     url = access.url.rstrip("/") + path
     return fetch_response(session, url, params=params, headers=access.headers)
 
 
 def parse_global(body: bytes, status: int = 200, *, now: pd.Timestamp) -> ProviderReading:
-    """Read the response of `/global`: percent from 0 to 100, and when it was true.
+    """Parse the response of `/global`: percent from 0 to 100, and when it was true.
 
     :raises ProviderError: the kind says who must act.
     """
@@ -134,7 +139,7 @@ def parse_global(body: bytes, status: int = 200, *, now: pd.Timestamp) -> Provid
 
 
 def parse_content(endpoint: str, body: bytes, status: int) -> Any:
-    """Read JSON that is no error, deciding on `error_code` first and the HTTP status second.
+    """Parse JSON that is no error: its `error_code` decides first, the HTTP status second.
 
     :raises ProviderError: the kind says who must act.
     """
@@ -150,7 +155,7 @@ def parse_content(endpoint: str, body: bytes, status: int) -> Any:
 
 
 def find_error(content: Any) -> tuple[int | None, str | None]:
-    """Find the error's code and message in any of the forms that CoinGecko writes them in."""
+    """Return the error's code and message, in whatever form CoinGecko writes them."""
     if not isinstance(content, dict):
         return None, None
     error = content.get("error")
@@ -168,7 +173,7 @@ def find_error(content: Any) -> tuple[int | None, str | None]:
 
 
 def error_for_code(endpoint: str, code: int, message: str | None, status: int) -> ProviderError:
-    """Choose the error by the provider's own code."""
+    """Return the error of the provider's own code."""
     found = f"{endpoint}: found the error {code}: {excerpt(message or '')}"
     if code == 429:
         return RateLimitedError(f"{found}; too many calls, try again later")

@@ -1,4 +1,4 @@
-"""CoinGecko's calls for history: the largest coins of today, and market caps day by day.
+"""CoinGecko's history: the largest coins of today, and market caps day by day.
 
 https://docs.coingecko.com/reference/coins-markets
 https://docs.coingecko.com/reference/coins-id-market-chart
@@ -12,9 +12,9 @@ from urllib.parse import quote
 import pandas as pd
 import requests
 
+from altseason.dominance.candles import UNIX_MILLISECONDS
 from altseason.sources.coingecko import PROVIDER, ApiAccess, fetch_path, parse_content
 from altseason.sources.responses import find, is_number, refuse
-from altseason.sources.times import UNIX_MILLISECONDS
 
 BITCOIN = "bitcoin"
 FREE_DAYS = 365
@@ -30,14 +30,14 @@ COINS, CHART, TOTAL = "/coins/markets", "/coins/{}/market_chart", "/global/marke
 
 @dataclass(frozen=True)
 class Coin:
-    """A coin and its market cap of now, in US dollars."""
+    """A coin and its current market cap, in US dollars."""
 
     id: str
     market_cap: float
 
 
 def fetch_largest_coins(session: requests.Session, access: ApiAccess, count: int) -> list[Coin]:
-    """Ask for the coins with the largest market caps of now, largest first.
+    """Fetch the coins with the largest current market caps, largest first.
 
     :raises ProviderError: the kind says who must act.
     """
@@ -64,7 +64,7 @@ def fetch_largest_coins(session: requests.Session, access: ApiAccess, count: int
 def fetch_market_caps(
     session: requests.Session, access: ApiAccess, coin: str, days: int
 ) -> "pd.Series[float]":
-    """Ask for the market caps of one coin, as in `parse_market_caps`; daily from 91 days on.
+    """Fetch the market caps of one coin, as in `parse_market_caps`; daily from 91 days on.
 
     :raises ProviderError: the kind says who must act.
     """
@@ -76,7 +76,7 @@ def fetch_market_caps(
 def fetch_total_market_caps(
     session: requests.Session, access: ApiAccess, days: int
 ) -> "pd.Series[float]":
-    """Ask for the market caps of all coins together; a Pro key's plan has this call.
+    """Fetch the market cap of all coins together; only a Pro plan has this call.
 
     :raises ProviderError: the kind says who must act.
     """
@@ -85,7 +85,7 @@ def fetch_total_market_caps(
 
 
 def parse_coins(body: bytes, status: int = 200) -> list[Coin]:
-    """Read a page of `/coins/markets`; coins without a market cap are left out.
+    """Parse a page of `/coins/markets`; coins without a market cap are left out.
 
     :raises ProviderError: the kind says who must act.
     """
@@ -106,10 +106,10 @@ def parse_coins(body: bytes, status: int = 200) -> list[Coin]:
 
 
 def parse_market_caps(body: bytes, status: int = 200, *, coin: str = BITCOIN) -> "pd.Series[float]":
-    """Read the response of `/coins/{id}/market_chart`.
+    """Parse the response of `/coins/{id}/market_chart`.
 
     :return: US dollars by time (UTC), oldest first; NaN where CoinGecko has none. A point is a
-        reading at its time; the last one is that of now.
+        reading at its time; the last one is the current one.
     :raises ProviderError: the kind says who must act.
     """
     endpoint = f"{PROVIDER} {CHART.format(coin)}"
@@ -117,7 +117,7 @@ def parse_market_caps(body: bytes, status: int = 200, *, coin: str = BITCOIN) ->
 
 
 def parse_total_market_caps(body: bytes, status: int = 200) -> "pd.Series[float]":
-    """Read the response of `/global/market_cap_chart`; what it gives is as in `parse_market_caps`.
+    """Parse the response of `/global/market_cap_chart`; returns as `parse_market_caps`.
 
     :raises ProviderError: the kind says who must act.
     """

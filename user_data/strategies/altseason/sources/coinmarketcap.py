@@ -1,9 +1,8 @@
-"""CoinMarketCap, a fallback for the dominance of now: without a key, or with a free one.
+"""CoinMarketCap, a fallback for the current dominance: without a key, or with a free one.
 
 https://coinmarketcap.com/api/documentation/v1/#operation/getV1GlobalmetricsQuotesLatest
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -19,7 +18,13 @@ from altseason.sources.errors import (
     error_for_status,
 )
 from altseason.sources.http import fetch_response
-from altseason.sources.reading import Clock, ProviderReading, build_reading, read_clock
+from altseason.sources.reading import (
+    Clock,
+    Fetch,
+    ProviderReading,
+    build_reading,
+    read_clock,
+)
 from altseason.sources.responses import (
     excerpt,
     find,
@@ -39,8 +44,8 @@ KEY_CODES = range(1001, 1008)
 LIMIT_CODES = range(1008, 1012)
 
 
-def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session], ProviderReading]:
-    """Return what asks for the current dominance, with the key and the address of a configuration.
+def connect(config: dict[str, Any], clock: Clock) -> Fetch:
+    """Return what fetches the current dominance, with the key and address of a configuration.
 
     :raises SettingsError: where our own section is wrong.
     """
@@ -60,9 +65,9 @@ def fetch_coinmarketcap(
     url: str | None = None,
     clock: Clock = read_clock,
 ) -> ProviderReading:
-    """Ask for the dominance of now.
+    """Fetch the current dominance.
 
-    :param key: a free key is enough; without one the keyless address is asked.
+    :param key: a free key is enough; without one the keyless address is used.
     :raises ProviderError: the kind says who must act.
     """
     base = url or (KEYED_URL if key else KEYLESS_URL)
@@ -74,7 +79,7 @@ def fetch_coinmarketcap(
 
 
 def parse_coinmarketcap(body: bytes, status: int = 200, *, now: pd.Timestamp) -> ProviderReading:
-    """Read the content: percent from 0 to 100, and when it was true in ISO 8601.
+    """Parse the response: percent from 0 to 100, and when it was true in ISO 8601.
 
     :raises ProviderError: the kind says who must act.
     """

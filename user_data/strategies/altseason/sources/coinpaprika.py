@@ -1,19 +1,20 @@
-"""CoinPaprika, a fallback for the dominance of now.
+"""CoinPaprika, a fallback for the current dominance.
 
 https://api.coinpaprika.com/#tag/Global
 """
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any
-
 import pandas as pd
 import requests
 
-from altseason.settings import load_settings
 from altseason.sources.errors import error_for_status
 from altseason.sources.http import fetch_response
-from altseason.sources.reading import Clock, ProviderReading, build_reading, read_clock
+from altseason.sources.reading import (
+    Clock,
+    ProviderReading,
+    build_reading,
+    connect_keyless,
+    read_clock,
+)
 from altseason.sources.responses import (
     excerpt,
     find_number,
@@ -27,19 +28,10 @@ PATH = "/global"
 ENDPOINT = f"{PROVIDER} {PATH}"
 
 
-def connect(config: dict[str, Any], clock: Clock) -> Callable[[requests.Session], ProviderReading]:
-    """Return what asks for the current dominance, with the key and the address of a configuration.
-
-    :raises SettingsError: where our own section is wrong.
-    """
-    url = load_settings(config).dominance.urls.coinpaprika or URL
-    return partial(fetch_coinpaprika, url=url, clock=clock)
-
-
 def fetch_coinpaprika(
     session: requests.Session, *, url: str = URL, clock: Clock = read_clock
 ) -> ProviderReading:
-    """Ask for the dominance of now; there are 20,000 calls a month.
+    """Fetch the current dominance; the free plan has 20,000 requests a month.
 
     :raises ProviderError: the kind says who must act.
     """
@@ -48,7 +40,7 @@ def fetch_coinpaprika(
 
 
 def parse_coinpaprika(body: bytes, status: int = 200, *, now: pd.Timestamp) -> ProviderReading:
-    """Read the content: percent from 0 to 100, and when it was true.
+    """Parse the response: percent from 0 to 100, and when it was true.
 
     :raises ProviderError: the kind says who must act.
     """
@@ -61,3 +53,6 @@ def parse_coinpaprika(body: bytes, status: int = 200, *, now: pd.Timestamp) -> P
         find_unix_time(ENDPOINT, content, "last_updated"),
         now=now,
     )
+
+
+connect = connect_keyless("coinpaprika", fetch_coinpaprika)

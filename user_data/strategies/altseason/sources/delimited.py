@@ -12,7 +12,7 @@ import pyarrow.compute
 import pyarrow.csv
 
 from altseason.errors import InputError
-from altseason.sources.grid import (
+from altseason.sources.table import (
     EXPECTED,
     SHOWN_ROWS,
     Table,
@@ -20,8 +20,7 @@ from altseason.sources.grid import (
     shorten,
     unique_names,
 )
-from altseason.sources.header import Header, find_header
-from altseason.sources.text import WESTERN, Step, read_text, read_whole_lines
+from altseason.sources.text import WESTERN, Header, Step, find_header, read_text, read_whole_lines
 
 # The header is looked for in so many characters.
 HEAD = 200_000

@@ -2,10 +2,10 @@
 
 ProviderError               root: one line with the provider, what was expected and what was found
 ├── AccessError             the user: the key, the host, the plan or this machine's address
-├── UnavailableError        nobody: it does not answer now; ask again later
-│   ├── RateLimitedError    nobody: too many calls; ask again later, and less often
-│   └── NotCurrentError     nobody: its value is not of now (of the future: look at the clock here)
-└── ResponseError             the maintainer: the answer has another shape than is documented
+├── UnavailableError        nobody: no response now; try again later
+│   ├── RateLimitedError    nobody: too many requests; try again later, and less often
+│   └── NotCurrentError     nobody: its value is not current (in the future: check the system clock)
+└── ResponseError             the maintainer: the response has another shape than is documented
 """
 
 from typing import Self
@@ -15,14 +15,14 @@ import pandas as pd
 from altseason.errors import AltSeasonError
 
 REFUSED = frozenset({401, 403})
-# CoinPaprika answers 402 when the calls of the month are used up.
+# CoinPaprika responds with 402 when the calls of the month are used up.
 TOO_MANY = frozenset({402, 429})
 
 
 class ProviderError(AltSeasonError):
-    """A provider gave no value that can be used.
+    """A provider gave no usable value.
 
-    :param retry_after: how long it wants not to be asked again, where it says so.
+    :param retry_after: how long it asks to wait before the next request, if it does.
     """
 
     def __init__(self, message: str, *, retry_after: pd.Timedelta | None = None) -> None:
@@ -30,7 +30,7 @@ class ProviderError(AltSeasonError):
         self.retry_after = retry_after
 
     def add(self, text: str) -> Self:
-        """Return the same error with more to say."""
+        """Return the same error with a text added."""
         return type(self)(f"{self}; {text}", retry_after=self.retry_after)
 
 
@@ -43,7 +43,7 @@ class UnavailableError(ProviderError):
 
 
 class RateLimitedError(UnavailableError):
-    """No action needed: too many calls were made."""
+    """No action needed: too many requests were made."""
 
 
 class NotCurrentError(UnavailableError):
@@ -51,14 +51,14 @@ class NotCurrentError(UnavailableError):
 
 
 class ResponseError(ProviderError):
-    """The maintainer must act: the answer is not of the documented shape."""
+    """The maintainer must act: the response is not of the documented shape."""
 
 
 def error_for_status(endpoint: str, status: int, detail: str) -> ProviderError:
-    """Choose the error by the HTTP status, where the answer itself does not say more.
+    """Return the error for an HTTP status, where the body does not say more.
 
     :param endpoint: the provider and path, for the message.
-    :param detail: what the answer says.
+    :param detail: what the body says.
     """
     message = f"{endpoint}: expected HTTP status 200, found {status}: {detail}"
     if status in REFUSED:

@@ -2,11 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
+from altseason.dominance.candles import PRICE_COLUMNS
 from altseason.errors import InputError
 from altseason.sources.cells import all_match, is_empty
-from altseason.sources.grid import Table
 from altseason.sources.identity import (
     BITCOIN_DOMINANCE,
     COIN_TABLE,
@@ -15,11 +14,9 @@ from altseason.sources.identity import (
     GENERIC_NAMES,
     find_unknown_word,
 )
+from altseason.sources.reading import Ohlc, Stamp
+from altseason.sources.table import Table
 from altseason.sources.times import looks_like_times
-
-Stamp = Literal["open", "snapshot"]
-Ohlc = tuple[str, str, str, str]
-OHLC: Ohlc = ("open", "high", "low", "close")
 
 
 @dataclass(frozen=True)
@@ -48,10 +45,10 @@ def _format(
     return Format(name, frozenset(columns.split("|")), date, stamp, close, written)
 
 
-# To the millisecond, as CoinMarketCap answers; the last one of a day, or the first or last one.
+# To the millisecond, as CoinMarketCap writes it; the last one of a day, or the first or last one.
 _LAST_MOMENT = r"\d{4}-\d\d-\d\dT\d\d:59:59\.999Z"
 _DAY_EDGE = r"\d{4}-\d\d-\d\dT(00:0\d:\d\d\.\d{3}|23:59:59\.\d{3})Z"
-# As CoinGecko's downloads, and its answers in unix milliseconds.
+# As CoinGecko's downloads, and its API in unix milliseconds.
 _INSTANT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)? ?(UTC|Z)|\d{13}"
 # The first one that fits is taken.
 FORMATS = (
@@ -175,7 +172,7 @@ def find_values(table: Table, wanted: str | None, dates: str, known: Format | No
         close = by_price.get("close") or by_price.get("")
         if close is None:
             raise InputError(_ask(table, f"no close ({', '.join(named)})"))
-        if all(price in by_price for price in OHLC):
+        if all(price in by_price for price in PRICE_COLUMNS):
             return by_price["open"], by_price["high"], by_price["low"], by_price["close"]
         return (close,) * 4
     close = known.close if known is not None else "close"

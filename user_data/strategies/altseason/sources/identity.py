@@ -7,7 +7,7 @@ import pandas as pd
 
 from altseason.errors import InputError
 from altseason.sources.cells import is_empty
-from altseason.sources.grid import Table
+from altseason.sources.table import Table
 
 # Names that anything can have; others of the same table then speak for what it is.
 GENERIC_NAMES = ("close", "price", "value", "last", "adj close")

@@ -1,25 +1,40 @@
-"""One reading of a provider, and what makes it believable."""
+"""What a source gives: the current dominance, or a series of the past.
+
+The modules of providers give a `ProviderReading`, those of files `Readings`.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal
 
 import pandas as pd
+import requests
 from freqtrade.util import dt_now
 
-from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
+from altseason.dominance.candles import FINE_SPACING, MAX_PERCENT, MIN_PERCENT
+from altseason.settings import load_settings
 from altseason.sources.errors import NotCurrentError, ResponseError
 
 Clock = Callable[[], pd.Timestamp]
 MAX_AGE = pd.Timedelta(hours=1)
-# Clocks differ a little, here and there.
+# Two clocks are never quite equal.
 MAX_LEAD = pd.Timedelta(minutes=5)
+
+Stamp = Literal["open", "snapshot"]
+STAMP_MEANING = {
+    "open": "a row stamped T covers the time that begins at T",
+    "snapshot": "a row stamped T is a reading at T, and closes the candle that ends there",
+}
+# The names of the columns of open, high, low and close.
+Ohlc = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
 class ProviderReading:
-    """One reading of dominance.
+    """One reading of the current dominance.
 
-    :param time: when it was true, in UTC; None where the provider does not say it.
+    :param time: when it was true, in UTC; None where the provider does not give it.
     :param dominance: in percent.
     """
 
@@ -28,8 +43,27 @@ class ProviderReading:
     provider: str
 
 
+Fetch = Callable[[requests.Session], ProviderReading]
+
+
+def connect_keyless(
+    provider: str, fetch: Callable[..., ProviderReading]
+) -> Callable[[dict[str, Any], Clock], Fetch]:
+    """Return the `connect` of a provider that needs an address and no key.
+
+    :param provider: its name in `UrlSettings`.
+    :param fetch: takes a session, `clock`, and `url` where the configuration has one.
+    """
+
+    def connect(config: dict[str, Any], clock: Clock) -> Fetch:
+        url = getattr(load_settings(config).dominance.urls, provider)
+        return partial(fetch, clock=clock, **({"url": url} if url else {}))
+
+    return connect
+
+
 def read_clock() -> pd.Timestamp:
-    """Return the time now, in UTC."""
+    """Return the current time, in UTC."""
     return pd.Timestamp(dt_now())
 
 
@@ -41,10 +75,10 @@ def build_reading(
     now: pd.Timestamp,
     max_age: pd.Timedelta = MAX_AGE,
 ) -> ProviderReading:
-    """Make a snapshot of values of the right kind, if they can be true now.
+    """Return a reading of values of the right kind, if they are plausible now.
 
-    :raises ResponseError: where it is no percentage that can be believed; a fraction is none.
-    :raises NotCurrentError: where the value is older than `max_age`, or of the future.
+    :raises ResponseError: where it is no plausible percentage; a fraction is none.
+    :raises NotCurrentError: where the value is older than `max_age`, or in the future.
     """
     if not MIN_PERCENT < dominance < MAX_PERCENT:
         raise ResponseError(
@@ -61,7 +95,50 @@ def build_reading(
             )
         if time > now + MAX_LEAD:
             raise NotCurrentError(
-                f"{provider}: expected a value of now, found one of {shown} when the clock here "
-                f"says {clock}; is that right?"
+                f"{provider}: value is dated {shown}, but the local clock says {clock}; check the "
+                f"system clock"
             )
     return ProviderReading(time, dominance, provider)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a table's dates and values are, and what its stamps mean.
+
+    :param format: the format's name, for the user.
+    :param values: the columns of open, high, low and close; the same name where there is one.
+    :param reason: why the stamps mean that.
+    :param zone: the zone of the stamps, and why.
+    """
+
+    format: str
+    date: str
+    values: Ohlc
+    stamp: Stamp
+    reason: str = ""
+    zone: str = ""
+
+
+@dataclass(frozen=True)
+class Readings:
+    """A series of readings, oldest first.
+
+    :param rows: columns stamp, known (both UTC; when a row was true), open, high, low, close
+        (percent).
+    :param spacing: the usual time between two rows.
+    :param was_sorted: whether the source had them in chronological order.
+    :param left_out: the number of rows that were left out, by reason.
+    :param notes: whatever else the user should know.
+    """
+
+    layout: Layout
+    rows: pd.DataFrame
+    spacing: pd.Timedelta
+    was_sorted: bool
+    left_out: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def timeframes(self) -> tuple[str, ...]:
+        """The timeframes of the candles that rows of this spacing can make."""
+        return ("1h", "1d") if self.spacing <= FINE_SPACING else ("1d",)

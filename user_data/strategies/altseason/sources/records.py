@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from altseason.errors import InputError
-from altseason.sources.grid import EXPECTED, Table, shorten, unique_names
+from altseason.sources.table import EXPECTED, Table, shorten, unique_names
 
 # So many cells are turned into text at once.
 PIECE = 50_000
@@ -81,7 +81,7 @@ def _name_columns(content: Any) -> Any:
 
 
 def _find_caps(content: Any) -> list[Any] | None:
-    """Find the market caps in an answer of CoinGecko or CoinMarketCap, named as in their files."""
+    """Find the market caps in a response of CoinGecko or CoinMarketCap, named as in their files."""
     if not isinstance(content, dict):
         return None
     chart = content.get("market_cap_chart", content)

@@ -7,18 +7,17 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
+from altseason.dominance.candles import UNIX_SECONDS
 from altseason.sources.errors import ResponseError, error_for_status
 
 SHOWN = 60
 # Deep nesting is cut as well: showing it must not fail where reading it did not.
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, SHOWN, SHOWN
-# Outside of these a number is a time in another unit, or none.
-UNIX_SECONDS = (1_200_000_000, 5_000_000_000)
 
 
 def parse_json(endpoint: str, body: bytes, status: int = 200) -> Any:
-    """Read JSON as the standard has it, so without NaN and Infinity.
+    """Parse JSON as the standard has it, so without NaN and Infinity.
 
     :param endpoint: the provider and path, for the message.
     :param status: the HTTP status, which decides where the body is something else.
@@ -33,9 +32,9 @@ def parse_json(endpoint: str, body: bytes, status: int = 200) -> Any:
 
 
 def find(endpoint: str, content: Any, *path: str | int) -> Any:
-    """Return what lies at a path of keys and list positions.
+    """Return the value at a path of keys and list positions.
 
-    :raises ResponseError: where there is no such place.
+    :raises ResponseError: where there is none.
     """
     found = content
     for depth, step in enumerate(path, start=1):
@@ -61,7 +60,7 @@ def find_number(endpoint: str, content: Any, *path: str | int) -> float:
 
 
 def find_unix_time(endpoint: str, content: Any, *path: str | int) -> pd.Timestamp:
-    """Return the time at a path, there in unix seconds.
+    """Return the time at a path, written in unix seconds.
 
     :raises ResponseError: where it is missing or no such time.
     """
@@ -79,7 +78,7 @@ def is_number(value: Any) -> bool:
 
 
 def excerpt(value: Any) -> str:
-    """Show the beginning of what was found, on one line."""
+    """Return the beginning of what was found, on one line."""
     if isinstance(value, bytes):
         value = value[:SHOWN].decode(errors="replace")
     return _SHORT.repr(value)

@@ -11,7 +11,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from altseason.dominance.candles import DAY, FINE_SPACING
 from altseason.errors import InputError
-from altseason.sources.formats import Format, Stamp
+from altseason.sources.formats import Format
+from altseason.sources.reading import Stamp
 from altseason.sources.times import Times
 
 MAX_SPACING = pd.Timedelta(hours=28)

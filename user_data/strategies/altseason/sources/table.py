@@ -1,53 +1,121 @@
-"""A file of any of the formats that people keep series in, as a table of text."""
+"""A table of text: every cell with its line number, whatever file it comes from."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
 
 from altseason.errors import InputError
-from altseason.sources.delimited import read_delimited
-from altseason.sources.grid import EXPECTED, Table
-from altseason.sources.records import read_frame, read_json
-from altseason.sources.text import Step, find_encoding, no_step, read_text
 
-__all__ = ["Table", "read_table"]
-
-# What else people give the name of a table, by its first bytes.
-SIGNATURES = {
-    b"PK\x03\x04": ("a workbook or archive", "save it as CSV"),
-    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "save it as CSV"),
-    b"\x1f\x8b": ("a gzip archive", "unpack it first"),
-    b"BZh": ("a bzip2 archive", "unpack it first"),
-    b"\xfd7zXZ": ("an xz archive", "unpack it first"),
-    b"(\xb5/\xfd": ("a zstd archive", "unpack it first"),
-}
+SHOWN_ROWS = 5
+MAX_SHOWN = 60
+# So many rows say what a column looks like.
+HEAD_ROWS = 1000
+EXPECTED = "expected a CSV file (or JSON, feather, parquet) with a date and a value column"
 
 
-def read_table(path: Path, step: Step = no_step) -> Table:
-    """Read a file of any format; its content says which.
+@dataclass(frozen=True)
+class Table:
+    """The text of a file; column names are in lower case.
 
-    :param step: told how much of it is read.
-
-    :raises InputError: where it cannot be read, is none of them, or has no rows.
+    :param rows: one row per line, all strings, without white space around them.
+    :param lines: the line number of each row; for formats without lines, the number of the row.
+    :param repeated: names that more than one column has: these cannot be chosen.
+    :param separator: between the cells of a line; empty where there are no lines.
+    :param notes: what was found and left out while reading, for the report.
+    :param names_missing: whether the file has no header, so that the names are made up.
+    :param open_column: the one whose last cell nothing shows the end of; empty where there is none.
+    :param title: text above the table, or the key that it has in JSON; in lower case.
     """
-    try:
-        return _read(path, step)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+
+    path: Path
+    rows: pa.Table
+    lines: "npt.NDArray[np.int32]"
+    repeated: frozenset[str] = frozenset()
+    separator: str = ""
+    notes: list[str] = field(default_factory=list)
+    names_missing: bool = False
+    open_column: str = ""
+    title: str = ""
+
+    @property
+    def columns(self) -> list[str]:
+        """The column names, in lower case."""
+        return list(self.rows.column_names)
+
+    def text(self, column: str) -> "pd.Series[str]":
+        """Return the cells of a column.
+
+        :raises InputError: where several columns have this name.
+        """
+        if column in self.repeated:
+            raise InputError(
+                f"{self.path}: expected one column {column!r}, found several; rename the one to "
+                f"read, or choose another with --column"
+            )
+        return _as_text(self.rows.select([column]))[column]
+
+    def head(self, column: str, count: int = HEAD_ROWS) -> "pd.Series[str]":
+        """Return the first cells of a column."""
+        return replace(self, rows=self.rows.slice(0, count)).text(column)
+
+    def select(self, rows: "pd.Series[bool]") -> "Table":
+        """Return the table with some of its rows."""
+        kept = rows.to_numpy(dtype=bool)
+        return replace(self, rows=self.rows.filter(pa.array(kept)), lines=self.lines[kept])
+
+    def keep(self, columns: Iterable[str]) -> "Table":
+        """Return the table with some of its columns."""
+        return replace(self, rows=self.rows.select(list(dict.fromkeys(columns))))
+
+    def refuse(
+        self, problem: str, rows: Any, values: Any, *, show: Callable[[Any], str] = str
+    ) -> None:
+        """Refuse the whole file where any row is marked, showing the first of them.
+
+        :param values: what is wrong in each row, or what `show` makes the text of.
+
+        :raises InputError: in one line, then a line for each of the first five bad rows.
+        """
+        marked = np.flatnonzero(np.asarray(rows, dtype=bool))
+        if not len(marked):
+            return
+        first = marked[:SHOWN_ROWS]
+        bad = values.iloc[first] if isinstance(values, pd.Series) else np.asarray(values)[first]
+        shown = [
+            f"\n  line {line}: {shorten(show(value))!r}"
+            for line, value in zip(self.lines[first], bad, strict=True)
+        ]
+        count = f"{len(marked)} row{'s' if len(marked) > 1 else ''}"
+        raise InputError(f"{self.path}: {problem}; {count}, nothing was imported{''.join(shown)}")
 
 
-def _read(path: Path, step: Step) -> Table:
-    with path.open("rb") as file:
-        head = file.read(400)
-    if head[:6] == b"ARROW1" or head[:4] in (b"FEA1", b"PAR1"):
-        return read_frame(path, path.read_bytes())
-    for signature, (kind, advice) in SIGNATURES.items():
-        if head.startswith(signature):
-            raise InputError(f"{path}: {EXPECTED}, found {kind}: {advice}")
-    encoding = find_encoding(path, head)
-    start = read_text(path, encoding, len(head)).lstrip()[:1]
-    if start in ("[", "{"):
-        return read_json(path, read_text(path, encoding))
-    if start == "<":
-        raise InputError(
-            f"{path}: {EXPECTED}, found a web page or XML, as a download that needs a login gives"
-        )
-    return read_delimited(path, encoding, step)
+def _as_text(rows: pa.Table) -> pd.DataFrame:
+    types = {pa.string(): pd.StringDtype("pyarrow", na_value=np.nan)}
+    return rows.to_pandas(types_mapper=types.get)
+
+
+def give_back_memory() -> None:
+    """Let Arrow give back to the system what it keeps for later."""
+    pa.default_memory_pool().release_unused()
+
+
+def shorten(text: Any) -> str:
+    """Return a text, cut where it is too long for a message."""
+    return text if len(str(text)) <= MAX_SHOWN else f"{str(text)[:MAX_SHOWN]}..."
+
+
+def unique_names(names: list[str]) -> tuple[list[str], frozenset[str]]:
+    """Number the names that are there several times, and return these beside."""
+    repeated = frozenset(name for name in names if names.count(name) > 1)
+    unique, seen = [], dict.fromkeys(repeated, 0)
+    for name in names:
+        if name in seen:
+            seen[name] += 1
+        unique.append(name if seen.get(name, 1) == 1 else f"{name} #{seen[name]}")
+    return unique, repeated

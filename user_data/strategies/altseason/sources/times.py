@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 
-from altseason.dominance.candles import POSSIBLE_DATES
+from altseason.dominance.candles import POSSIBLE_DATES, UNIX_MILLISECONDS, UNIX_SECONDS
 from altseason.errors import InputError
 from altseason.sources.cells import (
     all_match,
@@ -20,10 +20,8 @@ from altseason.sources.cells import (
     matches,
     pieces,
 )
-from altseason.sources.grid import Table
-from altseason.sources.responses import UNIX_SECONDS
+from altseason.sources.table import Table
 
-UNIX_MILLISECONDS = (1.2e12, 5e12)
 # From a number to milliseconds, by the name of the unit.
 UNIX_UNITS = {
     "seconds": (UNIX_SECONDS, 1e3),
