@@ -7,8 +7,7 @@ import pytest
 from freqtrade.exchange import Exchange
 from freqtrade.persistence import Order, Trade
 
-from altseason.risk.holdings import find_smallest_order, sum_rests
-from altseason.risk.orphans import describe_orphan
+from altseason.risk.orphans import describe_orphan, find_min_order, sum_dust
 from tests.risk.records import Wallet
 from tests.risk.traders import MARKET, PAIR, Api, open_trade
 
@@ -45,16 +44,16 @@ def test_smallest_order_by_all_limits_that_there_are(
     market["limits"]["cost"]["min"] = cost
     market["limits"]["amount"]["min"] = amount
     market["precision"]["amount"] = step
-    assert find_smallest_order(exchange, PAIR, 2000.0) == pytest.approx(smallest)
+    assert find_min_order(exchange, PAIR, 2000.0) == pytest.approx(smallest)
 
 
 def test_step_in_decimal_places(exchange: Exchange, market: dict[str, Any], api: Api):
     market["precision"]["amount"] = 4
     api.precisionMode = ccxt.DECIMAL_PLACES
-    assert find_smallest_order(exchange, PAIR, 2000.0) == pytest.approx(0.2)
+    assert find_min_order(exchange, PAIR, 2000.0) == pytest.approx(0.2)
     # Whole coins only.
     market["precision"]["amount"] = 0
-    assert find_smallest_order(exchange, PAIR, 2000.0) == pytest.approx(2000.0)
+    assert find_min_order(exchange, PAIR, 2000.0) == pytest.approx(2000.0)
 
 
 def close_trades(
@@ -104,7 +103,7 @@ def test_dust_of_many_trades_is_no_orphan_and_hides_none(
     market["precision"]["amount"] = 0.001
     # Each leaves 0.0999 - 0.099 = 0.0009 coins, and 200 of them 0.18, which is 360 USDT.
     close_trades(200, sold=0.099)
-    assert sum_rests(exchange, PAIR) == pytest.approx(0.18)
+    assert sum_dust(exchange, PAIR) == pytest.approx(0.18)
     assert describe(exchange, 0.18) is None
     assert "the account holds 0.05 ETH" in (describe(exchange, 0.18 + 0.05) or "")
 
@@ -115,9 +114,9 @@ def test_trade_never_explains_more_than_a_step(
     """As where the records of what it sold are not complete."""
     market["precision"]["amount"] = 0.001
     close_trades(3, sold=0.01)
-    assert sum_rests(exchange, PAIR) == pytest.approx(0.003)
+    assert sum_dust(exchange, PAIR) == pytest.approx(0.003)
     close_trades(3, sold=0.11)
-    assert sum_rests(exchange, PAIR) == pytest.approx(0.003)
+    assert sum_dust(exchange, PAIR) == pytest.approx(0.003)
 
 
 @pytest.mark.parametrize("side", ["sell", "stoploss"])
@@ -128,7 +127,7 @@ def test_whatever_order_has_sold_the_rest_is_what_it_left(
     market["precision"]["amount"] = 0.001
     close_trades(1, sold=0.0995, side=side, fee=0.0002)
     # 0.1 were bought, 0.0001 of them went in the fee of that.
-    assert sum_rests(exchange, PAIR) == pytest.approx(0.0004)
+    assert sum_dust(exchange, PAIR) == pytest.approx(0.0004)
 
 
 def test_other_pairs_and_open_trades_leave_no_rest_of_a_pair(
@@ -140,4 +139,4 @@ def test_other_pairs_and_open_trades_leave_no_rest_of_a_pair(
     other.pair = "SOL/USDT"
     still_open.is_open = True
     Trade.commit()
-    assert sum_rests(exchange, PAIR) == pytest.approx(0.0009)
+    assert sum_dust(exchange, PAIR) == pytest.approx(0.0009)

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from freqtrade.enums import RunMode
 from freqtrade.strategy import IStrategy
@@ -13,13 +14,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from altseason.errors import SettingsError
-from altseason.risk.manager import RiskManager
+from altseason.risk.manager import CandleLookup, RiskManager
 from altseason.settings import load_settings
 from tests.risk.asking import ask_stake
 from tests.risk.traders import PAIR, FixedStrategy, open_trade
 
 Load = Callable[..., IStrategy]
 NOW = datetime(2022, 2, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "found"),
+    [
+        (-1, None),
+        (59, None),  # the first candle is not over
+        (60, (1.0, 100.0)),  # it is known at its end
+        (119, (1.0, 100.0)),
+        (120, (2.0, 101.0)),
+        (179, (2.0, 101.0)),
+        (180, None),  # the candle that ends now is not here
+        (239, None),
+        (240, (3.0, 102.0)),
+        (299, (3.0, 102.0)),
+        (300, None),
+    ],
+)
+def test_candle_that_had_just_closed(minutes: int, found: tuple[float, float] | None):
+    hours = [0, 1, 3]
+    dates = pd.DatetimeIndex([NOW + timedelta(hours=hour) for hour in hours])
+    columns = {"date": dates, "atr": [1.0, 2.0, 3.0], "close": [100.0, 101.0, 102.0]}
+    lookup = CandleLookup.from_candles(pd.DataFrame(columns), "atr", "1h")
+    assert lookup.closed_at(NOW + timedelta(minutes=minutes)) == found
 
 
 @pytest.mark.parametrize(

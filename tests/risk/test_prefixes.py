@@ -8,7 +8,7 @@ from typing import Any
 
 import ccxt
 
-from altseason.risk.sent_orders import has_own_prefix
+from altseason.risk.exchange_orders import has_own_prefix
 from altseason_lab.emulator.in_thread import in_thread
 from tests.conftest import ROOT
 from tests.exchange.accounts import HandClock, connect, make_account, store_hours

@@ -13,7 +13,7 @@ from freqtrade.exchange import Exchange
 from freqtrade.persistence import Trade
 from freqtrade.resolvers import ExchangeResolver
 
-from altseason.risk.holdings import find_unknown_orders
+from altseason.risk.exchange_orders import find_unknown_orders
 from altseason.risk.lost_orders import recover_orders
 from altseason.risk.sent_orders import NOTED_AS, SentOrder, SentOrders
 from tests.risk.records import Wallet

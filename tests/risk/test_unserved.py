@@ -1,4 +1,4 @@
-"""Trades without their stop, or whose exit is refused, and who hears of it."""
+"""Trades without their stop, or whose exit is refused, are reported."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -91,7 +91,7 @@ def test_old_refusal_is_no_reason_for_a_new_lack(database: None):
     now = START + timedelta(hours=1)
     failures = {(PAIR, "stop"): Failure(START, START, "long ago")}
     [lack] = find_unserved([trade], failures, now, has_stops=True).values()
-    assert (lack.since, lack.words) == (None, "")
+    assert (lack.since, lack.reason) == (None, "")
     assert find_unserved([trade], failures, now, has_stops=False) == {}
 
 

@@ -1,12 +1,12 @@
-"""How much is at stake, and when it is too much; arithmetic apart from the strategy.
+"""The stake of an entry, the excess of a position over its risk budget, and the live account.
 
-sizing.py       the stake of an entry, the excess of a grown position, the chandelier stop
-known.py        ATR and close, as they were known at a time
-protections.py  Freqtrade's own protections, with values that fit the strategy
-account.py      the account against what Freqtrade knows of it
-orphans.py      coins that no trade explains
-sent_orders.py  orders as Freqtrade sent them, and which order can only be one of these
-lost_orders.py  orders of open trades whose response was lost, given back to Freqtrade
-unserved.py     trades without their stop, or whose exit is refused
-holdings.py     what the account holds of a coin, beside what Freqtrade has recorded
+manager.py          what a strategy's callbacks return, by the candle that had closed at a time
+sizing.py           the calculations: stake, excess of a position, chandelier stop
+protections.py      Freqtrade's own protections, with values that fit the strategy
+account.py          the account against Freqtrade's records; live only
+sent_orders.py      notes of the orders that Freqtrade sends, until the exchange answers
+exchange_orders.py  orders as the exchange lists them, and whose they can be
+lost_orders.py      orders of open trades whose response was lost, returned to Freqtrade
+orphans.py          coins that no open trade accounts for
+unserved.py         trades without their stop, or whose exit is refused
 """

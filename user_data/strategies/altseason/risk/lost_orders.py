@@ -1,12 +1,12 @@
-"""Orders of open trades whose response was lost or broken, given back to Freqtrade.
+"""Return orders of open trades to Freqtrade whose response was lost or broken.
 
-Freqtrade knows an order by the exchange's response to it alone. Without one, a stop or an exit lies
-on the exchange, locks the coins, and lets Freqtrade neither stop nor exit. With a broken one it has
-an order without an id, and asks for it for ever. Once it has the id, it does all the rest. (An
-entry without a response makes no trade: see orphans.py.)
+Freqtrade knows an order by the exchange's response alone. Without one, a stop or an exit stays on
+the exchange and locks the coins, so that Freqtrade can place neither a stop nor an exit. After a
+broken one it has an order without an id, and requests it forever. Once it has the id, it does the
+rest by itself. (An entry without a response makes no trade: see orphans.py.)
 
-Only an order that can be nothing else than what the bot has sent is touched (`is_ours`). Whatever
-else lies on the account is the user's, or another bot's: it is reported and left alone.
+Only an order that can be nothing but one that the bot has sent is touched (`is_ours`). All others
+are the user's or another bot's: they are reported and left alone.
 """
 
 from dataclasses import dataclass, field
@@ -19,30 +19,34 @@ from freqtrade.util import dt_ts
 from freqtrade.wallets import Wallets
 
 from altseason.host.exchange import CcxtOrder, attach_order
-from altseason.risk.holdings import POSITION_AMOUNT_TOLERANCE, find_unknown_orders, is_unknown
+from altseason.risk.exchange_orders import (
+    find_stop_price,
+    find_unknown_orders,
+    is_ours,
+    is_unknown,
+)
 from altseason.risk.sent_orders import (
     CLOCK_TOLERANCE,
-    NO_ID,
+    MISSING_IDS,
     SentOrder,
     SentOrders,
     calculate_wait,
-    describe_sent,
-    find_stop_price,
-    is_ours,
 )
 
-# An order this young may be one of which Freqtrade is just being told, in another thread.
+# Freqtrade may just be handling the response to a younger order, in another thread.
 MIN_ORDER_AGE = timedelta(minutes=1)
+# A position may be smaller by this ratio, as Freqtrade allows for fees and steps.
+POSITION_AMOUNT_TOLERANCE = 0.02
 STOP = "stoploss"
 
 
 @dataclass
 class Recovery:
-    """What came of looking after one trade.
+    """The result for one trade.
 
-    :param recovered: messages about orders that Freqtrade knows again.
+    :param recovered: messages about orders that Freqtrade tracks again.
     :param foreign: a message about orders that hold the trade's coins and are not provably the
-        bot's; empty where there are none.
+        bot's; empty if there are none.
     """
 
     recovered: list[str] = field(default_factory=list)
@@ -52,12 +56,14 @@ class Recovery:
 def recover_orders(
     trade: Trade, sent: SentOrders, exchange: Exchange, wallets: Wallets, now: datetime
 ) -> Recovery:
-    """Hand Freqtrade what it lacks of an open trade's orders, and return what that was.
+    """Give Freqtrade the orders of an open trade that it lacks.
 
-    The exchange is asked only where something is wrong: an open order has no id; what was sent to
-    sell has no response; or the trade has no open order, though coins of it are locked.
+    Requests are sent only where something is wrong: an open order has no id; an order to sell is
+    unanswered; or the trade has no open order although coins of it are locked.
     """
-    missing_ids = [order for order in trade.orders if order.ft_is_open and order.order_id in NO_ID]
+    missing_ids = [
+        order for order in trade.orders if order.ft_is_open and order.order_id in MISSING_IDS
+    ]
     # Not `has_open_orders`, which leaves out stops.
     has_open_orders = any(order.ft_is_open for order in trade.orders)
     if missing_ids:
@@ -73,7 +79,7 @@ def recover_orders(
 def _assign_ids(
     trade: Trade, orders: list[Order], sent: SentOrders, exchange: Exchange, now: datetime
 ) -> Recovery:
-    """Assign orders their ids; they may be closed by now."""
+    """Assign orders their ids; the exchange may have closed the orders by now."""
     since = min(order.order_date_utc for order in orders)
     unknown = [
         found
@@ -82,7 +88,8 @@ def _assign_ids(
     ]
     recovery = Recovery()
     for order in orders:
-        matches = [found for found in unknown if is_ours(found, describe_sent(order), exchange)]
+        as_sent = SentOrder.from_record(order)
+        matches = [found for found in unknown if is_ours(found, as_sent, exchange)]
         if len(matches) > 1:
             recovery.foreign = _describe_ambiguous(trade, matches)
         elif matches and _is_settled(matches[0], now):
@@ -97,15 +104,17 @@ def _assign_ids(
 def _attach_orders(
     trade: Trade, sent: SentOrders, exchange: Exchange, wallets: Wallets, now: datetime
 ) -> Recovery:
-    """Attach what was sent to sell the position, or a part of it, and lies on the exchange."""
+    """Attach the order on the exchange that was sent to sell the position, or a fraction of it."""
     unanswered = sent.find_unanswered(trade)
     if unanswered:
         wallets.update()
-    is_locked = wallets.get_used(trade.safe_base_currency) > _smallest(trade, unanswered) / 2
+    smallest = min([trade.amount, *(one.amount for one in unanswered)])
+    # Not above zero, since dust may be locked by others' orders.
+    is_locked = wallets.get_used(trade.safe_base_currency) > smallest / 2
     if not is_locked and not (unanswered and sent.has_spare(trade)):
         _expire(trade, unanswered, sent, exchange, now)
         return Recovery()
-    unknown = _find_unknown(trade, unanswered, sent, exchange)
+    unknown = _find_unknown_sales(trade, unanswered, sent, exchange)
     matches = [
         found for found in unknown if any(is_ours(found, one, exchange) for one in unanswered)
     ]
@@ -116,24 +125,24 @@ def _attach_orders(
     [match] = matches
     if not _is_settled(match, now):
         return Recovery()
-    if not find_stop_price(match) and _is_whole(match, trade, exchange):
-        trade.exit_reason = _find_reason(trade, match)
+    if not find_stop_price(match) and _sells_all(match, trade, exchange):
+        trade.exit_reason = _find_exit_reason(trade, match)
     side = STOP if find_stop_price(match) else trade.exit_side
-    # Freqtrade keeps none without a price; one at market may have none before it is filled.
+    # Freqtrade keeps no order without a price; a market order may have none before it is filled.
     price = match["price"] or find_stop_price(match) or match.get("average") or trade.open_rate
-    # Open for Freqtrade whatever it is by now, so that it asks for it and does what follows.
+    # Open in any case, so that Freqtrade fetches the order and handles its fills.
     attach_order(trade, {**match, "status": "open"}, side, price)
     _forget(trade, match, sent, exchange)
     return Recovery([_describe(trade, match)])
 
 
-def _find_unknown(
+def _find_unknown_sales(
     trade: Trade, unanswered: list[SentOrder], sent: SentOrders, exchange: Exchange
 ) -> list[CcxtOrder]:
-    """Return the orders to sell that Freqtrade does not know: those that are open.
+    """Return the orders to sell that Freqtrade has no record of: those that are open.
 
-    Where the account has other coins of the kind, those that are filled as well: nothing else would
-    show that the position is sold, and Freqtrade would sell the others.
+    Where the account has other coins of the kind, include those that are filled: nothing else would
+    show that the position is sold, and Freqtrade would sell the other coins.
     """
     found = {str(order["id"]): order for order in find_unknown_orders(exchange, trade.pair)}
     if unanswered and sent.has_spare(trade):
@@ -142,11 +151,6 @@ def _find_unknown(
             if is_unknown(order, trade.pair) and order.get("filled"):
                 found.setdefault(str(order["id"]), order)
     return [order for order in found.values() if order["side"] == trade.exit_side]
-
-
-def _smallest(trade: Trade, unanswered: list[SentOrder]) -> float:
-    """Return the least that may be locked: not zero, since others' dust may be locked as well."""
-    return min([trade.amount, *(one.amount for one in unanswered)])
 
 
 def _is_free(trade: Trade, wallets: Wallets) -> bool:
@@ -159,7 +163,7 @@ def _is_free(trade: Trade, wallets: Wallets) -> bool:
 def _expire(
     trade: Trade, unanswered: list[SentOrder], sent: SentOrders, exchange: Exchange, now: datetime
 ) -> None:
-    """Forget what was sent so long ago that the exchange cannot process it any more."""
+    """Forget orders that are too old for the exchange to process."""
     for one in unanswered:
         if now - one.sent_at > calculate_wait(exchange) + MIN_ORDER_AGE:
             sent.forget(trade, one)
@@ -173,12 +177,12 @@ def _forget(trade: Trade, found: CcxtOrder, sent: SentOrders, exchange: Exchange
         sent.forget_entry(trade.pair)
 
 
-def _is_whole(found: CcxtOrder, trade: Trade, exchange: Exchange) -> bool:
+def _sells_all(found: CcxtOrder, trade: Trade, exchange: Exchange) -> bool:
     return bool(found["amount"] >= exchange.amount_to_precision(trade.pair, trade.amount))
 
 
-def _find_reason(trade: Trade, found: CcxtOrder) -> str:
-    """Return the reason of an exit; StoplossGuard counts the stops among them."""
+def _find_exit_reason(trade: Trade, found: CcxtOrder) -> str:
+    """Return Freqtrade's reason for an exit; StoplossGuard counts those at the stop."""
     is_stop = bool(found["price"]) and found["price"] <= trade.stop_loss
     return (ExitType.STOP_LOSS if is_stop else ExitType.SOLD_ON_EXCHANGE).value
 
@@ -191,7 +195,7 @@ def _describe(trade: Trade, found: CcxtOrder) -> str:
     kind = "stop" if find_stop_price(found) else found["side"]
     return (
         f"{trade.pair}: found {kind} order {found['id']} ({found['amount']:.8g} "
-        f"{trade.safe_base_currency}) on the exchange, of which Freqtrade had no record, probably "
+        f"{trade.safe_base_currency}) on the exchange that Freqtrade had no record of, probably "
         f"after a lost response. Freqtrade tracks it again."
     )
 

@@ -1,20 +1,23 @@
-"""The risk rules beside a strategy: they look up what was known, and ask the arithmetic."""
+"""Apply the risk rules: look up the candle that had closed at a time, and calculate by it."""
 
 import math
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import talib.abstract as ta
 from freqtrade.enums import RunMode
 from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy, stoploss_from_absolute
+from freqtrade.util import dt_ts
 
+from altseason.dominance.candles import candle_length
 from altseason.errors import SettingsError
 from altseason.host.parameters import parameters_of_file
 from altseason.risk.account import AccountWatch
-from altseason.risk.holdings import is_all_there
-from altseason.risk.known import KnownCandles
 from altseason.risk.sizing import (
     Stake,
     calculate_chandelier,
@@ -24,23 +27,66 @@ from altseason.risk.sizing import (
 )
 from altseason.settings import SECTION, RiskSettings
 
-# No name that a strategy derived from ours would take for a column of its own.
+# A name that no subclass would choose for a column of its own.
 ATR_COLUMN = "altseason_atr"
 ATR_PERIOD = 14
 MIN_STOP_DISTANCE = 0.0001
 
 
-class RiskManager:
-    """What a strategy's callbacks ask; switches on what Freqtrade calls only where it is wanted.
+@dataclass(frozen=True)
+class CandleLookup:
+    """ATR and close of a pair's candles, by the time at which each had closed.
 
-    :raises SettingsError: where two trailing stops are chosen, or hyperopt would try both, or
-        the configuration forbids Freqtrade to ask for what is chosen.
+    Kept apart from Freqtrade's frames, because slicing a frame takes longer than the calculation
+    itself, which two rules need in every candle of an open trade. Seven digits are enough for a
+    distance.
+
+    :param ends: when each candle ends, in milliseconds, ascending.
+    :param length: of a candle, in milliseconds.
+    """
+
+    ends: npt.NDArray[np.int64]
+    atr: npt.NDArray[np.float32]
+    close: npt.NDArray[np.float32]
+    length: int
+
+    @classmethod
+    def from_candles(
+        cls, dataframe: pd.DataFrame, atr_column: str, timeframe: str
+    ) -> "CandleLookup":
+        """Return the lookup of a strategy's candles, or of some rows of them."""
+        length = candle_length(timeframe)
+        ends = dataframe["date"] + length
+        return cls(
+            np.asarray(ends.dt.as_unit("ms").astype("int64"), dtype=np.int64),
+            dataframe[atr_column].to_numpy("float32"),
+            dataframe["close"].to_numpy("float32"),
+            length // pd.Timedelta(milliseconds=1),
+        )
+
+    def closed_at(self, time: datetime) -> tuple[float, float] | None:
+        """Return ATR and close of the candle that had just closed at a time; None if it is missing.
+
+        An older candle might not be the newest that there was.
+        """
+        now = dt_ts(time)
+        row = int(self.ends.searchsorted(now, side="right")) - 1
+        if row < 0 or now - self.ends[row] >= self.length:
+            return None
+        return float(self.atr[row]), float(self.close[row])
+
+
+class RiskManager:
+    """Answer a strategy's callbacks, and enable those that Freqtrade calls only where wanted.
+
+    :raises SettingsError: where two trailing stops are chosen, hyperopt would try both, or the
+        configuration keeps Freqtrade from calling what is chosen.
     """
 
     def __init__(self, strategy: IStrategy, settings: RiskSettings, config: dict[str, Any]) -> None:
         self._strategy = strategy
         self._settings = settings
-        self._known: dict[str, KnownCandles] = {}
+        self._candles: dict[str, CandleLookup] = {}
         is_live = config.get("runmode") == RunMode.LIVE
         self._account = AccountWatch(strategy, settings) if is_live else None
         if settings.atr_trailing:
@@ -59,16 +105,16 @@ class RiskManager:
             _switch_on(strategy, "position_adjustment_enable", config, wanted_by="rebalancing")
 
     def add_atr(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """Add ATR, which the rules read later, to a pair's candles; nothing where none does."""
+        """Add the ATR to a pair's candles where a rule needs it."""
         if self._settings.needs_atr:
             dataframe[ATR_COLUMN] = ta.ATR(dataframe, timeperiod=ATR_PERIOD)
-        if self._asks_in_every_candle:
+        if self._is_called_in_every_candle:
             self._keep(dataframe, pair)
         return dataframe
 
     def keep_entries(self, entries: pd.DataFrame, pair: str) -> None:
-        """Keep what sizing will ask of the candles that give an entry signal."""
-        if self._settings.needs_atr and not self._asks_in_every_candle:
+        """Keep the candles with an entry signal for sizing."""
+        if self._settings.needs_atr and not self._is_called_in_every_candle:
             self._keep(entries, pair)
 
     def calculate_stake(
@@ -85,7 +131,7 @@ class RiskManager:
             return Stake(proposed)
         return calculate_stake(
             self._strategy.wallets.get_total_stake_amount(),
-            self._find_distance(pair, time),
+            self._calculate_distance(pair, time),
             self._settings.risk_factor,
             proposed=proposed,
             min_stake=min_stake,
@@ -95,80 +141,79 @@ class RiskManager:
     def calculate_stop(self, trade: Trade, time: datetime, current_rate: float) -> float | None:
         """Return the chandelier stop as a ratio below the rate; None where it is off or unknown.
 
-        Freqtrade asks for it also where only the configuration says `use_custom_stoploss`.
+        Freqtrade also calls this where only the configuration sets `use_custom_stoploss`.
         """
         if not self._settings.atr_trailing:
             return None
-        atr, _ = self._find_latest(trade.pair, time)
+        atr, _ = self._find_closed(trade.pair, time)
         highest = max(trade.max_rate or trade.open_rate, current_rate)
         stop = calculate_chandelier(highest, atr, self._settings.atr_multiple)
         if stop is None:
             return None
-        # Freqtrade takes 0, a stop that the price has passed already, for no stop.
+        # Freqtrade takes 0, a stop that the price has already passed, for no stop.
         return max(float(stoploss_from_absolute(stop, current_rate)), MIN_STOP_DISTANCE)
 
     def calculate_trim(
         self, trade: Trade, time: datetime, current_rate: float, min_stake: float | None
     ) -> float | None:
-        """Return the part of a trade's stake to sell, negative as in Freqtrade; None for none.
+        """Return how much of a trade's stake to sell, negative as in Freqtrade; None for nothing.
 
-        Freqtrade asks for it also where only the configuration says `position_adjustment_enable`.
+        Freqtrade also calls this where only the configuration sets `position_adjustment_enable`.
 
-        :param min_stake: the smallest order; neither what is sold nor what is left may be smaller.
+        :param min_stake: the smallest order; neither the sale nor the remainder may be smaller.
         """
         if not self._settings.rebalancing or trade.has_open_orders:
             return None
         value = trade.amount * current_rate
-        part = calculate_excess(
+        fraction = calculate_excess(
             value,
             self._strategy.wallets.get_total_stake_amount(),
-            self._find_distance(trade.pair, time),
+            self._calculate_distance(trade.pair, time),
             self._settings.risk_factor,
         )
-        smallest = min(part, 1 - part) * value
-        if not part or smallest < (min_stake or 0):
+        smallest = min(fraction, 1 - fraction) * value
+        if not fraction or smallest < (min_stake or 0):
             return None
-        if self._account is not None:
-            if self._account.has_unanswered(trade):
-                return None
-            if not is_all_there(trade, self._strategy.wallets):
-                return None
-        return -part * trade.stake_amount
+        if self._account is not None and not self._account.is_complete(trade):
+            return None
+        return -fraction * trade.stake_amount
 
     def check_account(self, now: datetime) -> None:
-        """Live, compare the account with what Freqtrade knows; see `AccountWatch.check`."""
+        """In live mode, check the account against Freqtrade's records; see `AccountWatch.check`."""
         if self._account is not None:
             self._account.check(now)
 
     def start(self) -> None:
-        """Live, note the orders that Freqtrade sends, before the first of them."""
+        """In live mode, note the orders that Freqtrade sends, from the first on."""
         if self._account is not None:
             self._account.watch_orders()
 
     def is_explained(self, pair: str, rate: float, now: datetime) -> bool:
-        """Return whether a coin may be entered; live, only where trades explain all of it."""
+        """Return whether a coin may be entered; in live mode, if trades account for all of it."""
         return self._account is None or self._account.is_explained(pair, rate, now)
 
     @property
-    def _asks_in_every_candle(self) -> bool:
+    def _is_called_in_every_candle(self) -> bool:
         return self._settings.atr_trailing or self._settings.rebalancing
 
     def _keep(self, dataframe: pd.DataFrame, pair: str) -> None:
-        self._known[pair] = KnownCandles.read(dataframe, ATR_COLUMN, self._strategy.timeframe)
+        self._candles[pair] = CandleLookup.from_candles(
+            dataframe, ATR_COLUMN, self._strategy.timeframe
+        )
 
-    def _find_distance(self, pair: str, time: datetime) -> float:
-        atr, close = self._find_latest(pair, time)
+    def _calculate_distance(self, pair: str, time: datetime) -> float:
+        atr, close = self._find_closed(pair, time)
         volatility = atr / close if close > 0 else math.nan
         return calculate_stop_distance(
             self._strategy.stoploss, volatility, self._settings.atr_multiple
         )
 
-    def _find_latest(self, pair: str, time: datetime) -> tuple[float, float]:
+    def _find_closed(self, pair: str, time: datetime) -> tuple[float, float]:
         """Return ATR and close of the newest candle that had closed at a time, NaN without one."""
-        known = self._known[pair].at(time) if pair in self._known else None
-        if known is not None:
-            return known
-        # As in a hyperopt's workers, which get candles that were prepared elsewhere.
+        found = self._candles[pair].closed_at(time) if pair in self._candles else None
+        if found is not None:
+            return found
+        # As in hyperopt's workers, which get candles that another process has prepared.
         candles, _ = self._strategy.dp.get_analyzed_dataframe(pair, self._strategy.timeframe)
         if candles.empty:
             return math.nan, math.nan
@@ -178,7 +223,7 @@ class RiskManager:
 def _switch_on(
     strategy: IStrategy, attribute: str, config: dict[str, Any], *, wanted_by: str
 ) -> None:
-    # Freqtrade would let the configuration win, and silently never ask.
+    # The configuration would win, and Freqtrade silently never call it.
     if config.get(attribute, True) is not True:
         raise SettingsError(
             f"{SECTION}.risk.{wanted_by}: expected {attribute} to be left out or true beside it, "
@@ -188,7 +233,7 @@ def _switch_on(
 
 
 def _has_trailing_stop(strategy: IStrategy, config: dict[str, Any]) -> bool:
-    """Look where Freqtrade does: the config, then the parameter file, then the class."""
+    """Return whether Freqtrade trails a stop: by the config, the parameter file or the class."""
     if "trailing_stop" in config:
         return bool(config["trailing_stop"])
     chosen = parameters_of_file(strategy, "trailing")
@@ -196,6 +241,6 @@ def _has_trailing_stop(strategy: IStrategy, config: dict[str, Any]) -> bool:
 
 
 def _varies_trailing_stop(config: dict[str, Any]) -> bool:
-    # As freqtrade.optimize.hyperopt_tools has it, which is not there without hyperopt's packages.
+    # As in freqtrade.optimize.hyperopt_tools, which needs hyperopt's packages.
     is_hyperopt = config.get("runmode") == RunMode.HYPEROPT
     return is_hyperopt and not {"trailing", "all"}.isdisjoint(config.get("spaces") or [])

@@ -1,40 +1,27 @@
-"""Coins that no open trade explains: what a lost answer to a buy order leaves behind.
+"""Coins that no open trade accounts for, as a lost response to a buy order leaves them.
 
-Freqtrade keeps no record of an order whose answer never came, and would buy again in its next loop.
+Freqtrade keeps no record of an order without a response, and would buy again in its next loop.
 """
 
 import math
 from collections.abc import Iterable, Sequence
 
+import ccxt  # type: ignore[import-untyped] # it publishes no types
 from freqtrade.exchange import Exchange
-from freqtrade.persistence import Trade
+from freqtrade.persistence import LocalTrade, Trade
 from freqtrade.wallets import Wallets
 
 from altseason.host.exchange import CcxtOrder
-from altseason.risk.holdings import find_smallest_order, find_unknown_orders, sum_rests
-
-
-def calculate_orphan(held: float, explained: Iterable[float], price: float, dust: float) -> float:
-    """Return the amount of a coin that open trades do not explain; 0 where it is dust.
-
-    :param held: all there is of the coin, also what is in open orders.
-    :param explained: the amounts of the open trades, and what closed ones have left.
-    :param price: of the coin, in stake currency.
-    :param dust: a value in stake currency; an order is never so small.
-    """
-    amount = held - sum(explained)
-    # What floats leave of a difference is no coin, where the market has no smallest order.
-    is_rest = amount <= 1e-9 * held
-    return amount if amount * price >= dust and not is_rest else 0.0
+from altseason.risk.exchange_orders import find_unknown_orders
 
 
 def describe_orphan(
     pair: str, rate: float, *, exchange: Exchange, wallets: Wallets, kept: Iterable[str]
 ) -> str | None:
-    """Look into the account, and say what of a pair's coin is not explained; None where all is.
+    """Return a message about what no open trade accounts for of a pair's coin; None if all is.
 
-    The wallet is taken as it was last read. Orders are asked for only where more stake currency is
-    locked than the entries that Freqtrade knows need.
+    The wallet is taken as it was last read. Orders are requested only where more stake currency is
+    locked than Freqtrade's own entries need.
 
     :param rate: the coin's price.
     :param kept: coins that the user holds on purpose.
@@ -43,17 +30,17 @@ def describe_orphan(
     if coin in kept:
         return None
     trades = Trade.get_open_trades()
-    dust = find_smallest_order(exchange, pair, rate)
+    min_order = find_min_order(exchange, pair, rate)
     held = wallets.get_total(coin)
     if not math.isfinite(held):
-        raise ValueError(f"the exchange says that the account has {held} {coin}")
-    if wallets.get_used(stake_currency) - _sum_of_entries(trades) > dust:
-        held += _find_unknown_amount(pair, exchange)
-    amounts = [_explain(trade) for trade in trades if trade.safe_base_currency == coin]
-    orphan = calculate_orphan(held, amounts, rate, dust)
+        raise ValueError(f"the exchange reports {held} {coin} in the account")
+    if wallets.get_used(stake_currency) - _sum_entry_costs(trades) > min_order:
+        held += _sum_unknown_buys(pair, exchange)
+    amounts = [_calculate_explained(trade) for trade in trades if trade.safe_base_currency == coin]
+    orphan = calculate_orphan(held, amounts, rate, min_order)
     if orphan:
-        # All closed trades are read for this, so only where it matters.
-        orphan = calculate_orphan(held, [*amounts, sum_rests(exchange, pair)], rate, dust)
+        # This reads all closed trades, so only where it matters.
+        orphan = calculate_orphan(held, [*amounts, sum_dust(exchange, pair)], rate, min_order)
     if not orphan:
         return None
     return (
@@ -63,10 +50,66 @@ def describe_orphan(
     )
 
 
-def _explain(trade: Trade) -> float:
-    """Return how much of its coin a trade can have: its position, and what its entries still buy.
+def calculate_orphan(
+    held: float, explained: Iterable[float], price: float, min_order: float
+) -> float:
+    """Return the amount of a coin that nothing accounts for; 0 where it is dust.
 
-    Before anything is filled, Freqtrade has the amount that was ordered as the position.
+    :param held: all there is of the coin, including what is in open orders.
+    :param explained: the amounts of the open trades, and the dust of closed ones.
+    :param price: of the coin, in stake currency.
+    :param min_order: the value of the smallest order, in stake currency; less is dust.
+    """
+    amount = held - sum(explained)
+    # A rounding error of floats is no coin, where the market has no smallest order.
+    is_rounding = amount <= 1e-9 * held
+    return amount if amount * price >= min_order and not is_rounding else 0.0
+
+
+def find_min_order(exchange: Exchange, pair: str, rate: float) -> float:
+    """Return the value of the smallest order of a pair, in stake currency.
+
+    Some exchanges, such as OKX, have a smallest amount instead of a smallest cost.
+    """
+    smallest = exchange.get_min_pair_stake_amount(pair, rate, 0.0) or 0.0
+    return max(float(smallest), _find_step(exchange, pair) * rate)
+
+
+def sum_dust(exchange: Exchange, pair: str) -> float:
+    """Return the amount of a coin that the closed trades of a pair have left.
+
+    Exchanges take fees in the coin and sell whole steps only: each trade leaves less than a step,
+    and dozens of them together are worth more than the smallest order.
+    """
+    step = _find_step(exchange, pair)
+    trades = Trade.get_trades_proxy(pair=pair, is_open=False)
+    return sum(min(_calculate_unsold(trade), step) for trade in trades)
+
+
+def _calculate_unsold(trade: LocalTrade) -> float:
+    bought = sum(
+        order.safe_amount_after_fee
+        for order in trade.orders
+        if order.ft_order_side == trade.entry_side
+    )
+    sold = sum(
+        order.safe_filled for order in trade.orders if order.ft_order_side != trade.entry_side
+    )
+    return max(bought - sold, 0.0)
+
+
+def _find_step(exchange: Exchange, pair: str) -> float:
+    """Return the step that all amounts of a pair are multiples of; 0 if there is none."""
+    precision = exchange.get_precision_amount(pair)
+    if precision is None:
+        return 0.0
+    return float(precision if exchange.precisionMode == ccxt.TICK_SIZE else 10 ** -int(precision))
+
+
+def _calculate_explained(trade: Trade) -> float:
+    """Return how much of its coin a trade can have: its position and its entries on order.
+
+    Before anything is filled, Freqtrade takes the amount that was ordered for the position.
     """
     entries = [order for order in trade.open_orders if order.ft_order_side == trade.entry_side]
     has_filled = any(
@@ -76,8 +119,8 @@ def _explain(trade: Trade) -> float:
     return max(trade.amount, position + sum(order.safe_remaining for order in entries))
 
 
-def _sum_of_entries(trades: Sequence[Trade]) -> float:
-    """Return what the open entries that Freqtrade knows may still cost."""
+def _sum_entry_costs(trades: Sequence[Trade]) -> float:
+    """Return what the open entries that Freqtrade has a record of may still cost."""
     return sum(
         order.safe_remaining * order.safe_price
         for trade in trades
@@ -86,18 +129,18 @@ def _sum_of_entries(trades: Sequence[Trade]) -> float:
     )
 
 
-def _find_unknown_amount(pair: str, exchange: Exchange) -> float:
-    """Return how much of a coin is still to be bought by orders that Freqtrade does not know."""
+def _sum_unknown_buys(pair: str, exchange: Exchange) -> float:
+    """Return how much of a coin the orders may still buy that Freqtrade has no record of."""
     return sum(
         _find_remaining(order)
         for order in find_unknown_orders(exchange, pair)
-        # Without a side it may be one.
+        # An order without a side may be one to buy.
         if str(order.get("side")).lower() != "sell"
     )
 
 
 def _find_remaining(order: CcxtOrder) -> float:
-    """Return how much of an order is not filled; not every exchange says so."""
+    """Return how much of an order is not filled; not every exchange reports it."""
     remaining = order.get("remaining")
     if remaining is None:
         remaining = float(order.get("amount") or 0) - float(order.get("filled") or 0)

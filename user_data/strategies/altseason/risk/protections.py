@@ -9,11 +9,11 @@ CANDLES_PER_DAY, CANDLES_PER_WEEK = 24, 7 * 24
 
 
 def build_protections(cooldown: int, stops: int, drawdown: float) -> list[dict[str, Any]]:
-    """Build the list that Freqtrade reads.
+    """Return the list that Freqtrade reads.
 
     :param cooldown: candles after an exit during which a pair is not entered again.
-    :param stops: so many stop-losses within a day, over all pairs, halt entries for half a day.
-    :param drawdown: a loss of this part of the equity within a week halts entries for a day.
+    :param stops: how many stop-losses within a day, over all pairs, halt entries for half a day.
+    :param drawdown: the drawdown within a week, a ratio, that halts entries for a day.
     """
     return [
         {"method": "CooldownPeriod", "stop_duration_candles": cooldown},
@@ -25,7 +25,7 @@ def build_protections(cooldown: int, stops: int, drawdown: float) -> list[dict[s
             "only_per_pair": False,
         },
         {
-            # Fewer trades are no evidence of more than bad luck.
+            # Fewer trades may be no more than bad luck.
             "method": "MaxDrawdown",
             "lookback_period_candles": CANDLES_PER_WEEK,
             "trade_limit": 5,

@@ -1,4 +1,4 @@
-"""Stake and stop by risk: what a trade may lose at its stop decides how large it is.
+"""Calculate stakes and stops by risk: what a trade may lose at its stop decides its size.
 
 The fixed-fractional rule, with a stop distance that grows with volatility: R. Vince, "Portfolio
 Management Formulas" (1990); J. W. Wilder's average true range, "New Concepts in Technical Trading
@@ -9,16 +9,16 @@ Systems" (1978). The chandelier stop is C. LeBeau's, in A. Elder, "Come Into My 
 import math
 from dataclasses import dataclass
 
-# A position is trimmed only once its risk has clearly outgrown its budget.
-TOLERATED_GROWTH = 1.5
+# Trim a position only once its risk is this multiple of its budget.
+MAX_GROWTH = 1.5
 
 
 @dataclass(frozen=True)
 class Stake:
-    """What an entry may cost.
+    """The stake of an entry.
 
     :param amount: in stake currency; 0 for no entry.
-    :param reason: why there is none.
+    :param reason: why there is no entry.
     """
 
     amount: float
@@ -26,7 +26,7 @@ class Stake:
 
 
 def calculate_stop_distance(stoploss: float, volatility: float, atr_multiple: float) -> float:
-    """Return how far a trade may fall, as a ratio of its price; NaN where that cannot be told.
+    """Return how far a trade may fall, as a ratio of its price; NaN where that is unknown.
 
     :param stoploss: Freqtrade's, a ratio; its sign does not matter.
     :param volatility: ATR(14) / close of the signal candle.
@@ -48,11 +48,11 @@ def calculate_stake(
 ) -> Stake:
     """Return the stake with which a fall by `distance` loses `risk_factor` of the equity.
 
-    :param equity: all there is, in stake currency.
+    :param equity: what Freqtrade may trade with, in stake currency.
     :param distance: as from `calculate_stop_distance`.
     :param proposed: Freqtrade's stake, which is never exceeded.
     :param min_stake: the exchange's smallest order; below it there is no entry, since Freqtrade
-        would lift the stake.
+        would raise the stake.
     """
     if not _is_positive(distance):
         return Stake(0.0, "the stop distance is unknown")
@@ -60,7 +60,7 @@ def calculate_stake(
         return Stake(0.0, "there is no equity")
     limits = (equity * risk_factor / distance, proposed, max_stake)
     amount = min(limits)
-    # All of them, since the smallest of several numbers need not be the one that is none.
+    # Each of them, since `min` may pass over a NaN.
     if not (all(limit > 0 for limit in limits) and _is_positive(amount)):
         return Stake(0.0, "no stake is available")
     if min_stake is not None and not amount >= min_stake:
@@ -69,28 +69,28 @@ def calculate_stake(
 
 
 def calculate_excess(value: float, equity: float, distance: float, risk_factor: float) -> float:
-    """Return the part of a position, as a ratio, that brings its risk back to its budget.
+    """Return which fraction of a position to sell, so that its risk is back at its budget.
 
-    :param value: of the position now, in stake currency.
-    :return: 0 unless the risk has outgrown 1.5 times the budget; never more than 1.
+    :param value: current value of the position, in stake currency.
+    :return: 0 unless the risk is above 1.5 times the budget; never more than 1.
     """
     risk, budget = value * distance, equity * risk_factor
     if not all(map(_is_positive, (value, equity, distance, risk_factor, risk, budget))):
         return 0.0
     growth = risk / budget
-    return 1 - 1 / growth if growth > TOLERATED_GROWTH else 0.0
-
-
-def _is_positive(number: float) -> bool:
-    return math.isfinite(number) and number > 0
+    return 1 - 1 / growth if growth > MAX_GROWTH else 0.0
 
 
 def calculate_chandelier(highest: float, atr: float, atr_multiple: float) -> float | None:
-    """Return the chandelier stop's price: so many ATR below the highest price; None where unknown.
+    """Return the price of the chandelier stop, ATRs below the highest price; None where unknown.
 
     :param highest: the highest price since the entry.
-    :param atr: ATR(14) of the newest candle that has closed, in the same unit.
+    :param atr: ATR(14) of the newest closed candle, in the same unit.
     """
     stop = highest - atr_multiple * atr
     is_known = math.isfinite(stop) and atr > 0 and stop > 0
     return stop if is_known else None
+
+
+def _is_positive(number: float) -> bool:
+    return math.isfinite(number) and number > 0

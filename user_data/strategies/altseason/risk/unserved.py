@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from freqtrade.persistence import Trade
 
+from altseason.notifications import Notifier
 from altseason.risk.sent_orders import STILL_DUE_FOR, Failure
+
+# Freqtrade retries a stop or an exit in every loop.
+MIN_DURATION = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -14,27 +18,51 @@ class Unserved:
     """What a trade lacks.
 
     :param what: "stop" or "exit".
-    :param since: from when it is known to be refused; None where only the lack of it is seen.
-    :param words: what the exchange said last.
+    :param since: since when the exchange refuses it; None where no refusal is known.
+    :param reason: what the exchange said last.
     """
 
     pair: str
     what: str
     since: datetime | None
-    words: str
+    reason: str
 
     def describe(self, minutes: int) -> str:
         """Return a message for a person."""
-        said = f"The exchange says: {self.words}" if self.words else "The exchange gave no reason."
+        said = (
+            f"The exchange says: {self.reason}" if self.reason else "The exchange gave no reason."
+        )
         if self.what == "stop":
             return (
                 f"{self.pair} has had no stop on the exchange for {minutes} min. {said} Freqtrade "
-                f"tries again in every loop; until then nothing limits the loss of this trade."
+                f"retries in every loop; until then nothing limits the loss of this trade."
             )
         return (
-            f"The exit of {self.pair} has been refused for {minutes} min. {said} Freqtrade tries "
-            f"again while the exit is due; you can sell on the exchange yourself."
+            f"The exit of {self.pair} has been refused for {minutes} min. {said} Freqtrade "
+            f"retries while the exit is due; you can sell on the exchange yourself."
         )
+
+
+class UnservedWatch:
+    """Notify of what open trades lack: once it has lasted for a minute, and when it is over."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, datetime] = {}
+
+    def report(self, unserved: Mapping[str, Unserved], notifier: Notifier, now: datetime) -> None:
+        """Notify of what is new or over.
+
+        :param unserved: as from `find_unserved`.
+        """
+        for topic in [topic for topic in self._since if topic not in unserved]:
+            del self._since[topic]
+            notifier.clear(topic, f"{topic}: it was accepted, or is no longer needed.")
+        for topic, lack in unserved.items():
+            since = min(self._since.get(topic, now), lack.since or now)
+            self._since[topic] = since
+            if now - since >= MIN_DURATION:
+                minutes = (now - since) // timedelta(minutes=1)
+                notifier.raise_alert(topic, lack.describe(minutes))
 
 
 def find_unserved(
@@ -44,7 +72,7 @@ def find_unserved(
     *,
     has_stops: bool,
 ) -> dict[str, Unserved]:
-    """Return what open trades lack, by what a message about it is called.
+    """Return what open trades lack, by the topic of its messages.
 
     :param failures: as in `SentOrders`.
     :param has_stops: whether each open trade should have its stop on the exchange.
@@ -55,13 +83,13 @@ def find_unserved(
             continue
         if has_stops and not any(order.ft_is_open for order in trade.orders):
             failure = _find_recent(failures, trade.pair, "stop", now)
-            words = failure.words if failure else ""
+            reason = failure.reason if failure else ""
             since = failure.since if failure else None
-            found[f"Stop of {trade.pair}"] = Unserved(trade.pair, "stop", since, words)
+            found[f"Stop of {trade.pair}"] = Unserved(trade.pair, "stop", since, reason)
         failure = _find_recent(failures, trade.pair, "exit", now)
         if failure is not None:
-            name = f"Exit of {trade.pair}"
-            found[name] = Unserved(trade.pair, "exit", failure.since, failure.words)
+            topic = f"Exit of {trade.pair}"
+            found[topic] = Unserved(trade.pair, "exit", failure.since, failure.reason)
     return found
 
 
