@@ -1,22 +1,26 @@
 """Draw README's picture: a few months of the sample, with the signals and the gate.
 
-Run it as `python scripts/picture.py`; it writes docs/sample.svg. The market is made up, the same on
-every machine; what is drawn comes from the strategy itself, by Freqtrade's own calls.
+Run it as `python scripts/picture.py`; it writes docs/sample.svg, by kaleido and an installed
+Chrome or Chromium. The market is made up, the same on every machine; what is drawn comes from the
+strategy itself, by Freqtrade's own calls.
 """
 
+import hashlib
+import json
 import sys
+from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
+import plotly.graph_objects as go
 from freqtrade.data.history import load_pair_history
 from freqtrade.enums import RunMode
 from freqtrade.resolvers import StrategyResolver
 
+from altseason_lab.charts import build_figure
 from altseason_lab.sample.model import generate_market
 from altseason_lab.sample.store import save_market
-from altseason_lab.stress.axes import Axis, find_ticks
-from altseason_lab.stress.svg import Drawing, save_drawing
 
 ROOT = Path(__file__).parent.parent
 PICTURE = ROOT / "docs" / "sample.svg"
@@ -25,20 +29,27 @@ FIRST, LAST = pd.Timestamp("2022-08-25", tz="UTC"), pd.Timestamp("2022-11-15", t
 WARM_UP = pd.Timedelta(hours=400)
 HOUR = pd.Timedelta(hours=1)
 
-WIDTH, HEIGHT, LEFT, RIGHT = 960, 560, 70, 930
-PRICE_TOP, PRICE_BOTTOM, SHARE_TOP, SHARE_BOTTOM = 88, 350, 400, 510
-ASIDE = 14
-INK, FAINT, GRID, SEASON = "#222222", "#555555", "#e3e3e3", "#d9f2e3"
-PRICE, ENTRY, EXIT, DOMINANCE, LIMIT = "#555555", "#0072b2", "#d55e00", "#8e44ad", "#222222"
+WIDTH, HEIGHT = 960, 560
+TITLE = "When AltSeasonStrategy enters"
+SUBTITLE = f"{PAIR} of the SYNTHETIC sample, by its default rules: prices drawn at random"
+FONT = "Verdana, DejaVu Sans, Helvetica, Arial, sans-serif"
+SEASON, PRICE, DOMINANCE, INK = "#d9f2e3", "#555555", "#8e44ad", "#222222"
+ENTRY, EXIT = "#0072b2", "#d55e00"
+# In milliseconds, as plotly counts time.
+FORTNIGHT = 14 * 24 * 60 * 60 * 1000
+# Marks are beside the line, so that an entry and the exit after it do not hide each other.
+ASIDE = 0.02
 
 
 def main() -> int:
     """Write the picture."""
-    save_drawing(draw(analyse()), PICTURE)
+    candles = analyze()
+    figure = draw(candles)
+    PICTURE.write_text(as_svg(figure, describe(candles)), encoding="utf-8")
     return 0
 
 
-def analyse() -> pd.DataFrame:
+def analyze() -> pd.DataFrame:
     """Return the window's candles with everything that the strategy says of them."""
     with TemporaryDirectory() as folder:
         save_market(generate_market(), Path(folder))
@@ -55,8 +66,8 @@ def analyse() -> pd.DataFrame:
         )
         candles = load_pair_history(PAIR, "1h", Path(folder))
         candles = candles[candles["date"].between(FIRST - WARM_UP, LAST - HOUR)]
-        analysed = strategy.analyze_ticker(candles.reset_index(drop=True), {"pair": PAIR})
-    return analysed[analysed["date"] >= FIRST].reset_index(drop=True)
+        analyzed = strategy.analyze_ticker(candles.reset_index(drop=True), {"pair": PAIR})
+    return analyzed[analyzed["date"] >= FIRST].reset_index(drop=True)
 
 
 def find_trades(candles: pd.DataFrame) -> tuple[list[int], list[int]]:
@@ -74,86 +85,114 @@ def find_trades(candles: pd.DataFrame) -> tuple[list[int], list[int]]:
     return entries, exits
 
 
-def draw(candles: pd.DataFrame) -> Drawing:
+def draw(candles: pd.DataFrame) -> go.Figure:
     """Draw price with signals above dominance with the line that decides; seasons are shaded."""
+    # A close is known at the candle's end.
+    times = [f"{date:%Y-%m-%d %H:%M}" for date in candles["date"] + HOUR]
+    figure = build_panels(times[0], times[-1])
+    shade_seasons(figure, candles)
+    closes = candles["close"].round(2).tolist()
+    figure.add_scatter(
+        x=times, y=closes, mode="lines", name="price", line={"color": PRICE, "width": 1.5}
+    )
     entries, exits = find_trades(candles)
-    title = "When AltSeasonStrategy enters"
-    words = (
+    aside = ASIDE * (max(closes) - min(closes))
+    for name, rows, color, symbol, offset in (
+        ("signal to enter", entries, ENTRY, "triangle-up", -aside),
+        ("signal to exit", exits, EXIT, "triangle-down", aside),
+    ):
+        figure.add_scatter(
+            x=[times[row] for row in rows],
+            y=[round(closes[row] + offset, 2) for row in rows],
+            mode="markers",
+            name=name,
+            marker={
+                "symbol": symbol,
+                "size": 11,
+                "color": color,
+                "line": {"color": "#ffffff", "width": 1},
+            },
+        )
+    threshold = float(candles["opens below %"].iloc[-1])
+    for name, x, y, line in (
+        ("Bitcoin's dominance", times, candles["BTC.D %"].round(3).tolist(), {"color": DOMINANCE}),
+        ("threshold", [times[0], times[-1]], [threshold] * 2, {"color": INK, "dash": "dash"}),
+    ):
+        figure.add_scatter(
+            x=x, y=y, mode="lines", name=name, yaxis="y2", line={**line, "width": 1.5}
+        )
+    return figure
+
+
+def build_panels(begin: str, end: str) -> go.Figure:
+    """Return a figure with a panel for the price above one for dominance."""
+    figure = build_figure("", "price, USDT")
+    below = {**figure.layout.yaxis.to_plotly_json(), "title": {"text": "dominance, %"}}
+    figure.update_layout(
+        title={"text": f"<b>{TITLE}</b><br><sup>{SUBTITLE}</sup>", "x": 0.06, "y": 0.95},
+        font_family=FONT,
+        paper_bgcolor="#ffffff",
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom"},
+        margin={"l": 70, "r": 30, "t": 105, "b": 44},
+        xaxis={"anchor": "y2", "range": [begin, end], "tickformat": "%Y-%m-%d", "dtick": FORTNIGHT},
+        yaxis={"domain": [0.38, 1]},
+        yaxis2={**below, "domain": [0, 0.3]},
+    )
+    figure.update_xaxes(zeroline=False)
+    figure.update_yaxes(zeroline=False, title_font_size=13)
+    return figure
+
+
+def shade_seasons(figure: go.Figure, candles: pd.DataFrame) -> None:
+    """Shade the stretches in which the gate is open."""
+    for number, (begin, end) in enumerate(find_seasons(candles)):
+        figure.add_shape(
+            {"type": "rect", "x0": begin, "x1": end, "y0": 0, "y1": 1, "yref": "paper"},
+            name="alt season",
+            showlegend=number == 0,
+            fillcolor=SEASON,
+            line_width=0,
+            layer="below",
+        )
+
+
+def find_seasons(candles: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return when each stretch with an open gate begins and ends."""
+    is_open = candles["alt_season"].astype(bool)
+    begins = candles["date"][is_open & ~is_open.shift(1, fill_value=False)]
+    ends = candles["date"][is_open & ~is_open.shift(-1, fill_value=False)] + HOUR
+    return [
+        (f"{begin:%Y-%m-%d %H:%M}", f"{end:%Y-%m-%d %H:%M}")
+        for begin, end in zip(begins, ends, strict=True)
+    ]
+
+
+def describe(candles: pd.DataFrame) -> str:
+    """Describe the picture in words."""
+    entries, exits = find_trades(candles)
+    return (
         f"{PAIR} of the synthetic sample market from {FIRST:%Y-%m-%d} to {LAST:%Y-%m-%d}, with "
         f"{len(entries)} signals to enter and {len(exits)} to exit. Below it Bitcoin's dominance "
         "with the threshold of 55 %. Where dominance is below it, alt season is shaded; every "
         "entry lies there."
     )
-    drawing = Drawing(WIDTH, HEIGHT, title, words)
-    drawing.text(title, (LEFT, 34), 20, fill=INK, font_weight="bold")
-    subtitle = f"{PAIR} of the SYNTHETIC sample, by its default rules: prices drawn at random"
-    drawing.text(subtitle, (LEFT, 56), 13, fill=FAINT)
-    times = Axis([0.0, float(len(candles))], LEFT, RIGHT)
-    shade(drawing, candles, times)
-    closes, shares = candles["close"], candles["BTC.D %"]
-    prices = Axis(find_ticks(closes.min(), closes.max(), 7), PRICE_BOTTOM, PRICE_TOP)
-    percents = Axis(find_ticks(shares.min(), shares.max(), 5), SHARE_BOTTOM, SHARE_TOP)
-    for axis in (prices, percents):
-        draw_grid(drawing, axis)
-    draw_days(drawing, candles, times)
-    drawing.text("price, USDT", (LEFT, PRICE_TOP - 10), 12, fill=FAINT)
-    for values, axis, color in ((closes, prices, PRICE), (shares, percents, DOMINANCE)):
-        points = [(times.place(row + 1), axis.place(value)) for row, value in enumerate(values)]
-        drawing.curve(points, stroke=color, stroke_width=1.5, stroke_linejoin="round")
-    limit = percents.place(candles["opens below %"].iloc[-1])
-    drawing.line((LEFT, limit), (RIGHT, limit), stroke=LIMIT, stroke_dasharray="7 4")
-    for rows, color, points_up in ((entries, ENTRY, True), (exits, EXIT, False)):
-        for row in rows:
-            # Beside the line, so that an entry and the exit after it do not hide each other.
-            y = prices.place(closes[row]) + (ASIDE if points_up else -ASIDE)
-            place = (times.place(row + 1), y)
-            drawing.triangle(place, 6, points_up=points_up, fill=color, stroke="#ffffff")
-    draw_legend(drawing)
-    return drawing
 
 
-def shade(drawing: Drawing, candles: pd.DataFrame, times: Axis) -> None:
-    """Shade the stretches in which the gate is open."""
-    is_open = candles["alt_season"].astype(bool)
-    starts = candles.index[is_open & ~is_open.shift(1, fill_value=False)]
-    lasts = candles.index[is_open & ~is_open.shift(-1, fill_value=False)]
-    for first, last in zip(starts, lasts, strict=True):
-        begin, end = times.place(float(first)), times.place(float(last + 1))
-        for top, bottom in ((PRICE_TOP, PRICE_BOTTOM), (SHARE_TOP, SHARE_BOTTOM)):
-            drawing.box((begin, top), (end, bottom), fill=SEASON)
+def digest(figure: go.Figure) -> str:
+    """Return a hash of everything that is drawn, by which a test finds an old picture."""
+    drawn = figure.to_plotly_json()
+    return hashlib.sha256(json.dumps(drawn, sort_keys=True, default=list).encode()).hexdigest()
 
 
-def draw_grid(drawing: Drawing, axis: Axis) -> None:
-    """Draw a line for each round value."""
-    for tick in axis.ticks:
-        y = axis.place(tick)
-        drawing.line((LEFT, y), (RIGHT, y), stroke=GRID)
-        drawing.text(axis.label(tick), (LEFT - 8, y + 4), 12, fill=INK, text_anchor="end")
-
-
-def draw_days(drawing: Drawing, candles: pd.DataFrame, times: Axis) -> None:
-    """Write the Mondays of every second week below."""
-    is_midnight = candles["date"].dt.hour.eq(0) & candles["date"].dt.day_of_week.eq(0)
-    for row in candles.index[is_midnight][::2]:
-        x = times.place(float(row))
-        drawing.line((x, SHARE_BOTTOM), (x, SHARE_BOTTOM + 5), stroke=INK)
-        label = f"{candles['date'][row]:%Y-%m-%d}"
-        drawing.text(label, (x, SHARE_BOTTOM + 20), 12, fill=INK, text_anchor="middle")
-
-
-def draw_legend(drawing: Drawing) -> None:
-    """Say what the marks and lines are."""
-    y = PRICE_TOP - 14
-    drawing.triangle((LEFT + 190, y), 7, points_up=True, fill=ENTRY)
-    drawing.text("signal to enter", (LEFT + 202, y + 4), 12, fill=INK)
-    drawing.triangle((LEFT + 330, y), 7, points_up=False, fill=EXIT)
-    drawing.text("signal to exit", (LEFT + 342, y + 4), 12, fill=INK)
-    drawing.box((LEFT + 455, y - 6), (LEFT + 479, y + 6), fill=SEASON)
-    drawing.text("alt season", (LEFT + 487, y + 4), 12, fill=INK)
-    y = SHARE_TOP - 14
-    drawing.text("Bitcoin's dominance, %", (LEFT, y + 4), 12, fill=DOMINANCE)
-    drawing.line((LEFT + 190, y), (LEFT + 230, y), stroke=LIMIT, stroke_dasharray="7 4")
-    drawing.text("the threshold: below it is alt season", (LEFT + 240, y + 4), 12, fill=INK)
+def as_svg(figure: go.Figure, words: str) -> str:
+    """Return the picture as SVG, with its content in words for a screen reader."""
+    drawn = figure.to_image(format="svg", width=WIDTH, height=HEIGHT).decode()
+    start, rest = drawn.split(">", 1)
+    return (
+        f'{start} role="img" aria-labelledby="title desc"><title id="title">{TITLE}</title>'
+        f'<desc id="desc">{escape(words)}</desc><metadata>{digest(figure)}</metadata>{rest}\n'
+    )
 
 
 if __name__ == "__main__":

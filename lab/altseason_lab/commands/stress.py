@@ -1,8 +1,9 @@
-"""`altseason stress`: the cost and the delay at which a backtest's profit ends."""
+"""`altseason stress`: what costs and delay leave of a backtest's profit."""
 
 import argparse
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +18,49 @@ from altseason.parser import format_examples
 from altseason.progress import show_progress
 from altseason_lab.host.backtests import open_backtests
 from altseason_lab.stress.grid import build_grid, parse_delay, parse_fee, parse_slippage
-from altseason_lab.stress.picture import draw_study
-from altseason_lab.stress.preparation import parse_words, prepare
-from altseason_lab.stress.progress import Tally
+from altseason_lab.stress.preparation import parse_backtesting_options, prepare
 from altseason_lab.stress.report import as_text, headline
-from altseason_lab.stress.study import run_study
-from altseason_lab.stress.svg import save_drawing
+from altseason_lab.stress.run import StressTest, Tally, run_stress_test
 
 USAGE = altseason_command("stress [OPTIONS] -- [OPTIONS OF freqtrade backtesting]")
 DESCRIPTION = """\
 Run the strategy's backtest with several fees, slippages and signal delays, by Freqtrade, and find
-the cost per side at which it stops earning. What follows `--` is for `freqtrade backtesting`.
+the cost per side at which it breaks even. What follows `--` is for `freqtrade backtesting`.
 
-Slippage is added to the fee. What stops cost more is computed from Freqtrade's trades. A delay
-moves the entry and exit signals. No result is stored but the picture.
+Slippage is added to the fee. Stop slippage is computed from Freqtrade's trades. A delay moves the
+entry and exit signals. No result is stored but the chart.
 """
 EXAMPLES = (
     "stress -- --timerange 20220101-20220701",
     "stress --fees 0.001 0.00075 --delays 0 1 -- --strategy MyAltSeason",
     "stress --offline -d user_data/data/synthetic -- --timerange 20220101-20220701",
 )
-FEES = [0.001]
-SLIPPAGES = [0.0, 5.0, 10.0, 20.0]
+# What takes numbers: their parser, default and name, and what the help says.
+COST_OPTIONS: dict[str, tuple[Any, Any, str, str]] = {
+    "--fees": (
+        parse_fee,
+        [0.001],
+        "RATIO",
+        "fees per side, such as 0.001 for 0.1 %% (default: 0.001)",
+    ),
+    "--slippage": (
+        parse_slippage,
+        [0.0, 5.0, 10.0, 20.0],
+        "BP",
+        "slippages per side in basis points, hundredths of a percent (default: 0 5 10 20)",
+    ),
+    "--delays": (
+        parse_delay,
+        [0, 1, 2],
+        "CANDLES",
+        "by how many candles signals come late (default: 0 1 2)",
+    ),
+}
 STOP_SLIPPAGE = 10.0
 # Above this a fee was probably meant in percent; exchanges ask less than 1 %.
 MAX_USUAL_FEE = 0.01
-NOTHING_KEPT = "Nothing is kept: a stress test stores only its picture, at its end."
-DELAYS = [0, 1, 2]
+NOTHING_KEPT = "Nothing is kept: a stress test stores only its chart, at its end."
+NO_CHART = "No chart: it needs plotly (`pip install plotly`)."
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -55,25 +72,10 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         description=DESCRIPTION,
         epilog=format_examples(*EXAMPLES),
     )
-    parser.add_argument(
-        "--fees",
-        nargs="+",
-        type=parse_fee,
-        default=FEES,
-        metavar="RATIO",
-        help="fees per side, such as 0.001 for 0.1 %% (default: 0.001)",
-    )
-    parser.add_argument(
-        "--yes", action="store_true", help="do not ask about fees of 1 %% per side or more"
-    )
-    parser.add_argument(
-        "--slippage",
-        nargs="+",
-        type=parse_slippage,
-        default=SLIPPAGES,
-        metavar="BP",
-        help="slippages per side in basis points, hundredths of a percent (default: 0 5 10 20)",
-    )
+    for name, (parse, default, metavar, words) in COST_OPTIONS.items():
+        parser.add_argument(
+            name, nargs="+", type=parse, default=default, metavar=metavar, help=words
+        )
     parser.add_argument(
         "--stop-slippage",
         type=parse_slippage,
@@ -82,23 +84,18 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         help="what a stop costs more, in basis points (default: %(default)g)",
     )
     parser.add_argument(
-        "--delays",
-        nargs="+",
-        type=parse_delay,
-        default=DELAYS,
-        metavar="CANDLES",
-        help="by how many candles signals come late (default: 0 1 2)",
+        "--yes", action="store_true", help="do not ask about fees of 1 %% per side or more"
     )
     parser.add_argument(
         "--picture",
         type=Path,
-        metavar="FILE.svg",
-        help="where to draw it (default: USERDIR/plot/altseason-stress-STRATEGY.svg)",
+        metavar="FILE.html",
+        help="where to draw the chart (default: USERDIR/plot/altseason-stress-STRATEGY.html)",
     )
     parser.add_argument(
         "--offline",
         action="store_true",
-        help="have an exchange emulator answer for the exchange, from the candles that are stored",
+        help="have an exchange emulator stand in for the exchange, with the stored candles",
     )
     # REMAINDER takes the options of Freqtrade too, and stays the same from Python 3.11 to 3.14.
     parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
@@ -106,7 +103,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the backtests, print what they came to, and draw it."""
+    """Run the backtests, print what they found, and draw it."""
     refuse_costs(options)
     confirm_fees(options)
     refuse_picture(options.picture)
@@ -115,35 +112,49 @@ def run(options: argparse.Namespace) -> int:
     except OperationalException as error:
         if "\n" not in str(error):
             raise
-        # Some of Freqtrade's have a part of the file in them.
+        # Some of Freqtrade's quote a part of the file.
         raise InputError(" ".join(str(error).split())) from error
 
 
 def run_and_draw(options: argparse.Namespace) -> int:
-    """Do it, with options that are good.
+    """Run the stress test with options that were checked.
 
     :raises OperationalException: for whatever Freqtrade refuses.
     """
-    cells = build_grid(options.fees, options.slippage, options.delays)
+    scenarios = build_grid(options.fees, options.slippage, options.delays)
+    command = parse_backtesting_options(backtesting_arguments(options))
     with (
-        prepare(parse_words(read_words(options)), offline=options.offline) as config,
+        prepare(command, offline=options.offline) as config,
         show_progress("backtests", NOTHING_KEPT) as progress,
-        open_backtests(config, options.stop_slippage, (tally := Tally(progress)).count) as found,
+        open_backtests(config, options.stop_slippage, (tally := Tally(progress)).count) as opened,
     ):
-        study = run_study(found, cells, options.stop_slippage, tally)
+        found = run_stress_test(opened, scenarios, options.stop_slippage, tally)
     synthetic = is_synthetic(data_directory(config))
-    show(*as_text(study, synthetic=synthetic, offline=options.offline))
-    picture = options.picture or default_picture(config)
+    show(*as_text(found, synthetic=synthetic, offline=options.offline))
     try:
-        save_drawing(draw_study(study, synthetic=synthetic), picture)
-        show_text(f"Picture: {shorten(picture)}", "")
+        draw(found, options.picture or default_picture(config), synthetic=synthetic)
     finally:
-        show_text(headline(study, synthetic=synthetic))
+        show_text(headline(found, synthetic=synthetic))
     return 0
 
 
-def read_words(options: argparse.Namespace) -> list[str]:
-    """Return the options for Freqtrade: our own of the same name, then those after `--`.
+def draw(found: StressTest, path: Path, *, synthetic: bool) -> None:
+    """Draw the chart, or print how to get it where there is no plotly, as in Freqtrade's image.
+
+    :raises InputError: where the file cannot be written.
+    """
+    if find_spec("plotly") is None:
+        show_text(NO_CHART, "")
+        return
+    from altseason_lab.charts import save_page
+    from altseason_lab.stress.chart import build_chart
+
+    save_page(build_chart(found, synthetic=synthetic), path)
+    show_text(f"Chart: {shorten(path)}", "")
+
+
+def backtesting_arguments(options: argparse.Namespace) -> list[str]:
+    """Return the arguments for Freqtrade: our own of the same name, then those after `--`.
 
     :raises InputError: where a command follows.
     """
@@ -159,7 +170,7 @@ def read_words(options: argparse.Namespace) -> list[str]:
 
 
 def refuse_costs(options: argparse.Namespace) -> None:
-    """Refuse costs that leave nothing of a trade.
+    """Refuse costs that take the whole of a trade.
 
     :raises InputError: in one line.
     """
@@ -172,7 +183,7 @@ def refuse_costs(options: argparse.Namespace) -> None:
 
 
 def confirm_fees(options: argparse.Namespace) -> None:
-    """Ask whether fees that no exchange asks are meant; without a terminal, refuse them.
+    """Ask whether unusually high fees are meant; without a terminal, refuse them.
 
     :raises InputError: where they are not, or nobody can answer.
     """
@@ -190,14 +201,14 @@ def confirm_fees(options: argparse.Namespace) -> None:
 
 
 def refuse_picture(picture: Path | None) -> None:
-    """Refuse a place for the picture before the work is done.
+    """Refuse a file name for the chart before the backtests run.
 
     :raises InputError: in one line.
     """
     if picture is None:
         return
-    if picture.suffix.lower() != ".svg" or picture.is_dir():
-        raise InputError(f"--picture: expected a file name that ends in .svg, found {picture}")
+    if picture.suffix.lower() != ".html" or picture.is_dir():
+        raise InputError(f"--picture: expected a file name that ends in .html, found {picture}")
     if not picture.parent.is_dir():
         raise InputError(
             f"--picture: expected a folder to write {picture.name} to, found no folder "
@@ -205,16 +216,16 @@ def refuse_picture(picture: Path | None) -> None:
         )
     if not os.access(picture.parent, os.W_OK):
         raise InputError(
-            f"--picture: expected a folder that can be written, found {picture.parent}, which "
-            "cannot; choose another"
+            f"--picture: expected a folder to write {picture.name} to, found {picture.parent}, "
+            "which is not writable; choose another"
         )
 
 
 def default_picture(config: Config) -> Path:
-    """Return the place for the picture in Freqtrade's own folder for them."""
-    return Path(config["user_data_dir"]) / "plot" / f"altseason-stress-{config['strategy']}.svg"
+    """Return the file for the chart in Freqtrade's own folder for charts."""
+    return Path(config["user_data_dir"]) / "plot" / f"altseason-stress-{config['strategy']}.html"
 
 
 def shorten(path: Path) -> Path:
-    """Return a path as seen from here, where it lies below."""
+    """Return a path relative to the current folder where it lies in it."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,4 +1,4 @@
-"""Freqtrade's own backtest, again and again, on candles that are loaded once."""
+"""Repeat Freqtrade's own backtest on candles that are loaded once."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -20,9 +20,8 @@ from freqtrade.util import get_dry_run_wallet
 from altseason.errors import InputError
 from altseason.host.configuration import Config, data_directory, quiet_freqtrade
 from altseason.invocation import altseason_command
-from altseason_lab.costs import as_ratio
 from altseason_lab.host.delay import delay_strategy
-from altseason_lab.host.stops import calculate_stop_extra, find_stopped
+from altseason_lab.host.stops import as_ratio, calculate_stop_cost, find_stopped
 
 PERCENT = 100.0
 CANDLES_ADVICE = (
@@ -32,30 +31,30 @@ CANDLES_ADVICE = (
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What one backtest came to.
+class BacktestResult:
+    """The result of one backtest.
 
     :param profit: Freqtrade's, in percent of the starting balance.
-    :param stop_extra: what the extra slippage at stops takes from it, in percent of the same.
+    :param stop_cost: what stop slippage takes from it, in percent of the starting balance.
     :param drawdown: Freqtrade's largest, in percent of the account.
     :param trades: how many there were.
     :param stops: how many of them ended at a stop.
     """
 
     profit: float
-    stop_extra: float
+    stop_cost: float
     drawdown: float
     trades: int
     stops: int
 
     @property
     def profit_after_stops(self) -> float:
-        """Return what is left, in percent of the starting balance."""
-        return self.profit - self.stop_extra
+        """Return the profit less stop slippage, in percent of the starting balance."""
+        return self.profit - self.stop_cost
 
 
 @dataclass(frozen=True)
-class Scene:
+class BacktestScope:
     """What is backtested.
 
     :param start: of the first candle that is traded.
@@ -70,10 +69,10 @@ class Scene:
 
 
 class Backtests:
-    """The backtests of one strategy with several costs and delays, each of them run once.
+    """Backtests of one strategy with several costs and delays, each of them run once.
 
-    What is done is what `Backtesting.start` does for each strategy of a `--strategy-list`: a new
-    strategy object on the same candles. No result is read from Freqtrade's cache, none is stored.
+    As `Backtesting.start` does for each strategy of a `--strategy-list`, a new strategy object runs
+    on the same candles. No result is read from Freqtrade's cache, and none is stored.
     """
 
     def __init__(
@@ -86,37 +85,37 @@ class Backtests:
         :raises InputError: where there are no candles.
         """
         self._backtesting = backtesting
-        # The bars of a hundred backtests would tell nobody anything.
+        # There is one bar for all backtests instead.
         backtesting.progress = None
         self._stop_slippage = stop_slippage
         self._count = count
-        self._outcomes: dict[tuple[float, int], Outcome] = {}
+        self._results: dict[tuple[float, int], BacktestResult] = {}
         self._span: tuple[datetime, datetime] | None = None
         self._data, self._timerange = self._load()
 
     @property
-    def scene(self) -> Scene:
+    def scope(self) -> BacktestScope:
         """Describe what is backtested; known after the first backtest."""
         if self._span is None:
             raise ValueError("expected a backtest before its time range is asked for")
         config = self._backtesting.config
-        return Scene(config["strategy"], config["timeframe"], list(self._data), *self._span)
+        return BacktestScope(config["strategy"], config["timeframe"], list(self._data), *self._span)
 
-    def run(self, cost: float, delay: int) -> Outcome:
-        """Run a backtest, or give what it came to.
+    def run(self, cost: float, delay: int) -> BacktestResult:
+        """Run a backtest, or return its result if it was run before.
 
         :param cost: fee and slippage together, in basis points per side.
         :param delay: of the signals, in candles.
         """
         key = (cost, delay)
-        if key not in self._outcomes:
-            self._outcomes[key] = self._run(as_ratio(cost), delay)
+        if key not in self._results:
+            self._results[key] = self._run(as_ratio(cost), delay)
             self._count()
-        return self._outcomes[key]
+        return self._results[key]
 
-    def outcomes(self, delay: int) -> dict[float, Outcome]:
-        """Return all that was run with a delay, by cost in basis points, ascending."""
-        found = {cost: outcome for (cost, of), outcome in self._outcomes.items() if of == delay}
+    def results(self, delay: int) -> dict[float, BacktestResult]:
+        """Return all results of a delay, by cost in basis points, ascending."""
+        found = {cost: result for (cost, of), result in self._results.items() if of == delay}
         return dict(sorted(found.items()))
 
     def _load(self) -> tuple[dict[str, pd.DataFrame], Any]:
@@ -126,11 +125,11 @@ class Backtests:
             raise self._nothing_to_run_on(error) from error
         return data, timerange
 
-    def _run(self, fee: float, delay: int) -> Outcome:
+    def _run(self, fee: float, delay: int) -> BacktestResult:
         backtesting = self._backtesting
         backtesting.config["fee"] = fee
         backtesting.set_fee()
-        # Another object each time, since a strategy may remember.
+        # A new object each time, since a strategy may keep state.
         strategy = StrategyResolver.load_strategy(deepcopy(backtesting.config))
         delay_strategy(strategy, delay)
         try:
@@ -141,13 +140,13 @@ class Backtests:
             raise self._nothing_to_run_on(error) from error
         return self._sum_up(backtesting.all_bt_content[strategy.get_strategy_name()]["results"])
 
-    def _sum_up(self, trades: pd.DataFrame) -> Outcome:
-        """Take what `generate_strategy_stats` would, without the rest, which takes most time."""
+    def _sum_up(self, trades: pd.DataFrame) -> BacktestResult:
+        """Return some of `generate_strategy_stats`, whose other figures take most of its time."""
         balance = float(get_dry_run_wallet(self._backtesting.config))
-        extra = calculate_stop_extra(trades, self._stop_slippage)
-        return Outcome(
+        stop_cost = calculate_stop_cost(trades, self._stop_slippage)
+        return BacktestResult(
             profit=float(trades["profit_abs"].sum()) / balance * PERCENT,
-            stop_extra=extra / balance * PERCENT,
+            stop_cost=stop_cost / balance * PERCENT,
             drawdown=calculate_drawdown(trades, balance) * PERCENT,
             trades=len(trades),
             stops=len(find_stopped(trades)),
@@ -162,12 +161,12 @@ class Backtests:
         return InputError(
             f"{data_directory(config)}: expected {timeframes} candles of {wanted} in "
             f"{timerange}, with {self._backtesting.required_startup} more before, "
-            f"but Freqtrade says: {error} {CANDLES_ADVICE}"
+            f"but Freqtrade reports: {error} {CANDLES_ADVICE}"
         )
 
 
 def calculate_drawdown(trades: pd.DataFrame, balance: float) -> float:
-    """Return Freqtrade's absolute drawdown, as a part of the account at its begin."""
+    """Return Freqtrade's largest drawdown, as a ratio of the account before it."""
     try:
         drawdown = calculate_max_drawdown(trades, value_col="profit_abs", starting_balance=balance)
     except ValueError:
@@ -195,18 +194,18 @@ def open_backtests(
             yield Backtests(backtesting, stop_slippage, count)
         finally:
             exchange.close()
-            # What Freqtrade keeps of the last one in its classes.
+            # Freqtrade keeps those of the last one in its classes.
             Trade.reset_trades()
             Backtesting.cleanup()
 
 
 def load_exchange(config: Config) -> Exchange:
-    """Load the exchange, with its markets, as `Backtesting` would.
+    """Load the exchange with its markets, as `Backtesting` would.
 
     :raises InputError: where it does not answer.
     :raises OperationalException: for whatever else Freqtrade refuses.
     """
-    # Freqtrade logs how often it tried, and the stack of each layer.
+    # Freqtrade logs each attempt, and the stack of each layer.
     logger = logging.getLogger("freqtrade.exchange")
     level = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -225,7 +224,7 @@ def load_exchange(config: Config) -> Exchange:
 
 @contextmanager
 def warnings_shown_once() -> Iterator[None]:
-    """Keep back what was logged before, since each backtest begins with the same warnings."""
+    """Show each log message once, since each backtest begins with the same warnings."""
     handlers = {handler: _Unseen() for handler in logging.getLogger().handlers}
     for handler, unseen in handlers.items():
         handler.addFilter(unseen)

@@ -1,4 +1,4 @@
-"""A command line of Freqtrade, and how it is changed to find the emulator and nothing else."""
+"""Freqtrade's command line and configuration, and what makes them find only the emulator."""
 
 import signal
 import sys
@@ -9,16 +9,24 @@ from pathlib import Path
 
 from freqtrade.commands import Arguments
 from freqtrade.commands.arguments import NO_CONF_ALLOWED
+from freqtrade.commands.optimize_commands import setup_optimize_configuration
 from freqtrade.constants import MINIMAL_CONFIG
+from freqtrade.enums import RunMode
 from freqtrade.misc import deep_merge_dicts
 
-from altseason.host.configuration import Config, data_directory
+from altseason.host.configuration import (
+    Config,
+    data_directory,
+    quiet_freqtrade,
+    read_without_folders,
+    refusing_malformed,
+)
 from altseason_lab.host.overlay import BLANKED, EXCHANGE, exchange_settings
 
-# Freqtrade reads no configuration for these; what new-config is given is the file to write.
+# Freqtrade reads no configuration for these; `new-config --config` names the file to write.
 WITHOUT_CONFIG = frozenset({*NO_CONF_ALLOWED, "new-config"})
 
-# Those that ask the handlers in `pairlists` which pairs there are.
+# Those that use the handlers in `pairlists`.
 WITH_PAIRLISTS = frozenset(
     {
         "backtesting",
@@ -30,7 +38,6 @@ WITH_PAIRLISTS = frozenset(
     }
 )
 
-
 # Those that run backtests.
 BACKTESTING = frozenset({"backtesting", "hyperopt"})
 
@@ -40,7 +47,7 @@ class FreqtradeCommand:
     """A command line of Freqtrade.
 
     :param arguments: what follows the word `freqtrade`.
-    :param options: what Freqtrade reads out of them, with its default configuration files.
+    :param options: as Freqtrade parses them, with its default configuration files.
     :param named_files: the configuration files that the arguments name.
     """
 
@@ -50,24 +57,24 @@ class FreqtradeCommand:
 
     @property
     def asks_exchange(self) -> bool:
-        """Return whether a configuration, and with it an exchange, can play a part."""
+        """Return whether it reads a configuration, and may connect to an exchange."""
         if self.options.get("version") or self.options.get("version_main"):
             return False
         return "config" in self.options and self.options["command"] not in WITHOUT_CONFIG
 
     @property
     def is_trading(self) -> bool:
-        """Return whether it needs an exchange that has a present."""
+        """Return whether it needs an exchange whose candles end now."""
         return bool(self.options["command"] == "trade")
 
     @property
     def is_backtesting(self) -> bool:
-        """Return whether it runs backtests, and shows their results."""
+        """Return whether it runs backtests."""
         return self.options["command"] in BACKTESTING
 
     @property
     def is_downloading(self) -> bool:
-        """Return whether it stores the exchange's candles."""
+        """Return whether it stores candles."""
         return bool(self.options["command"] == "download-data")
 
     @property
@@ -77,22 +84,22 @@ class FreqtradeCommand:
 
     @property
     def reads_pairlists(self) -> bool:
-        """Return whether the handlers in `pairlists` play a part."""
+        """Return whether it uses the handlers in `pairlists`."""
         return self.options["command"] in WITH_PAIRLISTS
 
     @property
     def interrupt(self) -> int:
-        """Return the signal that ends it at a Ctrl-C."""
-        # With SIGINT the webserver shuts down, and then waits for a thread that never ends.
+        """Return the signal to send it at a Ctrl-C."""
+        # At SIGINT the webserver shuts down, and then waits for a thread that never ends.
         return signal.SIGTERM if self.is_webserver else signal.SIGINT
 
     def process(self, *additional: str) -> list[str]:
-        """Return the command line that starts it, also where its script is not on the path."""
+        """Return the command line that starts it, with or without `freqtrade` on the path."""
         return [sys.executable, "-m", "freqtrade", *self.arguments, *additional]
 
 
 def parse_command(arguments: Sequence[str]) -> FreqtradeCommand:
-    """Read a command line with Freqtrade's own parser, which ends the process on --help and errors.
+    """Parse a command line by Freqtrade's own parser, which ends the process at --help and errors.
 
     :param arguments: what follows the word `freqtrade`.
     """
@@ -105,8 +112,22 @@ def parse_command(arguments: Sequence[str]) -> FreqtradeCommand:
     return FreqtradeCommand(list(arguments), options, named_files)
 
 
+def read_backtesting_configuration(command: FreqtradeCommand) -> Config:
+    """Read the configuration as `freqtrade backtesting` does, but make no folders.
+
+    :raises InputError: where the files name no exchange.
+    :raises OperationalException: for whatever Freqtrade itself refuses.
+    """
+
+    def read(options: Config) -> Config:
+        with quiet_freqtrade(), refusing_malformed(options["config"] or []):
+            return dict(setup_optimize_configuration(options, RunMode.BACKTEST))
+
+    return read_without_folders(Arguments(command.arguments).get_parsed_arg(), read)
+
+
 def build_overlay(command: FreqtradeCommand, config: Config, url: str) -> Config:
-    """Build the configuration file that is read last, and so wins.
+    """Build the configuration file that is read last, and so overrides the others.
 
     :param config: the configuration that the command has without the emulator.
     """
@@ -125,7 +146,7 @@ def build_overlay(command: FreqtradeCommand, config: Config, url: str) -> Config
 
 
 def additional_arguments(command: FreqtradeCommand, config: Config, overlay: Path) -> list[str]:
-    """Return the arguments that bring in the overlay, and put back what it would change.
+    """Return the arguments that add the overlay, and restore what it would change.
 
     :param config: the configuration that the command has without the emulator.
     """
@@ -136,6 +157,6 @@ def additional_arguments(command: FreqtradeCommand, config: Config, overlay: Pat
         # The default is named after the exchange, which is the user's and not the emulator.
         arguments += ["--datadir", str(data_directory(config))]
     if options.get("exchange"):
-        # It would win over every file.
+        # It would override every file.
         arguments += ["--exchange", EXCHANGE]
     return arguments

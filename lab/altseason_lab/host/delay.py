@@ -1,4 +1,4 @@
-"""Signals that come later, as those of a bot that is slow, or was asked too late."""
+"""Late signals, as those of a slow bot: Freqtrade's backtest has none."""
 
 import pandas as pd
 from freqtrade.enums import SignalTagType, SignalType
@@ -6,7 +6,7 @@ from freqtrade.strategy import IStrategy
 
 
 def delay_signals(dataframe: pd.DataFrame, candles: int) -> pd.DataFrame:
-    """Move the signal columns of an analysed dataframe by some candles into the future.
+    """Return an analyzed dataframe with its signal columns moved some candles into the future.
 
     The first rows have no signal then, and the last signals are lost. No other column is moved.
 

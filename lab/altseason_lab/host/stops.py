@@ -1,13 +1,13 @@
-"""The extra slippage at stops, which Freqtrade cannot trade and we compute."""
+"""Stop slippage: Freqtrade's backtest has none, so it is computed from its trades."""
 
 import pandas as pd
 from freqtrade.enums import ExitType
 
-from altseason_lab.costs import BASIS_POINT
+BASIS_POINT = 0.0001
 
-# What is sold at the market's price because a price was reached.
+# Market orders that a price triggers.
 # https://www.freqtrade.io/en/stable/stoploss/
-STOPS = tuple(
+STOP_REASONS = tuple(
     reason.value
     for reason in (
         ExitType.STOP_LOSS,
@@ -18,25 +18,30 @@ STOPS = tuple(
 )
 
 
+def as_ratio(basis_points: float) -> float:
+    """Turn basis points into the ratio that a person would type for `--fee`."""
+    return round(basis_points * BASIS_POINT, 10)
+
+
 def find_stopped(trades: pd.DataFrame) -> pd.DataFrame:
-    """Select the trades that ended at a stop, the trailing ones included.
+    """Return the trades that ended at a stop, trailing ones included.
 
     :param trades: as Freqtrade exports them, with `exit_reason`.
     """
-    return trades[trades["exit_reason"].isin(STOPS)]
+    return trades[trades["exit_reason"].isin(STOP_REASONS)]
 
 
-def calculate_stop_extra(trades: pd.DataFrame, slippage: float) -> float:
-    """Sum up what stops would have cost more: amount x close_rate x slippage / 10,000 for each.
+def calculate_stop_cost(trades: pd.DataFrame, slippage: float) -> float:
+    """Return the sum over all stops of amount x close_rate x slippage / 10,000.
 
     Freqtrade's backtest ends a trade at the stop's price or, past it, at the candle's open
-    (`Backtesting._get_close_rate_for_stoploss`). The exported `amount` is what was left to sell
-    then: what a strategy sold before is no longer in it.
+    (`Backtesting._get_close_rate_for_stoploss`). The exported `amount` is what was sold at the end,
+    without what the strategy sold before.
 
     :param trades: as Freqtrade exports them: amount in the coin, close_rate in the stake currency.
-    :param slippage: in basis points of the worth that is sold.
+    :param slippage: in basis points of the value that is sold.
     :return: in the stake currency, from 0.
     """
     stopped = find_stopped(trades)
-    worth = stopped["amount"].astype("float64") * stopped["close_rate"].astype("float64")
-    return float(worth.sum() * slippage * BASIS_POINT)
+    value = stopped["amount"].astype("float64") * stopped["close_rate"].astype("float64")
+    return float(value.sum() * slippage * BASIS_POINT)

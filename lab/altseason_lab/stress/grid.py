@@ -1,7 +1,7 @@
-"""The costs and delays that are tried.
+"""The grid of costs and delays.
 
-Fees are ratios, as Freqtrade has them; slippage is in basis points, hundredths of a percent. Both
-are per side: they are paid at the entry and at the exit.
+Fees are ratios, as in Freqtrade; slippage is in basis points, hundredths of a percent. Both are per
+side: paid at the entry and at the exit.
 """
 
 import math
@@ -9,15 +9,15 @@ from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from altseason_lab.costs import BASIS_POINT
+from altseason_lab.host.stops import BASIS_POINT
 
 MAX_SLIPPAGE = 1000.0
 MAX_DELAY = 100
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One backtest of the grid.
+class CostScenario:
+    """The costs and the delay of one backtest.
 
     :param fee: a ratio, per side.
     :param slippage: in basis points, per side.
@@ -31,7 +31,7 @@ class Cell:
     @property
     def fee_cost(self) -> float:
         """Return the fee in basis points."""
-        # Without the dust of binary fractions, so that equal costs are one backtest.
+        # Rounded, so that costs that differ by a binary fraction are one backtest.
         return round(self.fee / BASIS_POINT, 6)
 
     @property
@@ -42,10 +42,10 @@ class Cell:
 
 def build_grid(
     fees: Sequence[float], slippages: Sequence[float], delays: Sequence[int]
-) -> list[Cell]:
-    """Combine all values, each in ascending order and once; the delay changes slowest."""
+) -> list[CostScenario]:
+    """Return all combinations, ascending and each value once; the delay changes slowest."""
     return [
-        Cell(fee, slippage, delay)
+        CostScenario(fee, slippage, delay)
         for delay in sorted(set(delays))
         for fee in sorted(set(fees))
         for slippage in sorted(set(slippages))
@@ -53,8 +53,8 @@ def build_grid(
 
 
 def parse_fee(text: str) -> float:
-    """Read a fee from the command line."""
-    fee = _read_number(text)
+    """Parse a fee of the command line."""
+    fee = _parse_number(text)
     if fee is None or not 0 <= fee < 1:
         raise ArgumentTypeError(
             f"expected a ratio from 0 to below 1, such as 0.001 for 0.1 %, found {text!r}"
@@ -63,8 +63,8 @@ def parse_fee(text: str) -> float:
 
 
 def parse_slippage(text: str) -> float:
-    """Read slippage from the command line."""
-    slippage = _read_number(text)
+    """Parse a slippage of the command line."""
+    slippage = _parse_number(text)
     if slippage is None or not 0 <= slippage <= MAX_SLIPPAGE:
         raise ArgumentTypeError(
             f"expected basis points from 0 to {MAX_SLIPPAGE:g}, such as 10 for 0.1 %, "
@@ -74,7 +74,7 @@ def parse_slippage(text: str) -> float:
 
 
 def parse_delay(text: str) -> int:
-    """Read a delay from the command line."""
+    """Parse a delay of the command line."""
     if not (text.isascii() and text.isdigit() and int(text[:9]) <= MAX_DELAY):
         raise ArgumentTypeError(
             f"expected a whole number of candles from 0 to {MAX_DELAY}, found {text!r}"
@@ -82,7 +82,7 @@ def parse_delay(text: str) -> int:
     return int(text)
 
 
-def _read_number(text: str) -> float | None:
+def _parse_number(text: str) -> float | None:
     try:
         number = float(text)
     except ValueError:

@@ -5,10 +5,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
-from freqtrade.commands import Arguments
-from freqtrade.commands.optimize_commands import setup_optimize_configuration
-from freqtrade.enums import RunMode
 from freqtrade.util import get_dry_run_wallet
 
 from altseason.dominance.synthetic import is_synthetic
@@ -18,8 +16,6 @@ from altseason.host.configuration import (
     Config,
     data_directory,
     data_format,
-    quiet_freqtrade,
-    refusing_malformed,
 )
 from altseason.invocation import altseason_command
 from altseason.output import tell
@@ -33,6 +29,7 @@ from altseason_lab.host.command import (
     additional_arguments,
     build_overlay,
     parse_command,
+    read_backtesting_configuration,
 )
 from altseason_lab.host.overlay import offline_environment
 from altseason_lab.sandbox import (
@@ -41,11 +38,10 @@ from altseason_lab.sandbox import (
     refuse_unsupported,
     save_overlay,
 )
-from altseason_lab.stress.environment import environment
 
 
-def parse_words(words: Sequence[str]) -> FreqtradeCommand:
-    """Read the options of `freqtrade backtesting` with Freqtrade's own parser.
+def parse_backtesting_options(words: Sequence[str]) -> FreqtradeCommand:
+    """Parse the options of `freqtrade backtesting` by Freqtrade's own parser.
 
     :raises InputError: for what belongs before `--`, and what a stress test cannot do.
     """
@@ -54,71 +50,62 @@ def parse_words(words: Sequence[str]) -> FreqtradeCommand:
     if options["fee"] is not None:
         instead = altseason_command(f"stress --fees {options['fee']:g} -- ...")
         raise InputError(
-            f"expected fees before `--`, found --fee {options['fee']:g} after it; do `{instead}`"
+            f"expected fees before `--`, found --fee {options['fee']:g} after it; use `{instead}`"
         )
     if options["strategy_list"]:
         raise InputError(
             f"expected one strategy, found --strategy-list {' '.join(options['strategy_list'])}; "
-            "do a stress test for each with --strategy"
+            "run a stress test for each with --strategy"
         )
     refuse_unsupported(command)
-    datadir = options["datadir"]
-    if datadir and not Path(datadir).is_dir():
-        # Freqtrade would make it.
-        raise InputError(
-            f"{datadir}: expected a folder with candle files, found no folder; {CANDLES_ADVICE}"
-        )
     return command
 
 
 @contextmanager
 def prepare(command: FreqtradeCommand, *, offline: bool) -> Iterator[Config]:
-    """Yield the configuration, and the exchange with it: the configured one, or an emulator.
+    """Yield the configuration while its exchange is there: the configured one, or an emulator.
 
     :raises InputError: where there is nothing to run with.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
     if not offline:
-        yield read_configuration(command)
+        config = load_backtesting_configuration(command)
+        refuse_missing(data_directory(config))
+        yield config
         return
     config = load_command_configuration(command)
     refuse_pairlists(command, config)
     market = open_market(config)
     with (
         in_thread(run_emulator(market)) as url,
-        environment(offline_environment(os.environ, url)),
+        patch.dict(os.environ, offline_environment(os.environ, url), clear=True),
     ):
         kind = "SYNTHETIC candles" if is_synthetic(market.datadir) else "candles"
-        tell(f"altseason stress: an exchange emulator on {url} serves {kind} of {market.datadir}")
+        tell(f"altseason stress: an exchange emulator on {url} serves {kind} from {market.datadir}")
         with tempfile.TemporaryDirectory(prefix="altseason-stress-") as folder:
             overlay = save_overlay(build_overlay(command, config, url), Path(folder))
             words = additional_arguments(command, config, overlay)
-            changed = read_configuration(parse_command([*command.arguments, *words]))
+            changed = load_backtesting_configuration(parse_command([*command.arguments, *words]))
         yield changed
 
 
-def read_configuration(command: FreqtradeCommand) -> Config:
-    """Read the configuration as `freqtrade backtesting` does, for one strategy and no files.
+def load_backtesting_configuration(command: FreqtradeCommand) -> Config:
+    """Load the configuration as `freqtrade backtesting` has it, for one strategy and no results.
 
     :raises InputError: where the files name no exchange, or there is no money.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
-    with quiet_freqtrade(), refusing_malformed(command.options["config"] or []):
-        options = Arguments(command.arguments).get_parsed_arg()
-        config: Config = setup_optimize_configuration(options, RunMode.BACKTEST)
-        wallet = float(get_dry_run_wallet(config))
+    config = read_backtesting_configuration(command)
+    wallet = float(get_dry_run_wallet(config))
     if wallet <= 0:
-        raise InputError(
-            f"dry_run_wallet: expected some {config['stake_currency']} to trade with, "
-            f"found {wallet:g}"
-        )
+        raise InputError(f"dry_run_wallet: expected more than 0, found {wallet:g}")
     if config.get("strategy_list"):
         raise InputError(
             "strategy_list: expected one strategy in the configuration, found a list of them; "
-            "do a stress test for each with --strategy"
+            "run a stress test for each with --strategy"
         )
     config["strategy"] = config.get("strategy") or DEFAULT_STRATEGY
-    # No results are stored, not even beside those of the user's own backtests.
+    # No result is stored, not even beside those of the user's own backtests.
     config["export"] = "none"
     return config
 
@@ -128,6 +115,7 @@ def open_market(config: Config) -> Market:
 
     :raises InputError: where there are no candles of the whitelist in it.
     """
+    refuse_missing(data_directory(config))
     market = Market(data_directory(config), data_format(config))
     if not market.symbols:
         raise InputError(
@@ -136,3 +124,14 @@ def open_market(config: Config) -> Market:
         )
     find_traded(market, config)
     return market
+
+
+def refuse_missing(datadir: Path) -> None:
+    """Refuse a data directory that is not there.
+
+    :raises InputError: in one line.
+    """
+    if not datadir.is_dir():
+        raise InputError(
+            f"{datadir}: expected a folder with candle files, found no folder; {CANDLES_ADVICE}"
+        )

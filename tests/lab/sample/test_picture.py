@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
-from scripts.picture import ENTRY, EXIT, PICTURE, SEASON, analyse, draw, find_trades
+from scripts.picture import PICTURE, analyze, describe, digest, draw, find_trades
 
 SVG = "{http://www.w3.org/2000/svg}"
 MAX_BYTES = 200_000
@@ -14,32 +14,23 @@ MAX_BYTES = 200_000
 
 @pytest.fixture(scope="module")
 def candles() -> pd.DataFrame:
-    return analyse()
+    return analyze()
 
 
 def test_picture_is_the_one_that_is_drawn_today(candles: pd.DataFrame):
-    drawn = draw(candles).write()
-    assert PICTURE.read_text(encoding="utf-8") == drawn, "run: python scripts/picture.py"
+    root = ElementTree.parse(PICTURE).getroot()  # noqa: S314  # our own file
+    drawn = root.findtext(f"{SVG}metadata"), root.findtext(f"{SVG}desc")
+    assert drawn == (digest(draw(candles)), describe(candles)), "run: python scripts/picture.py"
     assert PICTURE.stat().st_size < MAX_BYTES
 
 
 def test_every_entry_is_drawn_within_a_shaded_alt_season(candles: pd.DataFrame):
-    root = ElementTree.fromstring(draw(candles).write())  # noqa: S314  # our own text
-    # Those of the legend have no edge.
-    marks = [shape for shape in root.iter(f"{SVG}polygon") if "stroke" in shape.attrib]
-    places = {
-        color: [
-            float(mark.attrib["points"].split(",")[0])
-            for mark in marks
-            if mark.attrib["fill"] == color
-        ]
-        for color in (ENTRY, EXIT)
-    }
-    boxes = [box.attrib for box in root.iter(f"{SVG}rect") if box.attrib["fill"] == SEASON]
-    seasons = [(float(box["x"]), float(box["x"]) + float(box["width"])) for box in boxes]
-    assert len(places[ENTRY]) >= 10
-    assert all(any(begin <= x <= end for begin, end in seasons) for x in places[ENTRY])
-    assert len(places[ENTRY]) - len(places[EXIT]) in (0, 1)
+    figure = draw(candles)
+    entries, exits = ([*trace.x] for trace in figure.data if trace.mode == "markers")
+    seasons = [(season.x0, season.x1) for season in figure.layout.shapes]
+    assert len(entries) >= 10
+    assert all(any(begin <= time <= end for begin, end in seasons) for time in entries)
+    assert len(entries) - len(exits) in (0, 1)
 
 
 def test_signals_are_those_of_one_trade_at_a_time():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altseason_lab.stress.breakeven import HIGHEST, RESOLUTION, find_break_even
+from altseason_lab.stress.breakeven import MAX_COST, RESOLUTION, find_break_even
 
 
 def counting(function):
@@ -32,7 +32,7 @@ def test_nothing_earned_without_costs_and_everything_at_two_percent():
     assert find_break_even(lambda cost: 0.0) == 0
     profit, asked = counting(lambda cost: 1.0)
     assert find_break_even(profit) is None
-    assert max(asked) == HIGHEST == 200
+    assert max(asked) == MAX_COST == 200
 
 
 @given(

@@ -4,9 +4,9 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from altseason_lab.costs import as_ratio
+from altseason_lab.host.stops import as_ratio
 from altseason_lab.stress.grid import (
-    Cell,
+    CostScenario,
     build_grid,
     parse_delay,
     parse_fee,
@@ -26,22 +26,22 @@ from altseason_lab.stress.grid import (
     ],
 )
 def test_cost_is_fee_and_slippage_together(fee, slippage, cost, ratio):
-    cell = Cell(fee, slippage, 0)
-    assert cell.cost == cost
+    scenario = CostScenario(fee, slippage, 0)
+    assert scenario.cost == cost
     # To the bit what a person types for --fee.
-    assert as_ratio(cell.cost) == ratio
+    assert as_ratio(scenario.cost) == ratio
 
 
 def test_grid_has_each_combination_once_in_ascending_order():
     assert build_grid([0.002, 0.001, 0.002], [5, 0], [1, 0]) == [
-        Cell(0.001, 0, 0),
-        Cell(0.001, 5, 0),
-        Cell(0.002, 0, 0),
-        Cell(0.002, 5, 0),
-        Cell(0.001, 0, 1),
-        Cell(0.001, 5, 1),
-        Cell(0.002, 0, 1),
-        Cell(0.002, 5, 1),
+        CostScenario(0.001, 0, 0),
+        CostScenario(0.001, 5, 0),
+        CostScenario(0.002, 0, 0),
+        CostScenario(0.002, 5, 0),
+        CostScenario(0.001, 0, 1),
+        CostScenario(0.001, 5, 1),
+        CostScenario(0.002, 0, 1),
+        CostScenario(0.002, 5, 1),
     ]
 
 

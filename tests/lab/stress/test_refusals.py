@@ -26,12 +26,12 @@ def refuse(home: Home, stress: Stress) -> Callable[..., str]:
     """Run the command; gives the line with which it ends."""
 
     def run(*words: str) -> str:
-        (home.folder / "old.svg").write_text("old")
-        found = stress("--picture", "old.svg", *words)
+        (home.folder / "old.html").write_text("old")
+        found = stress("--picture", "old.html", *words)
         assert found.code == 2
         assert found.output == ""
         assert "Traceback" not in found.messages
-        assert (home.folder / "old.svg").read_text() == "old"
+        assert (home.folder / "old.html").read_text() == "old"
         assert list((home.userdir / "plot").glob("*")) == []
         (last,) = (line for line in found.messages.splitlines() if not line.startswith(EMULATOR))
         assert last.startswith("altseason: ")
@@ -66,7 +66,7 @@ def test_bad_number_is_refused(
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["--", "--fee", "0.002"], "do `altseason stress --fees 0.002 -- ...`"),
+        (["--", "--fee", "0.002"], "use `altseason stress --fees 0.002 -- ...`"),
         (["--", "--strategy-list", "A", "B"], "expected one strategy, found --strategy-list A B"),
         (["--", "freqtrade", "backtesting"], "found `freqtrade` in the place of an option"),
         (["--", "-c", "-"], "found `-c -`"),
@@ -80,13 +80,13 @@ def test_bad_number_is_refused(
         ),
         (["--", "-c", "array.json"], "array.json: expected a configuration as in config.json.ex"),
         (["--", "-c", "coins.json"], "exchange: expected an object, found an array"),
-        (["--", "--dry-run-wallet", "0"], "expected some USDT to trade with, found 0"),
+        (["--", "--dry-run-wallet", "0"], "dry_run_wallet: expected more than 0, found 0"),
         (["--", "-c", "list.json"], "expected one strategy in the configuration"),
         (["--", "-c", "futures.json"], "expected trading mode spot, found futures"),
         (["--fees", "0.95", "--slippage", "600"], "found 101.00% together"),
         (["--fees", "0.001", "0.1"], "--fees 0.1 is 10 % per side; for 0.1 % use --fees 0.001, or"),
-        (["--picture", "a.png"], "expected a file name that ends in .svg, found a.png"),
-        (["--picture", "nowhere/a.svg"], "found no folder nowhere; create it first"),
+        (["--picture", "a.svg"], "expected a file name that ends in .html, found a.svg"),
+        (["--picture", "nowhere/a.html"], "found no folder nowhere; create it first"),
         (["--", "--strategy", "Nobody"], "Impossible to load Strategy 'Nobody'"),
         pytest.param(
             ["--", "--timerange", "sometime"],
@@ -201,6 +201,16 @@ def test_exchange_that_does_not_answer_is_one_line(
         "altseason: expected the markets of binance, found no exchange that answers; connect "
         "to a network, or `altseason stress --offline`"
     )
+
+
+def test_missing_candles_are_refused_before_any_folder_is_made(
+    home: Home, capsys: pytest.CaptureFixture[str]
+):
+    before = sorted(home.folder.rglob("*"))
+    assert main(["stress", "--", *PERIOD]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert "user_data/data/binance: expected a folder with candle files, found no folder" in line
+    assert sorted(home.folder.rglob("*")) == before
 
 
 @pytest.mark.parametrize(

@@ -11,62 +11,16 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
 from altseason.cli import main
 from tests.conftest import ROOT
 from tests.integration.freqtrade_runs import Home, write_subclass
-from tests.lab.stress.conftest import Found, backtests
+from tests.lab.conftest import EAGER, PERIOD
+from tests.lab.stress.conftest import Found
 
 Stress = Callable[..., Found]
-PERIOD = ("--timerange", "20220205-20220220")
-# Enters often enough for two weeks, and is stopped now and then.
-EAGER = """
-    buy_params = {"gate_mode": "off", "macd_trigger": "above"}
-    stoploss = -0.02"""
-
-
-def assert_same(home: Home, words: tuple[str, ...], fee: float, statistics: dict) -> None:
-    """Compare a cell, with all its digits, with what a process of Freqtrade has stored."""
-    with backtests(home, *words, stop_slippage=20) as found:
-        # Another one first, so that what it leaves behind would show.
-        found.run(50, 1)
-        outcome = found.run(fee * 10_000, 0)
-    trades = statistics["trades"]
-    stopped = [trade for trade in trades if trade["exit_reason"] == "stop_loss"]
-    assert outcome.trades == len(trades) >= 20
-    assert outcome.profit == statistics["profit_total"] * 100
-    assert outcome.drawdown == statistics["max_drawdown_account"] * 100
-    assert outcome.stops == len(stopped) >= 1
-    # What the last order sold; 20 basis points, of the 1000 USDT that it begins with, in percent.
-    last = [trade["orders"][-1] for trade in stopped]
-    extra = sum(order["amount"] * order["safe_price"] for order in last) * 0.002 / 1000 * 100
-    assert outcome.stop_extra == pytest.approx(extra, rel=1e-9)
-    assert outcome.profit_after_stops == pytest.approx(outcome.profit - extra, rel=1e-9)
-
-
-def test_cell_is_the_backtest_that_freqtrade_runs_with_that_fee(home: Home):
-    write_subclass(home.strategies, "Eager", EAGER)
-    words = ("--strategy", "Eager", *PERIOD)
-    statistics = home.backtest("--fee", "0.0015", *words)["Eager"]
-    assert_same(home, words, 0.0015, statistics)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("fee", [0.0, 0.00075, 0.01])
-@pytest.mark.parametrize(
-    "risk", [{}, {"sizing": False, "rebalancing": True}, {"protections": True}]
-)
-def test_every_fee_and_rule_gives_freqtrades_own_backtest(home: Home, fee: float, risk: dict):
-    home.write_config(altseason={"risk": risk})
-    write_subclass(home.strategies, "Eager", EAGER)
-    words = ("--strategy", "Eager", "--enable-protections", *PERIOD)
-    statistics = home.backtest("--fee", str(fee), *words)["Eager"]
-    is_trimmed = any(len(trade["orders"]) > 2 for trade in statistics["trades"])
-    assert is_trimmed == ("rebalancing" in risk)
-    assert_same(home, words, fee, statistics)
 
 
 def test_run_prints_the_grid_the_model_and_the_one_number_and_draws_it(
@@ -84,17 +38,17 @@ def test_run_prints_the_grid_the_model_and_the_one_number_and_draws_it(
     text = " ".join(found.output.split())
     for part in (
         "SYNTHETIC market",
-        "An exchange emulator on this machine answered for the exchange",
+        "An exchange emulator on this machine stood in for the exchange",
         "Slippage is added to the fee",
-        "The extra at stops is 20 bp, 0.2 %, of what each stop sold, computed from Freqtrade's",
+        "Stop slippage is 20 bp, 0.2 %, of what each stop sold, computed from Freqtrade's trades",
         "A delay moves the entry and exit signals",
-        "partial fills and your own effect on the price are not modelled",
-        "Past results promise no profit",
+        "partial fills and market impact are not modeled",
+        "Past results do not guarantee future profit",
     ):
         assert part in text
     table = lines[lines.index("") : next(i for i, line in enumerate(lines) if "Every row" in line)]
     assert max(map(len, table)) <= 80
-    assert "extra" in "".join(table)
+    assert "stop" in "".join(table)
     rows = [line.split() for line in lines if line.strip()[:1].isdigit()]
     assert [row[:4] for row in rows] == [
         ["0", "0.10", "0", "0.10"],
@@ -103,9 +57,9 @@ def test_run_prints_the_grid_the_model_and_the_one_number_and_draws_it(
         ["1", "0.10", "5", "0.15"],
     ]
     for row in rows:
-        by_freqtrade, extra, after = map(float, row[4:7])
-        assert after == pytest.approx(by_freqtrade + extra, abs=0.011)
-        assert extra < 0
+        by_freqtrade, stops, after = map(float, row[4:7])
+        assert after == pytest.approx(by_freqtrade + stops, abs=0.011)
+        assert stops < 0
     assert text.endswith(", without delay, on SYNTHETIC candles.")
     (break_even,) = (line for line in lines if line.startswith("  without delay: "))
     assert break_even.split(": ")[1][1:] in text
@@ -115,40 +69,24 @@ def test_run_prints_the_grid_the_model_and_the_one_number_and_draws_it(
     assert said == ["The data directory holds a SYNTHETIC market: nothing here is real."]
     assert "altseason stress: an exchange emulator on http://127.0.0.1:" in found.messages
 
-    picture = home.userdir / "plot" / "altseason-stress-Eager.svg"
-    assert "Picture: user_data/plot/altseason-stress-Eager.svg" in lines
-    root = ElementTree.parse(picture).getroot()  # noqa: S314  # our own file
-    assert "SYNTHETIC" in "".join(root.itertext())
+    chart = home.userdir / "plot" / "altseason-stress-Eager.html"
+    assert "Chart: user_data/plot/altseason-stress-Eager.html" in lines
+    assert "SYNTHETIC" in chart.read_text(encoding="utf-8")
     assert home.results == []
     files = {path.name for path in home.folder.rglob("*") if path.is_file()}
     assert files - {path.name for path in home.strategies.rglob("*")} == {
         "config.json",
-        "altseason-stress-Eager.svg",
+        "altseason-stress-Eager.html",
     }
     assert dict(os.environ) == before
     assert "exchange emulator" not in {thread.name for thread in threading.enumerate()}
-
-
-def test_each_backtest_has_a_strategy_of_its_own(home: Home, write_clock: Callable[..., None]):
-    write_clock(
-        methods="""
-    left = 3
-
-    def confirm_trade_entry(self, **kwargs):
-        self.left -= 1
-        return self.left >= 0
-"""
-    )
-    with backtests(home, "--strategy", "Clock", *PERIOD) as found:
-        outcomes = [found.run(10, 0), found.run(20, 0), found.run(10, 2)]
-    assert [outcome.trades for outcome in outcomes] == [3, 3, 3]
 
 
 @pytest.mark.slow
 def test_break_even_earns_one_basis_point_below_and_not_at_it(home: Home, stress: Stress):
     words = ("--strategy", "AltSeasonStrategy", "--timerange", "20220101-20220401")
     found = stress("--slippage", "0", "--delays", "0", "--", *words)
-    number = float(found.output.rpartition("Stops earning at ")[2].split(" %")[0])
+    number = float(found.output.rpartition("Breaks even at ")[2].split(" %")[0])
     assert 0 < number < 2
     fees = (f"{number / 100 - 0.0001:.4f}", f"{number / 100:.4f}")
     profits = []
@@ -163,6 +101,26 @@ def test_break_even_earns_one_basis_point_below_and_not_at_it(home: Home, stress
     assert profits[0] > 0 >= profits[1]
 
 
+def test_without_plotly_everything_else_is_there(
+    home: Home, stress: Stress, monkeypatch: pytest.MonkeyPatch
+):
+    write_subclass(home.strategies, "Eager", EAGER)
+    words = ("--slippage", "0", "--delays", "0", "--", "--strategy", "Eager", *PERIOD)
+    with_chart = stress(*words)
+    monkeypatch.setattr("altseason_lab.commands.stress.find_spec", lambda name: None)
+    (home.userdir / "plot" / "altseason-stress-Eager.html").unlink()
+    without = stress(*words)
+    assert without.code == with_chart.code == 0
+    assert list((home.userdir / "plot").iterdir()) == []
+    [(drawn, missing)] = [
+        pair
+        for pair in zip(with_chart.output.splitlines(), without.output.splitlines(), strict=True)
+        if pair[0] != pair[1]
+    ]
+    assert drawn.startswith("Chart: ")
+    assert missing == "No chart: it needs plotly (`pip install plotly`)."
+
+
 def test_interrupt_ends_with_130_and_leaves_everything_as_it_was(
     home: Home, stress: Stress, write_clock: Callable[..., None]
 ):
@@ -173,12 +131,12 @@ def test_interrupt_ends_with_130_and_leaves_everything_as_it_was(
 """
     )
     before = dict(os.environ)
-    (home.folder / "old.svg").write_text("old")
-    found = stress("--picture", "old.svg", "--", "--strategy", "Clock", *PERIOD)
+    (home.folder / "old.html").write_text("old")
+    found = stress("--picture", "old.html", "--", "--strategy", "Clock", *PERIOD)
     assert found.code == 130
     assert found.output == ""
     assert "Traceback" not in found.messages
-    assert (home.folder / "old.svg").read_text() == "old"
+    assert (home.folder / "old.html").read_text() == "old"
     assert dict(os.environ) == before
     assert "exchange emulator" not in {thread.name for thread in threading.enumerate()}
 
@@ -209,7 +167,7 @@ def test_ctrl_c_ends_a_process_with_130_and_no_traceback(
     assert output == ""
     assert "Traceback" not in messages
     assert list(temporary.iterdir()) == []
-    assert not (home.userdir / "plot" / "altseason-stress-Clock.svg").exists()
+    assert not (home.userdir / "plot" / "altseason-stress-Clock.html").exists()
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 import logging
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,14 +87,31 @@ def load_configuration(options: Namespace, *, only_reads: bool = False) -> Confi
     return config
 
 
-def read_without_folders(parsed: Config) -> Config:
-    """Read a configuration as `read_configuration`, but make no folders.
+def read_configuration(parsed: Config) -> Config:
+    """Read the configuration that a command of Freqtrade has, without its progress messages.
+
+    :param parsed: the command's options, as Freqtrade's own parser gives them.
+    :raises InputError: where the files name no exchange.
+    :raises OperationalException: for whatever Freqtrade itself refuses.
+    """
+    with quiet_freqtrade(), refusing_malformed(parsed["config"] or []):
+        config = dict(Configuration(parsed, RunMode.UTIL_NO_EXCHANGE).get_config())
+    refuse_wrong_kinds(config["original_config"])
+    return config
+
+
+def read_without_folders(
+    parsed: Config, read: Callable[[Config], Config] = read_configuration
+) -> Config:
+    """Read a configuration, but make no folders.
 
     Freqtrade makes the data directory, and what is missing in user_data, wherever it is told that
     these are: so it is told another place, for as long as it reads.
+
+    :param read: reads the configuration of the command's options.
     """
     with tempfile.TemporaryDirectory() as elsewhere:
-        config = read_configuration(
+        config = read(
             {**parsed, "user_data_dir": elsewhere, "datadir": _find_pairs_file(parsed) or elsewhere}
         )
     named = parsed.get("user_data_dir") or config["original_config"].get("user_data_dir")
@@ -116,19 +133,6 @@ def _find_pairs_file(parsed: Config) -> str | None:
     user_data = Path(parsed.get("user_data_dir") or "user_data")
     datadir = parsed.get("datadir") or user_data / "data" / str(parsed.get("exchange")).lower()
     return str(datadir) if Path(datadir).is_dir() else None
-
-
-def read_configuration(parsed: Config) -> Config:
-    """Read the configuration that a command of Freqtrade has, without its progress messages.
-
-    :param parsed: the command's options, as Freqtrade's own parser gives them.
-    :raises InputError: where the files name no exchange.
-    :raises OperationalException: for whatever Freqtrade itself refuses.
-    """
-    with quiet_freqtrade(), refusing_malformed(parsed["config"] or []):
-        config = dict(Configuration(parsed, RunMode.UTIL_NO_EXCHANGE).get_config())
-    refuse_wrong_kinds(config["original_config"])
-    return config
 
 
 @contextmanager

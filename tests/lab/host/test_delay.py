@@ -9,7 +9,7 @@ from pandas.testing import assert_frame_equal
 
 from altseason_lab.host.delay import delay_signals
 from tests.integration.freqtrade_runs import Home
-from tests.lab.stress.conftest import backtests
+from tests.lab.conftest import backtests
 
 PERIOD = ("--timerange", "20220201-20220208")
 # Writes down when it enters and leaves.
@@ -68,13 +68,13 @@ def test_entries_and_exits_of_a_backtest_come_so_many_candles_later(
 ):
     write_clock(enters=6, leaves=18, methods=WATCHED)
     with backtests(home, "--strategy", "Clock", *PERIOD) as found:
-        outcome = found.run(10, delay)
+        result = found.run(10, delay)
     # Freqtrade trades the candle of 6:00 at its end, at 7:00.
     entries = (home.folder / "entries.txt").read_text().split()
-    assert entries == [str(7 + delay)] * outcome.trades
+    assert entries == [str(7 + delay)] * result.trades
     exits = (home.folder / "exits.txt").read_text().splitlines()
     assert set(exits) == {f"{19 + delay} exit_signal"}
-    assert outcome.trades == 14
+    assert result.trades == 14
 
 
 def test_delayed_backtest_is_that_of_a_strategy_that_is_later_itself(

@@ -1,4 +1,4 @@
-"""What is shown of a stress test while it runs, and what is asked before."""
+"""The count of backtests while they run, and the question about fees before."""
 
 import argparse
 import io
@@ -7,7 +7,7 @@ import pytest
 
 from altseason.errors import InputError
 from altseason_lab.commands.stress import confirm_fees
-from altseason_lab.stress.progress import Tally
+from altseason_lab.stress.run import Tally
 
 
 class Terminal(io.StringIO):
