@@ -22,7 +22,7 @@ from freqtrade.rpc import RPC
 from altseason.cli import main
 from altseason.dominance.store import DominanceStore
 from altseason.gate.conditions import crosses_above
-from altseason.gate.explanation import as_text, explain
+from altseason.gate.explanation import EntryReport, explain
 from altseason.gate.rule import GateRule
 from altseason.gate.verdict import HOUR, Verdict
 from altseason.host.configuration import data_directory
@@ -344,4 +344,4 @@ def test_value_that_is_above_and_does_not_cross_is_explained(
         entry_conditions=lambda *_: {"has_momentum": crosses_above(value, limit)},
     )
     verdict = Verdict(GateRule(mode="off"), is_open=True, newest=None, max_age=HOUR, is_stale=False)
-    assert shown in as_text(verdict, [explain(strategy, "ETH/USDT", candles)])
+    assert shown in EntryReport(verdict, [explain(strategy, "ETH/USDT", candles)]).as_text()

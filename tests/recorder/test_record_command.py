@@ -270,7 +270,7 @@ def test_status_check_does_not_count_what_was_only_compared(words: list[str], da
     assert run("status", words, "--check") == 1
 
 
-def test_status_shows_the_last_reading_and_what_was_learnt(
+def test_status_shows_the_last_reading_and_each_offset(
     words: list[str], datadir: Path, capsys: pytest.CaptureFixture
 ):
     run("record", words, "--once")
@@ -278,7 +278,7 @@ def test_status_shows_the_last_reading_and_what_was_learnt(
     assert run("status", words) == 0
     output = capsys.readouterr().out
     assert "recorded: 57.00 % by CoinGecko, 0 minutes ago" in output
-    assert "CoinPaprika: not learnt yet" in output
+    assert "CoinPaprika: not calibrated yet" in output
     assert run("status", words, "--json") == 0
     recorded = json.loads(capsys.readouterr().out)["recorded"]
     assert recorded["current"] is True

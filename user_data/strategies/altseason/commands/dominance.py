@@ -1,21 +1,27 @@
 """`altseason dominance`: put dominance files into the candle store, and see what is there."""
 
 import argparse
-import json
 from typing import Any
 
 import pandas as pd
+from freqtrade.strategy import IStrategy
 from freqtrade.util import dt_now
 
-from altseason.commands import reports
 from altseason.commands.download import add_download
 from altseason.commands.importing import add_import
 from altseason.commands.record import EXIT_NOTHING, add_record
+from altseason.commands.reporting import add_json_option, print_report
+from altseason.commands.status import (
+    StatusReport,
+    TimeframeStatus,
+    calculate_status,
+    load_recording_status,
+)
 from altseason.dominance.candles import TIMEFRAMES
 from altseason.dominance.store import DominanceStore
+from altseason.dominance.synthetic import is_synthetic
 from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import GateRule
-from altseason.gate.status import Status, calculate_status
 from altseason.host.configuration import (
     Config,
     data_directory,
@@ -23,21 +29,10 @@ from altseason.host.configuration import (
     load_configuration,
     load_strategy,
 )
-from altseason.host.origins import (
-    GATE_IS_OFF,
-    find_values,
-    parameter_file,
-    values_as_json,
-    values_as_text,
-)
-from altseason.output import show, show_text, tell
+from altseason.host.origins import find_values, parameter_file
+from altseason.output import tell
 from altseason.parser import add_freqtrade_options
 from altseason.recorder.recording import Recording
-from altseason.recorder.status import (
-    load_recording_status,
-    recording_as_json,
-    recording_as_text,
-)
 from altseason.settings import DominanceSettings, load_settings
 
 DESCRIPTION = """\
@@ -60,7 +55,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     add_freqtrade_options(status, "strategy", "strategy_path")
     status.set_defaults(run=run_status)
-    status.add_argument("--json", action="store_true", help="print one JSON object instead")
+    add_json_option(status)
     status.add_argument(
         "--check",
         action="store_true",
@@ -71,30 +66,32 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run_status(options: argparse.Namespace) -> int:
-    """Describe each stored timeframe, what the strategy's gate says now, and what is recorded."""
+    """Report what is stored and recorded, and what the strategy's gate says now."""
     config = load_configuration(options, only_reads=True)
-    datadir = data_directory(config)
     strategy = load_strategy(config)
-    rule: GateRule = strategy.gate_rule
-    values, file = find_values(strategy), parameter_file(strategy)
-    statuses = _read_statuses(config, rule, pd.Timestamp(dt_now()))
-    recorded = load_recording_status(
-        Recording(datadir, DominanceStore(datadir, data_format(config)))
-    )
-    if options.json:
-        facts = reports.statuses_as_json(datadir, rule, statuses)
-        facts |= {"values": values_as_json(values), "parameter_file": str(file)}
-        show(json.dumps({**facts, "recorded": recording_as_json(recorded)}))
-    else:
-        show_text(*reports.statuses_as_text(datadir, rule, statuses), *recording_as_text(recorded))
-        show_text(*values_as_text(values, file), *([GATE_IS_OFF] if rule.mode == "off" else []))
-    if options.check and (recorded is None or not recorded.is_current):
+    report = _make_report(config, strategy)
+    print_report(report, options)
+    if options.check and not report.is_recording:
         tell("Check failed: nothing was recorded in the last hour.")
         return EXIT_NOTHING
     return 0
 
 
-def _read_statuses(config: Config, rule: GateRule, now: pd.Timestamp) -> list[Status]:
+def _make_report(config: Config, strategy: IStrategy) -> StatusReport:
+    datadir, rule = data_directory(config), strategy.gate_rule
+    recording = Recording(datadir, DominanceStore(datadir, data_format(config)))
+    return StatusReport(
+        datadir=datadir,
+        is_synthetic=is_synthetic(datadir),
+        rule=rule,
+        timeframes=_read_timeframes(config, rule, pd.Timestamp(dt_now())),
+        recorded=load_recording_status(recording),
+        values=find_values(strategy),
+        parameter_file=parameter_file(strategy),
+    )
+
+
+def _read_timeframes(config: Config, rule: GateRule, now: pd.Timestamp) -> list[TimeframeStatus]:
     configured = load_settings(config).dominance
     statuses = []
     for timeframe in TIMEFRAMES:

@@ -1,29 +1,32 @@
 """`altseason dominance download`: fill the dominance pair from CoinGecko."""
 
 import argparse
-import json
 import logging
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import pandas as pd
 
-from altseason.commands.download_report import download_as_json, download_as_text
+from altseason.commands.import_report import ImportReport
+from altseason.commands.reporting import add_json_option, list_days, print_report
 from altseason.commands.waiting import showing_waits
-from altseason.dominance.candles import PAIR, candle_length
+from altseason.dominance.candles import DAY, PAIR, candle_length
 from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
 from altseason.history.download import (
+    MAX_LEVEL_DIFFERENCE,
     TIMEFRAME,
+    DownloadReport,
     Plan,
     Source,
     download_history,
     plan_download,
 )
+from altseason.history.shares import MAX_MISSING
 from altseason.host.configuration import data_directory, data_format, load_configuration
-from altseason.output import show, show_text
 from altseason.progress import show_progress
-from altseason.sources.coingecko import CALLS_PER_MINUTE, ApiAccess, load_access
+from altseason.sources.coingecko import CALLS_PER_MINUTE, PROVIDER, ApiAccess, load_access
 from altseason.sources.coingecko_history import FREE_DAYS
 from altseason.sources.reading import read_clock
 
@@ -39,6 +42,103 @@ dominance that CoinGecko gives. Without a Pro key it is {FREE_DAYS} days, and a 
 A key is read from Freqtrade's configuration: "coingecko": {{"api_key": "...", "is_demo": true}}.
 An interrupted download goes on when the same command is run again on that day.
 """
+
+
+@dataclass(frozen=True)
+class HistoryReport:
+    """What was to be downloaded, and what came of it."""
+
+    plan: Plan
+    download: DownloadReport
+
+    @property
+    def imported(self) -> ImportReport:
+        """What was stored of it."""
+        return ImportReport(PROVIDER, self.download.readings, self.download.imported)
+
+    @property
+    def days_left_out(self) -> list[pd.Timestamp]:
+        """The days asked for that are left out, by the date of their candle."""
+        first = self.plan.latest - self.plan.days * DAY
+        ends = self.download.downloaded.history.left_out
+        return [end - DAY for end in ends if end > first]
+
+    def as_text(self) -> list[str]:
+        """Describe what was fetched, what was made of it, and what that changed."""
+        return [
+            *self._made_as_text(),
+            *self._left_out_as_text(),
+            *self._level_as_text(),
+            *self.imported.as_text(),
+        ]
+
+    def _made_as_text(self) -> list[str]:
+        downloaded = self.download.downloaded
+        history, current = downloaded.history, downloaded.current
+        if current is None:
+            return [f"{history.name}, as {PROVIDER} has both."]
+        kept = f" ({downloaded.kept} of them were fetched before)" if downloaded.kept else ""
+        return [
+            (
+                f"{history.name}{kept}, times {history.factor:.4f}, so that the share of now "
+                f"equals {PROVIDER}'s {current.dominance:.2f} %."
+            ),
+            (
+                "Survivorship bias: only today's largest coins are counted, so dominance is "
+                "overstated the further back you go."
+            ),
+        ]
+
+    def _left_out_as_text(self) -> list[str]:
+        lines, plan, made = [], self.plan, len(self.download.readings.rows)
+        if days := self.days_left_out:
+            lines.append(
+                f"Left out {len(days)} days on which coins with more than {MAX_MISSING:.0%} of the "
+                f"sum have no market cap: {list_days(days)}"
+            )
+        if made < plan.days:
+            lines.append(f"Of the {plan.days} days asked for, {made} could be made.")
+        if plan.unreached:
+            lines.append(
+                f"{plan.unreached} days between the newest stored candle and these stay missing: "
+                f"import them from a file."
+            )
+        return lines
+
+    def _level_as_text(self) -> list[str]:
+        level = self.download.level
+        if level is None:
+            return []
+        lines = [
+            (
+                f"On {level.days} days that were stored before it differs by "
+                f"{level.difference:+.2f} percentage points in the median."
+            )
+        ]
+        if abs(level.difference) > MAX_LEVEL_DIFFERENCE:
+            lines.append(
+                "The levels differ, so the stored data probably comes from another provider. To "
+                "keep one series per provider, move the stored file away and download again."
+            )
+        return lines
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same facts for a program; dates in ISO 8601, UTC."""
+        downloaded, level = self.download.downloaded, self.download.level
+        current = downloaded.current
+        return {
+            "source": self.plan.source,
+            "days_asked": self.plan.days,
+            "coins": downloaded.coins or None,
+            "coins_kept_from_before": downloaded.kept,
+            "survivors_only": current is not None,
+            "current": current.dominance if current else None,
+            "factor": downloaded.history.factor,
+            "days_left_out": [f"{day:%Y-%m-%d}" for day in self.days_left_out],
+            "days_still_missing": self.plan.unreached,
+            "level": None if level is None else vars(level),
+            **self.imported.as_json(),
+        }
 
 
 def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
@@ -75,7 +175,7 @@ def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
         help=f"without a key {CALLS_PER_MINUTE['keyless']}, with a Demo key "
         f"{CALLS_PER_MINUTE['demo']}, with a Pro key {CALLS_PER_MINUTE['pro']}, if left out",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+    add_json_option(parser)
     parser.set_defaults(run=run_download)
 
 
@@ -103,10 +203,7 @@ def run_download(options: argparse.Namespace) -> int:
             progress=progress,
             now=read_clock(),
         )
-    if options.json:
-        show(json.dumps(download_as_json(plan, report)))
-    else:
-        show_text(*download_as_text(plan, report))
+    print_report(HistoryReport(plan, report), options)
     return 0
 
 

@@ -1,7 +1,6 @@
 """`altseason dominance import`: a file of dominance into the candle store."""
 
 import argparse
-import json
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +10,13 @@ from typing import Any, get_args
 import pandas as pd
 from freqtrade.util import dt_now
 
-from altseason.commands import reports
+from altseason.commands.import_report import ImportReport
+from altseason.commands.reporting import add_json_option, print_report
 from altseason.dominance.importer import Replace, import_readings
 from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import carry_marker
 from altseason.errors import InputError
 from altseason.host.configuration import data_directory, data_format, load_configuration
-from altseason.output import show, show_text
 from altseason.parser import format_examples
 from altseason.progress import saying_if_stopped, show_progress
 from altseason.recorder.log import BEGINNING, MAX_BYTES, ReadingLog
@@ -72,7 +71,7 @@ def add_import(actions: Any, common: argparse.ArgumentParser) -> None:
     )
     _add_reading_options(importing)
     importing.set_defaults(run=run_import)
-    importing.add_argument("--json", action="store_true", help="print one JSON object instead")
+    add_json_option(importing)
 
 
 def run_import(options: argparse.Namespace) -> int:
@@ -95,13 +94,7 @@ def run_import(options: argparse.Namespace) -> int:
             recorded=_find_recorded(datadir) if options.replace == "imported" else (),
             dry_run=options.dry_run,
         )
-    if options.json:
-        facts = reports.import_as_json(readings, imported)
-        show(json.dumps({**facts, "dry_run": options.dry_run}))
-    else:
-        show_text(
-            *reports.import_as_text(options.file, readings, imported, dry_run=options.dry_run)
-        )
+    print_report(ImportReport(options.file, readings, imported, options.dry_run), options)
     return 0
 
 

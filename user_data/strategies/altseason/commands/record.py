@@ -1,12 +1,14 @@
 """`altseason dominance record` and `rebuild`: what a trading bot does by itself, without a bot."""
 
 import argparse
-import json
 import logging
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from altseason.commands.reporting import add_json_option, print_report
 from altseason.commands.stopping import catching_stops
 from altseason.commands.waiting import showing_waits
 from altseason.dominance.candles import PAIR
@@ -14,9 +16,9 @@ from altseason.dominance.locking import has_locks
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.host.configuration import data_directory, data_format, load_configuration
-from altseason.output import show, show_text, tell
+from altseason.output import show, tell
 from altseason.recorder.feed import Feed
-from altseason.recorder.recording import Recording
+from altseason.recorder.recording import Rebuilt, Recording
 from altseason.sources.reading import read_clock
 
 EXIT_NOTHING = EXIT_BROKEN_OFF = 1
@@ -27,6 +29,23 @@ Record dominance until it is stopped, as a bot does while it trades: one reading
 kept in a log, and candles of the pair {PAIR} made of it. Bots on the same data directory then read
 it and ask nobody; of several recorders one asks, and another goes on when it ends.
 """
+
+
+@dataclass(frozen=True)
+class RebuildReport:
+    """The candles that were made of a log."""
+
+    path: Path
+    rebuilt: Rebuilt
+
+    def as_text(self) -> list[str]:
+        """Return how many readings there are, and how many candles were missing."""
+        added = ", ".join(f"{count} of {name}" for name, count in self.rebuilt.added.items())
+        return [f"{self.rebuilt.readings} readings in {self.path}; candles added: {added}"]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same facts for a program."""
+        return {"readings": self.rebuilt.readings, "added": self.rebuilt.added}
 
 
 def add_record(actions: Any, common: argparse.ArgumentParser) -> None:
@@ -46,7 +65,7 @@ def add_record(actions: Any, common: argparse.ArgumentParser) -> None:
         description="Build the candles of all recorded readings again, and store those that are "
         f"missing from the pair {PAIR}. Stored candles stay as they are.",
     )
-    rebuild.add_argument("--json", action="store_true", help="print one JSON object instead")
+    add_json_option(rebuild)
     rebuild.set_defaults(run=run_rebuild)
 
 
@@ -90,11 +109,7 @@ def run_rebuild(options: argparse.Namespace) -> int:
     if not recording.log.size():
         raise InputError(f"{recording.log.path}: expected recorded readings, found none")
     rebuilt = recording.rebuild(recording.log.size())
-    if options.json:
-        show(json.dumps({"readings": rebuilt.readings, "added": rebuilt.added}))
-    else:
-        added = ", ".join(f"{count} of {name}" for name, count in rebuilt.added.items())
-        show_text(f"{rebuilt.readings} readings in {recording.log.path}; candles added: {added}")
+    print_report(RebuildReport(recording.log.path, rebuilt), options)
     return 0
 
 

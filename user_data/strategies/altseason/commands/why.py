@@ -1,7 +1,6 @@
 """`altseason why`: which conditions of an entry hold at the newest candle, and the gate."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,13 @@ from freqtrade.enums import CandleType, TradingMode
 from freqtrade.plugins.pairlist.pairlist_helpers import expand_pairlist
 from freqtrade.util import dt_now
 
+from altseason.commands.reporting import add_json_option, print_report
 from altseason.commands.running_bot import RunningBot
 from altseason.dominance.candles import PAIR, candle_length
 from altseason.errors import InputError
-from altseason.gate.explanation import Explanation, as_json, as_text, explain, gate_of_row
+from altseason.gate.explanation import EntryReport, explain, gate_of_row
 from altseason.gate.reader import DominanceReader
-from altseason.gate.verdict import Verdict, calculate_verdict
+from altseason.gate.verdict import calculate_verdict
 from altseason.host.configuration import (
     Config,
     data_directory,
@@ -27,7 +27,7 @@ from altseason.host.configuration import (
     quiet_freqtrade,
 )
 from altseason.invocation import altseason_command
-from altseason.output import show, show_text, tell
+from altseason.output import tell
 from altseason.parser import add_freqtrade_options, format_examples
 from altseason.settings import load_settings
 
@@ -56,7 +56,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--url", help="the bot's REST API, with --live (default: by api_server of the config)"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+    add_json_option(parser)
     add_freqtrade_options(parser, "strategy", "strategy_path")
     parser.set_defaults(run=run)
 
@@ -64,18 +64,12 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Explain the pairs by stored candles, or by those of the running bot."""
     config = load_configuration(options, only_reads=not options.live)
-    look = _look_at_bot if options.live else _look_at_stored
-    verdict, explanations = look(config, options)
-    if options.json:
-        show(json.dumps(as_json(verdict, explanations)))
-    else:
-        show_text(*as_text(verdict, explanations))
+    explain_pairs = _explain_by_bot if options.live else _explain_by_stored
+    print_report(explain_pairs(config, options), options)
     return 0
 
 
-def _look_at_stored(
-    config: Config, options: argparse.Namespace
-) -> tuple[Verdict, list[Explanation]]:
+def _explain_by_stored(config: Config, options: argparse.Namespace) -> EntryReport:
     strategy = load_strategy(config)
     strategy.dp = DataProvider(config, None)
     with quiet_freqtrade():
@@ -95,10 +89,10 @@ def _look_at_stored(
     dominance = DominanceReader(config, load_settings(config).dominance).read()
     newest = max(one.close_time for one in explanations)
     _report_age(newest, strategy.timeframe)
-    return calculate_verdict(dominance, strategy.gate_rule, newest), explanations
+    return EntryReport(calculate_verdict(dominance, strategy.gate_rule, newest), explanations)
 
 
-def _look_at_bot(config: Config, options: argparse.Namespace) -> tuple[Verdict, list[Explanation]]:
+def _explain_by_bot(config: Config, options: argparse.Namespace) -> EntryReport:
     bot = RunningBot(config, options.url)
     strategy = load_strategy({**config, "strategy": options.strategy or bot.strategy})
     explanations, verdict = [], None
@@ -126,7 +120,7 @@ def _look_at_bot(config: Config, options: argparse.Namespace) -> tuple[Verdict, 
         explanations.append(explained)
     if verdict is None:
         raise InputError("expected analyzed candles from the bot, found none")
-    return verdict, explanations
+    return EntryReport(verdict, explanations)
 
 
 def _find_pairs(config: Config, named: list[str], timeframe: str) -> tuple[list[str], list[str]]:

@@ -6,7 +6,6 @@ columns.py     the same in a strategy's candles, where no error may stop an exit
 pairs.py       which pairs are no altcoins
 conditions.py  what an entry needs, by name
 verdict.py     what the gate says now, and why
-status.py      what is stored of a timeframe, and what the gate says to it
 watch.py       each change of it, once
 service.py     what a bot has beside its trading: recording, and what it notifies of
 explanation.py why a pair is entered or not

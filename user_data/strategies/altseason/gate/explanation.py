@@ -9,7 +9,6 @@ from altseason.dominance.candles import candle_length
 from altseason.gate.conditions import CROSSES_ABOVE, Condition
 from altseason.gate.rule import SUFFIX, GateRule
 from altseason.gate.verdict import Newest, Verdict, describe_verdict, verdict_as_json
-from altseason.output import wrap
 from altseason.settings import DominanceSettings
 
 
@@ -52,6 +51,42 @@ class Explanation:
         return self.enters != all(finding.holds for finding in self.findings)
 
 
+@dataclass(frozen=True)
+class EntryReport:
+    """The gate, and each pair at its newest closed candle."""
+
+    verdict: Verdict
+    explanations: list[Explanation]
+
+    def as_text(self) -> list[str]:
+        """Describe the gate, and each condition of each pair."""
+        verdict = self.verdict
+        lines = [f"Gate: {verdict.rule}. {describe_verdict(verdict, with_age=False)}"]
+        for one in self.explanations:
+            signal = "entry signal" if one.enters else "no entry"
+            lines += ["", f"{one.pair} at {one.close_time:%Y-%m-%d %H:%M} UTC: {signal}"]
+            lines += [_finding_as_text(finding) for finding in one.findings]
+            if one.has_other_reason:
+                lines.append("  populate_entry_trend decides by more than these conditions")
+        return lines
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same facts for a program; dates in ISO 8601, UTC."""
+        return {
+            "gate": verdict_as_json(self.verdict, with_age=False),
+            "pairs": [
+                {
+                    "pair": one.pair,
+                    "candle_closed": one.close_time.isoformat(),
+                    "enters": one.enters,
+                    "other_reason": one.has_other_reason,
+                    "conditions": [asdict(finding) for finding in one.findings],
+                }
+                for one in self.explanations
+            ],
+        }
+
+
 def explain(strategy: Any, pair: str, candles: pd.DataFrame) -> Explanation:
     """Return each condition at the last of a pair's analyzed candles.
 
@@ -81,36 +116,6 @@ def gate_of_row(
     end = pd.Timestamp(date) + candle_length(settings.timeframe)
     newest = Newest(float(close), None if pd.isna(sma) else float(sma), end, time - end)
     return Verdict(rule, is_open, newest, settings.max_age, is_stale=False)
-
-
-def as_text(verdict: Verdict, explanations: list[Explanation]) -> list[str]:
-    """Return the facts in lines of at most 80 columns."""
-    sentences = f"Gate: {verdict.rule}. {describe_verdict(verdict, with_age=False)}"
-    lines = wrap(sentences)
-    for one in explanations:
-        signal = "entry signal" if one.enters else "no entry"
-        lines += ["", f"{one.pair} at {one.close_time:%Y-%m-%d %H:%M} UTC: {signal}"]
-        lines += [_finding_as_text(finding) for finding in one.findings]
-        if one.has_other_reason:
-            lines.append("  populate_entry_trend decides by more than these conditions")
-    return lines
-
-
-def as_json(verdict: Verdict, explanations: list[Explanation]) -> dict[str, Any]:
-    """Return the facts of `as_text`; dates in ISO 8601, UTC."""
-    return {
-        "gate": verdict_as_json(verdict, with_age=False),
-        "pairs": [
-            {
-                "pair": one.pair,
-                "candle_closed": one.close_time.isoformat(),
-                "enters": one.enters,
-                "other_reason": one.has_other_reason,
-                "conditions": [asdict(finding) for finding in one.findings],
-            }
-            for one in explanations
-        ],
-    }
 
 
 def _find(name: str, condition: Condition, column: Any) -> Finding:

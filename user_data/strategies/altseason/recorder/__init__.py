@@ -9,5 +9,4 @@ backfill.py   days that are missing, fetched as the download does
 claim.py      elects one polling process per data directory
 backoff.py    exponential back-off
 feed.py       the thread
-status.py     what has been recorded lately
 """

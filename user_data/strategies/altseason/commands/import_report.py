@@ -1,0 +1,192 @@
+"""What an import has read, by which rule, and what it changed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from altseason.commands.reporting import (
+    MAX_SHOWN,
+    count_gaps,
+    format_date,
+    gaps_as_json,
+    gaps_as_text,
+    list_days,
+)
+from altseason.dominance.candles import PAIR, describe_duration
+from altseason.dominance.importer import MAX_JUMP, Imported
+from altseason.sources.reading import STAMP_MEANING, Readings
+from altseason.sources.rows import describe_left_out
+
+DISAGREEMENT = ("date", "stored", "offered", "replaced")
+
+
+@dataclass(frozen=True)
+class TimeframeReport:
+    """What became of the candles of one timeframe."""
+
+    imported: Imported
+
+    @property
+    def is_new(self) -> bool:
+        """Whether anything was stored."""
+        return bool(self.imported.result.changes)
+
+    @property
+    def disagreements(self) -> pd.DataFrame:
+        """The candles that differ from stored ones, as `AppendResult` has them."""
+        return self.imported.result.disagreements
+
+    @property
+    def replaced(self) -> int:
+        """How many of these replace the stored ones."""
+        return int(self.disagreements["replaced"].sum())
+
+    def as_text(self, *, is_dry_run: bool) -> list[str]:
+        """Describe the candles, what is odd about them, and what they change."""
+        imported, dates = self.imported, self.imported.candles["date"]
+        lines = [
+            (
+                f"{PAIR} {imported.timeframe}: {len(dates)} candles, {format_date(dates.iloc[0])} "
+                f"to {format_date(dates.iloc[-1])}, {imported.result.added} of them new, "
+                f"{count_gaps(imported.gaps)}."
+            ),
+            *gaps_as_text(imported.gaps),
+        ]
+        if imported.left_out:
+            lines.append(f"Skipped {imported.left_out} rows of candles whose close is unknown.")
+        if imported.frozen:
+            lines.append(
+                f"Frozen: {len(imported.frozen)} candles repeat one value for days, the first "
+                f"{format_date(imported.frozen[0])}. The gate takes them for stale."
+            )
+        if imported.jumps:
+            lines.append(
+                f"{len(imported.jumps)} days jump by more than {MAX_JUMP:g} points and come back "
+                f"the next, as errors of a provider do: {list_days(imported.jumps)}"
+            )
+        lines += self._disagreements_as_text()
+        return lines if is_dry_run else [*lines, f"Stored in {imported.file}"]
+
+    def _disagreements_as_text(self) -> list[str]:
+        rows = self.disagreements
+        if rows.empty:
+            return []
+        difference = (rows["offered"] - rows["stored"]).abs().median()
+        return [
+            (
+                f"{len(rows)} candles disagree with those stored before, by {difference:.2f} "
+                f"percentage points in the median: {self.replaced} replace the stored ones, "
+                f"{len(rows) - self.replaced} stored ones stay. To correct stored candles use "
+                f"--replace; to start afresh, move {self.imported.file} away first."
+            ),
+            *(
+                f"  {format_date(date)}: stored {stored:.4f}, new {offered:.4f}"
+                for date, stored, offered in zip(
+                    *(rows[name][:MAX_SHOWN] for name in DISAGREEMENT[:3]), strict=True
+                )
+            ),
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same facts for a program, and each candle that disagrees."""
+        imported, dates = self.imported, self.imported.candles["date"]
+        return {
+            "timeframe": imported.timeframe,
+            "candles": len(dates),
+            "start": dates.iloc[0].isoformat(),
+            "end": dates.iloc[-1].isoformat(),
+            "added": imported.result.added,
+            "gaps": gaps_as_json(imported.gaps),
+            "rows_left_out": imported.left_out,
+            "disagreements": len(self.disagreements),
+            "replaced": self.replaced,
+            "frozen": len(imported.frozen),
+            "jumps": [day.isoformat() for day in imported.jumps],
+            "changes": [
+                {
+                    "date": date.isoformat(),
+                    "stored": stored,
+                    "new": offered,
+                    "replaced": bool(replaced),
+                }
+                for date, stored, offered, replaced in zip(
+                    *(self.disagreements[name] for name in DISAGREEMENT), strict=True
+                )
+            ],
+            "file": str(imported.file),
+        }
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """An import, done or only tried.
+
+    :param source: the file that was read, or the provider.
+    """
+
+    source: Path | str
+    readings: Readings
+    imported: list[Imported]
+    is_dry_run: bool = False
+
+    @property
+    def timeframes(self) -> list[TimeframeReport]:
+        """The candles by timeframe."""
+        return [TimeframeReport(one) for one in self.imported]
+
+    def as_text(self) -> list[str]:
+        """Describe what was read, by which rule, and what it changed."""
+        lines = self._readings_as_text()
+        for timeframe in self.timeframes:
+            lines += timeframe.as_text(is_dry_run=self.is_dry_run)
+        if self.is_dry_run:
+            lines.append("This was a dry run: nothing was written.")
+        if not any(timeframe.is_new for timeframe in self.timeframes):
+            is_same = all(timeframe.disagreements.empty for timeframe in self.timeframes)
+            stored = "all of it was stored before" if is_same else "what was stored stays as it is"
+            lines.append(f"Nothing new: {stored}.")
+        return lines
+
+    def _readings_as_text(self) -> list[str]:
+        readings, layout = self.readings, self.readings.layout
+        stamps, values = readings.rows["stamp"], ", ".join(dict.fromkeys(layout.values))
+        why = f"; {layout.reason}" if layout.reason else ""
+        lines = [
+            (
+                f"Read {self.source} as {layout.format}: {len(stamps)} rows, "
+                f"{format_date(stamps.iloc[0])} to {format_date(stamps.iloc[-1])} UTC, every "
+                f"{describe_duration(readings.spacing)}."
+            ),
+            f"Columns: {layout.date!r} for the time, {values!r} for dominance.",
+            f"Stamp rule: {layout.stamp} ({STAMP_MEANING[layout.stamp]}){why}.",
+        ]
+        if layout.zone:
+            lines.append(f"Time zone: {layout.zone}.")
+        if readings.left_out:
+            lines.append(f"Left out: {describe_left_out(readings.left_out)}.")
+        lines += readings.notes
+        if not readings.was_sorted:
+            lines.append("The rows were not in chronological order and were sorted.")
+        return lines
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same facts for a program; dates in ISO 8601, UTC."""
+        readings, layout = self.readings, self.readings.layout
+        stamps = readings.rows["stamp"]
+        return {
+            "format": layout.format,
+            "stamp": layout.stamp,
+            "rows": len(stamps),
+            "start": stamps.iloc[0].isoformat(),
+            "end": stamps.iloc[-1].isoformat(),
+            "columns": {"date": layout.date, "values": list(layout.values)},
+            "stamp_reason": layout.reason,
+            "timezone": layout.zone,
+            "left_out": readings.left_out,
+            "notes": readings.notes,
+            "spacing_minutes": readings.spacing / pd.Timedelta(minutes=1),
+            "timeframes": [timeframe.as_json() for timeframe in self.timeframes],
+            "dry_run": self.is_dry_run,
+        }

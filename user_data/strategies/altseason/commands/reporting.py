@@ -1,0 +1,67 @@
+"""How a command prints its result: one report, as text or as JSON."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from altseason.dominance.candles import Gap
+from altseason.output import show, show_text
+
+# Of a list that may be long.
+MAX_SHOWN = 5
+
+
+class Report(Protocol):
+    """What a command has found, or done."""
+
+    def as_text(self) -> list[str]:
+        """Return its lines, which are wrapped when they are printed."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same facts for a program; dates in ISO 8601, UTC."""
+
+
+def add_json_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that prints a report as JSON."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+
+
+def print_report(report: Report, options: argparse.Namespace) -> None:
+    """Print a report in the form that the options ask for."""
+    if options.json:
+        show(json.dumps(report.as_json()))
+    else:
+        show_text(*report.as_text())
+
+
+def format_date(date: datetime) -> str:
+    """Return a date and time as all reports print them."""
+    return f"{date:%Y-%m-%d %H:%M}"
+
+
+def list_days(days: Sequence[datetime]) -> str:
+    """Return the first days of a list, and whether there are more."""
+    shown = ", ".join(f"{day:%Y-%m-%d}" for day in days[:MAX_SHOWN])
+    return f"{shown}{', ...' if len(days) > MAX_SHOWN else ''}"
+
+
+def count_gaps(gaps: list[Gap]) -> str:
+    """Return how many gaps there are, in words."""
+    return f"{len(gaps)} gap{'' if len(gaps) == 1 else 's'}" if gaps else "no gaps"
+
+
+def gaps_as_text(gaps: list[Gap]) -> list[str]:
+    """Return a line for each of the first gaps, and how many more there are."""
+    lines = [
+        f"  missing: {format_date(gap.start)} to {format_date(gap.end)}" for gap in gaps[:MAX_SHOWN]
+    ]
+    if len(gaps) > MAX_SHOWN:
+        lines.append(f"  and {len(gaps) - MAX_SHOWN} more")
+    return lines
+
+
+def gaps_as_json(gaps: list[Gap]) -> list[dict[str, str]]:
+    """Return the same for a program, all of them."""
+    return [{"start": gap.start.isoformat(), "end": gap.end.isoformat()} for gap in gaps]

@@ -1,0 +1,205 @@
+"""What `altseason dominance status` prints: what is stored and recorded, and the gate now."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from altseason.commands.reporting import count_gaps, format_date, gaps_as_json, gaps_as_text
+from altseason.dominance.candles import PAIR, Gap, candle_length, describe_duration, find_gaps
+from altseason.gate.rule import Dominance, GateRule
+from altseason.gate.verdict import Verdict, calculate_verdict, describe_verdict, verdict_as_json
+from altseason.host.origins import GATE_IS_OFF, Value, values_as_json, values_as_text
+from altseason.invocation import altseason_command
+from altseason.recorder.log import Reading
+from altseason.recorder.offsets import MAX_OFFSET_AGE, Offsets
+from altseason.recorder.recording import Recording
+from altseason.sources.coingecko import PROVIDER as PRIMARY
+from altseason.sources.reading import MAX_AGE, Clock, read_clock
+
+HOUR = pd.Timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class TimeframeStatus:
+    """One stored timeframe.
+
+    :param age: time since the end of the newest real candle.
+    :param close: that candle's close, in percent.
+    :param is_frozen: whether it repeats one value for so long that it says nothing.
+    :param verdict: the gate now.
+    """
+
+    timeframe: str
+    candles: int
+    start: pd.Timestamp
+    end: pd.Timestamp
+    gaps: list[Gap]
+    age: pd.Timedelta
+    max_age: pd.Timedelta
+    close: float
+    is_frozen: bool
+    verdict: Verdict
+
+    def as_text(self) -> list[str]:
+        """Describe the range, its gaps, its age and the gate."""
+        freshness = f"allowed {describe_duration(self.max_age)}"
+        if self.is_frozen:
+            freshness += ", but frozen: one value for days, so it does not count"
+        elif self.verdict.is_stale:
+            freshness += ", so it is stale"
+        return [
+            (
+                f"{self.timeframe}: {self.candles} candles, {format_date(self.start)} to "
+                f"{format_date(self.end)} UTC, {count_gaps(self.gaps)}"
+            ),
+            *gaps_as_text(self.gaps),
+            f"  newest close {self.close:.2f} %, {describe_duration(self.age)} old ({freshness})",
+            f"  {describe_verdict(self.verdict)}",
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same facts for a program."""
+        return {
+            "timeframe": self.timeframe,
+            "candles": self.candles,
+            "start": self.start.isoformat(),
+            "end": self.end.isoformat(),
+            "gaps": gaps_as_json(self.gaps),
+            "age_hours": round(self.age / HOUR, 2),
+            "max_age_hours": self.max_age / HOUR,
+            "stale": self.verdict.is_stale,
+            "frozen": self.is_frozen,
+            "close": self.close,
+            "gate_open": self.verdict.is_open,
+            "gate": verdict_as_json(self.verdict),
+        }
+
+
+@dataclass(frozen=True)
+class RecordingStatus:
+    """What the log of readings says of the last week.
+
+    :param age: since the last reading that counts.
+    :param offsets: by fallback, in percentage points; None where it is not calibrated.
+    """
+
+    last: Reading
+    age: pd.Timedelta
+    offsets: dict[str, float | None]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether something is being recorded."""
+        return self.age <= MAX_AGE
+
+    def as_text(self) -> list[str]:
+        """Describe the last reading, and the offsets."""
+        last = self.last
+        corrected = "" if last.offset is None else f", corrected by {-last.offset:+.2f}"
+        return [
+            (
+                f"recorded: {last.dominance:.2f} % by {last.provider}{corrected}, "
+                f"{describe_duration(self.age)} ago"
+            ),
+            *(f"  {name}: {_describe_offset(offset)}" for name, offset in self.offsets.items()),
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same facts for a program."""
+        return {
+            "current": self.is_current,
+            "age_minutes": round(self.age / pd.Timedelta(minutes=1), 1),
+            "last": self.last.model_dump(mode="json"),
+            "offsets": self.offsets,
+        }
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """A data directory, and the rule of the strategy that reads it.
+
+    :param recorded: None where nothing was recorded in the last week.
+    :param values: what the strategy trades by.
+    """
+
+    datadir: Path
+    is_synthetic: bool
+    rule: GateRule
+    timeframes: list[TimeframeStatus]
+    recorded: RecordingStatus | None
+    values: list[Value]
+    parameter_file: Path
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether something was recorded in the last hour."""
+        return self.recorded is not None and self.recorded.is_current
+
+    def as_text(self) -> list[str]:
+        """Describe what is stored and recorded, and by which values the gate is decided."""
+        label = " (SYNTHETIC, no market data)" if self.is_synthetic else ""
+        lines = [f"{PAIR} in {self.datadir}{label}", f"Gate: {self.rule}"]
+        if not self.timeframes:
+            lines.append(
+                f"Nothing is stored: `{altseason_command('dominance import FILE')}` reads a file "
+                f"you have, and `{altseason_command('dominance download')}` fetches a year."
+            )
+        for timeframe in self.timeframes:
+            lines += timeframe.as_text()
+        nothing = ["recorded: nothing in the last week"]
+        lines += nothing if self.recorded is None else self.recorded.as_text()
+        lines += values_as_text(self.values, self.parameter_file)
+        return [*lines, *([GATE_IS_OFF] if self.rule.mode == "off" else [])]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same facts for a program; dates in ISO 8601, UTC."""
+        return {
+            "datadir": str(self.datadir),
+            "synthetic": self.is_synthetic,
+            "rule": vars(self.rule),
+            "timeframes": [timeframe.as_json() for timeframe in self.timeframes],
+            "values": values_as_json(self.values),
+            "parameter_file": str(self.parameter_file),
+            "recorded": None if self.recorded is None else self.recorded.as_json(),
+        }
+
+
+def calculate_status(dominance: Dominance, rule: GateRule, now: pd.Timestamp) -> TimeframeStatus:
+    """Return the status of stored dominance, of which there must be some."""
+    candles = dominance.candles
+    end = candles["date"].iloc[-1] + candle_length(dominance.timeframe)
+    return TimeframeStatus(
+        timeframe=dominance.timeframe,
+        candles=len(candles),
+        start=candles["date"].iloc[0],
+        end=end,
+        gaps=find_gaps(candles, dominance.timeframe),
+        age=now - end,
+        max_age=dominance.max_age,
+        close=float(candles["close"].iloc[-1]),
+        is_frozen=dominance.is_frozen(now),
+        verdict=calculate_verdict(dominance, rule, now),
+    )
+
+
+def load_recording_status(
+    recording: Recording, clock: Clock = read_clock
+) -> RecordingStatus | None:
+    """Return the status of the log; None without a reading that counts in the last week."""
+    now, readings = recording.log.load(clock() - MAX_OFFSET_AGE, clock)
+    counted = [reading for reading in readings if reading.dominance is not None]
+    if not counted:
+        return None
+    offsets = Offsets(readings)
+    names = sorted({reading.provider for reading in readings} - {PRIMARY})
+    return RecordingStatus(
+        counted[-1],
+        now - counted[-1].known,
+        {name: offsets.find(name, now) for name in names},
+    )
+
+
+def _describe_offset(offset: float | None) -> str:
+    return "not calibrated yet" if offset is None else f"{offset:+.2f} to {PRIMARY}"
