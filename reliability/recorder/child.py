@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from reliability.recorder.clock import SharedClock
 from reliability.recorder.oracle import Key
-from reliability.recorder.rig import INTERVAL_SECONDS, QUICK, build_feed, manners
+from reliability.recorder.rig import INTERVAL_SECONDS, QUICK, build_feed, using_policy
 
 PATIENCE_SECONDS = 60
 NOBODY = 65534
@@ -104,7 +104,7 @@ def run_on_command(
     logging.disable()
     pa.set_memory_pool(pa.system_memory_pool())  # as `altseason dominance record` does
     clock = SharedClock(clock_path)
-    with manners(QUICK):
+    with using_policy(QUICK):
         feed = build_feed(folder, urls, clock, lambda key: connection.send(("reading", key)))
         while True:
             name, *arguments = connection.recv()
@@ -129,7 +129,7 @@ def run_freely(
     logging.disable()
     pa.set_memory_pool(pa.system_memory_pool())  # as `altseason dominance record` does
     clock = SharedClock(clock_path)
-    with manners(QUICK):
+    with using_policy(QUICK):
         feed = build_feed(folder, urls, clock, lambda key: connection.send(("reading", key)))
         while True:
             _poll(feed.step, clock, 1)

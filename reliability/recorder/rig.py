@@ -12,7 +12,7 @@ import pytest
 from altseason.recorder import poller
 from altseason.recorder.feed import Feed
 from altseason.recorder.log import Reading, ReadingLog
-from altseason.sources.session import Manners
+from altseason.sources.session import RequestPolicy
 from reliability.recorder.clock import SharedClock
 from reliability.recorder.oracle import Key, check_candles, check_log, make_key
 from reliability.recorder.walk import NAMES, Walk, make_walk
@@ -22,7 +22,7 @@ from tests.providers.proxies import Reached, reaching
 START = "2026-05-27 00:05"
 INTERVAL_SECONDS = 600
 # Time-outs as in use, but in milliseconds.
-QUICK = Manners(
+QUICK = RequestPolicy(
     connect_timeout=0.4,
     read_timeout=0.4,
     deadline=0.6,
@@ -67,14 +67,14 @@ def build_feed(
 
 
 @contextmanager
-def manners(wanted: Manners) -> Iterator[None]:
+def using_policy(wanted: RequestPolicy) -> Iterator[None]:
     """Ask with other time-outs: the feed has no parameter for them."""
-    in_use = poller.MANNERS
-    poller.MANNERS = wanted
+    in_use = poller.POLICY
+    poller.POLICY = wanted
     try:
         yield
     finally:
-        poller.MANNERS = in_use
+        poller.POLICY = in_use
 
 
 @dataclass
@@ -132,7 +132,7 @@ class Rig:
 
 @contextmanager
 def rigging(
-    folder: Path, random: Random, wanted: Manners = QUICK, way: str = "direct"
+    folder: Path, random: Random, wanted: RequestPolicy = QUICK, way: str = "direct"
 ) -> Iterator[Rig]:
     """Set up a rig, and take it down.
 
@@ -142,7 +142,7 @@ def rigging(
     walk = make_walk(clock, random)
     acknowledged: list[Key] = []
     with (
-        manners(wanted),
+        using_policy(wanted),
         pytest.MonkeyPatch.context() as patch,
         reaching(way, walk.answer, folder.parent, patch) as reached,
     ):

@@ -182,7 +182,7 @@ def dripping(head: bytes) -> Iterator[int]:
 def test_answer_that_never_ends_is_waited_for_until_a_deadline(
     home: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, head: bytes
 ):
-    monkeypatch.setattr(running_bot, "MANNERS", replace(running_bot.MANNERS, deadline=0.5))
+    monkeypatch.setattr(running_bot, "POLICY", replace(running_bot.POLICY, deadline=0.5))
     with dripping(head) as port:
         line = find_line(capfd, "--url", f"http://127.0.0.1:{port}")
     assert "expected the response within 0.5 s" in line or "no response in time" in line

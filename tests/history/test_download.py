@@ -23,11 +23,11 @@ from altseason.sources.errors import (
     ResponseError,
     UnavailableError,
 )
-from altseason.sources.session import Manners, build_session
+from altseason.sources.session import RequestPolicy, build_session
 from tests.providers.serving import Provider, Reply, serving
 from tests.providers.world import World, reply, three_coins
 
-QUICK = Manners(read_timeout=0.5, backoff=0.001, longest_wait=0.05)
+QUICK = RequestPolicy(read_timeout=0.5, backoff=0.001, longest_wait=0.05)
 NOON = pd.Timestamp("2026-05-27 12:00", tz="UTC")
 DEMO = ApiAccess("demo", "CG-1")
 PRO = ApiAccess("pro", "CG-1", PRO_URL)

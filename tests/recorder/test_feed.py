@@ -13,7 +13,7 @@ from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import save_marker
 from altseason.errors import InputError
 from altseason.recorder.feed import Feed, end_feed, start_feed
-from altseason.sources.session import PoliteSession
+from altseason.sources.session import ProviderSession
 from tests.providers.serving import Provider, Reply
 from tests.providers.world import Market
 from tests.recorder.simulation import (
@@ -337,9 +337,9 @@ def test_sessions_of_settings_that_are_gone_are_closed(
     config: dict,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    closed: list[PoliteSession] = []
-    close = PoliteSession.close
-    monkeypatch.setattr(PoliteSession, "close", lambda one: (closed.append(one), close(one)))
+    closed: list[ProviderSession] = []
+    close = ProviderSession.close
+    monkeypatch.setattr(ProviderSession, "close", lambda one: (closed.append(one), close(one)))
     feed = make_feed(config)
     feed.step()
     assert closed == []

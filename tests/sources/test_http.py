@@ -23,11 +23,13 @@ from altseason.sources.errors import (
     UnavailableError,
 )
 from altseason.sources.http import fetch_response
-from altseason.sources.session import Manners, build_session
+from altseason.sources.session import RequestPolicy, build_session
 from tests.providers.serving import Provider, Reply, Request, serving
 from tests.providers.world import World, global_body, three_coins
 
-QUICK = Manners(connect_timeout=2, read_timeout=0.3, deadline=0.5, backoff=0.01, longest_wait=0.2)
+QUICK = RequestPolicy(
+    connect_timeout=2, read_timeout=0.3, deadline=0.5, backoff=0.01, longest_wait=0.2
+)
 HTML = b"<html><body>Bad gateway</body></html>"
 
 
@@ -42,8 +44,8 @@ def coingecko(world: World):
         yield provider
 
 
-def ask(provider: Provider, manners: Manners = QUICK, **access: str) -> float:
-    with build_session(manners) as session:
+def ask(provider: Provider, policy: RequestPolicy = QUICK, **access: str) -> float:
+    with build_session(policy) as session:
         return fetch_global(session, ApiAccess(url=provider.url, **access)).dominance
 
 
@@ -85,7 +87,7 @@ def test_answer_is_read_as_it_is_sent(coingecko: Provider, way: Any, encoding: s
 def test_retry_after_is_waited_for(coingecko: Provider):
     coingecko.faults["/global"] = [Reply(b"{}", 429, {"Retry-After": "1"})]
     began = time.monotonic()
-    assert ask(coingecko, Manners(backoff=0.01)) == 57.0
+    assert ask(coingecko, RequestPolicy(backoff=0.01)) == 57.0
     assert 1 <= time.monotonic() - began < 2
 
 
@@ -161,7 +163,7 @@ def test_silence_is_cut_before_the_server_hangs_up():
         serving(lambda _: Reply(b"", way="hang")) as provider,
         pytest.raises(UnavailableError, match="no response in time"),
     ):
-        ask(provider, Manners(read_timeout=0.1, deadline=60, retries=0))
+        ask(provider, RequestPolicy(read_timeout=0.1, deadline=60, retries=0))
 
 
 def test_nobody_there_is_a_named_error():
@@ -196,7 +198,7 @@ def test_answer_without_end_is_refused():
 
 
 def test_calls_keep_their_pace(coingecko: Provider):
-    with build_session(Manners(calls_per_minute=600)) as session:
+    with build_session(RequestPolicy(calls_per_minute=600)) as session:
         began = time.monotonic()
         for _ in range(4):
             fetch_global(session, ApiAccess(url=coingecko.url))

@@ -27,13 +27,13 @@ from altseason.sources.errors import (
     UnavailableError,
 )
 from altseason.sources.http import fetch_response
-from altseason.sources.session import Manners, build_session
+from altseason.sources.session import RequestPolicy, build_session
 from tests.providers.proxies import WAYS, reaching
 from tests.providers.serving import Reply, Request, serving
 from tests.providers.world import global_body, reply, three_coins
 from tests.sources.test_http import fallback_answer
 
-QUICK = Manners(connect_timeout=2, read_timeout=0.3, deadline=0.5, retries=0)
+QUICK = RequestPolicy(connect_timeout=2, read_timeout=0.3, deadline=0.5, retries=0)
 KEY = "CG-abcdefghijklmnop"
 LATE = [
     Reply(b'{"data": 1}' * 20, way="drip"),

@@ -14,10 +14,10 @@ import pytest
 from altseason.sources.errors import NotCurrentError, ResponseError, UnavailableError
 from altseason.sources.http import fetch_response
 from altseason.sources.reading import build_reading
-from altseason.sources.session import Manners, build_session
+from altseason.sources.session import RequestPolicy, build_session
 from tests.providers.serving import Reply, serving
 
-QUICK = Manners(connect_timeout=2, read_timeout=2, deadline=2, backoff=0.01, longest_wait=0.2)
+QUICK = RequestPolicy(connect_timeout=2, read_timeout=2, deadline=2, backoff=0.01, longest_wait=0.2)
 NOW = pd.Timestamp("2026-05-27 12:00", tz="UTC")
 
 
@@ -30,18 +30,18 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return recorded
 
 
-def ask(manners: Manners, *replies: Reply) -> tuple[int, int]:
+def ask(policy: RequestPolicy, *replies: Reply) -> tuple[int, int]:
     """Return the status of the last response, and how many requests there were."""
     left = list(replies)
-    with serving(lambda _: left.pop(0)) as provider, build_session(manners) as session:
+    with serving(lambda _: left.pop(0)) as provider, build_session(policy) as session:
         answer = fetch_response(session, provider.url)
         return answer.status, len(provider.requests)
 
 
 def test_wait_doubles_from_the_first_retry_on_with_jitter(waits: list[float]):
-    manners = Manners(backoff=1, retries=3, longest_wait=60)
+    policy = RequestPolicy(backoff=1, retries=3, longest_wait=60)
     for _ in range(3):
-        assert ask(manners, *[Reply(b"", 503)] * 3, Reply(b"{}")) == (200, 4)
+        assert ask(policy, *[Reply(b"", 503)] * 3, Reply(b"{}")) == (200, 4)
     rounds = [waits[0:3], waits[3:6], waits[6:9]]
     for first, second, third in rounds:
         assert 1 <= first <= 2
@@ -52,7 +52,7 @@ def test_wait_doubles_from_the_first_retry_on_with_jitter(waits: list[float]):
 
 
 def test_wait_is_never_longer_than_the_longest(waits: list[float]):
-    ask(Manners(backoff=10, retries=3, longest_wait=12), *[Reply(b"", 503)] * 3, Reply(b"{}"))
+    ask(RequestPolicy(backoff=10, retries=3, longest_wait=12), *[Reply(b"", 503)] * 3, Reply(b"{}"))
     assert 10 <= waits[0] <= 12
     assert waits[1:] == [12, 12]
 
@@ -60,7 +60,7 @@ def test_wait_is_never_longer_than_the_longest(waits: list[float]):
 @pytest.mark.parametrize(("seconds", "asked"), [(60, 2), (61, 1)])
 def test_retry_after_counts_up_to_the_longest_wait(waits: list[float], seconds: int, asked: int):
     limited = Reply(b"{}", 429, {"Retry-After": str(seconds)})
-    status, requests = ask(Manners(longest_wait=60), limited, Reply(b"{}"))
+    status, requests = ask(RequestPolicy(longest_wait=60), limited, Reply(b"{}"))
     assert (status, requests) == (200 if asked == 2 else 429, asked)
     assert waits == ([60] if asked == 2 else [])
 
@@ -127,8 +127,8 @@ def keeping() -> Iterator[tuple[str, type[_Keeping]]]:
 
 
 def test_time_of_an_error_that_is_over_does_not_cut_the_retry_on_its_connection():
-    manners = Manners(read_timeout=3, deadline=1, retries=1, backoff=0.001, longest_wait=0.01)
-    with keeping() as (url, handler), build_session(manners) as session:
+    policy = RequestPolicy(read_timeout=3, deadline=1, retries=1, backoff=0.001, longest_wait=0.01)
+    with keeping() as (url, handler), build_session(policy) as session:
         # 0.6 s each: the retry ends after the first deadline, and before its own.
         assert fetch_response(session, url).status == 200
         assert (handler.connections, handler.given) == (1, 2)
@@ -137,7 +137,7 @@ def test_time_of_an_error_that_is_over_does_not_cut_the_retry_on_its_connection(
 def test_read_answer_leaves_no_timer_behind():
     """Each would hold a thread and a socket until its deadline."""
     before = set(threading.enumerate())
-    with serving(lambda _: Reply(b"{}")) as provider, build_session(Manners()) as session:
+    with serving(lambda _: Reply(b"{}")) as provider, build_session(RequestPolicy()) as session:
         for _ in range(3):
             fetch_response(session, provider.url)
         timers = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]

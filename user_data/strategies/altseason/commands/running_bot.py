@@ -14,12 +14,12 @@ from altseason.settings import without_login
 from altseason.sources.errors import ResponseError, UnavailableError
 from altseason.sources.http import fetch_response
 from altseason.sources.responses import excerpt, parse_json
-from altseason.sources.session import Manners, build_session
+from altseason.sources.session import RequestPolicy, build_session
 
 # What conditions may look back to, in candles.
 LIMIT = 500
 # Not asked again: a person waits, and sees what it is.
-MANNERS = Manners(read_timeout=10, deadline=30, retries=0)
+POLICY = RequestPolicy(read_timeout=10, deadline=30, retries=0)
 ADVICE = "switch api_server on, as in user_data/overlays/frequi.json, or name it with --url"
 
 LOGIN = (
@@ -44,7 +44,7 @@ class RunningBot:
             raise InputError(f"--url: expected one such as http://127.0.0.1:8080, found {self.url}")
         self._api = f"{address}/api/v1"
         self._headers = _build_login(settings)
-        self._session = build_session(MANNERS)
+        self._session = build_session(POLICY)
         self.strategy = self._find(self._ask("show_config"), "strategy", str)
         # Freqtrade would run the code that is part of another kind of name.
         if not self.strategy.isidentifier():

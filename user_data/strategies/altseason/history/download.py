@@ -41,7 +41,7 @@ from altseason.sources.coingecko_history import (
 )
 from altseason.sources.errors import AccessError, ProviderError, ResponseError
 from altseason.sources.reading import ProviderReading, Readings
-from altseason.sources.session import Manners, build_session
+from altseason.sources.session import RequestPolicy, build_session
 
 Source = Literal["coingecko", "coingecko-pro"]
 TIMEFRAME = "1d"
@@ -156,7 +156,7 @@ def download_history(
     """
     stored = store.load(TIMEFRAME)
     cache = SeriesCache(datadir, plan.latest, series_days(plan))
-    with build_session(Manners(calls_per_minute=calls_per_minute)) as session:
+    with build_session(RequestPolicy(calls_per_minute=calls_per_minute)) as session:
         downloaded = fetch_history(session, access, plan, cache, progress)
     readings = make_readings(downloaded.history, plan.days, plan.latest)
     imported = import_readings(readings, store, now)

@@ -27,12 +27,12 @@ from altseason.sources.errors import (
     ResponseError,
 )
 from altseason.sources.reading import MAX_AGE, Clock, Fetch, ProviderReading, read_clock
-from altseason.sources.session import Manners, build_session
+from altseason.sources.session import RequestPolicy, build_session
 
 logger = logging.getLogger(__name__)
 
 # The next poll is the retry: 145 in any 24 hours, where 150 requests are promised.
-MANNERS = Manners(retries=0)
+POLICY = RequestPolicy(retries=0)
 # For so long the primary has to fail before a fallback counts.
 PATIENCE = pd.Timedelta(minutes=30)
 # A fallback that fails, or repeats its value, is not compared again with every poll.
@@ -60,7 +60,7 @@ def build_providers(config: dict[str, Any], clock: Clock = read_clock) -> Provid
     """
     modules = [import_module(f"altseason.sources.{name}") for name in PROVIDERS]
     primary, *fallbacks = [(module.PROVIDER, module.connect(config, clock)) for module in modules]
-    session = build_session(MANNERS)
+    session = build_session(POLICY)
     # A connection that is idle for ten minutes may be dropped on its way without a notice, and the
     # poll that finds that out would fail.
     session.headers["Connection"] = "close"

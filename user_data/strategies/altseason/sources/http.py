@@ -1,6 +1,7 @@
 """Send one GET request and read the complete response."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -22,11 +23,11 @@ from altseason.sources.errors import (
     ResponseError,
     UnavailableError,
 )
-from altseason.sources.session import Deadline, PoliteAdapter, find_retry_after
+from altseason.sources.session import Deadline, ThrottledAdapter, find_retry_after
 
 MAX_BODY = 20_000_000
 CHUNK = 65_536
-# A shorter header is no key, and may stand in any body.
+# A shorter header is no key, and may occur in any body.
 MIN_SECRET_LENGTH = 6
 # urllib3 retries what it sees: the head. A body that breaks off is requested again here.
 BODY_ATTEMPTS = 2
@@ -76,31 +77,37 @@ def fetch_response(
     """
     shown = without_login(url)
     request = _prepare(session, shown, requests.Request("GET", url, params=params, headers=headers))
-    for attempt in range(1, BODY_ATTEMPTS + 1):
-        try:
-            with _send(session, request) as response:
-                body = _without_secrets(_read_body(shown, response), headers or {})
-                return Response(shown, response.status_code, body, find_retry_after(response))
-        except ProtocolError as error:
-            if attempt == BODY_ATTEMPTS or not _retries(session, url):
-                raise UnavailableError(f"{shown}: incomplete response") from error
-        except requests.exceptions.InvalidHeader as error:
-            raise ResponseError(
-                f"{shown}: expected a response with one length, found two"
-            ) from error
-        except (requests.RequestException, HTTPError) as error:
-            # requests marks what cannot be sent as a ValueError.
-            if isinstance(error, ValueError):
-                raise _unsendable(shown, error) from None
-            raise UnavailableError(
-                f"{shown}: expected a response, found none ({_reason(error)}); try again later"
-            ) from error
-        except UnicodeError as error:
-            raise _unsendable(shown, error) from None
-        except OSError as error:
-            # Before anything is sent, such as for REQUESTS_CA_BUNDLE that names no file.
-            raise AccessError(f"{shown}: cannot be asked from this machine: {error}") from error
+    with _as_provider_errors(shown):
+        for attempt in range(1, BODY_ATTEMPTS + 1):
+            try:
+                with _send(session, request) as response:
+                    body = _without_secrets(_read_body(shown, response), headers or {})
+                    return Response(shown, response.status_code, body, find_retry_after(response))
+            except ProtocolError as error:
+                if attempt == BODY_ATTEMPTS or not _retries(session, url):
+                    raise UnavailableError(f"{shown}: incomplete response") from error
     raise AssertionError("the last attempt returns or raises")
+
+
+@contextmanager
+def _as_provider_errors(shown: str) -> Iterator[None]:
+    """Raise what goes wrong with a request as an error that says who must act."""
+    try:
+        yield
+    except requests.exceptions.InvalidHeader as error:
+        raise ResponseError(f"{shown}: expected a response with one length, found two") from error
+    except (requests.RequestException, HTTPError) as error:
+        # requests marks what cannot be sent as a ValueError.
+        if isinstance(error, ValueError):
+            raise _unsendable(shown, error) from None
+        raise UnavailableError(
+            f"{shown}: expected a response, found none ({_reason(error)}); try again later"
+        ) from error
+    except UnicodeError as error:
+        raise _unsendable(shown, error) from None
+    except OSError as error:
+        # Before anything is sent, such as for REQUESTS_CA_BUNDLE that names no file.
+        raise AccessError(f"{shown}: no request can be sent from this machine: {error}") from error
 
 
 def _prepare(
@@ -127,7 +134,7 @@ def _without_secrets(body: bytes, headers: Mapping[str, str]) -> bytes:
 
 
 def _unsendable(url: str, error: Exception) -> AccessError:
-    """Return the error's kind alone: its text holds the key."""
+    """Return an error with the kind alone: the text holds the key."""
     return AccessError(
         f"{url}: expected a URL and a key that can be sent, found none ({type(error).__name__})"
     )
@@ -135,15 +142,15 @@ def _unsendable(url: str, error: Exception) -> AccessError:
 
 def _retries(session: requests.Session, url: str) -> bool:
     adapter = session.get_adapter(url)
-    return not isinstance(adapter, PoliteAdapter) or adapter.manners.retries > 0
+    return not isinstance(adapter, ThrottledAdapter) or adapter.policy.retries > 0
 
 
 def _read_body(url: str, response: requests.Response) -> bytes:
-    # Connections that are not ours, such as through SOCKS, have none.
+    # Other connections, such as those through SOCKS, have none.
     deadline: Deadline | None = getattr(response.raw, "deadline", None)
     body = bytearray()
     try:
-        # Not iter_content, which waits for a whole chunk, however slowly it comes.
+        # Not iter_content, which waits for a full chunk, however slowly it comes.
         while chunk := response.raw.read1(CHUNK, decode_content=True):
             body += chunk
             if len(body) > MAX_BODY:
@@ -160,14 +167,14 @@ def _read_body(url: str, response: requests.Response) -> bytes:
 
 
 def _reason(error: Exception) -> str:
-    """Return the kind of a network error: its text is long, and holds the whole URL again."""
-    # After the last retry requests hands on urllib3's error, with the reason inside.
+    """Return the kind of a network error; its text is long, and repeats the URL."""
+    # After the last retry, requests passes on urllib3's error, with the reason inside.
     cause = getattr(error.args[0] if error.args else error, "reason", error)
     if isinstance(cause, requests.exceptions.SSLError | SSLError):
         return "no trusted certificate"
     if isinstance(cause, ProxyError | requests.exceptions.ProxyError):
         return "the proxy of HTTP_PROXY or HTTPS_PROXY does not lead there"
-    # A refused connection is a time-out as well, by the history of urllib3's classes.
+    # In urllib3 a refused connection is a subclass of a timeout, for historical reasons.
     is_late = isinstance(cause, requests.Timeout | TimeoutError)
     is_refused = isinstance(cause, NewConnectionError)
     return "no response in time" if is_late and not is_refused else "no connection"

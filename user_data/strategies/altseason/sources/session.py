@@ -1,4 +1,4 @@
-"""The session that all providers are asked with: it times out, backs off and says who it is."""
+"""The session for all providers, with timeouts, back-off and a user agent."""
 
 import contextlib
 import logging
@@ -27,18 +27,18 @@ logger = logging.getLogger(__name__)
 
 USER_AGENT = f"freqtrade-altseason/{__version__}"
 RETRIED_STATUS = frozenset({429, *range(500, 600)})
-# Nobody is left alone for longer, whatever is asked for.
+# A wait that a provider asks for is cut to this.
 MAX_PAUSE_SECONDS = 6 * 3600.0
 
 
 @dataclass(frozen=True)
-class Manners:
-    """How a session asks; times in seconds.
+class RequestPolicy:
+    """How a session sends requests; times in seconds.
 
-    :param deadline: the longest that one answer may take, its head and its body.
+    :param deadline: how long one response may take, head and body.
     :param backoff: the wait before the first retry, doubled with each further one, plus jitter.
-    :param longest_wait: bounds every wait; who wants more (`Retry-After`) is not asked again.
-    :param calls_per_minute: None for no pace at all.
+    :param longest_wait: bounds every wait; where `Retry-After` is longer, there is no retry.
+    :param calls_per_minute: None for no limit.
     """
 
     connect_timeout: float = 5
@@ -51,18 +51,18 @@ class Manners:
 
     @property
     def pace(self) -> float:
-        """Seconds between two calls."""
+        """Seconds between two requests."""
         return 60 / self.calls_per_minute if self.calls_per_minute else 0.0
 
 
 class _Retries(Retry):
     """urllib3's retries with every wait bounded, and none of them left out."""
 
-    manners = Manners()
+    policy = RequestPolicy()
 
     def new(self, **changes: Any) -> Self:
         retries = super().new(**changes)
-        retries.manners = self.manners
+        retries.policy = self.policy
         return retries
 
     def increment(
@@ -74,7 +74,7 @@ class _Retries(Retry):
         **words: Any,
     ) -> Self:
         wait = self.get_retry_after(response) if response is not None else None
-        is_too_long = (wait or 0) > self.manners.longest_wait
+        is_too_long = (wait or 0) > self.policy.longest_wait
         _log_failure(self, response, *arguments, **words)
         retries = self.new(total=0) if is_too_long else self
         return super(_Retries, retries).increment(method, url, response, *arguments, **words)
@@ -87,10 +87,10 @@ class _Retries(Retry):
         return min(seconds, MAX_PAUSE_SECONDS)
 
     def get_backoff_time(self) -> float:
-        # urllib3 asks again at once after the first failure, which a rate limit counts as well.
+        # urllib3 would retry at once after the first failure, which a rate limit counts as well.
         wait = self.backoff_factor * 2 ** (len(self.history) - 1)
         jitter = random.uniform(0, self.backoff_factor)  # noqa: S311 - no secret
-        return max(self.manners.pace, min(wait + jitter, self.manners.longest_wait))
+        return max(self.policy.pace, min(wait + jitter, self.policy.longest_wait))
 
 
 def _log_failure(
@@ -101,9 +101,9 @@ def _log_failure(
     *_: Any,
     **words: Any,
 ) -> None:
-    """Log what failed, for a person who waits; a bot has no use for it before it fails in the end.
+    """Log a failed try for a person who waits; a bot needs it only where the last one fails.
 
-    :param error: this and the pool are what urllib3 hands to `Retry.increment`.
+    :param error: as the pool, what urllib3 passes to `Retry.increment`.
     """
     host = getattr(words.get("_pool", pool), "host", "the provider")
     failure = words.get("error", error)
@@ -112,16 +112,21 @@ def _log_failure(
 
 
 class Deadline:
-    """Hangs up on a server that takes too long for one response, at whatever part of it.
+    """Closes the connection to a server that takes too long for one response, at any part of it.
 
-    It holds the socket by a descriptor of its own: in the meantime it may be wrapped by TLS, behind
-    a tunnel, or closed.
+    urllib3's read timeout begins anew with each byte. Checking a clock while the body is read would
+    bound that alone: the head, the TLS handshake and the answer of a proxy are read inside of
+    http.client and ssl, and a server that sends them byte by byte would hold the recorder's thread
+    or a command for good. So a timer shuts down the socket.
+
+    It holds the socket by a descriptor of its own, since meanwhile the connection may be wrapped by
+    TLS, lead through a tunnel, or be closed.
     """
 
     def __init__(self, seconds: float, connected: socket.socket) -> None:
         self.seconds = seconds
         self.is_over = False
-        # Not os.dup, which knows no sockets on Windows; nor connected.dup, which TLS refuses.
+        # Not os.dup, which cannot copy sockets on Windows; nor connected.dup, which TLS refuses.
         self._socket = socket.fromfd(connected.fileno(), socket.AF_INET, socket.SOCK_STREAM)
         self._timer = threading.Timer(seconds, self._hang_up)
         self._timer.daemon = True
@@ -129,7 +134,7 @@ class Deadline:
         self._timer.start()
 
     def cancel(self) -> None:
-        """End it in time."""
+        """Stop the timer: the response is complete, or no longer wanted."""
         self._timer.cancel()
         with self._lock:
             self._socket.close()
@@ -137,48 +142,48 @@ class Deadline:
     def _hang_up(self) -> None:
         with self._lock:
             self.is_over = self._socket.fileno() >= 0
-            with contextlib.suppress(OSError):  # it is closed already
+            with contextlib.suppress(OSError):  # already closed
                 self._socket.shutdown(socket.SHUT_RDWR)
             self._socket.close()
 
 
 class _Deadlined:
-    """A connection whose server, or proxy, cannot keep it waiting by sending byte by byte.
+    """Mixed into a connection: a deadline for each response.
 
-    The time begins with the connection, or with a further request on it, and goes on for the body:
-    who reads that from the response cancels its `deadline`.
+    It begins with the connection, or with a further request on it, and includes the body: whoever
+    reads that from the response cancels its `deadline`.
     """
 
-    longest = Manners.deadline
+    longest = RequestPolicy.deadline
     sock: socket.socket | None
     _deadline: Deadline | None = None
     _is_new = False
 
     def _new_conn(self) -> socket.socket:
-        connected: socket.socket = super()._new_conn()  # type: ignore[misc] # of what it is mixed into
+        connected: socket.socket = super()._new_conn()  # type: ignore[misc] # the class that it is mixed into has it
         self._begin(connected)
         self._is_new = True
         return connected
 
     def connect(self) -> None:
-        # What is sent through a proxy or by TLS before the first request.
+        # A proxy and TLS exchange bytes before the first request.
         with self._late_is_timeout():
-            super().connect()  # type: ignore[misc] # of what it is mixed into
+            super().connect()  # type: ignore[misc] # the class that it is mixed into has it
 
     def request(self, *arguments: Any, **words: Any) -> None:
-        # On a connection that is kept; the last response may be one that nobody wanted to read.
+        # On a connection that is kept; the last response may not have been read.
         if self.sock is not None and not self._is_new:
             self._begin(self.sock)
         self._is_new = False
         with self._late_is_timeout():
-            super().request(*arguments, **words)  # type: ignore[misc] # of what it is mixed into
+            super().request(*arguments, **words)  # type: ignore[misc] # the class that it is mixed into has it
         self._is_new = False
 
     def getresponse(self) -> Any:
         with self._late_is_timeout():
-            response = super().getresponse()  # type: ignore[misc] # of what it is mixed into
+            response = super().getresponse()  # type: ignore[misc] # the class that it is mixed into has it
         if self._deadline is not None and self._deadline.is_over:
-            # Half a head can pass for a whole one without a body.
+            # Half a head can pass for a complete one without a body.
             raise TimeoutError
         response.deadline = self._deadline
         return response
@@ -208,52 +213,52 @@ def _pool_classes(deadline: float) -> dict[str, type[HTTPConnectionPool]]:
     }
 
 
-class PoliteAdapter(HTTPAdapter):
-    """Adds the timeouts and the pace, so that no call can forget them."""
+class ThrottledAdapter(HTTPAdapter):
+    """Adds the timeouts and the rate limit, so that no request can forget them."""
 
-    def __init__(self, manners: Manners) -> None:
+    def __init__(self, policy: RequestPolicy) -> None:
         retries = _Retries(
-            total=manners.retries,
+            total=policy.retries,
             allowed_methods={"GET"},
             status_forcelist=RETRIED_STATUS,
-            backoff_factor=manners.backoff,
-            raise_on_status=False,  # the last answer says why
+            backoff_factor=policy.backoff,
+            raise_on_status=False,  # the last response says why
         )
-        retries.manners = manners
+        retries.policy = policy
         super().__init__(max_retries=retries)
-        self._pool_classes = _pool_classes(manners.deadline)
+        self._pool_classes = _pool_classes(policy.deadline)
         self.poolmanager.pool_classes_by_scheme = self._pool_classes
-        self.manners = manners
+        self.policy = policy
         self._free_at = 0.0
         self._turn = threading.Lock()
 
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override] # passed on as it is
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override] # the options are passed on as they are
         self._wait_for_turn()
-        options["timeout"] = (self.manners.connect_timeout, self.manners.read_timeout)
+        options["timeout"] = (self.policy.connect_timeout, self.policy.read_timeout)
         return super().send(request, **options)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **options)
-        if type(manager) is ProxyManager:  # one for SOCKS has connections of its own
+        if type(manager) is ProxyManager:  # one for SOCKS has its own connections
             manager.pool_classes_by_scheme = self._pool_classes
         return manager
 
     def _wait_for_turn(self) -> None:
         with self._turn:
             time.sleep(max(0.0, self._free_at - time.monotonic()))
-            self._free_at = time.monotonic() + self.manners.pace
+            self._free_at = time.monotonic() + self.policy.pace
 
 
-class PoliteSession(requests.Session):
+class ProviderSession(requests.Session):
     """Takes proxies and certificates from the environment, and nothing else.
 
-    No login is taken from `.netrc`, whose `default` entry would be sent to every provider, and what
-    is on this machine is never asked through a proxy, which would get the key in clear.
+    No login comes from `.netrc`, whose `default` entry would be sent to every provider, and no
+    request to this machine goes through a proxy, which would get the key in clear.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.auth = _add_login_of_url  # requests reads .netrc where there is none
+        self.auth = _add_login_of_url  # without one, requests reads .netrc
 
     def merge_environment_settings(self, url: Any, *arguments: Any, **words: Any) -> Any:
         settings = super().merge_environment_settings(url, *arguments, **words)
@@ -265,18 +270,18 @@ def _add_login_of_url(request: requests.PreparedRequest) -> requests.PreparedReq
     return HTTPBasicAuth(*login)(request) if any(login) else request
 
 
-def build_session(manners: Manners | None = None) -> requests.Session:
-    """Build the session that all providers are asked with."""
-    session = PoliteSession()
+def build_session(policy: RequestPolicy | None = None) -> requests.Session:
+    """Build the session for all providers."""
+    session = ProviderSession()
     session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
-    adapter = PoliteAdapter(manners or Manners())
+    adapter = ThrottledAdapter(policy or RequestPolicy())
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
 
 
 def find_retry_after(response: requests.Response) -> pd.Timedelta | None:
-    """Return how long the provider wants not to be asked again, where it says so."""
-    asked = response.headers.get("Retry-After")
-    seconds = _Retries().parse_retry_after(asked) if asked else 0.0
+    """Return how long the provider asks to wait before the next request, if it does."""
+    header = response.headers.get("Retry-After")
+    seconds = _Retries().parse_retry_after(header) if header else 0.0
     return pd.Timedelta(seconds=seconds) if seconds > 0 else None
