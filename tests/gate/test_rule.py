@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from altseason.dominance.candles import candle_length, empty_candles, find_frozen
 from altseason.errors import InputError
-from altseason.gate.rule import Dominance, GateRule, add_dominance, add_gate, calculate_gate
+from altseason.gate.rule import (
+    Dominance,
+    GateRule,
+    add_dominance,
+    calculate_closes,
+    calculate_gate,
+    find_mean,
+    find_open,
+)
 from tests.conftest import coin_candles, dominance_candles
 
 
@@ -28,7 +36,10 @@ def rows_with_gate(
 ) -> pd.DataFrame:
     dataframe = coin_candles(rows, start=start, timeframe=timeframe)
     dataframe = add_dominance(dataframe, dominance, timeframe)
-    return add_gate(dataframe, calculate_gate(dominance, rule), rule).set_index("date")
+    closes = calculate_closes(dataframe["date"], timeframe)
+    dataframe["alt_season"] = find_open(dominance, rule, closes)
+    dataframe["sma_btcd"] = find_mean(dominance, rule, closes)
+    return dataframe.set_index("date")
 
 
 def test_level_opens_below_the_threshold_and_closes_at_it():

@@ -62,7 +62,7 @@ def test_pair_without_candles_is_not_entered(load_trader: Load):
 def test_refusal_stays_one_where_a_subclass_has_no_telling(load_trader: Load):
     strategy = load_trader()
     assert ask_stake(strategy) > 0
-    strategy.notifier = None
+    strategy.notifier.raise_alert = None
     assert ask_stake(strategy) > 0
     del strategy._risk
     assert ask_stake(strategy) == 0.0

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from freqtrade.strategy import IStrategy
 
-from altseason.host.origins import find_values, parameter_file
+from altseason.host.origins import find_values
+from altseason.host.parameters import parameter_file
 from tests.integration.freqtrade_runs import write_subclass
 
 Load = Callable[..., IStrategy]

@@ -62,7 +62,7 @@ def test_freqtrade_loads_a_value_of_any_type_unless_it_is_taken():
         copy_parameters(strategy)
         strategy._ft_params_from_file = {"buy": {"days": "9"}}
         if is_taken:
-            [wrong] = take_wrong_values(strategy, ["days"])
+            [wrong] = take_wrong_values(strategy, ["days"], {})
             assert wrong == "days: expected a whole number, found '9'"
         strategy.ft_load_hyper_params()
         loaded[is_taken] = strategy.days.value

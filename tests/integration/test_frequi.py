@@ -121,13 +121,13 @@ COUNTING = """
     def bot_start(self, **kwargs):
         super().bot_start(**kwargs)
         module = sys.modules[AltSeasonStrategy.__module__]
-        make_fit = module.for_charts
+        make_fit = module.thin_exits
 
         def counted(*arguments):
             note("charts")
             return make_fit(*arguments)
 
-        module.for_charts = counted
+        module.thin_exits = counted
 
     def populate_exit_trend(self, dataframe, metadata):
         note("exits")

@@ -124,7 +124,7 @@ def test_whatever_dominance_raises_closes_the_gate_and_stops_no_exit(
     def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(strategy._dominance, where, fail)
+    monkeypatch.setattr(strategy.alt_season_gate._reader, where, fail)
     for _ in range(2):
         dataframe = strategy.advise_indicators(coin_candles(500), {"pair": "ETH/USDT"})
         dataframe = strategy.ft_advise_signals(dataframe, {"pair": "ETH/USDT"})
@@ -163,7 +163,7 @@ def test_error_that_cannot_even_be_written_stops_no_exit(
     def fail() -> None:
         raise UnforeseenError
 
-    monkeypatch.setattr(strategy._dominance, "_read_stored", fail)
+    monkeypatch.setattr(strategy.alt_season_gate._reader, "_read_stored", fail)
     dataframe = strategy.advise_indicators(coin_candles(500), {"pair": "ETH/USDT"})
     dataframe = strategy.ft_advise_signals(dataframe, {"pair": "ETH/USDT"})
     assert dataframe["enter_long"].sum() == 0
@@ -195,7 +195,7 @@ def test_impossible_date_in_the_candles_closes_the_gate_and_stops_no_exit(
 def test_entry_is_refused_on_an_internal_error_which_is_told_once(load_live: Load):
     strategy = load_live()
     messages(strategy)  # of the start
-    del strategy._gate
+    del strategy.alt_season_gate.columns
     assert not confirm(strategy, MIDNIGHT)
     assert not confirm(strategy, MIDNIGHT)
     [message] = messages(strategy)
@@ -363,7 +363,7 @@ def test_subclass_is_told_of_filled_orders_where_describing_dominance_fails(
 """
     write_subclass(tmp_path, "Mine", body)
     strategy = load_live({"gate_mode": "off"}, strategy="Mine", strategy_path=str(tmp_path))
-    monkeypatch.setattr(strategy._live, "describe_entry", fail)
+    monkeypatch.setattr(strategy.alt_season_gate._service, "describe_entry", fail)
     fill(strategy, trade, trade.orders[0])
     assert kept(trade) == {"mine": "1"}
 

@@ -176,5 +176,7 @@ def test_error_with_one_pair_is_told_and_stops_no_other(load_live: Load, api: Ap
 def test_error_in_dominance_does_not_keep_lost_orders_lost(load_live: Load, api: Api):
     strategy = load_live()
     api.totals["ETH"] = 0.4
-    strategy._live = object()
-    assert len(loop(strategy)) == 1
+    strategy.alt_season_gate._service = object()
+    [of_coins, of_dominance] = loop(strategy)
+    assert "the account holds 0.4 ETH" in of_coins
+    assert "A check in the loop failed: AttributeError" in of_dominance

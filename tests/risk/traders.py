@@ -150,7 +150,8 @@ def load_live(
         strategy.dp.add_pairlisthandler(SimpleNamespace(whitelist=[PAIR]))
         strategy.wallets = Wallets(strategy.config, exchange)
         show_candle(strategy, atr=2.5, close=100.0)
-        strategy._live = None  # which would notify of dominance that is missing
+        # It would notify of dominance that is missing.
+        strategy.alt_season_gate._service = None
         api.balances_asked = 0
         return strategy
 

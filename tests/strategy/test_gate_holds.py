@@ -165,7 +165,7 @@ STALE = datetime(2021, 3, 1, tzinfo=UTC)
 
 def adjust(strategy: IStrategy, time: datetime) -> tuple[float | None, str]:
     return strategy._adjust_trade_position_internal(
-        trade=SimpleNamespace(pair="ETH/USDT"),
+        trade=SimpleNamespace(pair="ETH/USDT", is_short=False, nr_of_successful_entries=1),
         current_time=time,
         current_rate=100.0,
         current_profit=0.0,
@@ -200,7 +200,7 @@ REQUOTE = """
 
 def requote(strategy: IStrategy, time: datetime, *, is_entry: bool = True) -> float:
     return strategy.adjust_order_price(
-        trade=SimpleNamespace(pair="ETH/USDT"),
+        trade=SimpleNamespace(pair="ETH/USDT", is_short=False, nr_of_successful_entries=1),
         order=None,
         pair="ETH/USDT",
         current_time=time,
@@ -237,6 +237,6 @@ def test_column_of_a_subclass_changes_no_stake(derive: Load):
     for value in (0.001, 50.0):
         strategy = derive(body.format(value=value), altseason={"risk": {"sizing": True}})
         signals(strategy)
-        kept.append(strategy._risk._known["ETH/USDT"].atr.tolist())
+        kept.append(strategy._risk._candles["ETH/USDT"].atr.tolist())
     assert len(kept[0]) > 0
     assert kept[0] == kept[1]

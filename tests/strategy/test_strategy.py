@@ -222,10 +222,11 @@ def test_charts_that_cannot_be_made_leave_every_signal(
     store_days(tmp_path, [50.0] * 60)
     strategy = load_strategy()
     states = analyze(strategy)["exit_long"].tolist()
-    # A rule that cannot be read, as by a subclass's parameter.
+    # A rule that cannot be read, as by a subclass's parameter, and marks that cannot be made.
     analysed = analyze(strategy)
     monkeypatch.setattr(IStrategy, "analyze_ticker", lambda *args: analysed)
     monkeypatch.setattr(type(strategy), "gate_rule", property(fail))
+    monkeypatch.setitem(type(strategy).analyze_ticker.__globals__, "thin_exits", fail)
     if telling_fails:
         monkeypatch.setattr(strategy.notifier, "warn", fail)
     shown = strategy.analyze_ticker(coin_candles(24 * 60), {"pair": "ETH/USDT"})

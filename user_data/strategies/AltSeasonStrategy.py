@@ -1,34 +1,21 @@
 """Momentum on altcoins, entered only in alt season: while Bitcoin's dominance says so."""
 
-import logging
-import sys
-from collections.abc import Callable
-from contextlib import suppress
-from datetime import datetime
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
-
-# Freqtrade takes this folder off the path once it has loaded us, and hands its hyperopt workers the
-# path as it then is: without this they would not find the package beside this file.
-if str(Path(__file__).parent) not in sys.path[1:]:
-    sys.path.append(str(Path(__file__).parent))
-
 import altseason.host.version  # noqa: F401 - before all that an older Freqtrade lacks
 
 # isort: split
 
+from datetime import datetime
+from typing import Any, ClassVar
+
 import numpy as np
 import pandas as pd
 import talib.abstract as ta
-from freqtrade.persistence import Order, Trade
-from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter, IStrategy
+from freqtrade.persistence import Trade
+from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter
 
 from altseason import __version__
-from altseason.dominance.synthetic import is_synthetic, mark_results
-from altseason.errors import InputError
-from altseason.gate.charts import PLOT_CONFIG, for_charts, season_areas
-from altseason.gate.columns import GateColumns
+from altseason.dominance.synthetic import mark_results
+from altseason.gate.charts import thin_exits
 from altseason.gate.conditions import (
     Condition,
     Conditions,
@@ -39,31 +26,18 @@ from altseason.gate.conditions import (
     crosses_above,
     is_true,
 )
+from altseason.gate.keeper import Gatekeeper
 from altseason.gate.pairs import never_entered_because
-from altseason.gate.reader import DominanceReader
-from altseason.gate.rule import DATE_COLUMN, GATING_MODES, GateRule
-from altseason.gate.service import DominanceService
-from altseason.host.callbacks import guard_additions, guard_entries, without_trade_copy
+from altseason.host.callbacks import guard_stake, without_trade_copy
 from altseason.host.candle_files import PRECISION_COLUMNS
-from altseason.host.digest import CONFIG_KEY, calculate_digest
-from altseason.host.origins import describe_rules, parameter_file
-from altseason.host.parameters import (
-    copy_parameters,
-    find_parameters,
-    take_wrong_values,
-)
-from altseason.host.secrets import hide_secrets
-from altseason.host.version import describe_untested
-from altseason.notifications import Notifier, escape_telegram_markdown
+from altseason.host.parameters import find_parameters
 from altseason.risk.manager import RiskManager
 from altseason.risk.protections import build_protections
-from altseason.settings import load_settings, validate_timeframes, validate_trading_mode
-
-if TYPE_CHECKING:
-    from freqtrade.ft_types import AnnotationType
+from altseason.settings import validate_trading_mode
+from altseason.strategy import AltSeasonGate
 
 
-class AltSeasonStrategy(IStrategy):
+class AltSeasonStrategy(AltSeasonGate, space="buy", gate_position_adjustment=True):
     """The default rules; every number of them is a parameter, see docs/strategy.md."""
 
     INTERFACE_VERSION = 3
@@ -85,11 +59,6 @@ class AltSeasonStrategy(IStrategy):
         "stoploss_on_exchange": False,
     }
 
-    # "off" too can be chosen, by hand alone: an optimizer shall not take the gate away.
-    gate_mode = CategoricalParameter(GATING_MODES, default="level", space="buy")
-    dominance_threshold = DecimalParameter(40, 70, default=55, decimals=1, space="buy")
-    gate_band = DecimalParameter(0, 5, default=0, decimals=1, space="buy")
-    gate_sma_days = IntParameter(5, 60, default=20, space="buy")
     macd_trigger = CategoricalParameter(["cross", "above"], default="cross", space="buy")
     rsi_entry_max = IntParameter(50, 90, default=70, space="buy")
 
@@ -100,42 +69,35 @@ class AltSeasonStrategy(IStrategy):
     stops_allowed = IntParameter(2, 6, default=3, space="protection")
     drawdown_allowed = DecimalParameter(0.02, 0.15, default=0.06, decimals=2, space="protection")
 
-    plot_config: ClassVar = PLOT_CONFIG
+    # The gate adds dominance, and shades alt seasons.
+    plot_config: ClassVar = {
+        "main_plot": {"sma50": {"color": "#f5a623"}, "sma200": {"color": "#4a6fe3"}},
+        "subplots": {
+            "RSI": {"rsi": {"color": "#8e44ad"}},
+            "MACD": {
+                "macd": {"color": "#2980b9"},
+                "macdsignal": {"color": "#e67e22"},
+                "macdhist": {"type": "bar", "color": "#95a5a6"},
+            },
+        },
+    }
 
     def __init__(self, config: dict[str, Any]) -> None:
-        super().__init__(config)
-        copy_parameters(self)
-        hide_secrets(config)
         validate_trading_mode(config)
-        self.settings = load_settings(config)
-        validate_timeframes(self.settings, config.get("timeframe") or self.timeframe)
-        self._dominance = DominanceReader(config, self.settings.dominance)
+        super().__init__(config)
+        gate = self.alt_season_gate
+        self.settings, self.notifier = gate.settings, gate.notifier
         self._entry_tag = mark_results(config, "alt_season_momentum")
-        config[CONFIG_KEY] = calculate_digest(type(self), self._dominance.files)
         self._risk = RiskManager(self, self.settings.risk, config)
-        self._live: DominanceService | None = None
-        self.notifier = Notifier(logging.getLogger(type(self).__module__), self._send)
-        self._wrong_values = ""
-        self._gate = GateColumns(
-            self._dominance, self.settings.dominance, self.notifier, self._find_rule
-        )
-        self._refuse_values(take_wrong_values(self, find_parameters([AltSeasonStrategy])))
-        guard_entries(self, self._may_enter)
-        guard_additions(self, self._gate.is_open)
+        gate.entry_checks.append(self._risk.is_explained)
+        gate.loop_checks.append(self._risk.check_account)
+        # By the gate trades are to end, whatever is entered.
+        gate.keeps_exits = not self.settings.risk.regime_exit
+        guard_stake(self, self.notifier)
 
     def version(self) -> str:
         """Return the version that Freqtrade shows in `/version`, FreqUI and its lists."""
         return __version__
-
-    @property
-    def gate_rule(self) -> GateRule:
-        """The gate by the parameters as they are now; hyperopt changes them with every epoch."""
-        return GateRule(
-            mode=self.gate_mode.value,
-            threshold=self.dominance_threshold.value,
-            band=self.gate_band.value,
-            sma_days=self.gate_sma_days.value,
-        )
 
     @property
     def protections(self) -> list[dict[str, Any]]:
@@ -147,33 +109,9 @@ class AltSeasonStrategy(IStrategy):
         )
 
     def ft_bot_start(self, **kwargs: Any) -> None:
-        """Start, and refuse parameters that make no rule; they are loaded after `bot_start`."""
+        """Start the gate, and note the orders that are sent, before the first of them."""
         super().ft_bot_start(**kwargs)
-        try:
-            _ = self.gate_rule
-        except InputError as error:
-            self._refuse_values([str(error)])
-
-    def bot_start(self, **kwargs: Any) -> None:
-        """Warn about synthetic candles; in dry-run and live, start recording dominance."""
-        if is_synthetic(Path(self.config["datadir"])):
-            self.notifier.warn("The data directory holds a SYNTHETIC market: nothing here is real.")
         self._risk.start()
-        if self._dominance.is_trading:
-            if untested := describe_untested():
-                self.notifier.warn(untested)
-            introduce = partial(describe_rules, self)
-            self._live = DominanceService(self.config, self._dominance, self.notifier, introduce)
-            # On the object, so that it holds beside a subclass's own; and not in backtests, where
-            # Freqtrade would deep-copy the trade for it.
-            inherited: Callable[..., None] = self.order_filled
-            self.order_filled: Callable[..., None] = partial(self._keep_dominance, inherited)
-
-    def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
-        """Look after orders that were lost, and tell on Telegram what has become of the gate."""
-        self._risk.check_account(current_time)
-        if self._live is not None:
-            self._live.report(self._find_rule, current_time)
 
     def populate_indicators(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
@@ -189,31 +127,14 @@ class AltSeasonStrategy(IStrategy):
         # For charts alone.
         dataframe["macdhist"] = histogram.astype("float32")
         dataframe = self._risk.add_atr(dataframe, metadata["pair"])
-        is_gated = not self._gate_is_off()
-        dataframe = self._gate.add_dominance(dataframe, self.timeframe, is_required=is_gated)
-        self._gate.report_coverage(dataframe, metadata["pair"], is_gated=is_gated)
-        return dataframe
-
-    def advise_entry(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
-        """Return the candles with entries, of which none is left where the gate is closed.
-
-        Here, and not in `populate_entry_trend`, so that it holds for what a subclass adds there.
-        Reads the parameters, so once per epoch.
-        """
-        if DATE_COLUMN not in dataframe:  # `populate_indicators` of a subclass alone
-            is_gated = not self._gate_is_off()
-            dataframe = self._gate.add_dominance(dataframe, self.timeframe, is_required=is_gated)
-        dataframe = self._gate.add_gate(dataframe)
-        dates, is_open = dataframe["date"], dataframe["alt_season"].to_numpy(copy=True)
-        analysed = super().advise_entry(dataframe, metadata)
-        return self._gate.close_entries(analysed, dates, is_open)
+        return self.alt_season_gate.add_dominance(dataframe)
 
     def populate_entry_trend(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
         """Enter altcoins on momentum in alt season."""
         conditions = self.entry_conditions(dataframe, metadata)
-        if self._dominance.is_trading:
+        if self.alt_season_gate.is_trading:
             dataframe = add_conditions(dataframe, conditions)
         enters = all_hold(conditions, dataframe.index)
         dataframe["enter_long"] = enters.astype("int8")
@@ -243,7 +164,9 @@ class AltSeasonStrategy(IStrategy):
             "macd_down": dataframe["macd"] < dataframe["macdsignal"],
         }
         if self.settings.risk.regime_exit:
-            reasons["gate_closed"] = self._gate.find_closed(dataframe)
+            reasons["gate_closed"] = self.alt_season_gate.columns.find_closed(
+                dataframe["date"], self.timeframe
+            )
         first = np.select(list(reasons.values()), range(1, len(reasons) + 1), default=0)
         # Objects, not pandas' strings: most rows have a tag, and share the few that there are.
         tags = np.array(["", *reasons], dtype=object)[first]
@@ -308,77 +231,21 @@ class AltSeasonStrategy(IStrategy):
         """
         analysed = super().analyze_ticker(dataframe, metadata)
         try:
-            return for_charts(analysed, self.gate_rule)
-        # This is the boundary: exits matter more than charts.
-        except Exception as error:
-            # Nor may a failure to notify stop them.
-            with suppress(Exception):
-                self.notifier.warn(
-                    f"Charts show every exit signal: {type(error).__name__} ({error}).", "charts"
-                )
+            return thin_exits(analysed)
+        except Exception as error:  # exits matter more than charts
+            self.alt_season_gate.warn_of_charts(error)
             return analysed
-
-    def plot_annotations(
-        self,
-        pair: str,
-        start_date: datetime,
-        end_date: datetime,
-        dataframe: pd.DataFrame,
-        **kwargs: Any,
-    ) -> "list[AnnotationType]":
-        """Shade the alt seasons in FreqUI."""
-        return season_areas(dataframe, self.timeframe)
 
     def _has_momentum(self, dataframe: pd.DataFrame) -> Condition:
         holds = crosses_above if self.macd_trigger.value == "cross" else above
         return holds(dataframe["macd"], dataframe["macdsignal"])
 
-    def _may_enter(self, pair: str, rate: float, current_time: datetime) -> bool:
-        """Refuse an entry by dominance that has become stale, or of coins that nothing explains."""
-        is_fresh = self._gate.is_fresh(current_time)
-        return is_fresh and self._risk.is_explained(pair, rate, current_time)
-
-    def _keep_dominance(
-        self, order_filled: Callable[..., None], *, trade: Trade, order: Order, **kwargs: Any
-    ) -> None:
-        """Keep with the trade which dominance it was entered by; then do what a subclass does."""
-        is_first = order.ft_order_side == trade.entry_side and trade.nr_of_successful_entries == 1
-        if self._live is not None and is_first:
-            try:
-                facts = self._live.describe_entry(self._find_rule(), order.order_date_utc)
-                for name, value in facts.items():
-                    trade.set_custom_data(name, value)
-            # What a subclass does matters more.
-            except Exception as error:
-                with suppress(Exception):
-                    self.notifier.warn(
-                        f"Could not keep dominance with a trade: {error!r}.", "dominance of a trade"
-                    )
-        order_filled(trade=trade, order=order, **kwargs)
-
-    def _send(self, message: str) -> None:
-        self.dp.send_msg(escape_telegram_markdown(message), always_send=True)
-
-    def _find_rule(self) -> GateRule:
-        """Return the rule by which the gate goes now.
-
-        :raises InputError: where a parameter has a value that makes none.
-        """
-        if self._wrong_values:
-            raise InputError(self._wrong_values)
-        return self.gate_rule
-
-    def _refuse_values(self, wrong: list[str]) -> None:
-        """Refuse wrong values of parameters; a bot goes on, with a closed gate and its exits.
-
-        :raises InputError: where nobody trades.
-        """
-        if not wrong:
-            return
-        self._wrong_values = f"{parameter_file(self)}: {'; '.join(wrong)}"
-        if not self._dominance.is_trading:
-            raise InputError(self._wrong_values)
-
-    def _gate_is_off(self) -> bool:
-        # While hyperopt varies the mode, its value here is only the first one.
-        return not self.gate_mode.can_optimize() and self.gate_mode.value == "off"
+    def _make_gatekeeper(self, config: dict[str, Any]) -> Gatekeeper:
+        names = tuple(find_parameters([AltSeasonStrategy]))
+        return Gatekeeper(
+            self,
+            config,
+            by_hand={"gate_mode": ("off",)},
+            parameters=names,
+            exclusion_reason=never_entered_because,
+        )

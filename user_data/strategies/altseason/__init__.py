@@ -4,4 +4,13 @@ This package runs in the official Freqtrade image as it is: it imports nothing t
 not bring, and it is found because Freqtrade and Python look in the strategies folder.
 """
 
+import sys
+from pathlib import Path
+
 __version__ = "0.1.0"
+
+# Freqtrade drops the strategies folder from sys.path after loading a strategy, and the workers of
+# hyperopt inherit that path: without this they could not import this package.
+_FOLDER = str(Path(__file__).parent.parent)
+if _FOLDER not in sys.path[1:]:
+    sys.path.append(_FOLDER)

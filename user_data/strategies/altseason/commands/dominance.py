@@ -29,7 +29,8 @@ from altseason.host.configuration import (
     load_configuration,
     load_strategy,
 )
-from altseason.host.origins import find_values, parameter_file
+from altseason.host.origins import find_values
+from altseason.host.parameters import parameter_file
 from altseason.output import tell
 from altseason.parser import add_freqtrade_options
 from altseason.recorder.recording import Recording

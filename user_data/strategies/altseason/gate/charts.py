@@ -6,43 +6,44 @@ import numpy as np
 import pandas as pd
 
 from altseason.dominance.candles import candle_length
-from altseason.gate.rule import GateRule
+from altseason.gate.rule import SUFFIX, GateRule
 
 SEASON_COLOR = "rgba(46, 204, 113, 0.15)"
-PLOT_CONFIG = {
-    "main_plot": {"sma50": {"color": "#f5a623"}, "sma200": {"color": "#4a6fe3"}},
-    "subplots": {
-        "RSI": {"rsi": {"color": "#8e44ad"}},
-        "MACD": {
-            "macd": {"color": "#2980b9"},
-            "macdsignal": {"color": "#e67e22"},
-            "macdhist": {"type": "bar", "color": "#95a5a6"},
-        },
-        # FreqUI's legend shows the names of the columns.
-        "BTC.D": {
-            "BTC.D %": {"color": "#c0392b"},
-            "opens below %": {"color": "#27ae60"},
-            "closes from %": {"color": "#e67e22"},
-            "mean %": {"color": "#7f8c8d"},
-        },
-    },
+DOMINANCE_PLOT = "BTC.D"
+# FreqUI's legend shows the names of the columns.
+DOMINANCE_LINES = {
+    "BTC.D %": {"color": "#c0392b"},
+    "opens below %": {"color": "#27ae60"},
+    "closes from %": {"color": "#e67e22"},
+    "mean %": {"color": "#7f8c8d"},
 }
 # A label of a narrower area would lie over its neighbours.
 LABELLED_SHARE = 0.08
 
 
-def for_charts(dataframe: pd.DataFrame, rule: GateRule) -> pd.DataFrame:
-    """Return analysed candles with the lines that decide, and an exit mark per state of exit.
+def with_dominance(plot_config: dict[str, Any]) -> dict[str, Any]:
+    """Return a strategy's `plot_config` with a subplot of dominance, unless it has one."""
+    subplots = plot_config.get("subplots") or {}
+    return {**plot_config, "subplots": {DOMINANCE_PLOT: DOMINANCE_LINES, **subplots}}
+
+
+def add_lines(dataframe: pd.DataFrame, rule: GateRule) -> pd.DataFrame:
+    """Return analysed candles with dominance and the lines that decide."""
+    lines = {"BTC.D %": dataframe[f"close_{SUFFIX}"], **_find_deciding_lines(dataframe, rule)}
+    return dataframe.assign(**lines)
+
+
+def thin_exits(dataframe: pd.DataFrame) -> pd.DataFrame:
+    """Return analysed candles with one exit mark per state of exit.
 
     The newest row keeps its signal: by it a bot exits, and tries again what was not filled.
     """
-    lines = {"BTC.D %": dataframe["close_btcd"], **_find_deciding_lines(dataframe, rule)}
     if "exit_long" not in dataframe:
-        return dataframe.assign(**lines)
+        return dataframe
     is_exit = dataframe["exit_long"] == 1
     is_again = is_exit & is_exit.shift(1, fill_value=False)
     is_again.iloc[-1:] = False
-    return dataframe.assign(**lines, exit_long=dataframe["exit_long"].mask(is_again, 0))
+    return dataframe.assign(exit_long=dataframe["exit_long"].mask(is_again, 0))
 
 
 def _find_deciding_lines(dataframe: pd.DataFrame, rule: GateRule) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def _find_deciding_lines(dataframe: pd.DataFrame, rule: GateRule) -> dict[str, A
     return {
         "opens below %": rule.threshold if has_level else np.nan,
         "closes from %": rule.threshold + rule.band if has_level and rule.band else np.nan,
-        "mean %": dataframe["sma_btcd"] if has_mean else np.nan,
+        "mean %": dataframe[f"sma_{SUFFIX}"] if has_mean else np.nan,
     }
 
 

@@ -13,24 +13,27 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from freqtrade.util import dt_ts
 
 from altseason.dominance.candles import empty_candles
 from altseason.errors import AltSeasonError
-from altseason.gate.pairs import never_entered_because
 from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import (
+    SUFFIX,
     Dominance,
     GateRule,
     add_dominance,
-    add_gate,
-    calculate_gate,
-    is_closed_by_rule,
+    calculate_closes,
+    find_closed,
+    find_mean,
+    find_open,
 )
 from altseason.invocation import altseason_command
 from altseason.notifications import Notifier
 from altseason.settings import DominanceSettings
 from altseason.sources.reading import Clock, read_clock
 
+Mask = npt.NDArray[np.bool_]
 Result = TypeVar("Result")
 
 
@@ -72,27 +75,39 @@ class GateColumns:
 
         return self._or_closed(work, lambda: add_dominance(dataframe, self._nothing, timeframe))
 
-    def add_gate(self, dataframe: pd.DataFrame) -> pd.DataFrame:
-        """Add the columns of `rule.add_gate`; the gate is closed where dominance cannot be read."""
+    def find_open(self, dates: "pd.Series[pd.Timestamp]", timeframe: str) -> Mask:
+        """Return where the gate is open; nowhere where dominance cannot be read.
 
-        def work() -> pd.DataFrame:
-            rule = self._rule()
-            return add_gate(dataframe, calculate_gate(self._reader.read(), rule), rule)
+        By the candles' times alone: whatever a strategy has written into its columns.
 
+        :param dates: open times of a strategy's candles.
+        """
         return self._or_closed(
-            work, lambda: dataframe.assign(sma_btcd=pd.Series(dtype="float32"), alt_season=False)
+            lambda: find_open(
+                self._reader.read(), self._rule(), calculate_closes(dates, timeframe)
+            ),
+            lambda: np.full(len(dates), False),
         )
 
-    def report_coverage(self, dataframe: pd.DataFrame, pair: str, *, is_gated: bool) -> None:
-        """Warn once where a pair is never entered, or the gate is closed for a part of its history.
+    def add_gate(self, dataframe: pd.DataFrame, timeframe: str, is_open: Mask) -> pd.DataFrame:
+        """Add `alt_season` (bool), and `sma_btcd` (percent) for charts."""
+        dates = dataframe["date"]
+        dataframe[f"sma_{SUFFIX}"] = self._or_closed(
+            lambda: find_mean(
+                self._reader.read(), self._rule(), calculate_closes(dates, timeframe)
+            ),
+            lambda: np.full(len(dates), np.nan, dtype="float32"),
+        )
+        dataframe["alt_season"] = is_open
+        return dataframe
+
+    def report_coverage(self, dataframe: pd.DataFrame, pair: str) -> None:
+        """Warn once where the gate is closed for a part of a pair's history for want of dominance.
 
         :param dataframe: the pair's candles with `close_btcd`.
         """
-        if reason := never_entered_because(pair):
-            self._notifier.warn(f"{pair} is never entered: {reason}.")
-            return
-        closed = dataframe["close_btcd"].isna().mean()
-        if closed > 0 and is_gated:
+        closed = dataframe[f"close_{SUFFIX}"].isna().mean()
+        if closed > 0:
             self._notifier.warn(
                 f"Dominance is missing or stale at {closed:.1%} of the candles of {pair}, from "
                 f"{dataframe['date'].iloc[0]:%Y-%m-%d} to {dataframe['date'].iloc[-1]:%Y-%m-%d}: "
@@ -101,57 +116,21 @@ class GateColumns:
                 topic="coverage",
             )
 
-    def close_entries(
-        self,
-        analysed: pd.DataFrame,
-        dates: "pd.Series[pd.Timestamp]",
-        is_open: "npt.NDArray[np.bool_]",
-    ) -> pd.DataFrame:
-        """Take away the entries of rows at which the gate is closed, whoever has set them.
-
-        :param analysed: what `populate_entry_trend` has made of a strategy's candles; it may have
-            left out rows.
-        :param dates: the candles' open times, and `is_open` the gate at each.
-        """
-        if "enter_long" not in analysed:
-            return analysed
-        if not analysed["date"].equals(dates):
-            by_date = pd.Series(is_open, index=dates)
-            is_open = by_date.reindex(analysed["date"]).eq(True).to_numpy()
-        is_taken = ~is_open & analysed["enter_long"].eq(1).to_numpy()
-        if is_taken.any():
-            analysed.loc[is_taken, "enter_long"] = 0
-            if "enter_tag" in analysed:
-                analysed.loc[is_taken, "enter_tag"] = ""
-        return analysed
-
-    def find_closed(self, dataframe: pd.DataFrame) -> "pd.Series[bool]":
-        """Return `rule.is_closed_by_rule`; nowhere where dominance cannot be read."""
+    def find_closed(self, dates: "pd.Series[pd.Timestamp]", timeframe: str) -> Mask:
+        """Return `rule.find_closed`; nowhere where dominance cannot be read."""
         return self._or_closed(
-            lambda: is_closed_by_rule(dataframe, calculate_gate(self._reader.read(), self._rule())),
-            lambda: pd.Series(False, index=dataframe.index),
-        )
-
-    def is_fresh(self, time: datetime) -> bool:
-        """Return whether dominance is fresh enough at a time for an open gate, or not needed."""
-        return self._or_closed(
-            lambda: self._rule().mode == "off" or not self._reader.read().is_stale(time),
-            lambda: False,
+            lambda: find_closed(
+                self._reader.read(), self._rule(), calculate_closes(dates, timeframe)
+            ),
+            lambda: np.full(len(dates), False),
         )
 
     def is_open(self, time: datetime) -> bool:
         """Return whether the gate was open at a time, by what was known then."""
-
-        def work() -> bool:
-            rule, dominance = self._rule(), self._reader.read()
-            if rule.mode == "off":
-                return True
-            candle = None if dominance.is_stale(time) else dominance.find_candle(time)
-            if candle is None:
-                return False
-            return bool(calculate_gate(dominance, rule)["alt_season"].get(candle["date"], False))
-
-        return self._or_closed(work, lambda: False)
+        return self._or_closed(
+            lambda: bool(find_open(self._reader.read(), self._rule(), np.array([dt_ts(time)]))[0]),
+            lambda: False,
+        )
 
     def _or_closed(self, work: Callable[[], Result], closed: Callable[[], Result]) -> Result:
         try:
@@ -162,6 +141,42 @@ class GateColumns:
                 raise
             notify_closed(self._notifier, error, self._clock())
             return closed()
+
+
+def clear_entries(
+    analysed: pd.DataFrame,
+    dates: "pd.Series[pd.Timestamp]",
+    is_open: Mask,
+    *,
+    clears_shorts: bool,
+) -> tuple[pd.DataFrame, dict[str, Mask]]:
+    """Take away the entries of rows at which the gate is closed, of whatever type they are.
+
+    :param analysed: candles with entries; some may have been left out or put in another order.
+    :param dates: the open times of all candles, and `is_open` the gate at each.
+    :param clears_shorts: whether short entries are held back, too. A row with both loses both in
+        any case: Freqtrade enters neither, and would enter the one that is left.
+    :return: the candles, and by side the rows of which an entry was taken away.
+    """
+    if not (len(analysed) == len(dates) and np.array_equal(analysed["date"], dates)):
+        by_date = pd.Series(is_open, index=pd.DatetimeIndex(dates))
+        is_open = by_date.reindex(pd.DatetimeIndex(analysed["date"])).eq(True).to_numpy()
+    nowhere = np.full(len(analysed), False)
+    enters = {
+        side: analysed[f"enter_{side}"].eq(1).to_numpy(dtype=bool)
+        for side in ("long", "short")
+        if f"enter_{side}" in analysed
+    }
+    is_taken = enters.get("long", nowhere)
+    if clears_shorts:
+        is_taken = is_taken | enters.get("short", nowhere)
+    is_taken = is_taken & ~is_open
+    if not is_taken.any():
+        return analysed, {}
+    for side in enters:
+        column = analysed[f"enter_{side}"]
+        analysed[column.name] = column.mask(is_taken, False if column.dtype == bool else 0)
+    return analysed, {side: is_taken & is_entry for side, is_entry in enters.items()}
 
 
 def notify_closed(notifier: Notifier, error: Exception, now: datetime) -> None:

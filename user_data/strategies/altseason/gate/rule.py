@@ -11,7 +11,6 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from freqtrade.strategy import merge_informative_pair
 from freqtrade.util import dt_ts
 
 from altseason.dominance.candles import candle_length, find_frozen
@@ -20,7 +19,6 @@ from altseason.errors import InputError
 GATING_MODES = ("level", "falling", "level_and_falling")
 MODES = (*GATING_MODES, "off")
 SUFFIX = "btcd"
-DATE_COLUMN = f"date_{SUFFIX}"
 # A day's close that is older than this says nothing about falling, whatever the pair's timeframe.
 DAILY_MAX_AGE = pd.Timedelta(hours=36)
 
@@ -117,12 +115,24 @@ class Dominance:
         count = self._count_ended(time)
         return self.candles.iloc[count - 1] if count else None
 
+    def find_known(self, times: "npt.NDArray[np.int64]") -> "npt.NDArray[np.intp]":
+        """Return which candle a gate may be opened by at each time; -1 where there is none.
+
+        That is the newest that had ended, unless it had become stale: it ended longer than
+        `max_age` before, or it was frozen.
+
+        :param times: in milliseconds.
+        :return: positions in `candles`.
+        """
+        positions = self._ends.searchsorted(times, side="right") - 1
+        if not len(self._ends):
+            return positions
+        is_fresh = times - self._ends[positions] <= self._max_age_in_ms
+        return np.where((positions >= 0) & is_fresh & ~self._frozen[positions], positions, -1)
+
     def is_stale(self, time: datetime) -> bool:
         """Return whether what was known at a time was too old, or frozen, for an open gate."""
-        count = self._count_ended(time)
-        if not count or self._frozen[count - 1]:
-            return True
-        return dt_ts(time) - int(self._ends[count - 1]) > self._max_age_in_ms
+        return bool(self.find_known(np.array([dt_ts(time)]))[0] < 0)
 
     def is_frozen(self, time: datetime) -> bool:
         """Return whether the newest candle at a time repeats a value that stays for too long."""
@@ -133,29 +143,26 @@ class Dominance:
         return int(self._ends.searchsorted(dt_ts(time), side="right"))
 
 
+def calculate_closes(dates: "pd.Series[pd.Timestamp]", timeframe: str) -> "npt.NDArray[np.int64]":
+    """Return when candles closed, in milliseconds, from their open times."""
+    closes = dates + candle_length(timeframe)
+    return np.asarray(closes.dt.as_unit("ms").astype("int64"), dtype=np.int64)
+
+
 def add_dominance(dataframe: pd.DataFrame, dominance: Dominance, timeframe: str) -> pd.DataFrame:
     """Add what was known of dominance at each row's close.
 
     Adds `date_btcd` (open time of the newest real dominance candle known then) and `close_btcd`
-    (percent). Both are missing (NaT, NaN) where there was none yet, or where it was stale: the
-    row's close minus that candle's end was more than `dominance.max_age`, or it was frozen.
+    (percent). Both are missing (NaT, NaN) where there was none yet, or where it was stale, see
+    `Dominance.find_known`.
 
     :param dataframe: a strategy's candles; `timeframe` is theirs.
     """
-    # Only the dates take part: the merge would copy every other column of the rows.
-    known = merge_informative_pair(
-        dataframe[["date"]],
-        dominance.candles[["date", "close"]],
-        timeframe,
-        dominance.timeframe,
-        append_timeframe=False,
-        suffix=SUFFIX,
-    )
-    date, close = known[f"date_{SUFFIX}"], known[f"close_{SUFFIX}"]
-    age = known["date"] + candle_length(timeframe) - (date + candle_length(dominance.timeframe))
-    is_fresh = ((age <= dominance.max_age) & date.isin(dominance.moving.candles["date"])).to_numpy()
-    dataframe[date.name] = date.where(is_fresh).array
-    dataframe[close.name] = close.where(is_fresh).array
+    positions = dominance.find_known(calculate_closes(dataframe["date"], timeframe))
+    for name in ("date", "close"):
+        # The position -1 of none is a missing value.
+        values = dominance.candles[name].array.take(positions, allow_fill=True)
+        dataframe[f"{name}_{SUFFIX}"] = values
     return dataframe
 
 
@@ -164,7 +171,7 @@ def calculate_gate(dominance: Dominance, rule: GateRule) -> pd.DataFrame:
     """Apply a rule to every dominance candle; remembered, since every pair of a run asks for it.
 
     :return: indexed by the candle's `date`, with `sma` (percent), `alt_season` (bool) and
-        `is_closed` (bool, see `is_closed_by_rule`), as known at the candle's end; not to be
+        `is_closed` (bool, see `find_closed`), as known at the candle's end; not to be
         modified.
     """
     dominance = dominance.moving
@@ -182,23 +189,42 @@ def calculate_gate(dominance: Dominance, rule: GateRule) -> pd.DataFrame:
     return gate.set_index("date")[["sma", "alt_season", "is_closed"]]
 
 
-def add_gate(dataframe: pd.DataFrame, gate: pd.DataFrame, rule: GateRule) -> pd.DataFrame:
-    """Add `sma_btcd` (percent, for charts) and `alt_season` (bool) to rows with dominance."""
-    at_rows = gate.reindex(dataframe[f"date_{SUFFIX}"])
-    dataframe[f"sma_{SUFFIX}"] = at_rows["sma"].to_numpy(dtype="float32")
-    is_open = at_rows["alt_season"].eq(True).to_numpy()
-    dataframe["alt_season"] = np.full(len(dataframe), True) if rule.mode == "off" else is_open
-    return dataframe
+def find_open(
+    dominance: Dominance, rule: GateRule, times: "npt.NDArray[np.int64]"
+) -> "npt.NDArray[np.bool_]":
+    """Return whether the gate was open at each time, in milliseconds, by what was known then."""
+    if rule.mode == "off":
+        return np.full(len(times), True)
+    return _look_up(dominance, calculate_gate(dominance, rule)["alt_season"], times)
 
 
-def is_closed_by_rule(dataframe: pd.DataFrame, gate: pd.DataFrame) -> "pd.Series[bool]":
-    """Return for rows that `add_dominance` has seen where fresh dominance closes the gate.
+def find_closed(
+    dominance: Dominance, rule: GateRule, times: "npt.NDArray[np.int64]"
+) -> "npt.NDArray[np.bool_]":
+    """Return whether fresh dominance closed the gate at each time, in milliseconds.
 
     Not where the lack of it does: the level has nothing to say inside its band after a gap, and
     falling has nothing to say where there is no mean.
     """
-    at_rows = gate["is_closed"].reindex(dataframe[f"date_{SUFFIX}"])
-    return pd.Series(at_rows.eq(True).to_numpy(), index=dataframe.index)
+    if rule.mode == "off":
+        return np.full(len(times), False)
+    return _look_up(dominance, calculate_gate(dominance, rule)["is_closed"], times)
+
+
+def find_mean(
+    dominance: Dominance, rule: GateRule, times: "npt.NDArray[np.int64]"
+) -> "npt.NDArray[np.float32]":
+    """Return the mean of dominance, in percent, as it was known at each time; NaN without one."""
+    means = calculate_gate(dominance, rule)["sma"].reindex(dominance.candles["date"])
+    return np.append(means.to_numpy("float32"), np.float32("nan"))[dominance.find_known(times)]
+
+
+def _look_up(
+    dominance: Dominance, facts: "pd.Series[bool]", times: "npt.NDArray[np.int64]"
+) -> "npt.NDArray[np.bool_]":
+    """Return at each time what a column of `calculate_gate` says; False where nothing is known."""
+    by_candle = facts.reindex(dominance.candles["date"]).eq(True).to_numpy()
+    return np.append(by_candle, False)[dominance.find_known(times)]
 
 
 def _calculate_level(dominance: Dominance, rule: GateRule) -> "pd.Series[float]":
@@ -219,8 +245,7 @@ def _calculate_level(dominance: Dominance, rule: GateRule) -> "pd.Series[float]"
 def _merge_known_day(dominance: Dominance, days: pd.DataFrame) -> pd.DataFrame:
     """Return each dominance candle what its newest day says that had ended, if not long ago.
 
-    Unlike a strategy's rows, dominance candles have gaps, which `merge_informative_pair` would lose
-    days in.
+    By time, and not by row, since dominance candles may have gaps.
     """
     candles = dominance.candles[["date"]]
     return pd.merge_asof(

@@ -1,46 +1,95 @@
-"""How Freqtrade calls a strategy: an error in a callback is consent, and a trade is copied."""
+"""How Freqtrade calls a strategy: an error in a callback is consent, and a trade is copied.
+
+Guards are set on the strategy object, so they hold for the callbacks of any parent and subclass:
+one that calls `super()` by position, one that raises, one that never asks ours.
+"""
 
 import inspect
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from freqtrade.strategy import IStrategy
+
+from altseason.notifications import Notifier
 
 ENTRY_CHECK = "the check before an entry"
 SIZING = "sizing"
 ADDITION = "the check before an addition"
 
 
-def guard_entries(strategy: Any, may_enter: Callable[[str, float, Any], bool]) -> None:
-    """Make a strategy's callbacks for an entry refuse it when they fail, and ask `may_enter` last.
+def is_initialized(strategy: IStrategy) -> bool:
+    """Return whether Freqtrade's own `__init__` has run, which a parent's may have left out."""
+    return "_ft_informative" in vars(strategy)
 
-    Freqtrade takes any error of `confirm_trade_entry` for consent, and one of
-    `custom_stake_amount` for the full stake. The callbacks are wrapped on the object, so the guard
-    holds for those of a subclass too: one that calls `super()` by position, one that raises, one
-    that never asks ours. Each failure is told once, until the callback works again.
 
-    :param may_enter: takes pair, rate and time; asked where the strategy's own callback consents.
+def guard_entries(
+    strategy: Any, notifier: Notifier, may_enter: Callable[[str, float, datetime, str], bool]
+) -> None:
+    """Make a strategy refuse an entry where its own check fails, and ask `may_enter` last.
+
+    Freqtrade takes any error of `confirm_trade_entry` for consent. A failure is notified once,
+    until the callback works again.
+
+    :param may_enter: takes pair, rate, time and side ("long" or "short"); asked where the
+        strategy's own callback consents.
     """
-    strategy.confirm_trade_entry = partial(
-        _confirm, strategy, strategy.confirm_trade_entry, may_enter
-    )
-    strategy.custom_stake_amount = partial(_stake, strategy, strategy.custom_stake_amount)
+    _wrap(strategy, "confirm_trade_entry", _confirm, strategy, notifier, may_enter)
 
 
-def guard_additions(strategy: Any, is_open: Callable[[Any], bool]) -> None:
-    """Make a subclass's callbacks buy no more, and place no entry anew, while the gate is closed.
+def guard_stake(strategy: Any, notifier: Notifier) -> None:
+    """Make a strategy stake nothing where its sizing fails; Freqtrade would take the full stake."""
+    _wrap(strategy, "custom_stake_amount", _stake, notifier)
 
-    Freqtrade asks `confirm_trade_entry` before the first entry of a trade alone. What sells, and
+
+def guard_orders(
+    strategy: Any,
+    notifier: Notifier,
+    *,
+    may_add: Callable[[Any, datetime], bool],
+    may_replace: Callable[[Any, datetime], bool],
+) -> None:
+    """Make a strategy's callbacks buy no more, and replace no entry order, where that is refused.
+
+    Freqtrade asks `confirm_trade_entry` before the first order of a trade alone. What sells, and
     what a callback says of exits, is left as it is; so are callbacks that are not overridden.
 
-    :param is_open: takes the time; an error in it is a no.
+    :param may_add: takes the trade and the time, as `may_replace` does; an error in it is a no.
     """
-    for name, guard in GUARDS.items():
-        callback = getattr(strategy, name)
-        if not getattr(callback, "__qualname__", "").startswith("IStrategy."):
-            setattr(strategy, name, partial(guard, strategy, callback, is_open))
+    for name, guard, is_allowed in (
+        ("adjust_trade_position", _adjust, may_add),
+        # Freqtrade calls these two by keyword alone.
+        ("adjust_entry_price", _replace, may_replace),
+        ("adjust_order_price", _replace, may_replace),
+    ):
+        if _is_overridden(strategy, name):
+            _wrap(strategy, name, guard, strategy, notifier, is_allowed)
+
+
+def run_in_each_loop(strategy: Any, run: Callable[[datetime], None]) -> None:
+    """Run something before a strategy's own `bot_loop_start`; it raises nothing."""
+    _wrap(strategy, "bot_loop_start", _loop, run)
+
+
+def run_after_fills(strategy: Any, run: Callable[[Any, Any], None]) -> None:
+    """Run something with trade and order before a strategy's own `order_filled`.
+
+    On the object, and where a bot trades alone: in backtests Freqtrade would deep-copy the trade.
+    """
+    _wrap(strategy, "order_filled", _filled, run)
+
+
+def keep_entry_signals(strategy: Any, had_signal: Callable[[Any, datetime], bool]) -> None:
+    """Decide about exits by entry signals as they were before some were taken away.
+
+    Only where a strategy has `ignore_roi_if_entry_signal`: without the signal, Freqtrade would end
+    trades by their return on investment that the strategy goes on with.
+
+    :param had_signal: takes the trade and the time; returns whether an entry signal was taken away.
+    """
+    _wrap(strategy, "should_exit", _should_exit, had_signal)
 
 
 def without_trade_copy(callback: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,10 +104,23 @@ def without_trade_copy(callback: Callable[..., Any]) -> Callable[..., Any]:
     return callback
 
 
+def _wrap(strategy: Any, name: str, guard: Callable[..., Any], *arguments: Any) -> None:
+    """Set a guard before a callback on the strategy object, once."""
+    callback = getattr(strategy, name)
+    if not (isinstance(callback, partial) and callback.func is guard):
+        setattr(strategy, name, partial(guard, callback, *arguments))
+
+
+def _is_overridden(strategy: Any, name: str) -> bool:
+    """Return whether a callback is another than Freqtrade's, or one of ours by its name."""
+    return not getattr(getattr(strategy, name), "__qualname__", "").startswith("IStrategy.")
+
+
 def _confirm(
-    strategy: Any,
     callback: Callable[..., bool],
-    may_enter: Callable[[str, float, Any], bool],
+    strategy: Any,
+    notifier: Notifier,
+    may_enter: Callable[[str, float, datetime, str], bool],
     *arguments: Any,
     **words: Any,
 ) -> bool:
@@ -67,20 +129,25 @@ def _confirm(
         consents = callback(*arguments, **words)
         if inspect.isawaitable(consents):
             raise TypeError("confirm_trade_entry is async, which Freqtrade does not wait for")
-        return bool(consents) and may_enter(asked["pair"], asked["rate"], asked["current_time"])
+        return bool(consents) and may_enter(
+            asked["pair"], asked["rate"], asked["current_time"], asked["side"]
+        )
 
-    return bool(_or_refused(strategy, check, False, ENTRY_CHECK))
+    return bool(_or_refused(notifier, check, False, ENTRY_CHECK))
 
 
-def _stake(strategy: Any, callback: Callable[..., float], *arguments: Any, **words: Any) -> float:
-    stake = _or_refused(strategy, lambda: float(callback(*arguments, **words)), 0.0, SIZING)
+def _stake(
+    callback: Callable[..., float], notifier: Notifier, *arguments: Any, **words: Any
+) -> float:
+    stake = _or_refused(notifier, lambda: float(callback(*arguments, **words)), 0.0, SIZING)
     return float(stake)
 
 
 def _adjust(
-    strategy: Any,
     callback: Callable[..., Any],
-    is_open: Callable[[Any], bool],
+    strategy: Any,
+    notifier: Notifier,
+    may_add: Callable[[Any, datetime], bool],
     *arguments: Any,
     **words: Any,
 ) -> Any:
@@ -88,44 +155,68 @@ def _adjust(
     amount = answer[0] if isinstance(answer, tuple) else answer
     if not amount or amount < 0:
         return answer
-    time = _ADJUSTMENT.bind(strategy, *arguments, **words).arguments["current_time"]
-    return answer if _or_refused(strategy, lambda: is_open(time), False, ADDITION) else None
+    asked = _ADJUSTMENT.bind(strategy, *arguments, **words).arguments
+    is_allowed = _or_refused(
+        notifier, lambda: may_add(asked["trade"], asked["current_time"]), False, ADDITION
+    )
+    return answer if is_allowed else None
 
 
-def _place_anew(
-    strategy: Any,
+def _replace(
     callback: Callable[..., Any],
-    is_open: Callable[[Any], bool],
+    strategy: Any,
+    notifier: Notifier,
+    may_replace: Callable[[Any, datetime], bool],
     **words: Any,
 ) -> Any:
     price = callback(**words)
     if not words.get("is_entry", True) or not price or price == words["current_order_rate"]:
         return price
-    if _or_refused(strategy, lambda: is_open(words["current_time"]), False, ADDITION):
-        return price
-    # The order stays as it is, as without the callback.
-    return words["current_order_rate"]
+    is_allowed = _or_refused(
+        notifier, lambda: may_replace(words["trade"], words["current_time"]), False, ADDITION
+    )
+    # Without it the order stays as it is, as without the callback.
+    return price if is_allowed else words["current_order_rate"]
 
 
-def _or_refused(strategy: Any, check: Callable[[], Any], refusal: Any, name: str) -> Any:
+def _loop(
+    callback: Callable[..., Any], run: Callable[[datetime], None], *arguments: Any, **words: Any
+) -> Any:
+    run(words["current_time"] if "current_time" in words else arguments[0])
+    return callback(*arguments, **words)
+
+
+def _filled(callback: Callable[..., Any], run: Callable[[Any, Any], None], **words: Any) -> Any:
+    run(words["trade"], words["order"])
+    return callback(**words)
+
+
+def _should_exit(
+    callback: Callable[..., Any],
+    had_signal: Callable[[Any, datetime], bool],
+    trade: Any,
+    rate: float,
+    current_time: datetime,
+    *,
+    enter: bool,
+    **words: Any,
+) -> Any:
+    enter = enter or had_signal(trade, current_time)
+    return callback(trade, rate, current_time, enter=enter, **words)
+
+
+def _or_refused(notifier: Notifier, check: Callable[[], Any], refusal: Any, name: str) -> Any:
     try:
         answer = check()
     except Exception as error:  # Freqtrade would take any of them for consent
         # Not even a failure to notify may turn the refusal into consent.
         with suppress(Exception):
-            text = f"Refusing entries: {name} failed with {error!r}."
-            strategy.notifier.raise_alert(name, text)
+            notifier.raise_alert(name, f"Refusing entries: {name} failed with {error!r}.")
         return refusal
     with suppress(Exception):  # as above
-        strategy.notifier.clear(name)
+        notifier.clear(name)
     return answer
 
 
 _ENTRY = inspect.signature(IStrategy.confirm_trade_entry)
 _ADJUSTMENT = inspect.signature(IStrategy.adjust_trade_position)
-GUARDS: dict[str, Callable[..., Any]] = {
-    "adjust_trade_position": _adjust,
-    # Freqtrade calls these two by keyword alone.
-    "adjust_entry_price": _place_anew,
-    "adjust_order_price": _place_anew,
-}

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from freqtrade.strategy import IStrategy
 from freqtrade.strategy.parameters import BaseParameter
 
-from altseason.host.parameters import parameters_of_file
+from altseason.host.parameters import parameter_file, parameters_of_file
 from altseason.output import wrap
 from altseason.settings import SECTION
 
@@ -47,11 +47,6 @@ def find_values(strategy: IStrategy) -> list[Value]:
     class (`StrategyResolver.load_strategy`).
     """
     return [*_find_parameters(strategy), *_find_attributes(strategy), *_find_settings(strategy)]
-
-
-def parameter_file(strategy: IStrategy) -> Path:
-    """Return where Freqtrade looks for the strategy's parameter file, whether it exists or not."""
-    return Path(getattr(strategy, "__file__", "")).with_suffix(".json")
 
 
 def describe_rules(strategy: Any) -> list[str]:
@@ -125,7 +120,7 @@ def _find_attributes(strategy: IStrategy) -> Iterator[Value]:
 
 def _find_settings(strategy: Any) -> Iterator[Value]:
     for section in ("dominance", "risk"):
-        settings = getattr(strategy.settings, section)
+        settings = getattr(strategy.alt_season_gate.settings, section)
         for name in type(settings).model_fields:
             if name in settings.model_fields_set and name not in ("coinmarketcap_key", "urls"):
                 yield Value(f"{SECTION}.{section}.{name}", getattr(settings, name), "config")

@@ -1,0 +1,314 @@
+"""The gate of one strategy object: what Freqtrade's calls to a gated strategy come to."""
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from freqtrade.exchange import timeframe_to_msecs
+from freqtrade.util import dt_ts
+
+from altseason.dominance.synthetic import is_synthetic, mark_results
+from altseason.errors import InputError
+from altseason.gate.charts import add_lines, season_areas
+from altseason.gate.columns import GateColumns, Mask, clear_entries
+from altseason.gate.reader import DominanceReader
+from altseason.gate.rule import SUFFIX, GateRule, calculate_closes
+from altseason.gate.service import DominanceService
+from altseason.host.callbacks import (
+    guard_entries,
+    guard_orders,
+    keep_entry_signals,
+    run_after_fills,
+    run_in_each_loop,
+)
+from altseason.host.digest import CONFIG_KEY, calculate_digest
+from altseason.host.origins import describe_rules
+from altseason.host.parameters import (
+    copy_parameters,
+    move_section,
+    parameter_file,
+    take_wrong_values,
+)
+from altseason.host.secrets import hide_secrets
+from altseason.host.version import describe_untested
+from altseason.notifications import Notifier, escape_telegram_markdown
+from altseason.settings import load_settings, validate_timeframes
+
+PARAMETERS = ("gate_mode", "dominance_threshold", "gate_band", "gate_sma_days")
+# What a parameter file calls the section of these, whatever their space.
+SECTION = "gate"
+EntryCheck = Callable[[str, float, datetime], bool]
+
+
+class Gatekeeper:
+    """Holds back a strategy's entries while the gate is closed, and has dominance recorded.
+
+    Whatever goes wrong in it while a bot trades closes the gate, is notified once, and stops no
+    exit. In backtests an error is an error.
+
+    :ivar entry_checks: asked with pair, rate and time before an entry that the gate lets pass.
+    :ivar loop_checks: called with the time in each loop of a bot.
+    :ivar keeps_exits: whether exits go by entry signals as they were before some were taken away:
+        Freqtrade takes no exit signal, and with `ignore_roi_if_entry_signal` no return on
+        investment, where there is one of entry.
+    """
+
+    def __init__(
+        self,
+        strategy: Any,
+        config: dict[str, Any],
+        *,
+        by_hand: Mapping[str, tuple[Any, ...]],
+        parameters: tuple[str, ...] = (),
+        exclusion_reason: Callable[[str], str | None] | None = None,
+    ) -> None:
+        """Set up the gate of a strategy, closed to all that its parameters do not open.
+
+        :param by_hand: values of parameters, by name, that no optimizer tries.
+        :param parameters: names of further ones whose values are checked.
+        :param exclusion_reason: returns why the strategy never enters a pair; None where it does.
+        :raises AltSeasonError: in one line, for settings and parameters that make no gate.
+        """
+        self._strategy = strategy
+        self._config = config
+        hide_secrets(config)
+        copy_parameters(strategy)
+        self.settings = load_settings(config)
+        validate_timeframes(self.settings, config.get("timeframe") or strategy.timeframe)
+        self.notifier = Notifier(logging.getLogger(type(strategy).__module__), self._send)
+        self._reader = DominanceReader(config, self.settings.dominance)
+        self.columns = GateColumns(
+            self._reader, self.settings.dominance, self.notifier, self._find_rule
+        )
+        mark_results(config, "")
+        files = [*self._reader.files, parameter_file(strategy)]
+        config[CONFIG_KEY] = calculate_digest(type(strategy), files)
+        self._exclusion_reason = exclusion_reason
+        self.entry_checks: list[EntryCheck] = []
+        self.loop_checks: list[Callable[[datetime], None]] = []
+        self.keeps_exits = True
+        self._service: DominanceService | None = None
+        # When candles closed, in milliseconds, whose entry signals were taken away.
+        self._taken: dict[tuple[str, str], npt.NDArray[np.int64]] = {}
+        self._wrong_values = ""
+        move_section(strategy, SECTION, PARAMETERS)
+        self._refuse_values(take_wrong_values(strategy, (*PARAMETERS, *parameters), by_hand))
+        guard_entries(strategy, self.notifier, self._may_enter)
+
+    @property
+    def is_trading(self) -> bool:
+        """Whether a bot trades, dry or live."""
+        return self._reader.is_trading
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the gate is always open, in every epoch of a hyperopt."""
+        mode = self._strategy.gate_mode
+        # While hyperopt varies the mode, its value here is only the first one.
+        return not mode.can_optimize() and mode.value == "off"
+
+    def start(self) -> None:
+        """Guard the strategy's callbacks; where a bot trades, have dominance recorded.
+
+        Called once the parameters are loaded.
+
+        :raises InputError: where they make no rule, and nobody trades.
+        """
+        strategy = self._strategy
+        try:
+            _ = strategy.gate_rule
+        except InputError as error:
+            self._refuse_values([str(error)])
+        # Once more, for a constructor that has set its own after ours.
+        guard_entries(strategy, self.notifier, self._may_enter)
+        guard_orders(
+            strategy,
+            self.notifier,
+            may_add=self._may_add,
+            may_replace=self._may_replace,
+        )
+        if getattr(strategy, "ignore_roi_if_entry_signal", False):
+            keep_entry_signals(strategy, self._had_signal)
+        if is_synthetic(Path(self._config["datadir"])):
+            self.notifier.warn("The data directory holds a SYNTHETIC market: nothing here is real.")
+        if self.is_trading:
+            self._start_trading()
+
+    def _start_trading(self) -> None:
+        if untested := describe_untested():
+            self.notifier.warn(untested)
+        introduce = partial(describe_rules, self._strategy)
+        self._service = DominanceService(self._config, self._reader, self.notifier, introduce)
+        run_after_fills(self._strategy, self._keep_dominance)
+        run_in_each_loop(self._strategy, self._check)
+
+    def add_dominance(self, dataframe: pd.DataFrame) -> pd.DataFrame:
+        """Add `date_btcd` and `close_btcd` (percent), as they were known at each candle's close.
+
+        :raises DominanceMissingError: where the gate needs dominance, nothing is stored, and nobody
+            trades.
+        """
+        timeframe = self._strategy.timeframe
+        return self.columns.add_dominance(dataframe, timeframe, is_required=not self.is_off)
+
+    def complete(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
+        """Add dominance to a pair's indicators where it is missing, and warn of what is closed."""
+        if not {f"date_{SUFFIX}", f"close_{SUFFIX}"} <= set(dataframe):
+            dataframe = self.add_dominance(dataframe)
+        if reason := self._exclusion_reason and self._exclusion_reason(pair):
+            self.notifier.warn(f"{pair} is never entered: {reason}.")
+        elif not self.is_off:
+            self.columns.report_coverage(dataframe, pair)
+        return dataframe
+
+    def add_gate(self, dataframe: pd.DataFrame) -> tuple[pd.DataFrame, Mask]:
+        """Add `alt_season` and `sma_btcd`; return the former apart, where no strategy writes."""
+        timeframe = self._strategy.timeframe
+        is_open = self.columns.find_open(dataframe["date"], timeframe)
+        return self.columns.add_gate(dataframe, timeframe, is_open.copy()), is_open
+
+    def close_entries(
+        self, analysed: pd.DataFrame, dates: "pd.Series[pd.Timestamp]", is_open: Mask, pair: str
+    ) -> pd.DataFrame:
+        """Take away the entries at which the gate is closed, whoever has set them.
+
+        :param analysed: what the strategy has made of its candles, rows left out or not.
+        :param dates: the candles' open times, and `is_open` the gate at each.
+        """
+        try:
+            analysed, taken = clear_entries(
+                analysed, dates, is_open, clears_shorts=self._strategy.gate_shorts
+            )
+            for side, rows in taken.items():
+                closes = calculate_closes(analysed.loc[rows, "date"], self._strategy.timeframe)
+                self._taken[pair, side] = np.sort(closes)
+        except Exception as error:  # without the candles there would be no exits either
+            if not self.is_trading:
+                raise
+            with suppress(Exception):
+                self.notifier.raise_alert("entries", f"No entries: the gate failed with {error!r}.")
+            return analysed.drop(columns=["enter_long", "enter_short"], errors="ignore")
+        return analysed
+
+    def keep_exits(self, analysed: pd.DataFrame, pair: str) -> pd.DataFrame:
+        """Hold back exit signals where an entry signal would have done so that was taken away."""
+        for side in ("long", "short"):
+            taken, column = self._taken.get((pair, side)), f"exit_{side}"
+            if self.keeps_exits and taken is not None and len(taken) and column in analysed:
+                closes = calculate_closes(analysed["date"], self._strategy.timeframe)
+                analysed[column] = analysed[column].mask(np.isin(closes, taken), 0)
+        return analysed
+
+    def add_lines(self, analysed: pd.DataFrame) -> pd.DataFrame:
+        """Add what FreqUI draws of dominance and the gate."""
+        try:
+            return add_lines(analysed, self._strategy.gate_rule)
+        except Exception as error:  # exits matter more than charts
+            self.warn_of_charts(error)
+            return analysed
+
+    def find_areas(self, dataframe: pd.DataFrame) -> list[dict[str, Any]]:
+        """Return the alt seasons that FreqUI shades; none where there is no column of them."""
+        if "alt_season" not in dataframe:
+            return []
+        return season_areas(dataframe, self._strategy.timeframe)
+
+    def warn_of_charts(self, error: Exception) -> None:
+        """Log once that charts lack something."""
+        # Nor may a failure to notify stop exits.
+        with suppress(Exception):
+            text = f"Charts are incomplete: {type(error).__name__} ({error})."
+            self.notifier.warn(text, "charts")
+
+    def _may_enter(self, pair: str, rate: float, time: datetime, side: str) -> bool:
+        if self._is_gated(side == "short") and not self.columns.is_open(time):
+            self.notifier.warn(
+                f"{pair} was not entered: the gate is closed. Entries by hand are refused, too.",
+                "closed at an entry",
+            )
+            return False
+        return all(check(pair, rate, time) for check in self.entry_checks)
+
+    def _may_add(self, trade: Any, time: datetime) -> bool:
+        if not (self._strategy.gate_position_adjustment and self._is_gated(trade.is_short)):
+            return True
+        return self.columns.is_open(time)
+
+    def _may_replace(self, trade: Any, time: datetime) -> bool:
+        """Return whether an entry order may be placed anew; the first of a trade is an entry."""
+        if trade.nr_of_successful_entries and not self._strategy.gate_position_adjustment:
+            return True
+        return not self._is_gated(trade.is_short) or self.columns.is_open(time)
+
+    def _is_gated(self, is_short: bool) -> bool:
+        return self._strategy.gate_shorts or not is_short
+
+    def _had_signal(self, trade: Any, time: datetime) -> bool:
+        """Return whether the newest candle at a time had an entry signal that was taken away."""
+        taken = self._taken.get((trade.pair, "short" if trade.is_short else "long"))
+        if taken is None or not self.keeps_exits:
+            return False
+        length = timeframe_to_msecs(self._strategy.timeframe)
+        close = dt_ts(time) // length * length
+        place = int(taken.searchsorted(close))
+        return place < len(taken) and int(taken[place]) == close
+
+    def _check(self, now: datetime) -> None:
+        """Do what is due in a loop of the bot; nothing that fails here stops the strategy's own."""
+        for check in (*self.loop_checks, self._report):
+            try:
+                check(now)
+            except Exception as error:
+                with suppress(Exception):
+                    self.notifier.raise_alert(
+                        repr(check), f"A check in the loop failed: {error!r}."
+                    )
+
+    def _report(self, now: datetime) -> None:
+        if self._service is not None:
+            self._service.report(self._find_rule, now)
+
+    def _keep_dominance(self, trade: Any, order: Any) -> None:
+        """Keep with a trade which dominance it was entered by."""
+        is_first = order.ft_order_side == trade.entry_side and trade.nr_of_successful_entries == 1
+        if self._service is None or not is_first:
+            return
+        try:
+            facts = self._service.describe_entry(self._find_rule(), order.order_date_utc)
+            for name, value in facts.items():
+                trade.set_custom_data(name, value)
+        except Exception as error:  # what a strategy does matters more
+            with suppress(Exception):
+                text = f"Could not keep dominance with a trade: {error!r}."
+                self.notifier.warn(text, "dominance of a trade")
+
+    def _send(self, message: str) -> None:
+        self._strategy.dp.send_msg(escape_telegram_markdown(message), always_send=True)
+
+    def _find_rule(self) -> GateRule:
+        """Return the rule by which the gate goes now.
+
+        :raises InputError: where a parameter has a value that makes none.
+        """
+        if self._wrong_values:
+            raise InputError(self._wrong_values)
+        rule: GateRule = self._strategy.gate_rule
+        return rule
+
+    def _refuse_values(self, wrong: list[str]) -> None:
+        """Refuse wrong values of parameters; a bot goes on, with a closed gate and its exits.
+
+        :raises InputError: where nobody trades.
+        """
+        if not wrong:
+            return
+        self._wrong_values = f"{parameter_file(self._strategy)}: {'; '.join(wrong)}"
+        if not self.is_trading:
+            raise InputError(self._wrong_values)

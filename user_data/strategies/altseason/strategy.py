@@ -1,0 +1,198 @@
+"""What a strategy is derived from to be gated by Bitcoin's dominance."""
+
+import altseason.host.version  # noqa: F401 - before all that an older Freqtrade lacks
+
+# isort: split
+
+import copy
+from typing import Any, ClassVar
+
+import pandas as pd
+from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter, IStrategy
+from freqtrade.strategy.parameters import BaseParameter
+
+from altseason.errors import InputError
+from altseason.gate.charts import with_dominance
+from altseason.gate.keeper import PARAMETERS, Gatekeeper
+from altseason.gate.rule import GATING_MODES, GateRule
+from altseason.host.callbacks import is_initialized
+from altseason.host.parameters import describe_expected, load_parents_parameters
+
+# The keywords of a class that is derived from ours, and the parameters whose defaults they set.
+KEYWORDS = dict(zip(("mode", "threshold", "band", "sma_days"), PARAMETERS, strict=True))
+FLAGS = ("gate_shorts", "gate_position_adjustment")
+
+
+class AltSeasonGate(IStrategy):
+    """Hold back the entries of a strategy while altcoins may not be traded.
+
+    Put it first among the bases, before a strategy or in the place of `IStrategy`::
+
+        class MyGated(AltSeasonGate, MyStrategy, mode="falling"): ...
+
+    Keywords set the defaults of the parameters: `mode` ("level", "falling", "level_and_falling", or
+    "off", which no optimizer tries and no parameter file sets), `threshold`, `band` and `sma_days`
+    as in `altseason.gate.rule.GateRule`, and `space`, the parameters' space of hyperopt ("gate").
+
+    :cvar gate_shorts: whether short entries are held back, too.
+    :cvar gate_position_adjustment: whether `adjust_trade_position` may buy only while the gate is
+        open; Freqtrade does not ask `confirm_trade_entry` for it.
+    """
+
+    gate_mode = CategoricalParameter(GATING_MODES, default="level", space="gate")
+    dominance_threshold = DecimalParameter(40, 70, default=55, decimals=1, space="gate")
+    gate_band = DecimalParameter(0, 5, default=0, decimals=1, space="gate")
+    gate_sma_days = IntParameter(5, 60, default=20, space="gate")
+
+    gate_shorts: bool = False
+    gate_position_adjustment: bool = False
+
+    alt_season_gate: Gatekeeper
+    # Why a class cannot be used; raised when it is, since one file may not stop the others.
+    _gate_error: ClassVar[str] = ""
+
+    def __init_subclass__(cls, *, space: str | None = None, **words: Any) -> None:
+        given = {name: words.pop(name) for name in (*KEYWORDS, *FLAGS) if name in words}
+        cls._gate_error = ""
+        try:
+            super().__init_subclass__(**words)
+            _set_defaults(cls, space, given)
+        except InputError as error:
+            cls._gate_error = f"{cls.__name__}: {error}"
+        except TypeError:  # of a keyword that no parent takes either
+            known = ", ".join(("space", *KEYWORDS, *FLAGS))
+            cls._gate_error = f"{cls.__name__}: expected keywords of {known}, found {[*words]}"
+        _draw_dominance(cls)
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        if self._gate_error:
+            raise InputError(self._gate_error)
+        super().__init__(config)
+        if not is_initialized(self):
+            raise InputError(
+                f"{type(self).__name__}: expected that __init__ of every parent calls "
+                f"`super().__init__(config)`, found one that does not; add it there"
+            )
+        self.alt_season_gate = self._make_gatekeeper(config)
+
+    def _make_gatekeeper(self, config: dict[str, Any]) -> Gatekeeper:
+        # "off" is for the keyword alone.
+        is_off = type(self).gate_mode.value == "off"
+        return Gatekeeper(self, config, by_hand={"gate_mode": ("off",) if is_off else ()})
+
+    @property
+    def gate_rule(self) -> GateRule:
+        """The gate by the parameters as they are now; hyperopt changes them with every epoch."""
+        return GateRule(
+            mode=self.gate_mode.value,
+            threshold=self.dominance_threshold.value,
+            band=self.gate_band.value,
+            sma_days=self.gate_sma_days.value,
+        )
+
+    def load_params_from_file(self) -> dict[str, Any]:
+        """Load the parameter file of the strategy, or where it has none that of a parent."""
+        return super().load_params_from_file() or load_parents_parameters(self)
+
+    def ft_bot_start(self, **kwargs: Any) -> None:
+        """Start the strategy, then its gate, whose parameters are loaded after `bot_start`."""
+        gate = _find_gate(self)
+        super().ft_bot_start(**kwargs)
+        gate.start()
+
+    def advise_indicators(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
+        """Return the candles with the strategy's indicators and dominance."""
+        gate = _find_gate(self)
+        return gate.complete(super().advise_indicators(dataframe, metadata), metadata["pair"])
+
+    def advise_entry(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
+        """Return the candles with entries, of which none is left where the gate is closed.
+
+        Here, and not in `populate_entry_trend`, so that it holds for what a subclass adds there.
+        Reads the parameters, so once per epoch.
+        """
+        gate = _find_gate(self)
+        dataframe, is_open = gate.add_gate(dataframe)
+        dates = dataframe["date"]
+        analysed = super().advise_entry(dataframe, metadata)
+        return gate.close_entries(analysed, dates, is_open, metadata["pair"])
+
+    def advise_exit(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
+        """Return the candles with exits, which are the same whatever the gate says."""
+        return _find_gate(self).keep_exits(
+            super().advise_exit(dataframe, metadata), metadata["pair"]
+        )
+
+    def analyze_ticker(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
+        """Return the candles as Freqtrade does for a bot and for FreqUI, with lines for charts.
+
+        Backtests and hyperopt never come here.
+        """
+        return _find_gate(self).add_lines(super().analyze_ticker(dataframe, metadata))
+
+    def ft_plot_annotations(self, pair: str, dataframe: pd.DataFrame) -> list[Any]:
+        """Return what the strategy annotates in FreqUI, and the alt seasons."""
+        return [
+            *super().ft_plot_annotations(pair, dataframe),
+            *_find_gate(self).find_areas(dataframe),
+        ]
+
+
+def _find_gate(strategy: AltSeasonGate) -> Gatekeeper:
+    """Return a strategy's gate.
+
+    :raises InputError: where it was never set up, so that nothing would hold back entries.
+    """
+    gate = vars(strategy).get("alt_season_gate")
+    if not isinstance(gate, Gatekeeper):
+        raise InputError(
+            f"{type(strategy).__name__}: the gate was not set up; name AltSeasonGate first among "
+            f"the bases, and call `super().__init__(config)` in every __init__"
+        )
+    return gate
+
+
+def _set_defaults(cls: type[AltSeasonGate], space: str | None, given: dict[str, Any]) -> None:
+    """Give a class parameters of its own, with defaults by the keywords of its definition.
+
+    :raises InputError: where a keyword, or what a parent has in a parameter's place, makes no gate.
+    """
+    for flag in FLAGS:
+        setattr(cls, flag, given.pop(flag, getattr(cls, flag)))
+        if not isinstance(getattr(cls, flag), bool):
+            raise InputError(f"{flag}: expected True or False, found {getattr(cls, flag)!r}")
+    values = {KEYWORDS[keyword]: value for keyword, value in given.items()}
+    for name in PARAMETERS:
+        for one in cls.__mro__:
+            if name in vars(one) and not issubclass(one, AltSeasonGate):
+                raise InputError(f"expected no {name} in {one.__name__}: the gate has one")
+        parameter = getattr(cls, name)
+        if not isinstance(parameter, BaseParameter):
+            return  # which is refused when the class is used
+        if name not in vars(cls):
+            parameter = copy.deepcopy(parameter)
+            setattr(cls, name, parameter)
+        if space is not None:
+            parameter.space = space
+        if name in values:
+            _set_default(name, parameter, values[name])
+    GateRule(*(getattr(cls, name).value for name in PARAMETERS))
+
+
+def _set_default(name: str, parameter: BaseParameter, value: Any) -> None:
+    is_mode = name == "gate_mode"
+    if expected := describe_expected(parameter, value, ("off",) if is_mode else ()):
+        raise InputError(f"{name}: expected {expected}, found {value!r}")
+    parameter.value = value
+    if is_mode:
+        parameter.optimize = value != "off"
+
+
+def _draw_dominance(cls: type[AltSeasonGate]) -> None:
+    """Add dominance to what FreqUI draws for a class, whose `plot_config` may be a property."""
+    drawn: Any = cls.plot_config
+    if isinstance(drawn, property) and drawn.fget is not None:
+        read = drawn.fget
+        cls.plot_config = property(lambda self: with_dominance(read(self)))
+    elif isinstance(drawn, dict):
+        cls.plot_config = with_dominance(drawn)
