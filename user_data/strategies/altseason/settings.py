@@ -39,13 +39,13 @@ def is_loopback(url: str) -> bool:
 
 
 def without_login(url: str) -> str:
-    """Return an address as it may be shown: without a name and a password in it."""
+    """Return an address without its user name and password."""
     login, at, rest = url.partition("://")[2].rpartition("@")
     return url.replace(f"{login}{at}{rest}", rest, 1) if at and "/" not in login else url
 
 
 def _validate_url(url: str) -> str:
-    # A key goes with the request; plain HTTP would show it on the way.
+    # The request carries a key, which plain HTTP would expose.
     address = urlsplit(url)
     if not address.hostname or not (address.scheme == "https" or is_loopback(url)):
         raise ValueError("expected an address that begins with https://")
@@ -58,7 +58,7 @@ def is_sendable_key(key: str) -> bool:
 
 
 def _as_text(key: Any) -> Any:
-    # Freqtrade takes an environment variable of digits alone for a number.
+    # Freqtrade reads an environment variable of digits alone as a number.
     return str(key) if type(key) is int else key
 
 
@@ -75,7 +75,7 @@ def _validate_coin(coin: str) -> str:
 
 
 class _Section(BaseModel):
-    # Not even in the error that ours is raised from: a key may be among the input.
+    # The input may hold a key, so hide it even in the error that ours is raised from.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
@@ -85,7 +85,7 @@ Coin = Annotated[str, AfterValidator(_validate_coin)]
 
 
 class UrlSettings(_Section):
-    """Other addresses to ask than the providers' own, such as a mirror's.
+    """Addresses to use instead of the providers' own, such as a mirror's.
 
     The table of the providers: the primary first, then the fallbacks, the best first. Each is a
     module of its name in `altseason.sources` (see docs/ARCHITECTURE.md).
@@ -104,7 +104,7 @@ class DominanceSettings(_Section):
     """Which dominance candles the strategy reads, how old they may be, and who adds new ones.
 
     :param record: whether the bot records dominance while it trades.
-    :param backfill: whether it fetches missing days by itself, too.
+    :param backfill: whether it also fetches missing days.
     """
 
     timeframe: Literal["1d", "1h"] = "1d"
@@ -122,11 +122,11 @@ class DominanceSettings(_Section):
 
 
 class RiskSettings(_Section):
-    """How much is at stake, and when a position is cut or closed besides the seed's rules.
+    """How large a stake is, and when a position is trimmed or closed besides the default rules.
 
-    :param risk_factor: the part of the equity that a trade may lose at its stop.
-    :param atr_multiple: how many ATR the stop distance has at least.
-    :param kept_coins: codes of coins that the user holds on purpose, which are no orphans.
+    :param risk_factor: the fraction of the equity that a trade may lose at its stop.
+    :param atr_multiple: the least stop distance, in ATRs.
+    :param kept_coins: codes of coins that the user holds on purpose, which are not reported.
     """
 
     sizing: bool = True
@@ -140,12 +140,12 @@ class RiskSettings(_Section):
 
     @property
     def needs_atr(self) -> bool:
-        """Whether anything looks at volatility."""
+        """Whether a rule needs the volatility."""
         return self.sizing or self.atr_trailing or self.rebalancing
 
 
 class Settings(_Section):
-    """All of our own settings; everything else is Freqtrade's."""
+    """All of our own settings; the others are Freqtrade's."""
 
     dominance: DominanceSettings = DominanceSettings()
     risk: RiskSettings = RiskSettings()
@@ -178,7 +178,7 @@ def validate_timeframes(settings: Settings, timeframe: str) -> None:
 
 
 def validate_trading_mode(config: dict[str, Any]) -> None:
-    """Refuse margin and futures, where shorts, leverage and other orders are nothing we know of.
+    """Refuse margin and futures: nothing here handles shorts, leverage or their orders.
 
     :raises SettingsError: in one line.
     """
@@ -205,7 +205,7 @@ def _describe(error: ValidationError) -> str:
 
 
 def _show(value: Any, path: list[str]) -> str:
-    """Show what was found, unless a key is in it."""
+    """Return what was found, unless it may hold a key."""
     if NEVER_SHOWN.intersection(path):
         return "another value"
     if isinstance(value, str) and "urls" in path:

@@ -1,4 +1,4 @@
-"""Freqtrade's own configuration for our commands: the same files, folders and defaults."""
+"""Read Freqtrade's configuration for our commands, with its own files, folders and defaults."""
 
 import logging
 import tempfile
@@ -49,11 +49,11 @@ FILTERS = {
 
 
 def load_configuration(options: Namespace, *, only_reads: bool = False) -> Config:
-    """Read Freqtrade's configuration as one of its own commands would, but make no folders.
+    """Read Freqtrade's configuration as one of its own commands would, but create no folders.
 
     :param options: config, user_data_dir and datadir, as Freqtrade's own options give them, and
         strategy and strategy_path, where the command has them.
-    :param only_reads: whether a data directory that is named has to be there.
+    :param only_reads: whether a data directory that is named must exist.
     :return: the merged configuration, with ``datadir`` and ``user_data_dir`` as paths; the former
         need not exist.
     :raises InputError: where neither a configuration names an exchange nor ``--datadir`` is given,
@@ -72,7 +72,7 @@ def load_configuration(options: Namespace, *, only_reads: bool = False) -> Confi
         arguments.append(f"--userdir={options.user_data_dir}")
     if options.datadir:
         arguments.append(f"--datadir={options.datadir}")
-    # list-data is the command that needs no configuration file but reads it when there is one.
+    # list-data needs no configuration file, but reads one if there is one.
     parsed = Arguments(["list-data", *arguments]).get_parsed_arg()
     if not parsed["config"] and not parsed["datadir"]:
         raise InputError(
@@ -82,15 +82,15 @@ def load_configuration(options: Namespace, *, only_reads: bool = False) -> Confi
     for name in STRATEGY_OPTIONS:
         parsed[name] = getattr(options, name, None)
     config = read_without_folders(parsed)
-    # Freqtrade has just set the levels. A retry is no news here; what fails in the end is told.
+    # Freqtrade has just set the levels. Retries are noise here; a final failure is reported.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     return config
 
 
 def read_configuration(parsed: Config) -> Config:
-    """Read the configuration that a command of Freqtrade has, without its progress messages.
+    """Read the configuration of a Freqtrade command, without Freqtrade's progress messages.
 
-    :param parsed: the command's options, as Freqtrade's own parser gives them.
+    :param parsed: the command's options, as Freqtrade's own parser returns them.
     :raises InputError: where the files name no exchange.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
@@ -103,16 +103,16 @@ def read_configuration(parsed: Config) -> Config:
 def read_without_folders(
     parsed: Config, read: Callable[[Config], Config] = read_configuration
 ) -> Config:
-    """Read a configuration, but make no folders.
+    """Read a configuration, but create no folders.
 
-    Freqtrade makes the data directory, and what is missing in user_data, wherever it is told that
-    these are: so it is told another place, for as long as it reads.
+    Freqtrade creates the data directory, and what is missing in user_data, while it reads: so it is
+    given a temporary folder for both.
 
     :param read: reads the configuration of the command's options.
     """
-    with tempfile.TemporaryDirectory() as elsewhere:
+    with tempfile.TemporaryDirectory() as folder:
         config = read(
-            {**parsed, "user_data_dir": elsewhere, "datadir": _find_pairs_file(parsed) or elsewhere}
+            {**parsed, "user_data_dir": folder, "datadir": _find_pairs_file(parsed) or folder}
         )
     named = parsed.get("user_data_dir") or config["original_config"].get("user_data_dir")
     user_data = Path(named or Path.cwd() / "user_data")
@@ -127,7 +127,7 @@ def read_without_folders(
 
 
 def _find_pairs_file(parsed: Config) -> str | None:
-    """Return the data directory in which Freqtrade looks for `pairs.json`, for want of files."""
+    """Return the data directory where Freqtrade looks for `pairs.json` without a configuration."""
     if parsed["config"]:
         return None
     user_data = Path(parsed.get("user_data_dir") or "user_data")
@@ -137,10 +137,10 @@ def _find_pairs_file(parsed: Config) -> str | None:
 
 @contextmanager
 def refusing_malformed(files: Sequence[str]) -> Iterator[None]:
-    """Refuse what Freqtrade fails over when it reads a configuration, and print no value of it.
+    """Turn the errors of Freqtrade's reading into one line that holds no value of the files.
 
-    :raises InputError: where files have no section of an exchange, are no configuration at all, or
-        are none that Freqtrade's schema allows.
+    :raises InputError: where the files name no exchange, are no configuration, or violate
+        Freqtrade's schema.
     """
     try:
         yield
@@ -164,7 +164,7 @@ def refusing_malformed(files: Sequence[str]) -> Iterator[None]:
 
 
 def _refuse_wrong_kinds_in(files: Sequence[str]) -> None:
-    """Read files again that Freqtrade failed over, to say of which setting; not a pipe."""
+    """Refuse the setting that Freqtrade failed over; read the files again, unless one is a pipe."""
     if all(Path(name).is_file() for name in files):
         try:
             config = deep_merge_dicts(environment_vars_to_dict(), load_from_files(list(files)))
@@ -174,10 +174,10 @@ def _refuse_wrong_kinds_in(files: Sequence[str]) -> None:
 
 
 def load_strategy(config: Config) -> "IStrategy":
-    """Load the configured strategy, AltSeasonStrategy if none, with its parameters as it runs.
+    """Load the configured strategy (by default AltSeasonStrategy) with the parameters it runs by.
 
-    :raises InputError: where the configured one is not derived from AltSeasonStrategy, or settings
-        in the configuration are none that a strategy can have.
+    :raises InputError: where it is not derived from AltSeasonStrategy, or where the configuration
+        has settings that no strategy can have.
     """
     # Importing it takes seconds, and most commands need no strategy.
     from freqtrade.resolvers import StrategyResolver
@@ -187,7 +187,7 @@ def load_strategy(config: Config) -> "IStrategy":
         try:
             strategy = StrategyResolver.load_strategy({**config, "strategy": name})
         except ImportError as error:
-            # So Freqtrade refuses settings such as order_types that lack a part.
+            # Freqtrade's error for settings such as order_types that lack a key.
             raise InputError(f"{error} (in the configuration or in {name})") from error
         strategy.ft_load_hyper_params()
     if not hasattr(strategy, "gate_rule"):
@@ -199,7 +199,7 @@ def load_strategy(config: Config) -> "IStrategy":
 def quiet_freqtrade() -> Iterator[None]:
     """Keep Freqtrade's progress messages out of a command's own output; warnings still show.
 
-    So do its schema, which it prints before it raises, and stacks of candle files that are broken.
+    Hide its schema, which it logs before it raises, and the stack traces of damaged candle files.
     """
     logging.disable(logging.INFO)
     for name, is_shown in FILTERS.items():
@@ -213,7 +213,7 @@ def quiet_freqtrade() -> Iterator[None]:
 
 
 def data_format(config: Config) -> str:
-    """Return the format that candles are stored in, by Freqtrade's own setting and default."""
+    """Return the format that candles are stored in, by Freqtrade's setting or its default."""
     return str(config.get("dataformat_ohlcv") or "feather")
 
 

@@ -1,8 +1,8 @@
-"""A fingerprint of what a backtest result depends on and Freqtrade does not look at.
+"""A digest of what a backtest's result depends on and Freqtrade's cache ignores.
 
-Freqtrade answers a repeated backtest from its cache when the config, the parameter file and the
-strategy's own file are unchanged. Dominance candles, this package and parent classes in other files
-would go unnoticed; with their fingerprint in the config they do not.
+Freqtrade loads a repeated backtest from its cache when the configuration, the parameter file and
+the strategy's own file are unchanged. With this digest in the configuration, a change of dominance
+candles, of this package or of parent classes in other files runs the backtest again.
 """
 
 import hashlib
@@ -15,7 +15,10 @@ _PACKAGE = Path(__file__).parent.parent
 
 
 def calculate_digest(strategy_class: type, data_files: Iterable[Path]) -> str:
-    """Hash our package, the files of a strategy's parent classes, and the data files that exist."""
+    """Return a hash of our package, of the files of a strategy's parent classes, and of data files.
+
+    A data file that does not exist counts as an empty one.
+    """
     digest = hashlib.sha256()
     for path in (*_source_files(strategy_class), *data_files):
         content = path.read_bytes() if path.is_file() else b""

@@ -1,8 +1,8 @@
-"""Keep every secret of the configuration out of the results that people share.
+"""Keep secrets of the configuration out of the results that people share.
 
 Freqtrade writes its configuration, environment variables included, into every backtest result, and
-redacts the settings that a list of its own names. The list lacks some of Freqtrade's own secrets,
-and all of ours.
+redacts the settings of a private list. That list lacks some of Freqtrade's own secrets and all of
+ours.
 """
 
 import re
@@ -14,7 +14,7 @@ from freqtrade.enums import TRADE_MODES
 
 from altseason.errors import AltSeasonError
 
-# Whole sections where a value may hold a secret in any form.
+# Settings that may hold a secret in any form; some are whole sections.
 SETTINGS = (
     "altseason.dominance.coinmarketcap_key",
     "altseason.dominance.urls",
@@ -34,11 +34,11 @@ MARK = "a secret"
 def hide_secrets(config: Mapping[str, Any]) -> None:
     """Make Freqtrade redact every secret of a configuration wherever it redacts its own.
 
-    :raises AltSeasonError: where Freqtrade would not redact them, unless it trades: a bot writes
-        no results, and must go on to exit its trades.
+    :raises AltSeasonError: where Freqtrade would not redact them, except while it trades: a bot
+        writes no results, and must stay up to exit its trades.
     """
     wanted = list(dict.fromkeys([*SETTINGS, *find_secrets(config.get("original_config", config))]))
-    # It is not public, and there is no other way.
+    # Not public, but there is no other way.
     known = getattr(config_secrets, "_SENSITIVE_KEYS", None)
     if isinstance(known, list):
         known.extend(path for path in wanted if path not in known)
@@ -51,10 +51,10 @@ def hide_secrets(config: Mapping[str, Any]) -> None:
 
 
 def find_secrets(config: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Find the settings that hold a secret, by their names and values, as dotted paths.
+    """Yield the settings that hold a secret, by their names and values, as dotted paths.
 
-    A list in which there is one counts as a whole, since a path cannot lead into it; and so does a
-    section in which the name of such a setting has a dot.
+    A list that holds one is redacted as a whole, since a path cannot lead into it; so is a section
+    where the name of such a setting has a dot.
     """
     for name, value in config.items():
         path = f"{prefix}{name}"
@@ -76,7 +76,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def find_shown(paths: Iterable[str]) -> list[str]:
-    """Return those of the settings that Freqtrade would show."""
+    """Return the settings that Freqtrade would not redact."""
     return [path for path in paths if MARK in repr(sanitize_config(_nest(path)))]
 
 

@@ -1,6 +1,7 @@
-"""Which Freqtrade this needs; to import this with an older one is an error that says so.
+"""Which version of Freqtrade the strategy needs; importing this with an older one raises.
 
-An `ImportError`, since Freqtrade tells that in one line and goes on to the user's other strategies.
+It raises an `ImportError`, which Freqtrade reports in one line before it loads the user's other
+strategies.
 """
 
 import re
@@ -8,12 +9,12 @@ import re
 import freqtrade
 
 MIN_FREQTRADE = (2026, 9)
-# The newest that all tests were run with; raise it with the lock.
+# The newest version that all tests ran with; raise it with the lock file.
 MAX_TESTED = (2026, 9)
 
 
 def check_freqtrade(version: str) -> None:
-    """Raise ImportError where a version is too old; one without a number, as "develop", is not."""
+    """Raise ImportError for a version that is too old; one without a number ("develop") is not."""
     number = _parse_version(version)
     if number and number < MIN_FREQTRADE:
         needed = ".".join(map(str, MIN_FREQTRADE))
@@ -21,14 +22,14 @@ def check_freqtrade(version: str) -> None:
 
 
 def describe_untested(version: str = freqtrade.__version__) -> str | None:
-    """Return a warning about a version that the tests do not know; None for one that they do."""
+    """Return a warning about a version that the tests did not run with; None for others."""
     number = _parse_version(version)
     if number is not None and number <= MAX_TESTED:
         return None
     tested = ".".join(map(str, MAX_TESTED))
     return (
-        f"AltSeasonStrategy was tested with Freqtrade up to {tested}, and this is {version}. What "
-        f"it needs may have changed there: try it in dry-run first, and look for a newer release."
+        f"AltSeasonStrategy was tested with Freqtrade up to {tested}, and this is {version}, which "
+        f"may have changed what it needs: try it in dry-run first, and look for a newer release."
     )
 
 
