@@ -24,8 +24,7 @@ from altseason.host.configuration import (
 from altseason.host.schema import refuse_invalid
 from altseason.invocation import altseason_command
 from altseason.output import tell
-from altseason_lab.emulator.clock import MillisecondClock, wall_clock
-from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.market import Market, MillisecondClock, wall_clock
 from altseason_lab.emulator.processes import receive_signals, run_process
 from altseason_lab.emulator.rehearsal import Rehearsal, plan_rehearsal, trading_settings
 from altseason_lab.emulator.server import run_emulator
@@ -80,7 +79,7 @@ def rehearse(
         raise InputError(
             "altseason sandbox needs a POSIX system: run it on Linux or macOS, in WSL or in docker"
         )
-    command = read_words(words)
+    command = parse_freqtrade_command(words)
     if not command.asks_exchange:
         return asyncio.run(run_plainly(command))
     refuse_unsupported(command)
@@ -100,8 +99,8 @@ def rehearse(
     return asyncio.run(run_with_emulator(command, config, market))
 
 
-def read_words(words: Sequence[str]) -> FreqtradeCommand:
-    """Read what follows `--`.
+def parse_freqtrade_command(words: Sequence[str]) -> FreqtradeCommand:
+    """Parse what follows `--`.
 
     :raises InputError: where it is not a command of Freqtrade.
     """
@@ -121,14 +120,14 @@ def refuse_unsupported(command: FreqtradeCommand) -> None:
         raise InputError("expected configuration files, found `-c -`: write it to a file first")
 
 
-def refuse_missing(datadir: str | None) -> None:
-    """Refuse a folder to serve candles from that is named but not there.
+def refuse_missing(datadir: str | Path | None, advice: str = ADVICE) -> None:
+    """Refuse a data directory that is named but not there.
 
     :raises InputError: in one line.
     """
     if datadir and not Path(datadir).is_dir():
         raise InputError(
-            f"{datadir}: expected a folder with candle files, found no folder; {ADVICE}"
+            f"{datadir}: expected a folder with candle files, found no folder; {advice}"
         )
 
 
@@ -218,14 +217,14 @@ def refuse_missing_settings(command: FreqtradeCommand, config: Config) -> None:
     refuse_invalid(config["original_config"], required if command.is_backtesting else [])
 
 
-def open_market(datadir: Path, stored_as: str) -> Market:
+def open_market(datadir: Path, stored_as: str, advice: str = ADVICE) -> Market:
     """Open a data directory for the emulator.
 
     :raises InputError: where there are no candles in it.
     """
     market = Market(datadir, stored_as)
     if not market.symbols:
-        raise InputError(f"{datadir}: expected candle files ({stored_as}), found none; {ADVICE}")
+        raise InputError(f"{datadir}: expected candle files ({stored_as}), found none; {advice}")
     return market
 
 

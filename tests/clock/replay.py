@@ -15,11 +15,10 @@ from typing import Any
 from freqtrade.misc import deep_merge_dicts
 
 from altseason.dominance.store import DominanceStore
-from altseason_lab.emulator.clock import MillisecondClock
 from altseason_lab.emulator.dominance import LiveDominance, load_dominance
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.live import LiveMarket
-from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.market import Market, MillisecondClock
 from altseason_lab.emulator.providers import provider_urls
 from altseason_lab.emulator.server import run_emulator
 from altseason_lab.host.overlay import exchange_settings, offline_environment

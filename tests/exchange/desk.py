@@ -7,19 +7,13 @@ order finds the whole book at every look and moves no price.
 from collections.abc import Iterable
 from decimal import ROUND_DOWN, Decimal
 
-from altseason_lab.emulator import errors
 from altseason_lab.emulator.errors import BinanceError
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import Symbol
-from altseason_lab.emulator.prices import Point, Prices, first_at, path_after
-from altseason_lab.emulator.rules import (
-    FINEST,
-    MAX_ORDERS,
-    MAX_STOP_ORDERS,
-    TradingRules,
-    filter_failure,
-)
+from altseason_lab.emulator.rules import FINEST, MAX_ORDERS, MAX_STOP_ORDERS, TradingRules
+from tests.exchange import codes
 from tests.exchange.account import Account
+from tests.exchange.filters import filter_failure, validate_amount, validate_cost, validate_price
 from tests.exchange.ledger import Ledger, Place
 from tests.exchange.matching import (
     find_takeable,
@@ -30,6 +24,7 @@ from tests.exchange.matching import (
     would_trigger_now,
 )
 from tests.exchange.orders import WITH_STOP, Fill, Order, OrderRequest, Status, calculate_cost
+from tests.exchange.prices import Point, Prices, first_at, path_after
 
 
 class Desk:
@@ -65,7 +60,7 @@ class Desk:
         self.look(now)
         price = self._prices.last(request.symbol, now)
         if price is None:
-            raise BinanceError(errors.INVALID_MESSAGE, "Market is closed.")
+            raise BinanceError(codes.INVALID_MESSAGE, "Market is closed.")
         order = self._build(request, price, now)
         self._validate(order, price)
         self._lock(order, price)
@@ -82,7 +77,7 @@ class Desk:
         """
         self.look(now)
         if not order.is_open:
-            raise BinanceError(errors.CANCEL_REJECTED, "Unknown order sent.")
+            raise BinanceError(codes.CANCEL_REJECTED, "Unknown order sent.")
         self._close(order, "CANCELED", now)
 
     def rules_of(self, symbol: Symbol) -> TradingRules:
@@ -112,14 +107,14 @@ class Desk:
         if any(other.client_id == order.client_id for other in same):
             raise rejected("Duplicate order sent.")
         if not order.is_market:
-            rules.validate_price(request.price)
-        rules.validate_amount(order.quantity)
+            validate_price(rules, request.price)
+        validate_amount(rules, order.quantity)
         at = price if order.is_market else request.price
-        rules.validate_cost(at * order.quantity, is_market=order.is_market)
+        validate_cost(rules, at * order.quantity, is_market=order.is_market)
         if len(same) >= MAX_ORDERS:
             raise filter_failure("MAX_NUM_ORDERS")
         if request.type in WITH_STOP:
-            rules.validate_price(request.stop_price)
+            validate_price(rules, request.stop_price)
             if sum(other.request.type in WITH_STOP for other in same) >= MAX_STOP_ORDERS:
                 raise filter_failure("MAX_NUM_ALGO_ORDERS")
             if would_trigger_now(request, price):
@@ -225,4 +220,4 @@ class Desk:
 
 def rejected(message: str) -> BinanceError:
     """Build the error for an order that the exchange does not take."""
-    return BinanceError(errors.NEW_ORDER_REJECTED, message)
+    return BinanceError(codes.NEW_ORDER_REJECTED, message)

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from altseason_lab.emulator.clock import MillisecondClock
+from altseason_lab.emulator.market import MillisecondClock
 
 CONTROL = "/control/"
 PATH = f"{CONTROL}faults"

@@ -16,6 +16,7 @@ from altseason_lab.emulator.parameters import (
     refuse_unread,
     required,
 )
+from tests.exchange import codes
 from tests.exchange.orders import WITH_STOP, Order, OrderRequest
 
 DECIMAL_PATTERN = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
@@ -53,15 +54,15 @@ def parse_order(parameters: Mapping[str, str], symbols: Mapping[str, Symbol]) ->
     """
     symbol = parse_symbol(required(parameters, "symbol"), symbols)
     choices: dict[str, Any] = {
-        "side": choose(required(parameters, "side"), SIDES, errors.BAD_SIDE, "side"),
-        "type": choose(required(parameters, "type"), MANDATORY, errors.BAD_ORDER_TYPE, "orderType"),
+        "side": choose(required(parameters, "side"), SIDES, codes.BAD_SIDE, "side"),
+        "type": choose(required(parameters, "type"), MANDATORY, codes.BAD_ORDER_TYPE, "orderType"),
     }
     for name in MANDATORY[choices["type"]]:
         required(parameters, name)
     if "timeInForce" in parameters:
         sent = parameters["timeInForce"]
         choices["time_in_force"] = choose(
-            sent, TIMES_IN_FORCE, errors.BAD_TIME_IN_FORCE, "timeInForce"
+            sent, TIMES_IN_FORCE, codes.BAD_TIME_IN_FORCE, "timeInForce"
         )
     refuse_unread(parameters, KNOWN)
     is_market = choices["type"] == "MARKET"
@@ -127,7 +128,7 @@ def parse_decimal(parameters: Mapping[str, str], name: str) -> Decimal:
         raise illegal_characters(name, DECIMAL_PATTERN)
     if len(parameters[name].partition(".")[2].rstrip("0")) > PLACES:
         raise BinanceError(
-            errors.TOO_MUCH_PRECISION,
+            codes.TOO_MUCH_PRECISION,
             f"Parameter '{name}' has too much precision.",
         )
     return Decimal(parameters[name])
@@ -153,4 +154,4 @@ def choose(text: str, choices: Iterable[str], code: int, what: str) -> str:
 def refuse_unwanted(parameters: Mapping[str, str], name: str) -> None:
     """Refuse a parameter that the type of order has no use for."""
     if name in parameters:
-        raise BinanceError(errors.UNWANTED_PARAMETER, f"Parameter '{name}' sent when not required.")
+        raise BinanceError(codes.UNWANTED_PARAMETER, f"Parameter '{name}' sent when not required.")

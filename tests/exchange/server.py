@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from altseason_lab.emulator.clock import MillisecondClock, wall_clock
 from altseason_lab.emulator.dominance import LiveDominance
 from altseason_lab.emulator.live import LiveMarket
+from altseason_lab.emulator.market import MillisecondClock, wall_clock
 from altseason_lab.emulator.providers import ProviderEndpoints
 from altseason_lab.emulator.server import LiveEndpoints, answer_errors, run_application
 from tests.exchange.account import Account

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from altseason_lab.emulator import errors
 from altseason_lab.emulator.errors import BinanceError
 from altseason_lab.emulator.parameters import parse_number, required
+from tests.exchange import codes
 from tests.exchange.account import Account
 
 API_KEY_HEADER = "X-MBX-APIKEY"
@@ -39,7 +40,7 @@ def read_signed(
     validate_time(parameters, now)
     expected = sign(without_signature(query) + without_signature(body), account.secret)
     if not hmac.compare_digest(signature.lower().encode(), expected.encode()):
-        raise BinanceError(errors.INVALID_SIGNATURE, "Signature for this request is not valid.")
+        raise BinanceError(codes.INVALID_SIGNATURE, "Signature for this request is not valid.")
     return {name: value for name, value in parameters.items() if name not in SIGNING}
 
 
@@ -65,10 +66,10 @@ def without_signature(text: str) -> str:
 def validate_key(key: str | None, account: Account) -> None:
     """Refuse a request without a key, or with one that nobody has."""
     if not key or not re.fullmatch(KEY_PATTERN, key):
-        raise BinanceError(errors.BAD_API_KEY_FORMAT, "API-key format invalid.", status=401)
+        raise BinanceError(codes.BAD_API_KEY_FORMAT, "API-key format invalid.", status=401)
     if key != account.key:
         raise BinanceError(
-            errors.REJECTED_KEY, "Invalid API-key, IP, or permissions for action.", status=401
+            codes.REJECTED_KEY, "Invalid API-key, IP, or permissions for action.", status=401
         )
 
 
@@ -79,13 +80,13 @@ def validate_time(parameters: dict[str, str], now: int) -> None:
     window = parse_number(parameters, "recvWindow")
     window = DEFAULT_WINDOW if window is None else window
     if window > MAX_WINDOW:
-        raise BinanceError(errors.BAD_RECV_WINDOW, "'recvWindow' must be less than 60000.")
+        raise BinanceError(codes.BAD_RECV_WINDOW, "'recvWindow' must be less than 60000.")
     if sent >= now + AHEAD:
         raise BinanceError(
-            errors.INVALID_TIMESTAMP,
+            codes.INVALID_TIMESTAMP,
             "Timestamp for this request was 1000ms ahead of the server's time.",
         )
     if now - sent > window:
         raise BinanceError(
-            errors.INVALID_TIMESTAMP, "Timestamp for this request is outside of the recvWindow."
+            codes.INVALID_TIMESTAMP, "Timestamp for this request is outside of the recvWindow."
         )

@@ -5,11 +5,9 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from altseason_lab.emulator import errors
-from altseason_lab.emulator.clock import MillisecondClock
 from altseason_lab.emulator.errors import BinanceError
 from altseason_lab.emulator.live import LiveMarket
-from altseason_lab.emulator.market import Symbol
+from altseason_lab.emulator.market import MillisecondClock, Symbol
 from altseason_lab.emulator.parameters import (
     parse_limit,
     parse_number,
@@ -17,6 +15,7 @@ from altseason_lab.emulator.parameters import (
     refuse_unread,
     required,
 )
+from tests.exchange import codes
 from tests.exchange.account import Account
 from tests.exchange.desk import Desk
 from tests.exchange.order_answers import (
@@ -77,7 +76,7 @@ class TradingEndpoints:
         """Tell what has become of an order."""
         parameters, _ = await self._read(request)
         self._symbol(parameters)
-        unknown = BinanceError(errors.NO_SUCH_ORDER, "Order does not exist.")
+        unknown = BinanceError(codes.NO_SUCH_ORDER, "Order does not exist.")
         order = find_order(parameters, self._desk.orders, unknown)
         refuse_unread(parameters, ONE_ORDER)
         return web.json_response(order_answer(order))
@@ -93,7 +92,7 @@ class TradingEndpoints:
         """Cancel an order."""
         parameters, now = await self._read(request)
         self._symbol(parameters)
-        unknown = BinanceError(errors.CANCEL_REJECTED, "Unknown order sent.")
+        unknown = BinanceError(codes.CANCEL_REJECTED, "Unknown order sent.")
         order = find_order(parameters, self._desk.orders, unknown)
         refuse_unread(parameters, (*ONE_ORDER, "newClientOrderId"))
         client_id = parse_client_id(parameters, "newClientOrderId") or f"cancel-{order.number}"
@@ -113,7 +112,7 @@ class TradingEndpoints:
         refuse_unread(parameters, ("symbol",))
         orders = self._open(self._symbol(parameters))
         if not orders:
-            raise BinanceError(errors.CANCEL_REJECTED, "Unknown order sent.")
+            raise BinanceError(codes.CANCEL_REJECTED, "Unknown order sent.")
         for order in orders:
             self._desk.cancel(order, now)
         return web.json_response([cancel_answer(one, f"cancel-{one.number}") for one in orders])

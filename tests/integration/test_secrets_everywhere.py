@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from altseason_lab.emulator.clock import wall_clock
 from altseason_lab.emulator.live import LiveMarket
-from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.market import Market, wall_clock
 from altseason_lab.emulator.rehearsal import plan_rehearsal
 from altseason_lab.host.overlay import exchange_settings, offline_environment
 from tests.conftest import ROOT

@@ -5,12 +5,14 @@ A view apart from HTTP, in which everything follows from the stored candles, a s
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pandas as pd
 
 from altseason.errors import InputError
 from altseason_lab.emulator.market import DAY_IN_MS, Market, Symbol, close_times, select_candles
 from altseason_lab.emulator.path import run_candle
+from altseason_lab.emulator.rules import to_decimal
 
 # How far the bot can run on into the stored candles; a quarter of them where they are short.
 AHEAD = 28 * DAY_IN_MS
@@ -99,6 +101,11 @@ class Moment:
         """Select candles as `select_candles` does; the last of them may be running."""
         selected = select_candles(self._seen(symbol, interval), start=start, end=end, limit=limit)
         return self._run_last(selected, symbol, interval)
+
+    def price(self, symbol: Symbol) -> Decimal | None:
+        """Return the last price, or None before the first candle."""
+        newest = self.select(symbol, self.market.intervals(symbol)[0], limit=1)
+        return None if newest.empty else to_decimal(newest["close"].iloc[0])
 
     def _seen(self, symbol: Symbol, interval: str) -> pd.DataFrame:
         candles = self.market.load_candles(symbol, interval)

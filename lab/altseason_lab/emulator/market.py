@@ -1,5 +1,7 @@
 """The markets of the emulator: a view of the candle files in one data directory."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -16,6 +18,14 @@ from altseason.errors import InputError
 INTERVALS = frozenset("1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M".split())
 
 DAY_IN_MS = 24 * 60 * 60 * 1000
+
+# The exchange's time; a function, so that an emulator can live at another time.
+MillisecondClock = Callable[[], int]
+
+
+def wall_clock() -> int:
+    """Return the time in milliseconds."""
+    return int(time.time() * 1000)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from altseason_lab.emulator.clock import MillisecondClock
 from altseason_lab.emulator.dominance import LiveDominance
-from altseason_lab.emulator.market import DAY_IN_MS
+from altseason_lab.emulator.market import DAY_IN_MS, MillisecondClock
 
 COINGECKO, COINMARKETCAP = "/coingecko/api/v3", "/coinmarketcap"
 COINPAPRIKA, COINLORE = "/coinpaprika/v1", "/coinlore/api"

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from altseason_lab.emulator import errors
-from altseason_lab.emulator.errors import BinanceError
-
 # Candle files do not say how fine prices and amounts were; this fine, rounding moves no backtest.
 FINEST = Decimal("0.00000001")
 MAX_COST = "9000000.00000000"
@@ -66,26 +63,10 @@ class TradingRules:
             {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": MAX_STOP_ORDERS},
         ]
 
-    def validate_amount(self, amount: Decimal) -> None:
-        """Refuse an amount that LOT_SIZE forbids."""
-        if not self.step <= amount <= Decimal(MAX_AMOUNT) or amount % self.step:
-            raise filter_failure("LOT_SIZE")
 
-    def validate_price(self, price: Decimal) -> None:
-        """Refuse a price that PRICE_FILTER forbids."""
-        if not self.tick <= price <= Decimal(MAX_PRICE) or price % self.tick:
-            raise filter_failure("PRICE_FILTER")
-
-    def validate_cost(self, cost: Decimal, *, is_market: bool = False) -> None:
-        """Refuse a worth that NOTIONAL forbids; that of a market order has no upper end."""
-        is_too_much = cost > Decimal(MAX_COST) and not is_market
-        if cost < self.minimum_cost or is_too_much:
-            raise filter_failure("NOTIONAL")
-
-
-def filter_failure(name: str) -> BinanceError:
-    """Build the error for an order that breaks a rule."""
-    return BinanceError(errors.INVALID_MESSAGE, f"Filter failure: {name}")
+def to_decimal(price: float) -> Decimal:
+    """Return the number that a candle file means: the shortest that is read as this float."""
+    return Decimal(repr(float(price)))
 
 
 def format_amount(value: Decimal) -> str:

@@ -9,11 +9,10 @@ from freqtrade.exchange import timeframe_to_msecs
 
 from altseason_lab.emulator import answers, errors
 from altseason_lab.emulator.book import order_book
-from altseason_lab.emulator.clock import MillisecondClock, wall_clock
 from altseason_lab.emulator.dominance import LiveDominance
 from altseason_lab.emulator.errors import BinanceError
 from altseason_lab.emulator.live import LiveMarket
-from altseason_lab.emulator.market import DAY_IN_MS, Market, Symbol
+from altseason_lab.emulator.market import DAY_IN_MS, Market, MillisecondClock, Symbol, wall_clock
 from altseason_lab.emulator.parameters import (
     parse_depth_query,
     parse_klines_query,
@@ -21,7 +20,6 @@ from altseason_lab.emulator.parameters import (
     parse_symbols,
     refuse_unread,
 )
-from altseason_lab.emulator.prices import Prices
 from altseason_lab.emulator.providers import ProviderEndpoints
 from altseason_lab.emulator.rules import TradingRules
 from altseason_lab.emulator.ticker import day_ticker
@@ -116,7 +114,6 @@ class LiveEndpoints(Endpoints):
         """Serve a market as it is at the clock's time; rules as above."""
         super().__init__(market, clock, rules)
         self._live = market
-        self._prices = Prices(market)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the paths, with their handlers."""
@@ -126,7 +123,7 @@ class LiveEndpoints(Endpoints):
         """Return the order book."""
         symbol, limit = parse_depth_query(read_parameters(request), self._live.symbols)
         now = self._clock()
-        price = self._prices.last(symbol, now)
+        price = self._live.at(now).price(symbol)
         return web.json_response(order_book(price, limit, now, self._rules_of(symbol)))
 
     def _day(self, symbol: Symbol) -> dict[str, Any]:

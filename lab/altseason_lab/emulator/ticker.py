@@ -14,8 +14,7 @@ import pandas as pd
 from altseason_lab.emulator.answers import format_decimal
 from altseason_lab.emulator.book import FINEST_RULES, asks, bids
 from altseason_lab.emulator.market import DAY_IN_MS, Symbol, close_times
-from altseason_lab.emulator.prices import to_decimal
-from altseason_lab.emulator.rules import TradingRules, format_amount
+from altseason_lab.emulator.rules import TradingRules, format_amount, to_decimal
 
 
 def day_ticker(

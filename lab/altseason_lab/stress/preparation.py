@@ -20,7 +20,6 @@ from altseason.host.configuration import (
 from altseason.invocation import altseason_command
 from altseason.output import tell
 from altseason_lab.emulator.in_thread import in_thread
-from altseason_lab.emulator.market import Market
 from altseason_lab.emulator.rehearsal import find_traded
 from altseason_lab.emulator.server import run_emulator
 from altseason_lab.host.backtests import CANDLES_ADVICE
@@ -34,6 +33,8 @@ from altseason_lab.host.command import (
 from altseason_lab.host.overlay import offline_environment
 from altseason_lab.sandbox import (
     load_command_configuration,
+    open_market,
+    refuse_missing,
     refuse_pairlists,
     refuse_unsupported,
     save_overlay,
@@ -70,12 +71,14 @@ def prepare(command: FreqtradeCommand, *, offline: bool) -> Iterator[Config]:
     """
     if not offline:
         config = load_backtesting_configuration(command)
-        refuse_missing(data_directory(config))
+        refuse_missing(data_directory(config), CANDLES_ADVICE)
         yield config
         return
     config = load_command_configuration(command)
     refuse_pairlists(command, config)
-    market = open_market(config)
+    refuse_missing(data_directory(config), CANDLES_ADVICE)
+    market = open_market(data_directory(config), data_format(config), CANDLES_ADVICE)
+    find_traded(market, config)
     with (
         in_thread(run_emulator(market)) as url,
         patch.dict(os.environ, offline_environment(os.environ, url), clear=True),
@@ -108,30 +111,3 @@ def load_backtesting_configuration(command: FreqtradeCommand) -> Config:
     # No result is stored, not even beside those of the user's own backtests.
     config["export"] = "none"
     return config
-
-
-def open_market(config: Config) -> Market:
-    """Open the data directory of the configuration for the emulator.
-
-    :raises InputError: where there are no candles of the whitelist in it.
-    """
-    refuse_missing(data_directory(config))
-    market = Market(data_directory(config), data_format(config))
-    if not market.symbols:
-        raise InputError(
-            f"{market.datadir}: expected candle files ({market.data_format}), found none; "
-            f"{CANDLES_ADVICE}"
-        )
-    find_traded(market, config)
-    return market
-
-
-def refuse_missing(datadir: Path) -> None:
-    """Refuse a data directory that is not there.
-
-    :raises InputError: in one line.
-    """
-    if not datadir.is_dir():
-        raise InputError(
-            f"{datadir}: expected a folder with candle files, found no folder; {CANDLES_ADVICE}"
-        )

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from altseason_lab.emulator.clock import MillisecondClock
 from altseason_lab.emulator.dominance import LiveDominance
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.live import LiveMarket
-from altseason_lab.emulator.market import Market
+from altseason_lab.emulator.market import Market, MillisecondClock
 from altseason_lab.emulator.server import run_emulator
 
 CLOCK = 1_700_000_000_000

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from altseason.errors import InputError
 from altseason_lab.emulator.live import LiveMarket, plan_shift, stored_span
 from altseason_lab.emulator.market import DAY_IN_MS, Market, Symbol
-from altseason_lab.emulator.prices import Prices
 from tests.lab.emulator.candle_files import HOUR, drop_rows, make_candles, store_candles
 
 ETH = Symbol("ETH", "USDT")
@@ -47,7 +46,7 @@ def live(stored: Market) -> LiveMarket:
 
 
 def price(market: LiveMarket, now: int) -> float | None:
-    last = Prices(market).last(ETH, now)
+    last = market.at(now).price(ETH)
     return None if last is None else float(last)
 
 

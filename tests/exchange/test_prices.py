@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from altseason_lab.emulator.live import LiveMarket
-from altseason_lab.emulator.prices import Point, Prices, first_at, path_after
 from tests.exchange.accounts import ETH, MINUTE, START, store_hours
+from tests.exchange.prices import Point, Prices, first_at, path_after
 
 
 @pytest.fixture
@@ -84,7 +84,9 @@ def test_last_is_the_price_that_the_running_candle_shows(market: LiveMarket, min
     now = START + int(minute * MINUTE)
     shown = market.at(now).select(ETH, "1h", limit=1)["close"].iloc[0]
     assert Prices(market).last(ETH, now) == Decimal(repr(float(shown)))
+    assert Prices(market).last(ETH, now) == market.at(now).price(ETH)
 
 
 def test_last_is_nothing_before_the_first_candle(market: LiveMarket) -> None:
     assert Prices(market).last(ETH, START - 1) is None
+    assert market.at(START - 1).price(ETH) is None

@@ -12,6 +12,7 @@ from functools import cached_property
 from altseason_lab.emulator.live import VALUES, LiveMarket
 from altseason_lab.emulator.market import Symbol, close_times
 from altseason_lab.emulator.path import KNOTS, path_prices, run_candle
+from altseason_lab.emulator.rules import to_decimal
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,6 @@ class Point:
 
     time: int
     price: Decimal
-
-
-def to_decimal(price: float) -> Decimal:
-    """Return the number that a candle file means: the shortest that is read as this float."""
-    return Decimal(repr(float(price)))
 
 
 class Prices:
