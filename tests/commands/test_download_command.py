@@ -86,8 +86,8 @@ def test_download_stores_finished_days(
         "equals CoinGecko's 57.00 %",
         "Survivorship bias",
         "Stamp rule: snapshot",
-        "BTCD/USD 1d: 10 candles",
-        "10 of them new, no gaps",
+        "BTCD/USD 1d: 10 candles, 10 of them new",
+        f"last closes {end:%Y-%m-%d %H:%M} UTC, no gaps",
         f"Stored in {datadir}",
     ):
         assert fact in told

@@ -225,3 +225,29 @@ def test_large_file_shows_how_far_it_is(
     assert {words[1] for words in told} == {f"{size} MiB read"}
     assert done == sorted(done)
     assert done[-1] == size
+
+
+def test_data_directory_that_is_not_there_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    """A typo in `-d` must not pass in silence; Freqtrade creates the folder and says so, too."""
+    file, datadir = write(tmp_path / "a.csv", [58.0, 57.5]), tmp_path / "no" / "typo"
+    assert run(file, datadir, "--dry-run") == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"Data directory {datadir} does not exist" in text
+    assert not datadir.exists()
+    assert run(file, datadir, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["created_datadir"] == str(datadir)
+    assert run(file, tmp_path / "another") == 0
+    assert "Created data directory:" in capsys.readouterr().out
+    assert run(file, datadir) == 0
+    assert "data directory" not in capsys.readouterr().out
+
+
+def test_range_is_reported_from_the_first_open_to_the_last_close(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    """As `altseason dominance status` prints it."""
+    assert run(write(tmp_path / "a.csv", [58.0, 57.5]), tmp_path) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "first opens 2023-03-13 00:00, last closes 2023-03-15 00:00 UTC" in text

@@ -3,6 +3,7 @@
 import argparse
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 import pandas as pd
@@ -46,15 +47,21 @@ An interrupted download goes on when the same command is run again on that day.
 
 @dataclass(frozen=True)
 class HistoryReport:
-    """What was to be downloaded, and what came of it."""
+    """What was to be downloaded, and what came of it.
+
+    :param created: the data directory, where it did not exist before.
+    """
 
     plan: Plan
     download: DownloadReport
+    created: Path | None = None
 
     @property
     def imported(self) -> ImportReport:
         """What was stored of it."""
-        return ImportReport(PROVIDER, self.download.readings, self.download.imported)
+        return ImportReport(
+            PROVIDER, self.download.readings, self.download.imported, created=self.created
+        )
 
     @property
     def days_left_out(self) -> list[pd.Timestamp]:
@@ -185,6 +192,7 @@ def run_download(options: argparse.Namespace) -> int:
     datadir = data_directory(config)
     if is_synthetic(datadir):
         raise InputError(f"{datadir}: expected a folder for real candles, found synthetic ones")
+    created = None if datadir.is_dir() else datadir
     access = load_access(config)
     store = DominanceStore(datadir, data_format(config))
     plan = make_plan(options, access, store.load(TIMEFRAME))
@@ -203,7 +211,7 @@ def run_download(options: argparse.Namespace) -> int:
             progress=progress,
             now=read_clock(),
         )
-    print_report(HistoryReport(plan, report), options)
+    print_report(HistoryReport(plan, report, created), options)
     return 0
 
 

@@ -10,11 +10,12 @@ from altseason.commands.reporting import (
     MAX_SHOWN,
     count_gaps,
     format_date,
+    format_range,
     gaps_as_json,
     gaps_as_text,
     list_days,
 )
-from altseason.dominance.candles import PAIR, describe_duration
+from altseason.dominance.candles import PAIR, candle_length, describe_duration
 from altseason.dominance.importer import MAX_JUMP, Imported
 from altseason.sources.reading import STAMP_MEANING, Readings
 from altseason.sources.rows import describe_left_out
@@ -46,11 +47,11 @@ class TimeframeReport:
     def as_text(self, *, is_dry_run: bool) -> list[str]:
         """Describe the candles, what is odd about them, and what they change."""
         imported, dates = self.imported, self.imported.candles["date"]
+        end = dates.iloc[-1] + candle_length(imported.timeframe)
         lines = [
             (
-                f"{PAIR} {imported.timeframe}: {len(dates)} candles, {format_date(dates.iloc[0])} "
-                f"to {format_date(dates.iloc[-1])}, {imported.result.added} of them new, "
-                f"{count_gaps(imported.gaps)}."
+                f"{PAIR} {imported.timeframe}: {len(dates)} candles, {imported.result.added} of "
+                f"them new, {format_range(dates.iloc[0], end)}, {count_gaps(imported.gaps)}."
             ),
             *gaps_as_text(imported.gaps),
         ]
@@ -124,12 +125,14 @@ class ImportReport:
     """An import, done or only tried.
 
     :param source: the file that was read, or the provider.
+    :param created: the data directory, where it did not exist before.
     """
 
     source: Path | str
     readings: Readings
     imported: list[Imported]
     is_dry_run: bool = False
+    created: Path | None = None
 
     @property
     def timeframes(self) -> list[TimeframeReport]:
@@ -141,6 +144,10 @@ class ImportReport:
         lines = self._readings_as_text()
         for timeframe in self.timeframes:
             lines += timeframe.as_text(is_dry_run=self.is_dry_run)
+        if self.created is not None and self.is_dry_run:
+            lines.append(f"Data directory {self.created} does not exist; an import creates it.")
+        elif self.created is not None:
+            lines.append(f"Created data directory: {self.created}")
         if self.is_dry_run:
             lines.append("This was a dry run: nothing was written.")
         if not any(timeframe.is_new for timeframe in self.timeframes):
@@ -188,5 +195,6 @@ class ImportReport:
             "notes": readings.notes,
             "spacing_minutes": readings.spacing / pd.Timedelta(minutes=1),
             "timeframes": [timeframe.as_json() for timeframe in self.timeframes],
+            "created_datadir": None if self.created is None else str(self.created),
             "dry_run": self.is_dry_run,
         }

@@ -83,6 +83,7 @@ def run_import(options: argparse.Namespace) -> int:
         readings = _read_file(options, now, step)
         config = load_configuration(options)
     datadir = data_directory(config)
+    created = None if datadir.is_dir() else datadir
     with saying_if_stopped(NOTHING_WRITTEN if options.dry_run else KEPT):
         if not options.dry_run:
             carry_marker(options.file.resolve().parent, datadir)
@@ -94,7 +95,7 @@ def run_import(options: argparse.Namespace) -> int:
             recorded=_find_recorded(datadir) if options.replace == "imported" else (),
             dry_run=options.dry_run,
         )
-    print_report(ImportReport(options.file, readings, imported, options.dry_run), options)
+    print_report(ImportReport(options.file, readings, imported, options.dry_run, created), options)
     return 0
 
 

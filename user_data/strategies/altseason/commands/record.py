@@ -84,7 +84,10 @@ def run_record(options: argparse.Namespace) -> int:
     # bot it serves more than ours.
     pa.set_memory_pool(pa.system_memory_pool())
     config = load_configuration(options)
-    data_directory(config).mkdir(parents=True, exist_ok=True)
+    datadir = data_directory(config)
+    if not datadir.is_dir():
+        datadir.mkdir(parents=True, exist_ok=True)
+        tell(f"Created data directory: {datadir}")
     feed = Feed(config)
     if options.once:
         try:

@@ -41,6 +41,11 @@ def format_date(date: datetime) -> str:
     return f"{date:%Y-%m-%d %H:%M}"
 
 
+def format_range(start: datetime, end: datetime) -> str:
+    """Return when the first of some candles opens, and when the last one closes."""
+    return f"first opens {format_date(start)}, last closes {format_date(end)} UTC"
+
+
 def list_days(days: Sequence[datetime]) -> str:
     """Return the first days of a list, and whether there are more."""
     shown = ", ".join(f"{day:%Y-%m-%d}" for day in days[:MAX_SHOWN])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from altseason.commands.reporting import count_gaps, format_date, gaps_as_json, gaps_as_text
+from altseason.commands.reporting import count_gaps, format_range, gaps_as_json, gaps_as_text
 from altseason.dominance.candles import PAIR, Gap, candle_length, describe_duration, find_gaps
 from altseason.gate.rule import Dominance, GateRule
 from altseason.gate.verdict import Verdict, calculate_verdict, describe_verdict, verdict_as_json
@@ -51,8 +51,8 @@ class TimeframeStatus:
             freshness += ", so it is stale"
         return [
             (
-                f"{self.timeframe}: {self.candles} candles, {format_date(self.start)} to "
-                f"{format_date(self.end)} UTC, {count_gaps(self.gaps)}"
+                f"{self.timeframe}: {self.candles} candles, {format_range(self.start, self.end)}, "
+                f"{count_gaps(self.gaps)}"
             ),
             *gaps_as_text(self.gaps),
             f"  newest close {self.close:.2f} %, {describe_duration(self.age)} old ({freshness})",
