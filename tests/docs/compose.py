@@ -66,7 +66,7 @@ class Service:
         return found.returncode == 0
 
     def local(self, port: int) -> dict[str, str]:
-        """Give the environment with our own folder, address and port."""
+        """Return the environment with our own folder, address and port."""
         outside = {
             name: value
             for name, value in os.environ.items()
@@ -108,7 +108,7 @@ def run_up(names: list[str], profile: str) -> int:
 
 
 def wait_until_healthy(service: Service) -> bool:
-    """Tell whether a service gets healthy in the time that it asks for, and stop it."""
+    """Return whether a service gets healthy within its start period, and stop it."""
     port = find_free_port()
     process = service.start(service.command, port)
     try:
@@ -200,7 +200,7 @@ def interpolate(value: Any, variables: Mapping[str, str]) -> Any:
 
 
 def localize(words: list[str]) -> list[str]:
-    """Give the command line that does here what these words do in the image."""
+    """Return the command line that does here what these words do in the image."""
     if words[0] == "freqtrade":
         sandbox = ["-m", "altseason", "sandbox", "--datadir", "my_candles", "--"]
         return [sys.executable, *sandbox, *words]

@@ -40,7 +40,7 @@ def run_compose(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def serving_api(bot: SimpleNamespace) -> Iterator[int]:
-    """Serve Freqtrade's own API for a bot; give the port."""
+    """Serve Freqtrade's own API for a bot; yield the port."""
     init_db("sqlite://")
     port = compose.find_free_port()
     section = {

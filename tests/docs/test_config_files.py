@@ -1,4 +1,4 @@
-"""config.json.example and the overlays are what they say, and Freqtrade takes them."""
+"""config.json.example and the overlays do what they promise, and Freqtrade accepts them."""
 
 import copy
 import re

@@ -113,7 +113,7 @@ def test_every_command_of_the_documents_runs(clone: Path, document: str, section
 
 
 def check_backtest(clone: Path, output: str) -> None:
-    """It ends with its result, where Freqtrade looks for results, and with what to do next."""
+    """It ends with its result, stored where Freqtrade looks for results, and the next step."""
     results = clone / "user_data" / "backtest_results"
     found = re.findall(r"^(?:SYNTHETIC market, result|Result): (.*)$", output, re.M)
     assert {(clone / name).resolve() for name in found} == set(results.glob("*.zip"))

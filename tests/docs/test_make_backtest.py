@@ -1,4 +1,4 @@
-"""`make backtest` on a user's own candles: what it asks for, and which commands it names next."""
+"""`make backtest` on a user's own candles: what it needs, and which commands it names next."""
 
 import os
 import subprocess

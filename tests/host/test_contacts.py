@@ -1,4 +1,4 @@
-"""Every contact with what Freqtrade does not promise is tested, and told in the documents."""
+"""Every contact with what Freqtrade does not promise has a test and a row in the documents."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where each value of a strategy comes from, and that a bot says it."""
+"""Where each value of a strategy comes from, and that a bot reports it."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Freqtrade keeps parameters on the class, and what the parameter file said aside."""
+"""Freqtrade keeps parameters on the class, and the parameter file's values apart."""
 
 import json
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def load_mine(load_strategy: Load, tmp_path: Path) -> Load:
     return load
 
 
-def test_what_the_parameter_file_said_is_kept_aside(load_mine: Load):
+def test_values_of_the_parameter_file_are_kept_apart(load_mine: Load):
     strategy = load_mine(buy={"gate_sma_days": 9}, trailing={"trailing_stop": False})
     assert parameters_of_file(strategy, "buy") == {"gate_sma_days": 9}
     assert parameters_of_file(strategy, "trailing") == {"trailing_stop": False}

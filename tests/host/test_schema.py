@@ -1,4 +1,4 @@
-"""What a configuration is refused for is said without the values in it, which may be secrets."""
+"""Errors of a configuration are described without its values, which may be secrets."""
 
 import json
 import os
@@ -70,7 +70,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(home: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
-    """Run a command in this process, and the child that it may start; give all that is printed."""
+    """Run a command here, and the child that it may start; return its code and its output."""
 
     def run(name: str) -> tuple[int, str]:
         code = main([*COMMANDS[name], *OPTIONS])

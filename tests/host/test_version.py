@@ -1,4 +1,4 @@
-"""An older Freqtrade: the version that is needed is said in one line."""
+"""An older Freqtrade is refused in one line that names the version needed."""
 
 import os
 import re

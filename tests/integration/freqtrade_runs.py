@@ -1,4 +1,4 @@
-"""Real Freqtrade as a process, offline: what it ran, and what it found."""
+"""Run real Freqtrade as a process, offline, and read its results."""
 
 import json
 import os
@@ -61,7 +61,7 @@ class Home:
         (self.userdir / "config.json").write_text(json.dumps({**CONFIG, **changes}))
 
     def run(self, command: str, *arguments: str) -> str:
-        """Run a Freqtrade command against an emulator, which must end well; give its output."""
+        """Run a Freqtrade command against an emulator, which must succeed; return its output."""
         with serving(Market(self.datadir)) as url:
             overlay = self.folder / "emulator.json"
             overlay.write_text(json.dumps({"exchange": exchange_settings(url)}))
@@ -70,13 +70,13 @@ class Home:
             return run_well(words, self.folder, offline_environment(os.environ, url))
 
     def backtest(self, *arguments: str) -> dict[str, Any]:
-        """Run a backtest and give the statistics by strategy of its newest result."""
+        """Run a backtest and return the statistics by strategy of its newest result."""
         self.run("backtesting", *arguments)
         return read_statistics(self.results[-1])
 
 
 def run_well(words: list[str], folder: Path, environment: Mapping[str, str] | None = None) -> str:
-    """Run a command that must end well, and return what it printed."""
+    """Run a command that must succeed, and return what it printed."""
     found = subprocess.run(
         words,
         cwd=folder,

@@ -24,7 +24,7 @@ PAIR = {"pair": "ETH/USDT", "timeframe": "1h"}
 
 @contextmanager
 def rehearsing(run: Home, *words: str, end: int, code: int) -> Iterator[subprocess.Popen[str]]:
-    """Run a Freqtrade command in the sandbox until it is told to end.
+    """Run a Freqtrade command in the sandbox until it is stopped.
 
     :param end: the signal that tells it.
     :param code: what it ends with then, after it has cleaned up.

@@ -1,4 +1,4 @@
-"""What real data say about the default rules: the published table comes out again."""
+"""The published table of the default rules on real data is reproduced."""
 
 from collections.abc import Callable
 from pathlib import Path

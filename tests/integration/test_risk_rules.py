@@ -82,7 +82,7 @@ def test_stakes_and_losses_of_a_backtest_are_by_the_rule(
 
 
 def find_locks(statistics: dict[str, Any]) -> set[str]:
-    """Give which protections have acted, by the words of their reasons."""
+    """Return which protections have acted, by the words of their reasons."""
     words = ("Cooldown period", "stoplosses in", "passed 0.06", "< 0.0 in 168 candles")
     reasons = [lock["reason"] for lock in statistics["locks"]]
     return {word for word in words if any(word in reason for reason in reasons)}

@@ -1,4 +1,4 @@
-"""A real dry-run bot, rehearsed: `why --live` asks it, and a reload reads its parameter file."""
+"""A real dry-run bot, rehearsed: `why --live` queries it, and a reload reads its parameters."""
 
 import json
 import os
@@ -23,7 +23,7 @@ OURS = [sys.executable, "-m", "altseason"]
 
 @contextmanager
 def rehearsed(home: Home, sample: Path, api: Api) -> Iterator[subprocess.Popen[bytes]]:
-    """A bot in the sandbox; what it says is in log.txt."""
+    """A bot in the sandbox; its log is in log.txt."""
     words = ["sandbox", "--", "freqtrade", "trade", "--strategy", "AltSeasonStrategy"]
     with (home.folder / "log.txt").open("wb") as log:
         bot = subprocess.Popen(
@@ -43,7 +43,7 @@ def rehearsed(home: Home, sample: Path, api: Api) -> Iterator[subprocess.Popen[b
 
 
 def rules(home: Home) -> list[str]:
-    """What the bot said of its rule, at its start and after each reload."""
+    """Return what the bot reported of its rule, at its start and after each reload."""
     lines = (home.folder / "log.txt").read_text().splitlines()
     # Freqtrade logs what it sends to chats a second time.
     stated = [line for line in lines if STATED in line and "rpc_manager" not in line]
@@ -77,7 +77,7 @@ def why(home: Home, *words: str, **environment: str) -> subprocess.CompletedProc
 
 
 def reload(home: Home, api: Api, count: int) -> str:
-    """Reload the bot, wait until it says its rule anew, and return it."""
+    """Reload the bot, wait until it reports its rule again, and return it."""
     api.post("reload_config")
     wait_for(lambda: len(rules(home)) >= count)
     api_stoploss = api.get("show_config")["stoploss"]
@@ -151,7 +151,7 @@ def test_bot_is_asked_by_why_and_reads_a_changed_or_removed_parameter_file_on_a_
 def test_bot_without_an_api_is_answered_with_what_to_switch_on(
     home: Callable[[Path], Home], sample: Path
 ):
-    """As one that is looked after by Telegram alone."""
+    """As one that is operated by Telegram alone."""
     run = home(sample)
     asked = why(run, FREQTRADE__API_SERVER__LISTEN_PORT=str(find_free_port()))
     assert (asked.returncode, asked.stdout) == (2, "")

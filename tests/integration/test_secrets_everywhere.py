@@ -1,4 +1,4 @@
-"""No command writes or prints a secret: a marker stands in each one, and is looked for."""
+"""No command writes or prints a secret: each one holds a marker, which is searched for."""
 
 import json
 import os
@@ -127,7 +127,7 @@ def make_datadir(folder: Path) -> Path:
 
 @contextmanager
 def serving_candles(sample: Path, *, is_live: bool) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Serve the sample, as it is or so that it ends now; give what leads there, too."""
+    """Serve the sample, as it is or so that it ends now; yield its URL and settings for it."""
     market: Market | LiveMarket = Market(sample)
     if is_live:
         market = plan_rehearsal(Market(sample), CONFIG, wall_clock()).market
@@ -136,7 +136,7 @@ def serving_candles(sample: Path, *, is_live: bool) -> Iterator[tuple[str, dict[
 
 
 def finish(words: list[str], folder: Path, environment: dict[str, str], *, stays: bool) -> str:
-    """Let a command end, or end it once it trades; give all that it printed."""
+    """Let a command end, or end it once it trades; return all that it printed."""
     with subprocess.Popen(
         words,
         cwd=folder,

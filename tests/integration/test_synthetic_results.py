@@ -1,4 +1,4 @@
-"""Results made on synthetic candles say so wherever Freqtrade and FreqUI show them."""
+"""Results of synthetic candles are marked wherever Freqtrade and FreqUI show them."""
 
 import os
 import sys

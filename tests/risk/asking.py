@@ -11,7 +11,7 @@ from tests.risk.traders import PAIR, messages
 
 
 def ask_stake(strategy: IStrategy, pair: str = PAIR, **changes: Any) -> float:
-    """Ask for a stake; Freqtrade would take the proposed one after any error."""
+    """Return the stake of an entry; Freqtrade takes the proposed one after any error."""
     words = {"proposed_stake": 990.0, "min_stake": 10.0, "max_stake": 990.0, **changes}
     return strategy_safe_wrapper(strategy.custom_stake_amount, default_retval=990.0)(
         pair=pair,
@@ -24,7 +24,7 @@ def ask_stake(strategy: IStrategy, pair: str = PAIR, **changes: Any) -> float:
 
 
 def confirms(strategy: IStrategy, now: datetime | None = None) -> bool:
-    """Ask before an entry; Freqtrade would take an error for consent."""
+    """Return whether an entry is confirmed; Freqtrade takes an error for consent."""
     return strategy_safe_wrapper(strategy.confirm_trade_entry, default_retval=True)(
         pair=PAIR,
         order_type="limit",

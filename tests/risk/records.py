@@ -30,7 +30,7 @@ STOP_SENT = {"kind": "stop", "price": 95.0}
 
 @dataclass
 class Wallet:
-    """What the account has, by coin; counted is how often it is read anew."""
+    """The account by coin; it counts how often it is read anew."""
 
     used: dict[str, float] = field(default_factory=dict)
     total: dict[str, float] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Wallet:
 
 @dataclass
 class Api:
-    """The exchange by ccxt: what is open there, or no answer."""
+    """The exchange as ccxt shows it: its open orders, or no response."""
 
     orders: list[dict[str, Any]]
     asked: int = 0
@@ -68,7 +68,7 @@ class Api:
 
 
 class Exchange:
-    """The exchange by Freqtrade, with orders of one market in steps of 0.001."""
+    """The exchange as Freqtrade shows it, with orders of one market in steps of 0.001."""
 
     precisionMode = ccxt.TICK_SIZE  # noqa: N815 - ccxt's name
 
@@ -136,15 +136,15 @@ def order_of_freqtrade(number: str, side: str, *, is_open: bool) -> Order:
 
 
 def note(trade: Trade, *sent: SentOrder) -> None:
-    """What Freqtrade has sent, without a response."""
+    """Note orders that Freqtrade has sent, without a response."""
     trade.set_custom_data(NOTED_AS, [asdict(one) for one in sent])
 
 
 def recover(exchange: Exchange, wallet: Wallet) -> list[str]:
-    """Look after all open trades; what is foreign is told behind the rest."""
+    """Recover the orders of all open trades; messages about foreign ones come last."""
     messages = []
     for trade in Trade.get_open_trades():
-        # Stand-ins, of which no more is asked than the exchange and the wallet can tell.
+        # Stand-ins, which have all that is needed of an exchange and a wallet.
         words: Any = (trade, SentOrders(), exchange, wallet, NOW)
         recovery = recover_orders(*words)
         messages += [*recovery.recovered, *filter(None, [recovery.foreign])]

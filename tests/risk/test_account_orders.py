@@ -1,4 +1,4 @@
-"""Orders of open trades, as a live bot's loop looks after them: by turns, and errors apart."""
+"""Orders of open trades, as a live bot recovers them in each loop, whatever fails."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -51,7 +51,7 @@ def test_exchange_that_is_down_is_not_asked_for_each_trade(load_live: Load, api:
 def test_trade_without_its_stop_is_told_while_the_exchange_does_not_answer(
     load_live: Load, api: Api
 ):
-    """What was sent and not answered is asked for in every loop, and each of them fails."""
+    """An unanswered order causes a request in every loop, and each of them fails."""
     strategy = load_live(order_types={**ORDER_TYPES, "stoploss_on_exchange": True})
     trade = open_trade(0.4, 100.0)
     sent = SentOrder("sell", "stop", 0.4, 95.0, START.timestamp())

@@ -1,4 +1,4 @@
-"""One pair that the exchange never answers for keeps no other trade from being looked after."""
+"""A pair for which the exchange never responds keeps no other trade from its recovery."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -57,7 +57,7 @@ def strategy(load_live: Load, api: PartialApi) -> IStrategy:
 
 
 def ask(strategy: IStrategy, api: PartialApi, seconds: int) -> list[str]:
-    """Begin a loop, and return for whose orders the exchange was asked."""
+    """Begin a loop, and return the coins whose orders were requested."""
     api.asked.clear()
     strategy.bot_loop_start(current_time=START + timedelta(seconds=seconds))
     return list(api.asked)

@@ -1,4 +1,4 @@
-"""What is too little to be sold, by the exchange's own limits and by what trades have left."""
+"""Dust: amounts that are too small to sell, by the exchange's limits and by closed trades."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ def test_step_in_decimal_places(exchange: Exchange, market: dict[str, Any], api:
 def close_trades(
     count: int, *, sold: float, side: str = "stoploss", fee: float | None = None
 ) -> list[Trade]:
-    """Buy a tenth of a coin, of which 0.1 % goes in fees, and sell what is told of it.
+    """Buy a tenth of a coin, of which 0.1 % goes in fees, and sell an amount of it.
 
     :param side: how Freqtrade names the order that sells.
     :param fee: what that order has cost in the coin.

@@ -221,7 +221,7 @@ def test_orders_of_the_position_are_known_by_the_exchanges_steps(
 def test_filled_exit_is_known_again_where_the_user_s_own_coins_hide_it(
     trade: Trade, *, has_spare: bool
 ):
-    """Without other coins the lack of them tells Freqtrade; with them it would sell those next."""
+    """Without other coins Freqtrade notices that they are gone; else it would sell the others."""
     note(trade, sent_order(time=NOW.timestamp() - 70))
     filled = order_of_exchange(
         "3", status="closed", filled=1.0, timestamp=milliseconds(NOW) - 69_000
@@ -302,7 +302,7 @@ def test_order_without_an_id_gets_its_own(trade: Trade):
 
 @pytest.mark.parametrize("side", ["buy", "stoploss"])
 def test_entry_that_has_its_id_again_holds_no_other_one_back(trade: Trade, side: str):
-    """Its note is taken back, as by an answer; an order to sell says nothing of an entry."""
+    """Its note is removed, as by a response; an order to sell has nothing to do with an entry."""
     order = order_of_freqtrade("None", side, is_open=True)
     order.order_date = SENT
     trade.orders.append(order)

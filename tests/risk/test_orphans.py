@@ -39,7 +39,7 @@ def test_what_floats_leave_of_a_difference_is_no_orphan_there_either():
 
 
 def describe(exchange: Exchange, wallet: Wallet) -> str | None:
-    """Ask before an entry of ETH at 100."""
+    """Return the message before an entry of ETH at 100."""
     words: dict[str, Any] = {"exchange": exchange, "wallets": wallet, "kept": []}
     return describe_orphan(PAIR, 100.0, **words)
 

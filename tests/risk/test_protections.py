@@ -38,7 +38,7 @@ def test_protections_are_freqtrade_s_four_with_the_parameters_values(load_strate
 
 @pytest.fixture
 def lock(load_strategy: Load, database: None) -> Iterator[Callable[..., dict[str, float]]]:
-    """Let trades close as they are told, and give what is locked after the last, in hours."""
+    """Close trades, and return what is locked after the last one, in hours."""
     strategy = load_strategy(altseason=ON, stake_currency="USDT")
     manager = ProtectionManager(strategy.config, strategy.protections)
     PairLocks.use_db, PairLocks.timeframe = True, "1h"

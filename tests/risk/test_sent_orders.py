@@ -1,4 +1,4 @@
-"""What is noted of the orders that Freqtrade sends, and what the lack of an answer leads to."""
+"""Notes of the orders that Freqtrade sends, and what follows where the exchange does not answer."""
 
 import sqlite3
 from collections.abc import Callable

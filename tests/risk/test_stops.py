@@ -23,7 +23,7 @@ anything = st.floats(allow_nan=True, allow_infinity=True)
 
 
 def move(strategy: IStrategy, trade: Trade, rate: float) -> float:
-    """Let the price be somewhere, as Freqtrade's loop does, and give the trade's stop then."""
+    """Move the price, as Freqtrade's loop does, and return the trade's stop."""
     trade.adjust_min_max_rates(rate, rate)
     strategy.ft_stoploss_adjust(rate, trade, NOW, trade.calc_profit_ratio(rate), 0)
     return trade.stop_loss
@@ -149,7 +149,7 @@ def test_atr_trailing_without_a_usable_atr_leaves_the_fixed_stop(load_trader: Lo
 def test_atr_trailing_never_lowers_a_stop_whatever_prices_and_volatility_do(
     path: list[tuple[float, float]],
 ):
-    """The stop as Freqtrade keeps it, moved by what the manager gives."""
+    """The stop as Freqtrade keeps it, moved by what the manager returns."""
     settings = load_settings({"altseason": {"risk": TRAILING}}).risk
     trade = make_trade(1.0, 100.0)
     trade.adjust_stop_loss(100.0, -0.05, initial=True)

@@ -197,7 +197,7 @@ def make_trade(amount: float, rate: float) -> Trade:
 
 
 class FixedStrategy:
-    """What the manager looks at in a strategy, with 1000 USDT and a stop at 5 %.
+    """All that the manager reads of a strategy, with 1000 USDT and a stop at 5 %.
 
     Loading a real one for every example of a property would take minutes.
     """
