@@ -24,8 +24,8 @@ from tests.windows import Msvcrt
 hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
 
-# Strategies that trade, whichever folder tests them.
-pytest_plugins = ["tests.risk.traders"]
+# Strategies that trade, and feeds that record, whichever folder tests them.
+pytest_plugins = ["tests.risk.traders", "tests.recorder.feeds"]
 
 ROOT = Path(__file__).parent.parent
 # As where the environment is activated: our messages name `altseason` as it is found.

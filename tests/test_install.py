@@ -122,7 +122,7 @@ def pip(tmp_path: Path) -> Path:
     """A folder with the real pip alone."""
     spec = find_spec("pip")
     if spec is None or spec.origin is None:
-        pytest.skip("no pip")
+        pytest.skip("this Python has no pip")
     folder = tmp_path / "real"
     folder.mkdir()
     (folder / "pip").symlink_to(Path(spec.origin).parent)

@@ -29,7 +29,7 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def run(words: list[str], folder: Path, line: str) -> subprocess.CompletedProcess[bytes]:
     """Run the command as a process where the shell's line has "$@"."""
-    bash = shutil.which("bash") or pytest.skip("no bash")
+    bash = shutil.which("bash") or pytest.skip("this machine has no bash")
     return subprocess.run(
         [bash, "-c", line, "bash", sys.executable, "-m", "altseason", *words],
         cwd=folder,
@@ -52,7 +52,7 @@ def test_reader_that_has_gone_ends_the_process_in_silence(tmp_path: Path, words:
     assert (found.returncode, found.stdout, found.stderr) == (EXIT_BROKEN_PIPE, b"", b"")
 
 
-@pytest.mark.skipif(not FULL.exists(), reason="no /dev/full")
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has /dev/full")
 def test_full_disk_is_told_in_one_line(tmp_path: Path, words: list[str]):
     found = run(words, tmp_path, f'"$@" >{FULL}')
     [line] = found.stderr.decode().splitlines()

@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from unittest.mock import patch
 
 import time_machine
 
 from tests.clock.clock_file import ClockFile
-from tests.clock.turns import PATIENCE_SECONDS, SECOND, Turns, really_sleep, really_wait
+from tests.clock.turns import PATIENCE_SECONDS, SECOND, Turns
 
 
 @contextmanager
@@ -43,15 +44,15 @@ def simulated_time(
             time.time_ns(), move, stop_at=stop_at and to_nanoseconds(stop_at), patience=patience
         )
         move(time.time_ns())
-        time.sleep = turns.sleep
-        # Not a bound method: it has to receive the event.
-        threading.Event.wait = lambda event, timeout=None: turns.wait(event, timeout)  # type: ignore[method-assign]
-        try:
+        with (
+            patch.object(time, "sleep", turns.sleep),
+            # Not a bound method: it has to receive the event.
+            patch.object(
+                threading.Event, "wait", lambda event, timeout=None: turns.wait(event, timeout)
+            ),
+            closing(turns),
+        ):
             yield
-        finally:
-            turns.close()
-            time.sleep = really_sleep
-            threading.Event.wait = really_wait  # type: ignore[method-assign]
 
 
 def to_nanoseconds(moment: datetime) -> int:

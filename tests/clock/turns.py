@@ -39,17 +39,22 @@ class Sleeper:
         """Tell whether neither has come."""
         return not (self.is_due or self.event.is_set())
 
+    @property
+    def _condition(self) -> threading.Condition:
+        """The event's own condition, by which one waits for two things."""
+        return self.event._cond  # type: ignore[attr-defined] # private
+
     def wait(self) -> None:
         """Wait for either, as `threading.Event.wait` does."""
-        with self.event._cond:  # type: ignore[attr-defined] # the way to wait for two things
+        with self._condition:
             while self.is_asleep:
-                self.event._cond.wait()  # type: ignore[attr-defined]
+                self._condition.wait()
 
     def wake(self) -> None:
         """Say that the moment has come."""
-        with self.event._cond:  # type: ignore[attr-defined]
+        with self._condition:
             self.is_due = True
-            self.event._cond.notify_all()  # type: ignore[attr-defined]
+            self._condition.notify_all()
 
 
 class Turns:

@@ -272,7 +272,7 @@ def test_what_is_no_file_is_refused_in_one_line(
     assert line == f"altseason: {other}: {message}"
 
 
-@pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="no /dev/stdin")
+@pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="Windows has no /dev/stdin")
 @pytest.mark.parametrize("is_pipe", [True, False])
 def test_standard_input_is_read_where_it_is_a_file(userdir: Path, csv_file: Path, *, is_pipe: bool):
     words = [sys.executable, "-m", "altseason", "dominance", "import", "/dev/stdin"]

@@ -197,7 +197,7 @@ def has_ipv6() -> bool:
     return True
 
 
-@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 @pytest.mark.parametrize("listens", ["::1", "::"])
 def test_bot_that_listens_by_ipv6_is_found(
     home: Path, capfd: pytest.CaptureFixture[str], listens: str

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,10 +20,6 @@ from freqtrade.rpc import RPC
 
 from altseason.cli import main
 from altseason.dominance.store import DominanceStore
-from altseason.gate.conditions import crosses_above
-from altseason.gate.explanation import EntryReport, explain
-from altseason.gate.rule import GateRule
-from altseason.gate.verdict import HOUR, Verdict
 from altseason.host.configuration import data_directory
 from tests.conftest import STRATEGIES, coin_candles, dominance_candles
 from tests.integration.freqtrade_runs import write_subclass
@@ -319,29 +314,3 @@ def test_conditions_are_columns_where_a_bot_trades_and_not_in_a_backtest(userdir
     strategy.ft_load_hyper_params()
     candles: pd.DataFrame = strategy.advise_indicators(coin_candles(500), {"pair": "ETH/USDT"})
     assert set(NAMES).isdisjoint(strategy.ft_advise_signals(candles, {"pair": "ETH/USDT"}))
-
-
-@pytest.mark.parametrize(
-    ("macd", "signal", "shown"),
-    [
-        ([1.0, 3.0], 2.0, "  yes  has_momentum        macd 3 crosses above macdsignal 2"),
-        (
-            [3.0, 3.0],
-            2.0,
-            "  no   has_momentum        macd 3 crosses above macdsignal 2 (was above already)",
-        ),
-        ([3.0, 1.0], 2.0, "  no   has_momentum        macd 1 crosses above macdsignal 2"),
-    ],
-)
-def test_value_that_is_above_and_does_not_cross_is_explained(
-    macd: list[float], signal: float, shown: str
-):
-    candles = dominance_candles([50.0, 50.0], "2021-01-01")
-    value = pd.Series(macd, name="macd")
-    limit = pd.Series([signal] * 2, name="macdsignal")
-    strategy = SimpleNamespace(
-        timeframe="1d",
-        entry_conditions=lambda *_: {"has_momentum": crosses_above(value, limit)},
-    )
-    verdict = Verdict(GateRule(mode="off"), is_open=True, newest=None, max_age=HOUR, is_stale=False)
-    assert shown in EntryReport(verdict, [explain(strategy, "ETH/USDT", candles)]).as_text()

@@ -36,7 +36,7 @@ SECRETS = {
 }
 # Settings that the example does not show: a secret, and what only tests and mirrors need.
 NOT_SHOWN = {"dominance.coinmarketcap_key", "dominance.urls"}
-PASSWORD_VARIABLE = "FREQTRADE__API_SERVER__PASSWORD"  # noqa: S105 it is a name
+PASSWORD_VARIABLE = "FREQTRADE__API_SERVER__PASSWORD"  # noqa: S105 - it is a name
 JWT_KEY_VARIABLE = "FREQTRADE__API_SERVER__JWT_SECRET_KEY"
 
 

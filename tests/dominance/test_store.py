@@ -103,7 +103,7 @@ def test_what_was_added_and_what_was_replaced_are_both_changes(tmp_path: Path):
     assert (result.added, result.changes) == (1, 3)
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts what Linux shows")
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only Linux has /proc/self/fd")
 def test_append_leaves_no_file_open(tmp_path: Path):
     """A bot appends every ten minutes, for months."""
     store = DominanceStore(tmp_path)

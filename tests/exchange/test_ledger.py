@@ -63,7 +63,7 @@ def test_whatever_is_ordered_nothing_is_made_and_nothing_is_lost(
             if step["cancels"]:
                 desk.cancel(order, START + minute * MINUTE)
         except BinanceError as refusal:
-            assert refusal.code in (-1013, -2010, -2011)  # noqa: PT017 # a refusal is no failure
+            assert refusal.code in (-1013, -2010, -2011)  # noqa: PT017 - a refusal is no failure
         assert_books_balance(desk)
     desk.look(START + (minute + 300) * MINUTE)
     assert_books_balance(desk)

@@ -116,7 +116,7 @@ def test_bot_is_asked_by_why_and_reads_a_changed_or_removed_parameter_file_on_a_
         assert missing.returncode == 2
         assert "whose whitelist is ETH/USDT" in missing.stderr
 
-        wrong = why(run, FREQTRADE__API_SERVER__PASSWORD="another-7f3a")  # noqa: S106
+        wrong = why(run, FREQTRADE__API_SERVER__PASSWORD="another-7f3a")  # noqa: S106 - nobody's
         assert (wrong.returncode, wrong.stdout) == (2, "")
         [line] = wrong.stderr.splitlines()
         assert line == (

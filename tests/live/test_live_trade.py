@@ -262,7 +262,7 @@ def assert_money_agrees(ledger: dict[str, Any], trades: list[dict[str, Any]]) ->
     assert profit - float(received - paid) == pytest.approx(float(worth), abs=1e-7)
     lines.append(f"{received - paid} USDT earned, of which Freqtrade says {profit:.8f}")
     # For whoever runs it with -s: what is left over is a number, not an error.
-    print("\ndust:", *lines, sep="\n  ")  # noqa: T201
+    print("\ndust:", *lines, sep="\n  ")  # noqa: T201 - for the person who runs it
 
 
 def add_up(fills: list[dict[str, str]], name: str) -> Decimal:

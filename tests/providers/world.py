@@ -175,7 +175,7 @@ def three_coins(days: int = 140) -> World:
 
 def main() -> None:
     with serving(three_coins().answer) as provider:
-        print(provider.url, flush=True)  # noqa: T201
+        print(provider.url, flush=True)  # noqa: T201 - whoever starts it reads it
         threading.Event().wait()
 
 

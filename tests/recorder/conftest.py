@@ -1,16 +1,13 @@
 """The four providers on one server, and the pollers and feeds of a test, which end with it."""
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from altseason.gate.watch import find_watch
 from altseason.notifications import Notifier
-from altseason.recorder import feed as feeds
 from altseason.recorder.feed import Feed
 from altseason.recorder.poller import Poller, build_providers
 from tests.providers.serving import Provider, serving
@@ -79,26 +76,3 @@ def make_feed(clock: SimulatedClock) -> Iterator[Callable[..., Feed]]:
     yield make
     for feed in made:
         feed.close()
-
-
-@pytest.fixture
-def wait_until() -> Callable[..., None]:
-    """Wait for what another thread does."""
-
-    def wait(is_true: Callable[[], object], seconds: float = 120) -> None:
-        deadline = time.monotonic() + seconds
-        while not is_true():
-            assert time.monotonic() < deadline, "it did not come true"
-            time.sleep(0.01)
-
-    return wait
-
-
-@pytest.fixture
-def registry() -> Iterator[None]:
-    """Stop what `start_feed` has started, and forget it, as the end of the process would."""
-    yield
-    for feed in feeds._feeds.values():
-        feed.stop()
-    feeds._feeds.clear()
-    find_watch.cache_clear()

@@ -1,18 +1,16 @@
-"""The feed step by step in simulated time, and its one thread in a process."""
+"""The feed step by step in simulated time."""
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-import psutil
 import pyarrow as pa
 import pytest
 
 from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import save_marker
 from altseason.errors import InputError
-from altseason.recorder.feed import Feed, end_feed, start_feed
+from altseason.recorder.feed import Feed
 from altseason.sources.session import ProviderSession
 from tests.providers.serving import Provider, Reply
 from tests.providers.world import Market
@@ -20,7 +18,6 @@ from tests.recorder.simulation import (
     SimulatedClock,
     dominance_config,
     load_counted,
-    load_lines,
     utc,
 )
 
@@ -38,15 +35,6 @@ def step(clock: SimulatedClock, seconds: int, *feeds: Feed, every: int = 10) -> 
         for feed in feeds:
             feed.step()
         clock.sleep(every)
-
-
-def feed_threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "altseason-feed"]
-
-
-def open_in(folder: Path) -> list[str]:
-    paths = [Path(file.path) for file in psutil.Process().open_files()]
-    return [path.name for path in paths if path.parent == folder]
 
 
 def test_day_of_polls_makes_one_call_every_ten_minutes(
@@ -230,70 +218,6 @@ def test_error_that_nobody_foresaw_is_told_once_and_does_not_end_it(
     assert "marker-7f3a" not in failed
     assert "goes on" in goes_on
     assert len(load_counted(tmp_path)) == 1
-
-
-@pytest.mark.usefixtures("registry")
-def test_reloading_the_configuration_keeps_one_thread_and_one_lock(
-    config: dict, market: Market, tmp_path: Path, wait_until: Callable[..., None]
-):
-    market.clock = lambda: utc("now").to_pydatetime()
-    feeds = {start_feed({**config}) for _ in range(20)}
-    assert len(feeds) == 1
-    [thread] = feed_threads()
-    assert thread.daemon
-    wait_until(lambda: load_lines(tmp_path))
-    assert open_in(tmp_path).count(".altseason-feed.lock") == 1
-
-
-@pytest.mark.usefixtures("registry")
-def test_folder_by_another_name_has_the_same_feed(config: dict, tmp_path: Path, market: Market):
-    market.clock = lambda: utc("now").to_pydatetime()
-    other = tmp_path / "link"
-    other.symlink_to(tmp_path)
-    assert start_feed(config) is start_feed({**config, "datadir": other})
-    assert len(feed_threads()) == 1
-
-
-@pytest.mark.usefixtures("registry")
-def test_feed_of_another_folder_ends_when_the_configuration_names_a_new_one(
-    config: dict, tmp_path: Path, market: Market, wait_until: Callable[..., None]
-):
-    market.clock = lambda: utc("now").to_pydatetime()
-    first = start_feed(config)
-    wait_until(lambda: load_lines(tmp_path))
-    folder = tmp_path / "second"
-    folder.mkdir()
-    second = start_feed({**config, "datadir": folder})
-    wait_until(lambda: len(feed_threads()) == 1)
-    wait_until(lambda: load_lines(folder))
-    assert open_in(tmp_path) == []
-    assert start_feed({**config, "datadir": folder}) is second
-    assert start_feed(config) is not first
-
-
-@pytest.mark.usefixtures("registry")
-def test_feed_that_is_stopped_leaves_no_thread_and_no_lock(
-    config: dict, tmp_path: Path, market: Market, wait_until: Callable[..., None]
-):
-    market.clock = lambda: utc("now").to_pydatetime()
-    feed = start_feed(config)
-    wait_until(lambda: load_lines(tmp_path))
-    feed.stop()
-    assert feed_threads() == []
-    assert open_in(tmp_path) == []
-
-
-@pytest.mark.usefixtures("registry")
-def test_feed_that_is_not_wanted_any_more_ends_and_can_begin_again(
-    config: dict, tmp_path: Path, market: Market, wait_until: Callable[..., None]
-):
-    market.clock = lambda: utc("now").to_pydatetime()
-    end_feed(config)
-    first = start_feed(config)
-    end_feed(config)
-    wait_until(lambda: not feed_threads())
-    assert open_in(tmp_path) == []
-    assert start_feed(config) is not first
 
 
 def test_step_that_fails_by_an_unforeseen_error_is_tried_ever_more_rarely(

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from tests.telegram.refusals import find_refusal
 
-TOKEN = "123456:test-token"  # noqa: S105 # nobody's
+TOKEN = "123456:test-token"  # noqa: S105 - nobody's
 CHAT_ID = 4711
 BOT = {"id": 123456, "is_bot": True, "first_name": "altseason", "username": "altseason_bot"}
 # These change nothing that a test sees.

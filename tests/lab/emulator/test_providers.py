@@ -131,7 +131,10 @@ def test_a_download_gives_the_stored_days_back(
     first = int(pd.Timestamp("2021-01-01", tz="UTC").timestamp() * 1000)
     shift = plan_shift(first, first + 500 * DAY_IN_MS, int(time.time() * 1000))
     dominance = load_dominance(source, "feather", shift)
-    clock = lambda: int(time.time() * 1000)  # noqa: E731
+
+    def clock() -> int:
+        return int(time.time() * 1000)
+
     with serving(LiveMarket(Market(source), shift), clock, dominance) as url:
         monkeypatch.setenv(COINGECKO_VARIABLE, provider_urls(url)["coingecko"])
         words = ["dominance", "download", "--datadir", str(target), "--json", "--days", "300"]

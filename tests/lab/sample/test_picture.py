@@ -18,7 +18,7 @@ def candles() -> pd.DataFrame:
 
 
 def test_picture_is_the_one_that_is_drawn_today(candles: pd.DataFrame):
-    root = ElementTree.parse(PICTURE).getroot()  # noqa: S314  # our own file
+    root = ElementTree.parse(PICTURE).getroot()  # noqa: S314 - our own file
     drawn = root.findtext(f"{SVG}metadata"), root.findtext(f"{SVG}desc")
     assert drawn == (digest(draw(candles)), describe(candles)), "run: python scripts/picture.py"
     assert PICTURE.stat().st_size < MAX_BYTES

@@ -16,7 +16,7 @@ from altseason.cli import main
 from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import save_marker
 from tests.conftest import STRATEGIES
-from tests.providers.serving import Provider, Reply, serving
+from tests.providers.serving import Provider, Reply
 from tests.providers.world import Market
 from tests.recorder.simulation import (
     SimulatedClock,
@@ -30,22 +30,11 @@ REFUSED = Reply(b"{}", 403)
 
 
 @pytest.fixture
-def market() -> Market:
-    return Market(lambda: pd.Timestamp.now(tz="UTC"))
-
-
-@pytest.fixture
-def server(market: Market) -> Iterator[Provider]:
-    with serving(market.answer) as provider:
-        yield provider
-
-
-@pytest.fixture
-def config(tmp_path: Path, market: Market, server: Provider) -> Path:
+def config(tmp_path: Path, live_market: Market, live_server: Provider) -> Path:
     (tmp_path / "user_data").mkdir()
     (tmp_path / "user_data" / "strategies").symlink_to(STRATEGIES)
     path = tmp_path / "config.json"
-    dominance = {"urls": market.urls(server.url), "backfill": False}
+    dominance = {"urls": live_market.urls(live_server.url), "backfill": False}
     path.write_text(
         json.dumps({"exchange": {"name": "kraken"}, "altseason": {"dominance": dominance}})
     )
@@ -81,13 +70,13 @@ def test_record_once_shows_what_it_has_recorded(
     assert [(name, value) for _, name, value in load_counted(datadir)] == [("CoinGecko", 57.0)]
 
 
-def test_record_once_fetches_no_missing_days(words: list[str], config: Path, server: Provider):
+def test_record_once_fetches_no_missing_days(words: list[str], config: Path, live_server: Provider):
     settings = json.loads(config.read_text())
     del settings["altseason"]["dominance"]["backfill"]  # on by default
     config.write_text(json.dumps(settings))
     assert run("record", words, "--once") == 0
     # The primary, and the three that are compared with it.
-    assert [request.path.split("/")[1] for request in server.requests] == [
+    assert [request.path.split("/")[1] for request in live_server.requests] == [
         "coingecko",
         "coinmarketcap",
         "coinpaprika",
@@ -96,22 +85,22 @@ def test_record_once_fetches_no_missing_days(words: list[str], config: Path, ser
 
 
 def test_record_once_asks_nobody_before_ten_minutes_are_over(
-    words: list[str], server: Provider, capsys: pytest.CaptureFixture
+    words: list[str], live_server: Provider, capsys: pytest.CaptureFixture
 ):
     run("record", words, "--once")
-    asked = len(server.requests)
+    asked = len(live_server.requests)
     capsys.readouterr()
     assert run("record", words, "--once") == 1
     output = capsys.readouterr()
     assert output.out == ""
     assert "No new reading" in output.err
-    assert len(server.requests) == asked
+    assert len(live_server.requests) == asked
 
 
 def test_record_once_fails_where_nobody_answers(
-    words: list[str], market: Market, datadir: Path, capsys: pytest.CaptureFixture
+    words: list[str], live_market: Market, datadir: Path, capsys: pytest.CaptureFixture
 ):
-    market.faults["coingecko"] = REFUSED
+    live_market.faults["coingecko"] = REFUSED
     assert run("record", words, "--once") == 1
     assert "No new reading" in capsys.readouterr().err
     assert load_lines(datadir) == []
@@ -165,14 +154,14 @@ def test_record_ends_normally_when_it_is_stopped(
 )
 def test_record_ends_while_a_provider_keeps_it_waiting(
     words: list[str],
-    market: Market,
-    server: Provider,
+    live_market: Market,
+    live_server: Provider,
     wait_until: Callable[..., None],
     number: int,
 ):
-    market.faults["coingecko"] = Reply(b"", way="hang")
+    live_market.faults["coingecko"] = Reply(b"", way="hang")
     with recording(words) as process:
-        wait_until(lambda: server.requests or process.poll() is not None)
+        wait_until(lambda: live_server.requests or process.poll() is not None)
         process.send_signal(number)
         assert_ends_normally(process)
 

@@ -1,4 +1,4 @@
-"""What stands beside a trading strategy: what it says of history, and what it hands on."""
+"""The service of a running bot: what it says of history, and what it hands on."""
 
 import logging
 import threading
@@ -135,14 +135,13 @@ def test_error_in_describing_the_gate_is_told_once(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.usefixtures("registry")
 def test_messages_of_the_feed_are_among_them(
-    tmp_path: Path, market: Market, server: Provider, wait_until: Callable[..., None]
+    tmp_path: Path, live_market: Market, live_server: Provider, wait_until: Callable[..., None]
 ):
-    market.clock = lambda: utc("now").to_pydatetime()
     (tmp_path / "BTCD_USD-readings.jsonl").mkdir()
     today = pd.Timestamp.now(tz="UTC").floor("D")
     closes = dominance_candles([50.0] * 95, f"{today - pd.Timedelta(days=95):%Y-%m-%d}")
     DominanceStore(tmp_path).append(closes, "1d")
-    bot = Bot(dominance_config(tmp_path, market.urls(server.url)))
+    bot = Bot(dominance_config(tmp_path, live_market.urls(live_server.url)))
     found: list[str] = []
 
     def collect() -> list[str]:
@@ -156,12 +155,11 @@ def test_messages_of_the_feed_are_among_them(
 
 @pytest.mark.usefixtures("registry")
 def test_recording_that_a_reload_turns_off_ends(
-    tmp_path: Path, market: Market, server: Provider, wait_until: Callable[..., None]
+    tmp_path: Path, live_market: Market, live_server: Provider, wait_until: Callable[..., None]
 ):
-    market.clock = lambda: utc("now").to_pydatetime()
-    Bot(dominance_config(tmp_path, market.urls(server.url)))
-    wait_until(lambda: server.requests)
-    Bot(dominance_config(tmp_path, market.urls(server.url), record=False))
+    Bot(dominance_config(tmp_path, live_market.urls(live_server.url)))
+    wait_until(lambda: live_server.requests)
+    Bot(dominance_config(tmp_path, live_market.urls(live_server.url), record=False))
     wait_until(lambda: "altseason-feed" not in [one.name for one in threading.enumerate()])
 
 
@@ -225,12 +223,11 @@ def test_candles_that_are_damaged_later_are_told_with_the_reason_once(tmp_path: 
 
 @pytest.mark.usefixtures("registry")
 def test_recorder_that_a_reload_cannot_change_goes_on_and_is_listened_to(
-    tmp_path: Path, market: Market, server: Provider, wait_until: Callable[..., None]
+    tmp_path: Path, live_market: Market, live_server: Provider, wait_until: Callable[..., None]
 ):
-    market.clock = lambda: utc("now").to_pydatetime()
-    config = dominance_config(tmp_path, market.urls(server.url))
+    config = dominance_config(tmp_path, live_market.urls(live_server.url))
     Bot(config)
-    wait_until(lambda: server.requests)
+    wait_until(lambda: live_server.requests)
     bot = Bot({**config, "coingecko": {"api_key": "two words"}})
     feed = bot.service._feed
     assert feed is not None
