@@ -9,7 +9,7 @@ from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy
 from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
-from altseason.host.callbacks import without_trade_copy
+from altseason.host.callbacks import is_initialized, without_trade_copy
 from tests.risk.asking import ask_stake
 from tests.risk.traders import messages, open_trade, show_candle
 
@@ -94,3 +94,9 @@ def test_callbacks_are_called_by_the_words_that_the_guards_read():
     assert {"current_order_rate", "current_time"} <= set(
         inspect.signature(IStrategy.adjust_entry_price).parameters
     )
+
+
+def test_strategy_is_initialized_once_freqtrade_s_own_init_has_run(load_strategy: Load):
+    strategy = load_strategy()
+    assert is_initialized(strategy)
+    assert not is_initialized(object.__new__(type(strategy)))

@@ -84,6 +84,62 @@ def reload(home: Home, api: Api, count: int) -> str:
     return f"{api_stoploss} {rules(home)[-1]}"
 
 
+def check_why(run: Home, api: Api) -> None:
+    """`why` explains the newest candle, as the bot's own API has it."""
+    asked = why(run)
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stdout.startswith("Gate: dominance below its 20-day SMA.")
+    assert {f"{coin}/USDT at" in asked.stdout for coin in ("ETH", "SOL")} == {True}
+    assert max(map(len, asked.stdout.splitlines())) <= 80
+    one = json.loads(why(run, "ETH/USDT", "--json").stdout)
+    newest = api.get("pair_candles", pair="ETH/USDT", timeframe="1h", limit=1)
+    columns = dict(zip(newest["columns"], newest["data"][-1], strict=True))
+    [found] = one["pairs"]
+    assert found["enters"] == (columns["enter_long"] == 1)
+    assert {each["name"]: each["holds"] for each in found["conditions"]} == {
+        name: bool(columns[name]) for name in columns if name.startswith(("is_", "has_"))
+    }
+    assert one["gate"]["dominance"] == pytest.approx(columns["close_btcd"])
+    missing = why(run, "DOGE/USDT")
+    assert missing.returncode == 2
+    assert "whose whitelist is ETH/USDT" in missing.stderr
+
+
+def check_why_with_a_wrong_password(run: Home, api: Api) -> None:
+    wrong = why(run, FREQTRADE__API_SERVER__PASSWORD="another-7f3a")  # noqa: S106 - nobody's
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    [line] = wrong.stderr.splitlines()
+    assert line == (
+        f"altseason: http://127.0.0.1:{api.port}: expected an answer of the bot, found: "
+        "Unauthorized; check username and password of api_server, in the configuration or in "
+        "FREQTRADE__API_SERVER__USERNAME and FREQTRADE__API_SERVER__PASSWORD"
+    )
+
+
+def check_reloads(run: Home, api: Api, file: Path) -> None:
+    """A reload reads a parameter file that was changed, and goes without one that was removed."""
+    write_parameters(run, "level_and_falling", -0.08)
+    stated = reload(run, api, 2)
+    assert stated.startswith("-0.08 ")
+    assert "gate_mode = level_and_falling" in stated
+    file.unlink()
+    stated = reload(run, api, 3)
+    assert stated.startswith("-0.05 dominance below 55 %")
+    assert "parameter file" not in stated
+
+
+def check_health(api: Api) -> None:
+    """Docker's health check reads the time of the last loop, which a stop ends."""
+    for command, goes_on in (("stopentry", True), ("stop", False)):
+        api.post(command)
+        wait_for(lambda name=command: api.get("show_config")["state"] == STATES[name])
+        # What was under way ends.
+        time.sleep(2)
+        last = api.get("health")["last_process_ts"]
+        time.sleep(4)
+        assert (api.get("health")["last_process_ts"] > last) is goes_on
+
+
 def test_bot_is_asked_by_why_and_reads_a_changed_or_removed_parameter_file_on_a_reload(
     home: Callable[[Path], Home], sample: Path
 ):
@@ -97,52 +153,10 @@ def test_bot_is_asked_by_why_and_reads_a_changed_or_removed_parameter_file_on_a_
         wait_for(lambda: len(rules(run)) == 1)
         assert "gate_mode = falling" in rules(run)[0]
         assert api.get("show_config")["stoploss"] == -0.07
-
-        asked = why(run)
-        assert asked.returncode == 0, asked.stderr
-        assert asked.stdout.startswith("Gate: dominance below its 20-day SMA.")
-        assert {f"{coin}/USDT at" in asked.stdout for coin in ("ETH", "SOL")} == {True}
-        assert max(map(len, asked.stdout.splitlines())) <= 80
-        one = json.loads(why(run, "ETH/USDT", "--json").stdout)
-        newest = api.get("pair_candles", pair="ETH/USDT", timeframe="1h", limit=1)
-        columns = dict(zip(newest["columns"], newest["data"][-1], strict=True))
-        [found] = one["pairs"]
-        assert found["enters"] == (columns["enter_long"] == 1)
-        assert {each["name"]: each["holds"] for each in found["conditions"]} == {
-            name: bool(columns[name]) for name in columns if name.startswith(("is_", "has_"))
-        }
-        assert one["gate"]["dominance"] == pytest.approx(columns["close_btcd"])
-        missing = why(run, "DOGE/USDT")
-        assert missing.returncode == 2
-        assert "whose whitelist is ETH/USDT" in missing.stderr
-
-        wrong = why(run, FREQTRADE__API_SERVER__PASSWORD="another-7f3a")  # noqa: S106 - nobody's
-        assert (wrong.returncode, wrong.stdout) == (2, "")
-        [line] = wrong.stderr.splitlines()
-        assert line == (
-            f"altseason: http://127.0.0.1:{api.port}: expected an answer of the bot, found: "
-            "Unauthorized; check username and password of api_server, in the configuration or in "
-            "FREQTRADE__API_SERVER__USERNAME and FREQTRADE__API_SERVER__PASSWORD"
-        )
-
-        write_parameters(run, "level_and_falling", -0.08)
-        stated = reload(run, api, 2)
-        assert stated.startswith("-0.08 ")
-        assert "gate_mode = level_and_falling" in stated
-        file.unlink()
-        stated = reload(run, api, 3)
-        assert stated.startswith("-0.05 dominance below 55 %")
-        assert "parameter file" not in stated
-
-        # By this time docker's health check decides.
-        for command, goes_on in (("stopentry", True), ("stop", False)):
-            api.post(command)
-            wait_for(lambda name=command: api.get("show_config")["state"] == STATES[name])
-            # What was under way ends.
-            time.sleep(2)
-            last = api.get("health")["last_process_ts"]
-            time.sleep(4)
-            assert (api.get("health")["last_process_ts"] > last) is goes_on
+        check_why(run, api)
+        check_why_with_a_wrong_password(run, api)
+        check_reloads(run, api, file)
+        check_health(api)
     down = why(run)
     assert down.returncode == 2
     assert f"http://127.0.0.1:{api.port}: expected a running bot, found none" in down.stderr

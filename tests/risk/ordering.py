@@ -14,6 +14,17 @@ def send(strategy: IStrategy, side: str = "buy", ordertype: str = "limit") -> No
     )
 
 
+def send_stop(strategy: IStrategy) -> None:
+    strategy.dp._exchange.create_stoploss(
+        pair=PAIR,
+        amount=1.0,
+        stop_price=95.0,
+        order_types={**strategy.order_types, "stoploss": "limit"},
+        side="sell",
+        leverage=1.0,
+    )
+
+
 def try_to_send(strategy: IStrategy, side: str = "buy") -> None:
     with pytest.raises(FreqtradeException):
         send(strategy, side)

@@ -26,7 +26,6 @@ from tests.risk.records import (
     recover,
     sent_order,
 )
-from tests.risk.traders import PAIR
 
 
 def test_exchange_is_not_asked_where_nothing_is_wrong(trade: Trade):
@@ -275,75 +274,6 @@ def test_exchange_without_client_ids_goes_by_the_rest(trade: Trade):
     trade.orders[1].ft_is_open = False
     recover(exchange, Wallet(used={"ETH": 1.0}))
     assert known(trade) == [("3", "sell"), ("5", "sell")]
-
-
-def nameless(trade: Trade) -> None:
-    order = order_of_freqtrade("None", "stoploss", is_open=True)
-    order.ft_price, order.order_date = 95.0, SENT
-    trade.orders.append(order)
-
-
-def test_order_without_an_id_gets_its_own(trade: Trade):
-    nameless(trade)
-    note(trade, sent_order(**STOP_SENT))
-    stop = {"triggerPrice": 95.0}
-    exchange = Exchange(
-        order_of_exchange("4", **stop, status="canceled"),
-        order_of_exchange("5", **stop, amount=0.5, status="canceled"),
-        order_of_exchange("6", status="canceled"),
-        order_of_exchange("7", side="buy"),
-        order_of_exchange("8", **stop, clientOrderId="web_1"),
-    )
-    [message] = recover(exchange, Wallet())
-    assert known(trade) == [("4", "stoploss")]
-    assert "order 4 (1 ETH)" in message
-    assert SentOrders().find_unanswered(trade) == []
-
-
-@pytest.mark.parametrize("side", ["buy", "stoploss"])
-def test_entry_that_has_its_id_again_holds_no_other_one_back(trade: Trade, side: str):
-    """Its note is removed, as by a response; an order to sell has nothing to do with an entry."""
-    order = order_of_freqtrade("None", side, is_open=True)
-    order.order_date = SENT
-    trade.orders.append(order)
-    entry = sent_order(side="buy", price=100.0)
-    SentOrders()._note(PAIR, entry)
-    stop = {"triggerPrice": 100.0} if side == "stoploss" else {"price": 100.0, "side": "buy"}
-    assert len(recover(Exchange(order_of_exchange("4", **{"side": "sell", **stop})), Wallet())) == 1
-    assert known(trade) == [("4", side)]
-    assert SentOrders().find_entry(PAIR) == (None if side == "buy" else SENT)
-
-
-def test_order_without_an_id_gets_none_of_two(trade: Trade):
-    nameless(trade)
-    stop = {"triggerPrice": 95.0}
-    exchange = Exchange(order_of_exchange("4", **stop), order_of_exchange("5", **stop))
-    [message] = recover(exchange, Wallet())
-    assert known(trade) == [("None", "stoploss")]
-    assert "4 (1), 5 (1)" in message
-
-
-def test_two_orders_without_ids_get_one_each(trade: Trade):
-    """Of one amount, ten minutes apart; an id is given away once."""
-    nameless(trade)
-    nameless(trade)
-    trade.orders[2].order_date = SENT + timedelta(minutes=10)
-    stop = {"triggerPrice": 95.0}
-    late = milliseconds(SENT + timedelta(minutes=10))
-    exchange = Exchange(
-        order_of_exchange("4", **stop), order_of_exchange("5", **stop, timestamp=late)
-    )
-    assert len(recover(exchange, Wallet())) == 2
-    assert known(trade) == [("4", "stoploss"), ("5", "stoploss")]
-
-
-def test_one_id_is_given_away_once(trade: Trade):
-    """Two responses were broken, and the exchange has taken one of the orders."""
-    nameless(trade)
-    nameless(trade)
-    exchange = Exchange(order_of_exchange("4", triggerPrice=95.0))
-    assert len(recover(exchange, Wallet())) == 1
-    assert known(trade) == [("4", "stoploss"), ("None", "stoploss")]
 
 
 def test_exchange_that_does_not_answer_is_asked_again(trade: Trade):

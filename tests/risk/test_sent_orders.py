@@ -19,7 +19,7 @@ from altseason.risk.sent_orders import (
     calculate_wait,
 )
 from tests.risk.asking import begin_loop, confirms
-from tests.risk.ordering import notes, send, try_to_send
+from tests.risk.ordering import notes, send, send_stop, try_to_send
 from tests.risk.traders import PAIR, messages, open_trade
 
 Load = Callable[..., IStrategy]
@@ -135,14 +135,7 @@ def test_exit_and_stop_without_an_answer_are_kept_with_the_trade(
     sends = [
         lambda: send(strategy, "sell"),
         lambda: send(strategy, "sell", "market"),
-        lambda: strategy.dp._exchange.create_stoploss(
-            pair=PAIR,
-            amount=1.0,
-            stop_price=95.0,
-            order_types={**strategy.order_types, "stoploss": "limit"},
-            side="sell",
-            leverage=1.0,
-        ),
+        lambda: send_stop(strategy),
     ]
     for one in sends:
         if error is None:

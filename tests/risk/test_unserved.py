@@ -7,13 +7,13 @@ from typing import Any
 import ccxt
 import pytest
 from freqtrade.exceptions import FreqtradeException
-from freqtrade.persistence import Order
 from freqtrade.strategy import IStrategy
 
 from altseason.risk.sent_orders import Failure, watch_orders
 from altseason.risk.unserved import find_unserved
 from tests.risk.asking import begin_loop
-from tests.risk.ordering import notes, try_to_send
+from tests.risk.ordering import notes, send_stop, try_to_send
+from tests.risk.records import order_of_freqtrade
 from tests.risk.traders import PAIR, open_trade
 
 Load = Callable[..., IStrategy]
@@ -33,40 +33,18 @@ def test_trade_without_its_stop_is_told_after_a_minute_with_the_exchange_s_words
     api.totals["ETH"] = 1.0
     api.answer = ccxt.ExchangeError("binance Market is closed.")
 
-    def try_stop() -> None:
-        strategy.dp._exchange.create_stoploss(
-            pair=PAIR,
-            amount=1.0,
-            stop_price=95.0,
-            order_types=strategy.order_types,
-            side="sell",
-            leverage=1.0,
-        )
-
     begun = datetime.now(UTC)
     with pytest.raises(FreqtradeException):
-        try_stop()
+        send_stop(strategy)
     assert begin_loop(strategy, begun + timedelta(seconds=5)) == []
     [told] = begin_loop(strategy, begun + timedelta(seconds=65))
     assert "ETH/USDT has had no stop on the exchange for 1 min" in told
     assert "binance Market is closed." in told
     assert begin_loop(strategy, begun + timedelta(seconds=125)) == []
     api.answer = None
-    try_stop()
-    # Which Freqtrade keeps with the trade.
-    trade.orders.append(
-        Order(
-            ft_order_side="stoploss",
-            ft_pair=PAIR,
-            ft_is_open=True,
-            ft_amount=1.0,
-            ft_price=95.0,
-            order_id="7",
-            status="open",
-            side="sell",
-            order_date=begun,
-        )
-    )
+    send_stop(strategy)
+    # Freqtrade keeps it with the trade.
+    trade.orders.append(order_of_freqtrade("7", "stoploss", is_open=True))
     [told] = begin_loop(strategy, begun + timedelta(seconds=130))
     assert "Stop of ETH/USDT: it was accepted" in told
 
