@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,11 +63,13 @@ def _write_thin(times: pd.DatetimeIndex, prices: list[np.ndarray]) -> list[str]:
     return [f"{stamp},{close:.2f}" for stamp, close in zip(stamps, prices[3], strict=True)]
 
 
-def _join(stamps: object, prices: list[np.ndarray], separator: str, volume: str) -> list[str]:
-    columns = (stamps, *prices)
+def _join(
+    stamps: Iterable[object], prices: list[np.ndarray], separator: str, volume: str
+) -> list[str]:
+    columns: tuple[Iterable[object], ...] = (stamps, *prices)
     return [
         separator.join([str(stamp), *(f"{price:.4f}" for price in row), volume])
-        for stamp, *row in zip(*columns, strict=True)  # type: ignore[call-overload]
+        for stamp, *row in zip(*columns, strict=True)
     ]
 
 
@@ -110,7 +112,7 @@ def main() -> int:
 
 
 def measure(shape: Shape, folder: Path, rows: int) -> tuple[float, float, float]:
-    """Give the size of a large file in MiB, and what it takes above a small one: MiB and CPU s."""
+    """Return a large file's size in MiB, and what it takes above a small one: MiB and CPU s."""
     few, many = (save(shape, folder, count) for count in (FEW_ROWS, rows))
     small, large = (run(shape, file) for file in (few, many))
     growth, seconds = large["memory"] - small["memory"], large["cpu"] - small["cpu"]

@@ -251,3 +251,26 @@ def test_range_is_reported_from_the_first_open_to_the_last_close(
     assert run(write(tmp_path / "a.csv", [58.0, 57.5]), tmp_path) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "first opens 2023-03-13 00:00, last closes 2023-03-15 00:00 UTC" in text
+
+
+def test_replacing_corrects_stored_candles_and_lists_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    file, datadir = write(tmp_path / "a.csv", [58.25, 57.5, 57.75, 56.25]), tmp_path / "data"
+    assert run(file, datadir, "--dry-run") == 0
+    assert list(datadir.glob("BTCD*")) == []
+    assert run(file, datadir) == 0
+    assert run(file, datadir) == 0
+    assert "Nothing new" in capsys.readouterr().out
+    write(file, [58.25, 57.5, 55.75, 56.25])
+    assert run(file, datadir, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["timeframes"][0]["replaced"] == 0
+    assert run(file, datadir, "--replace", "--json") == 0
+    [change] = json.loads(capsys.readouterr().out)["timeframes"][0]["changes"]
+    assert change == {
+        "date": "2023-03-15T00:00:00+00:00",
+        "stored": 57.75,
+        "new": 55.75,
+        "replaced": True,
+    }
+    assert closes(datadir)[2] == 55.75

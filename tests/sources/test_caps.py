@@ -9,6 +9,9 @@ from altseason.errors import InputError
 from altseason.sources.caps import load_cap_pair
 from altseason.sources.files import load_readings
 from altseason.sources.rows import ImportOptions
+from tests.sources.field import EXPECTED as FOUR_DAYS
+from tests.sources.field import MARCH, closes, write
+from tests.sources.field import VALUES as FOUR_VALUES
 
 NOW = pd.Timestamp("2026-06-01", tz="UTC")
 DAYS = ("2023-03-13", "2023-03-14", "2023-03-15")
@@ -144,3 +147,28 @@ def test_total_that_was_true_later_is_not_taken(
     else:
         readings = load_cap_pair(*paths, ImportOptions(), NOW)
         assert readings.rows["close"].tolist() == pytest.approx(expected)
+
+
+@pytest.mark.usefixtures("whole_or_in_pieces")
+def test_caps_of_any_two_providers_are_divided(tmp_path: Path):
+    stamps = [f"{day}T23:59:59.999Z" for day in MARCH]
+    ours = write(tmp_path, "timeOpen;timeClose;open;high;low;close;marketCap;timestamp\n" + "".join(
+        f"x;{s};1;1;1;1;{v}e10;{s}\n" for s, v in zip(stamps, FOUR_VALUES, strict=True)
+    ), "btc.csv")  # fmt: skip
+    midnights = [pd.Timestamp(s).ceil("D").timestamp() + i for i, s in enumerate(stamps)]
+    total = write(tmp_path, "snapped_at,market_cap,total_volume\n" + "".join(
+        f"{m * 1000:.0f},1e12,1\n" for m in midnights[:3]
+    ), "total.csv")  # fmt: skip
+    readings = load_cap_pair(ours, total, ImportOptions(), NOW)
+    assert closes(tmp_path, readings) == pytest.approx(dict(list(FOUR_DAYS.items())[:3]))
+    assert readings.left_out == {"rows of btc.csv at times that the other file does not have": 1}
+
+
+@pytest.mark.usefixtures("whole_or_in_pieces")
+def test_caps_in_one_table_are_divided(tmp_path: Path):
+    text = "date,Bitcoin Market Cap,total_market_cap\n" + "".join(
+        f'{day},"{v * 1e10:,.0f}","1,000,000,000,000"\n'
+        for day, v in zip(MARCH, FOUR_VALUES, strict=True)
+    )
+    readings = load_readings(write(tmp_path, text), ImportOptions(), NOW)
+    assert closes(tmp_path, readings) == pytest.approx(FOUR_DAYS)

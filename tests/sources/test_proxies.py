@@ -31,7 +31,7 @@ from altseason.sources.session import RequestPolicy, build_session
 from tests.providers.proxies import WAYS, reaching
 from tests.providers.serving import Reply, Request, serving
 from tests.providers.world import global_body, reply, three_coins
-from tests.sources.test_http import fallback_answer
+from tests.sources.loopback import fallback_answer
 
 QUICK = RequestPolicy(connect_timeout=2, read_timeout=0.3, deadline=0.5, retries=0)
 KEY = "CG-abcdefghijklmnop"

@@ -11,14 +11,12 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from altseason.sources.errors import NotCurrentError, ResponseError, UnavailableError
+from altseason.sources.errors import UnavailableError
 from altseason.sources.http import fetch_response
-from altseason.sources.reading import build_reading
 from altseason.sources.session import RequestPolicy, build_session
 from tests.providers.serving import Reply, serving
 
 QUICK = RequestPolicy(connect_timeout=2, read_timeout=2, deadline=2, backoff=0.01, longest_wait=0.2)
-NOW = pd.Timestamp("2026-05-27 12:00", tz="UTC")
 
 
 @pytest.fixture
@@ -144,21 +142,3 @@ def test_read_answer_leaves_no_timer_behind():
     for timer in set(timers) - before:
         timer.join(5)  # of 60 seconds
         assert not timer.is_alive()
-
-
-@pytest.mark.parametrize("dominance", [1.0, 100.0])
-def test_bounds_of_dominance_are_refused(dominance: float):
-    with pytest.raises(ResponseError, match="between 1 and 100 percent"):
-        build_reading("X", dominance, None, now=NOW)
-
-
-@pytest.mark.parametrize(
-    ("offset", "is_current"), [(-60, True), (5, True), (-61, False), (6, False)]
-)
-def test_value_is_current_up_to_an_hour_ago_and_five_minutes_ahead(offset: int, is_current: bool):
-    time_of_value = NOW + pd.Timedelta(minutes=offset)
-    if is_current:
-        assert build_reading("X", 50.0, time_of_value, now=NOW).time == time_of_value
-    else:
-        with pytest.raises(NotCurrentError):
-            build_reading("X", 50.0, time_of_value, now=NOW)

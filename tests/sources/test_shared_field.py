@@ -19,7 +19,9 @@ from tests.conftest import ROOT
 FIELD = ROOT.parent / "shared" / "field"
 NOW = pd.Timestamp("2026-06-01", tz="UTC")
 CHICAGO = ImportOptions(timezone="America/Chicago")
-pytestmark = pytest.mark.skipif(not FIELD.is_dir(), reason="no field samples beside the checkout")
+pytestmark = pytest.mark.skipif(
+    not FIELD.is_dir(), reason="needs the field samples beside the checkout"
+)
 
 # name, first and last day, days, first and last close, what else is said
 READ = [
