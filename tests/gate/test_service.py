@@ -20,6 +20,7 @@ from altseason.settings import DominanceSettings, load_settings
 from tests.conftest import dominance_candles
 from tests.providers.serving import Provider
 from tests.providers.world import Market
+from tests.recorder.feeds import feed_threads
 from tests.recorder.simulation import dominance_config, utc
 
 NOON = utc("2026-05-27 12:00")
@@ -160,7 +161,7 @@ def test_recording_that_a_reload_turns_off_ends(
     Bot(dominance_config(tmp_path, live_market.urls(live_server.url)))
     wait_until(lambda: live_server.requests)
     Bot(dominance_config(tmp_path, live_market.urls(live_server.url), record=False))
-    wait_until(lambda: "altseason-feed" not in [one.name for one in threading.enumerate()])
+    wait_until(lambda: not feed_threads())
 
 
 @pytest.mark.usefixtures("registry")

@@ -1,5 +1,6 @@
 """Feeds that run in a thread of their own, by the real clock: for tests of any folder."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -22,6 +23,10 @@ def live_market() -> Market:
 def live_server(live_market: Market) -> Iterator[Provider]:
     with serving(live_market.answer) as provider:
         yield provider
+
+
+def feed_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "altseason-feed"]
 
 
 @pytest.fixture
@@ -48,4 +53,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for feed in feeds._feeds.values():
         feed.stop()
     feeds._feeds.clear()
+    # Those that were told to end before, and not waited for.
+    for thread in feed_threads():
+        thread.join(60)
     find_watch.cache_clear()

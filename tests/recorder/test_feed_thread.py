@@ -1,6 +1,5 @@
 """The one thread of a process that records, from its start to its end."""
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from altseason.recorder.feed import end_feed, start_feed
 from tests.providers.serving import Provider
 from tests.providers.world import Market
+from tests.recorder.feeds import feed_threads
 from tests.recorder.simulation import dominance_config, load_lines
 
 pytestmark = pytest.mark.usefixtures("registry")
@@ -18,10 +18,6 @@ pytestmark = pytest.mark.usefixtures("registry")
 @pytest.fixture
 def config(tmp_path: Path, live_market: Market, live_server: Provider) -> dict:
     return dominance_config(tmp_path, live_market.urls(live_server.url))
-
-
-def feed_threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "altseason-feed"]
 
 
 def open_in(folder: Path) -> list[str]:
