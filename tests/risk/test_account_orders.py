@@ -12,7 +12,8 @@ from freqtrade.strategy import IStrategy
 
 from altseason.risk.sent_orders import NOTED_AS, SentOrder
 from tests.risk.asking import begin_loop
-from tests.risk.traders import PAIR, Api, open_trade
+from tests.risk.records import milliseconds, order_of_exchange
+from tests.risk.traders import Api, open_trade
 
 Load = Callable[..., IStrategy]
 START = datetime(2021, 1, 1, 2, 30, tzinfo=UTC)
@@ -20,18 +21,9 @@ ORDER_TYPES = {"entry": "limit", "exit": "limit", "stoploss": "limit"}
 
 
 def make_order(number: str, amount: float) -> dict[str, Any]:
-    return {
-        "id": number,
-        "symbol": PAIR,
-        "side": "sell",
-        "type": "limit",
-        "status": "open",
-        "amount": amount,
-        "filled": 0.0,
-        "remaining": amount,
-        "price": 110.0,
-        "timestamp": int(START.timestamp() * 1000) - 120_000,
-    }
+    """An order to sell an amount, created two minutes before the first loop."""
+    timestamp = milliseconds(START) - 120_000
+    return order_of_exchange(number, amount=amount, remaining=amount, timestamp=timestamp)
 
 
 def loop(strategy: IStrategy, now: datetime = START) -> list[str]:
