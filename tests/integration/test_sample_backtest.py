@@ -5,20 +5,17 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from altseason.dominance.store import DominanceStore
-from altseason_lab.emulator.market import Market
 from altseason_lab.host.overlay import exchange_settings, offline_environment
 from tests.conftest import dominance_candles
 from tests.integration.freqtrade_runs import Home, run_well, write_subclass
-from tests.lab.emulator.serving import serving
 
 Make = Callable[[Path], Home]
 PROVIDER_KEY = "a-key-of-at-least-32-characters-as-freqtrade-wants"
@@ -158,27 +155,6 @@ def test_recursive_analysis_finds_no_difference(sample: Path, home: Make):
     ]
     assert found
     assert max(map(abs, found)) <= 0.1, differences
-
-
-@pytest.fixture(scope="module")
-def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python that has Freqtrade, and in which this project is not installed."""
-    folder = tmp_path_factory.mktemp("bare")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
-    (site_packages,) = folder.glob("lib/python*/site-packages")
-    installed = [path for path in sys.path if path.endswith("site-packages")]
-    # The folders named in a .pth are searched, their own .pth files (our install) are not read.
-    (site_packages / "freqtrade.pth").write_text("\n".join(installed))
-    python = folder / "bin" / "python"
-    code = "import freqtrade, importlib.util as u; print(u.find_spec('altseason'))"
-    assert subprocess.check_output([python, "-c", code], text=True, cwd=folder) == "None\n"
-    return python
-
-
-@pytest.fixture
-def emulator(sample: Path) -> Iterator[str]:
-    with serving(Market(sample)) as url:
-        yield url
 
 
 def test_hyperopt_with_two_workers_varies_the_gate(

@@ -94,6 +94,11 @@ class AltSeasonGate(IStrategy):
         """Load the parameter file of the strategy, or where it has none that of a parent."""
         return super().load_params_from_file() or load_parents_parameters(self)
 
+    def ft_set_special_params_from_file(self) -> None:
+        """Refuse a strategy whose gate was not set up; Freqtrade asks for this first."""
+        _find_gate(self)
+        super().ft_set_special_params_from_file()
+
     def ft_bot_start(self, **kwargs: Any) -> None:
         """Start the strategy, then its gate, whose parameters are loaded after `bot_start`."""
         gate = _find_gate(self)
