@@ -18,10 +18,10 @@ def no_progress(done: int, total: int) -> None:
 
 @contextmanager
 def show_progress(what: str, stopped: str, *, at_once: bool = False) -> Iterator[Progress]:
-    """Yield what takes how many are done, and how many there are; the latter may change.
+    """Yield a callback that takes how many are done, and the total, which may change.
 
     :param what: their name in the plural, such as "coins".
-    :param stopped: what an interruption leaves, as a sentence for the user.
+    :param stopped: a sentence for the user on what an interruption leaves.
     :param at_once: whether a line is due at the beginning, where there is no terminal.
     """
     with saying_if_stopped(stopped):
@@ -34,7 +34,7 @@ def show_progress(what: str, stopped: str, *, at_once: bool = False) -> Iterator
 
 @contextmanager
 def saying_if_stopped(stopped: str) -> Iterator[None]:
-    """Print what an interruption leaves, as `show_progress` does, and let it go on."""
+    """Print what an interruption leaves, as `show_progress` does, and raise it on."""
     try:
         yield
     except KeyboardInterrupt:
@@ -54,7 +54,7 @@ class _Bar:
 
 
 class _Lines:
-    """Writes a line every half minute, and one at the end where there were any."""
+    """Writes a line every half minute, and one at the end if there were any."""
 
     def __init__(self, what: str, *, at_once: bool) -> None:
         self._what = what

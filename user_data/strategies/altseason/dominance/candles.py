@@ -22,7 +22,7 @@ DAY = pd.Timedelta(days=1)
 PRICE_COLUMNS = ["open", "high", "low", "close"]
 # From Bitcoin's first block on; the end is far beyond what any bot lives to see.
 POSSIBLE_DATES = pd.Timestamp("2009-01-03", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
-# Outside of these a number is no time in unix seconds or milliseconds, but in another unit or none.
+# Outside of these a number is a time in another unit, or none.
 UNIX_SECONDS = (1_200_000_000, 5_000_000_000)
 UNIX_MILLISECONDS = (1_200_000_000_000, 5_000_000_000_000)
 # Dominance outside of these is not believed; a fraction such as 0.57 lies outside as well.
@@ -32,8 +32,8 @@ PARTIAL_AFTER = pd.Timedelta(hours=3)
 FINE_SPACING = pd.Timedelta(hours=1)
 # How long one and the same value is believed, where the series has two decimals or more, or one. In
 # four years of daily dominance a value stood still for 2 days with two decimals and for 4 with one;
-# for longer it is not the market that stands still, but who asks for it. Whole numbers stood still
-# for 16 days, and say too little to tell.
+# for longer it is not the market that stands still, but the provider. Whole numbers stood still
+# for 16 days, and show too little.
 MAX_UNCHANGED, MAX_UNCHANGED_TENTHS = pd.Timedelta(days=3), pd.Timedelta(days=7)
 # The decimals are those of this many candles up to the one whose value then stays.
 DECIMALS_FROM = 30

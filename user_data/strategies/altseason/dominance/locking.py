@@ -17,7 +17,7 @@ from altseason.errors import BusyError
 
 # A write takes milliseconds; a process that was stopped while it wrote must not hold up a bot.
 BRIEF_TIMEOUT = 0.5
-# Where nothing else waits meanwhile, and several may want to write.
+# Where nothing else waits meanwhile, and several processes may write.
 LONG_TIMEOUT = 30.0
 RETRY_SECONDS = 0.01
 # Windows keeps others from reading a locked byte: lock one that no file of ours reaches.
@@ -60,7 +60,7 @@ def locked(file: IO[Any], timeout: float, *, shared: bool = False) -> Iterator[N
     """Hold the lock of an open file; on a platform without locks do nothing.
 
     :param timeout: how many seconds to wait for it, such as `BRIEF_TIMEOUT`.
-    :param shared: whether others may hold it too, if they share it (on Windows nobody can).
+    :param shared: whether others that share it may hold it, too (not on Windows).
     :raises BusyError: where another process holds the lock for longer.
     """
     deadline = time.monotonic() + timeout
@@ -86,7 +86,7 @@ def try_lock(descriptor: int, *, shared: bool = False) -> bool:
         elif _msvcrt:
             _lock_byte(descriptor, _msvcrt.LK_NBLCK)
     except (BlockingIOError, PermissionError):
-        # Windows says the second.
+        # Windows raises the second.
         return False
     return True
 

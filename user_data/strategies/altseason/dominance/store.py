@@ -28,7 +28,7 @@ from altseason.errors import StoredDataError
 from altseason.host.candle_files import candle_file
 
 UNFINISHED = ".altseason-part-"
-# Holds off other processes that append to the same file.
+# Held while a process appends, so that others wait.
 LOCK = ".altseason.lock"
 
 
@@ -61,7 +61,7 @@ class DominanceStore:
         self._datadir = datadir
         self._data_format = data_format
         self._timeout = timeout
-        # One object: who compares it with what was there before sees no change.
+        # One shared instance, so that `is` shows that nothing changed.
         self._nothing = empty_candles()
         self._paths: dict[str, Path] = {}
         self._loaded: dict[str, tuple[tuple[int, int], pd.DataFrame]] = {}
@@ -100,9 +100,9 @@ class DominanceStore:
         Of two candles with one date the one with more readings stays, the stored one if even.
 
         :param candles: real candles as in `validate_candles`.
-        :param replaced: dates whose stored candle gives way all the same, as a user wants.
+        :param replaced: dates whose stored candle is replaced in any case, as the user asked.
         :param dry_run: whether only to find out what would change.
-        :raises BusyError: where another process does not let go of the folder.
+        :raises BusyError: where another process keeps the folder locked.
         :raises StoredDataError: where either side is not valid; the stored file is then unchanged.
         """
         validate_candles(candles, timeframe)
@@ -127,7 +127,7 @@ class DominanceStore:
 
     def _read(self, path: Path, timeframe: str) -> pd.DataFrame:
         handler = get_datahandler(self._datadir, self._data_format)
-        # Freqtrade logs a damaged file with its stack trace and gives an empty frame; we say it.
+        # Freqtrade logs a stack trace for a damaged file and returns an empty frame; we raise.
         with _unlogged({parent.__module__ for parent in type(handler).__mro__}):
             candles = handler.ohlcv_load(
                 PAIR, timeframe, CandleType.SPOT, fill_missing=False, warn_no_data=False
@@ -162,7 +162,7 @@ class DominanceStore:
             flush_to_disk(written)
             written.replace(path)
         flush_to_disk(path.parent)
-        # Freqtrade's reading takes longer than all the rest, and memory that it does not give back.
+        # Reading it back through Freqtrade is slow and leaks memory.
         self._loaded[timeframe] = (_find_version(path), candles)
 
 
@@ -213,7 +213,7 @@ def flush_to_disk(path: Path) -> None:
 
 @contextmanager
 def _unlogged(names: Iterable[str]) -> Iterator[None]:
-    """Keep out of the log what this thread, and no other, says by some loggers."""
+    """Drop what this thread, and no other, logs by some loggers."""
     this_thread = threading.get_ident()
 
     def is_from_elsewhere(record: logging.LogRecord) -> bool:

@@ -45,7 +45,7 @@ def mark_results(config: dict[str, Any], tag: str) -> str:
 
 
 def save_marker(datadir: Path, *, seed: int, version: int) -> None:
-    """Mark a data directory as synthetic, and say from which seed and generator."""
+    """Mark a data directory as synthetic, with the seed and the generator's version."""
     text = TEXT.format(seed=seed, version=version)
     (datadir / SYNTHETIC_MARKER).write_text(text, encoding="utf-8")
 
@@ -77,7 +77,7 @@ def validate_target(datadir: Path) -> None:
 
 
 def carry_marker(source: Path, target: Path) -> None:
-    """Mark a folder that candles of another one are about to be written into, where that is marked.
+    """Mark a folder before candles of another, marked one are written into it.
 
     :raises InputError: where the folder may hold real candles, as in `validate_target`.
     """

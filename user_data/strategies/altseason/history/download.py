@@ -1,4 +1,4 @@
-"""A provider's days of the past, from a plan to stored candles.
+"""The days of the past that a provider has, from a plan to stored candles.
 
 A person starts a download, or a bot that trades. No call is made twice on one day, and candles are
 stored only when all of them are there.
@@ -53,7 +53,7 @@ MAX_LEVEL_DIFFERENCE = 0.5
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be downloaded.
+    """What to download.
 
     :param days: finished days up to `latest`.
     :param latest: the newest midnight at which CoinGecko knows the day that ended.
@@ -72,8 +72,8 @@ class Plan:
 class Downloaded:
     """What came of it.
 
-    :param current: the dominance of now that the history was scaled to, where it was.
-    :param kept: how many of the series were fetched by an earlier run.
+    :param current: the current dominance that the history was scaled to; None where it was not.
+    :param kept: how many of the series an earlier run fetched.
     """
 
     history: History
@@ -221,7 +221,7 @@ def fetch_history(
     """Fetch what the plan needs, and make dominance of it; nothing but the cache is written.
 
     :param progress: called with how many coins are done, and of how many.
-    :raises ProviderError: where any series is missing; the kind says who must act.
+    :raises ProviderError: where any series is missing; its class shows who has to act.
     """
     if plan.source == "coingecko-pro":
         days = max(MIN_DAYS, plan.days)

@@ -22,8 +22,8 @@ from altseason.sources.coingecko_history import BITCOIN, Coin
 from altseason.sources.errors import ResponseError
 from altseason.sources.reading import Layout, Readings
 
-# A day on which coins with more than this part of the sum have no market cap is left out. Where
-# they have less, their last one is taken instead.
+# Skip days on which coins worth more than this fraction of the total have no market cap; below it,
+# forward-fill.
 MAX_MISSING = 0.01
 
 
@@ -44,10 +44,10 @@ class History:
 
 
 def find_daily_closes(caps: "pd.Series[float]", latest: pd.Timestamp) -> "pd.Series[float]":
-    """Return what was true at the end of each day.
+    """Return the market cap at the end of each day.
 
-    :param caps: by time, the last point being that of now, which closes no day.
-    :param latest: the last midnight to give.
+    :param caps: by time; the last point is the current one, which closes no day.
+    :param latest: the last midnight to return.
     """
     points = caps.iloc[:-1].dropna()
     times = pd.DatetimeIndex(points.index)
@@ -62,11 +62,11 @@ def calculate_share_of_coins(
     current: float,
     latest: pd.Timestamp,
 ) -> History:
-    """Divide Bitcoin's market cap by the sum of all coins', and scale it to the dominance of now.
+    """Divide Bitcoin's market cap by the sum of all coins', and scale it to current dominance.
 
     :param series: each coin's market caps, as in `find_daily_closes`.
-    :param coins: the same coins, with their market caps of now.
-    :param current: the dominance of now, in percent; one factor makes the share of now equal to it.
+    :param coins: the same coins, with their current market caps.
+    :param current: the current dominance, in percent; one factor makes the current share equal it.
     :raises ResponseError: where there is too little to divide.
     """
     closes = pd.DataFrame({name: find_daily_closes(caps, latest) for name, caps in series.items()})

@@ -154,9 +154,9 @@ def _find_left_out(caps: _Caps, matched: int) -> dict[str, int]:
 def _load_both(
     bitcoin: Path, total: Path, options: ImportOptions, now: pd.Timestamp, step: Step
 ) -> tuple[_Caps, _Caps]:
-    """Load both files; `--stamp` is for both, or for the one that does not tell.
+    """Load both files; `--stamp` is for both, or for the one that does not show it.
 
-    :raises InputError: where one is of readings, and the other does not tell.
+    :raises InputError: where one has readings, and nothing shows what the other has.
     """
     undecided = replace(options, stamp=None)
     ours = _load_caps(bitcoin, undecided, now, is_total=False)
@@ -181,7 +181,7 @@ def _load_both(
 
 
 def _refuse_currencies(path: Path, ours: str, theirs: str) -> None:
-    """Refuse market caps whose names say two currencies, or one other than the dollar."""
+    """Refuse market caps whose names are of two currencies; without any it is the dollar."""
     found = [set(_CURRENCY.findall(name.lower())) or {"usd"} for name in (ours, theirs)]
     if not found[0] & found[1]:
         shown = " and ".join("/".join(sorted(names)) for names in found)

@@ -12,13 +12,13 @@ import pyarrow.compute
 from altseason.errors import InputError
 from altseason.sources.table import Table
 
-# So many cells are converted at once: what that takes beside the result is soon given back.
+# This many cells are converted at once, which keeps the memory beside the result small.
 PIECE = 50_000
 EMPTY = frozenset(
     {"", "nan", "na", "n/a", "<na>", "nat", "null", "none", "nil", "undefined", "\\n", "-", "--",
      "\u2013", "\u2014", "#n/a", "#n/a n/a", "#value!", "#div/0!", "#ref!", "#name?"}
 )  # fmt: skip
-# Units, and what parts thousands without meaning anything else.
+# Units, and separators of thousands that mean nothing else.
 _DECORATION = r"[\s'\x{00a0}\x{2009}\x{202f}$€%]"
 _PLAIN = r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?"
 _COMMA = r"[+-]?\d+,\d+"
@@ -98,7 +98,7 @@ def _parse_plain_numbers(text: "pd.Series[str]") -> "pd.Series[float] | None":
         except pa.ArrowInvalid:
             return None
         values = cells.to_numpy(zero_copy_only=False)
-        # Arrow knows infinity by its name; those are refused by who reads word for word.
+        # Arrow parses infinity by its name; the slower parser refuses it.
         if not np.isfinite(values[~empty]).all():
             return None
         parts.append(values)

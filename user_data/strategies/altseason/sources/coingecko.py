@@ -111,7 +111,7 @@ def fetch_global(
 ) -> ProviderReading:
     """Fetch the current dominance; CoinGecko renews it every 10 minutes.
 
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     response = fetch_path(session, access or ApiAccess(), "/global")
     return response.parse(parse_global, now=clock())
@@ -126,7 +126,7 @@ def fetch_path(session: requests.Session, access: ApiAccess, path: str, **params
 def parse_global(body: bytes, status: int = 200, *, now: pd.Timestamp) -> ProviderReading:
     """Parse the response of `/global`: percent from 0 to 100, and when it was true.
 
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     endpoint = f"{PROVIDER} /global"
     content = parse_content(endpoint, body, status)
@@ -141,7 +141,7 @@ def parse_global(body: bytes, status: int = 200, *, now: pd.Timestamp) -> Provid
 def parse_content(endpoint: str, body: bytes, status: int) -> Any:
     """Parse JSON that is no error: its `error_code` decides first, the HTTP status second.
 
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     content = parse_json(endpoint, body, status)
     code, message = find_error(content)

@@ -39,7 +39,7 @@ class Coin:
 def fetch_largest_coins(session: requests.Session, access: ApiAccess, count: int) -> list[Coin]:
     """Fetch the coins with the largest current market caps, largest first.
 
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     coins: dict[str, Coin] = {}
     per_page = min(count, PAGE)
@@ -66,7 +66,7 @@ def fetch_market_caps(
 ) -> "pd.Series[float]":
     """Fetch the market caps of one coin, as in `parse_market_caps`; daily from 91 days on.
 
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     path = CHART.format(quote(coin, safe=""))
     response = fetch_path(session, access, path, vs_currency="usd", days=str(days))
@@ -78,7 +78,7 @@ def fetch_total_market_caps(
 ) -> "pd.Series[float]":
     """Fetch the market cap of all coins together; only a Pro plan has this call.
 
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     response = fetch_path(session, access, TOTAL, vs_currency="usd", days=str(days))
     return response.parse(parse_total_market_caps)
@@ -87,7 +87,7 @@ def fetch_total_market_caps(
 def parse_coins(body: bytes, status: int = 200) -> list[Coin]:
     """Parse a page of `/coins/markets`; coins without a market cap are left out.
 
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     endpoint = f"{PROVIDER} {COINS}"
     content = parse_content(endpoint, body, status)
@@ -110,7 +110,7 @@ def parse_market_caps(body: bytes, status: int = 200, *, coin: str = BITCOIN) ->
 
     :return: US dollars by time (UTC), oldest first; NaN where CoinGecko has none. A point is a
         reading at its time; the last one is the current one.
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     endpoint = f"{PROVIDER} {CHART.format(coin)}"
     return _read_points(endpoint, parse_content(endpoint, body, status), "market_caps")
@@ -119,7 +119,7 @@ def parse_market_caps(body: bytes, status: int = 200, *, coin: str = BITCOIN) ->
 def parse_total_market_caps(body: bytes, status: int = 200) -> "pd.Series[float]":
     """Parse the response of `/global/market_cap_chart`; returns as `parse_market_caps`.
 
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     endpoint = f"{PROVIDER} {TOTAL}"
     content = parse_content(endpoint, body, status)

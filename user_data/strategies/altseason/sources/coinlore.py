@@ -31,7 +31,7 @@ def fetch_coinlore(
 ) -> ProviderReading:
     """Fetch the current dominance; the reading has no time.
 
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     response = fetch_response(session, url.rstrip("/") + PATH)
     return response.parse(parse_coinlore, now=clock())
@@ -41,7 +41,7 @@ def parse_coinlore(body: bytes, status: int = 200, *, now: pd.Timestamp) -> Prov
     """Parse the response: a list of one, with percent from 0 to 100 as a text.
 
     :param now: unused, since there is no time; every provider's parser is called alike.
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     if status != 200:
         raise error_for_status(ENDPOINT, status, excerpt(body))

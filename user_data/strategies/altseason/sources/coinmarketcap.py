@@ -68,7 +68,7 @@ def fetch_coinmarketcap(
     """Fetch the current dominance.
 
     :param key: a free key is enough; without one the keyless address is used.
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     base = url or (KEYED_URL if key else KEYLESS_URL)
     headers = {KEY_HEADER: key} if key else {}
@@ -81,7 +81,7 @@ def fetch_coinmarketcap(
 def parse_coinmarketcap(body: bytes, status: int = 200, *, now: pd.Timestamp) -> ProviderReading:
     """Parse the response: percent from 0 to 100, and when it was true in ISO 8601.
 
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     content = parse_json(ENDPOINT, body, status)
     error = _find_error(content, status)

@@ -33,7 +33,7 @@ def fetch_coinpaprika(
 ) -> ProviderReading:
     """Fetch the current dominance; the free plan has 20,000 requests a month.
 
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     response = fetch_response(session, url.rstrip("/") + PATH)
     return response.parse(parse_coinpaprika, now=clock())
@@ -42,7 +42,7 @@ def fetch_coinpaprika(
 def parse_coinpaprika(body: bytes, status: int = 200, *, now: pd.Timestamp) -> ProviderReading:
     """Parse the response: percent from 0 to 100, and when it was true.
 
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     if status != 200:
         raise error_for_status(ENDPOINT, status, excerpt(body))

@@ -22,9 +22,9 @@ from altseason.sources.table import (
 )
 from altseason.sources.text import WESTERN, Header, Step, find_header, read_text, read_whole_lines
 
-# The header is looked for in so many characters.
+# The header lies within this many characters.
 HEAD = 200_000
-# Text below a table is not longer than this.
+# Text below a table has at most this many lines.
 MAX_FOOTER = 100
 _ROW_START = re.compile(r'\s*"?[\d\[{]')
 
@@ -255,7 +255,7 @@ def _find_open_quote(piece: bytes) -> int:
 
 
 def _count_newlines(rows: pa.Table) -> "npt.NDArray[np.int64]":
-    """Return how many line ends lie inside of the cells above each row."""
+    """Return the number of line ends inside cells above each row."""
     found = np.zeros(len(rows), dtype=np.int64)
     for column in rows.columns:
         found += pa.compute.count_substring(column, "\n").to_numpy()

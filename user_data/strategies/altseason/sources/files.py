@@ -1,4 +1,4 @@
-"""A file → readings of Bitcoin's dominance, or one line that says what has to be known first."""
+"""A file → readings of Bitcoin's dominance, or one line with what has to be known first."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ from altseason.sources.text import Step, no_step
 # In daily readings of 2018 to 2021 the median daily move over any 20 days was at most 1.9 %, in all
 # of them 0.6 %; of the large altcoins it was 2 % to 4.5 % over the years.
 MAX_MEDIAN_MOVE, MIN_MOVES = 0.02, 20
-# In points: how far a high or low that was rounded may lie within the other prices.
+# In percentage points: how far a rounded high or low may lie within the other prices.
 # Single candles of a provider are broken; where most are, the columns are others.
 MAX_OUTSIDE, MAX_FRACTION_OUTSIDE = 0.25, 0.5
 

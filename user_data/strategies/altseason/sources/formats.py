@@ -25,7 +25,7 @@ class Format:
 
     :param columns: names that it has, all of them: more than two, or another table is taken for it.
     :param date: the column with the time.
-    :param stamp: what that time means; None where the file does not tell.
+    :param stamp: what that time means; None where the file does not show it.
     :param close: the column with the close, where it has another name.
     :param written: how its times are written, all of them. Names alone make no reading at an
         instant of what may be the label of a day: that would be known a day too early.

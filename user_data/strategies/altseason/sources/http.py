@@ -49,7 +49,7 @@ class Response:
     def parse(self, parse: Callable[..., Value], **words: Any) -> Value:
         """Parse body and status; an error holds the wait that the provider asks for.
 
-        :raises ProviderError: the kind says who must act.
+        :raises ProviderError: its class shows who has to act.
         """
         try:
             return parse(self.body, self.status, **words)

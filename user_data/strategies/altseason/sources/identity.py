@@ -1,4 +1,4 @@
-"""What speaks for values being Bitcoin's dominance, or another series: the names around them."""
+"""Whether the names around some values mean Bitcoin's dominance, or another series."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from altseason.errors import InputError
 from altseason.sources.cells import is_empty
 from altseason.sources.table import Table
 
-# Names that anything can have; others of the same table then speak for what it is.
+# Names that anything can have; others of the same table then show what it is.
 GENERIC_NAMES = ("close", "price", "value", "last", "adj close")
 BITCOIN_DOMINANCE = re.compile(
     r"btc[ ._-]?d(?![a-z])"
@@ -43,7 +43,7 @@ _OTHER_CAPS = re.compile(
 )
 _SYMBOL_NAMES = ("symbol", "ticker", "name", "pair", "coin", "asset", "instrument", "slug", "index")
 _PROVIDER_NAMES = ("provider", "source", "exchange", "api", "feed")
-# From so many on they are links or remarks.
+# This many are links or remarks.
 MANY_PROVIDERS = 20
 COIN_TABLE = re.compile(
     r"^(market[ _]?cap(italization)?|cap|mcap|.*(circulating|total|max)[ _]?supply|supply)$"
@@ -71,7 +71,7 @@ _OTHER_SHARE = re.compile(
     r"[ _-]*(cap[ _-]*)?(domin|dom(?![a-z])|share)"
 )
 _SHARE = re.compile(r"(?<![a-z])(market[ _-]?)?share(?![a-z])")
-# A text above the table is about many things.
+# Above a table there may be text about many things.
 _OTHER_TITLE = re.compile(
     rf"(?<![a-z0-9])({OTHERS})[ ._-]*(d(?![a-z])|dom|share)"
     r"|(?<![a-z0-9])(?!btc)[a-z0-9]{2,10}\.d(?![a-z0-9])|cryptocap[_: ]+(?!btc\.d)[a-z0-9.]+"
@@ -81,7 +81,7 @@ INSIST = "if it is Bitcoin's dominance all the same, say so with --insist"
 
 
 def find_other_series(table: Table, values: Sequence[str], *, is_chosen: bool) -> str | None:
-    """Return what says that this is another series than Bitcoin's dominance; None if nothing.
+    """Return the reason to take a table for another series; None without one.
 
     :param is_chosen: whether the user has named the column.
     """
@@ -115,7 +115,7 @@ def find_unknown_word(name: str) -> str | None:
 
 
 def _find_companion(table: Table, close: str, *, is_chosen: bool) -> str | None:
-    """Return what says by the columns beside a value that it is another series."""
+    """Return the reason that the columns beside a value give."""
     if is_chosen and close not in GENERIC_NAMES:
         return None
     companions = [column for column in table.columns if COIN_TABLE.match(column)]
@@ -132,9 +132,9 @@ def _find_companion(table: Table, close: str, *, is_chosen: bool) -> str | None:
 
 
 def says_bitcoin_dominance(table: Table, values: Sequence[str]) -> bool:
-    """Return whether anything says that this is the series: a name, a symbol, text above it.
+    """Return whether a name, a symbol or the text above the table means Bitcoin's dominance.
 
-    What says that it is another one has been looked for before.
+    Reasons against it have been checked before.
     """
     symbols = find_symbols(table)
     names = [values[3], table.path.stem.lower(), table.title, *(symbols[1] if symbols else [])]
@@ -153,11 +153,11 @@ def is_traded(table: Table) -> bool:
 def refuse_unsaid(
     table: Table, values: Sequence[str], closes: "pd.Series[float]", *, has_volume: bool
 ) -> str:
-    """Refuse values of which nothing says that they are Bitcoin's dominance.
+    """Refuse values that nothing names as Bitcoin's dominance.
 
     Lists without any name are read, and candles without volumes, as a chart of dominance has them.
 
-    :return: what to ask about those.
+    :return: the question to the user about those.
     :raises InputError: for any others, which a calm coin's price could be.
     """
     found = f"{closes.min():.2f} to {closes.max():.2f} % in {values[3]!r}"
@@ -171,7 +171,7 @@ def refuse_unsaid(
 
 
 def find_symbols(table: Table) -> tuple[str, list[str]] | None:
-    """Return the column that says whose series a row is of, and the symbols in it."""
+    """Return the column that names the series of each row, and the symbols in it."""
     for name in _SYMBOL_NAMES:
         if name in table.columns and name not in table.repeated:
             text = table.text(name)
@@ -222,7 +222,7 @@ def find_cap_column(table: Table, whose: Sequence[str]) -> str | None:
 
 
 def find_other_cap(table: Table, column: str, *, is_total: bool) -> str | None:
-    """Return what says that a market cap is not Bitcoin's, or not that of all coins."""
+    """Return the reason to take a market cap for another than Bitcoin's, or than the total."""
     symbols = find_symbols(table)
     if symbols is not None and len(symbols[1]) > 1:
         return f"the column {symbols[0]!r} has several symbols"

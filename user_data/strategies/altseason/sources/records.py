@@ -13,10 +13,10 @@ import pyarrow as pa
 from altseason.errors import InputError
 from altseason.sources.table import EXPECTED, Table, shorten, unique_names
 
-# So many cells are turned into text at once.
+# This many cells are turned into text at once.
 PIECE = 50_000
 CANDLE = ["date", "open", "high", "low", "close", "volume"]
-# Keys that say nothing of what they hold.
+# Keys that do not name what they hold.
 _CONTAINERS = frozenset(
     ("", "data", "values", "result", "results", "series", "points", "rows", "records", "items",
      "history", "list", "stats", "chart", "response", "payload", "body", "content", "quotes")

@@ -21,7 +21,7 @@ def parse_json(endpoint: str, body: bytes, status: int = 200) -> Any:
 
     :param endpoint: the provider and path, for the message.
     :param status: the HTTP status, which decides where the body is something else.
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     try:
         return json.loads(body, parse_constant=_refuse_constant)

@@ -37,7 +37,7 @@ READING_DONE, TIMES_DONE = 0.35, 0.65
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What the user says about a file; None where the file itself decides.
+    """The user's options for a file; None where the file itself decides.
 
     :param since: rows stamped before it are left out; so are those from `until` on.
     :param insist: whether to ignore names and levels that contradict Bitcoin's dominance.

@@ -17,9 +17,10 @@ from altseason.sources.times import Times
 
 MAX_SPACING = pd.Timedelta(hours=28)
 MIN_DAILY = pd.Timedelta(hours=20)
-# From here on a day is over for whoever writes its last minute.
+# Stamps from here on mark the end of a day.
 DAY_IS_OVER = pd.Timedelta(hours=23, minutes=59)
-# So many equal steps are another spacing; fewer are holes. What makes steps equal, or others.
+# This many equal steps are another spacing; fewer are gaps. Two steps are equal within the second
+# factor, and differ from the usual one by the third.
 STRETCH, SAME_STEP, OTHER_STEP = 5, 0.05, 1.5
 UNSURE = "the file does not tell, so the later of the two"
 QUARTER = pd.Timedelta(minutes=15)
@@ -41,7 +42,7 @@ class Meaning:
 
     @property
     def is_sure(self) -> bool:
-        """Whether anything tells what the stamps mark."""
+        """Whether anything shows what the stamps mark."""
         return self.reason != UNSURE
 
 
@@ -56,7 +57,7 @@ def find_meaning(
 ) -> Meaning:
     """Find out what the stamps of a file mean.
 
-    :raises InputError: where it takes the user to say it.
+    :raises InputError: where only the user knows it.
     """
     spacing = find_spacing(times.values)
     # By the writer's clock, or by UTC's.
@@ -83,7 +84,7 @@ def _find_edge(known: Format | None, stamp: Stamp | None, *, is_over: bool) -> t
         return "snapshot", "a time at which a day ends is a close"
     if known is not None and known.stamp is not None:
         return known.stamp, f"as in every {known.name} file"
-    # Late is never look-ahead.
+    # A reading that counts late is never look-ahead.
     return "open", UNSURE
 
 

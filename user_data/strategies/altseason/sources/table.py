@@ -14,7 +14,7 @@ from altseason.errors import InputError
 
 SHOWN_ROWS = 5
 MAX_SHOWN = 60
-# So many rows say what a column looks like.
+# This many rows show what a column looks like.
 HEAD_ROWS = 1000
 EXPECTED = "expected a CSV file (or JSON, feather, parquet) with a date and a value column"
 
@@ -29,7 +29,7 @@ class Table:
     :param separator: between the cells of a line; empty where there are no lines.
     :param notes: what was found and left out while reading, for the report.
     :param names_missing: whether the file has no header, so that the names are made up.
-    :param open_column: the one whose last cell nothing shows the end of; empty where there is none.
+    :param open_column: the one whose last cell may be cut off; empty where there is none.
     :param title: text above the table, or the key that it has in JSON; in lower case.
     """
 
@@ -101,12 +101,12 @@ def _as_text(rows: pa.Table) -> pd.DataFrame:
 
 
 def give_back_memory() -> None:
-    """Let Arrow give back to the system what it keeps for later."""
+    """Return memory to the system that Arrow keeps for later."""
     pa.default_memory_pool().release_unused()
 
 
 def shorten(text: Any) -> str:
-    """Return a text, cut where it is too long for a message."""
+    """Return a text, cut to the length of a message."""
     return text if len(str(text)) <= MAX_SHOWN else f"{str(text)[:MAX_SHOWN]}..."
 
 

@@ -23,7 +23,7 @@ _NOT_WESTERN = re.compile(
     rb"[\x00-\x08\x0e-\x1f\x7f-\x7f\x81\x8d\x8f\x90\x9d\xd0\xd7\xde\xf0\xfe\xff]"
 )
 SEPARATORS = ",;\t|"
-# How many lines decide about the separator and where the header is.
+# This many lines decide about the separator and the header.
 SAMPLED_LINES = 40
 _NUMBER = re.compile(r"[+-]?[\d.,  ']*\d[\d.,]*(e[+-]?\d+)?\s*%?", re.IGNORECASE)
 # Called with the fraction of the work that is done.
@@ -79,22 +79,22 @@ def read_whole_lines(path: Path, encoding: str, skipped: int, step: Step) -> Ite
 
     :param skipped: how many lines to leave out first.
     """
-    rest, size, done, bytes_in_all = b"", PIECE, 0, max(1, path.stat().st_size)
+    remainder, size, done, bytes_in_all = b"", PIECE, 0, max(1, path.stat().st_size)
     with _open(path, encoding) as file:
         for _ in range(skipped):
             file.readline()
         while text := _read(path, file, size):
             # Files put together by `cat` have the mark of their encoding in the middle, too.
-            piece = rest + text.replace("\ufeff", "").encode()
+            piece = remainder + text.replace("\ufeff", "").encode()
             end = _find_end(piece)
-            # A quote that is never closed must not have the whole rest looked at with each piece.
-            rest, size = piece[end:], max(PIECE, len(piece) - end)
+            # A quote that is never closed must not have all of it searched again with each piece.
+            remainder, size = piece[end:], max(PIECE, len(piece) - end)
             if end:
                 yield piece[:end]
             done += len(text)
             step(min(1.0, done / bytes_in_all))
-    if rest:
-        yield rest
+    if remainder:
+        yield remainder
 
 
 def _open(path: Path, encoding: str) -> TextIOWrapper:

@@ -31,7 +31,7 @@ UNIX_UNITS = {
 }
 NO_OFFSET = np.zeros(1, dtype="timedelta64[ms]")
 _OFFSET = r"[+-]\d\d:?\d\d"
-# What `_parse_iso` reads; anything else takes the time to be looked at closely.
+# What `_parse_iso` reads; anything else is parsed more slowly.
 _ISO = (
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
     rf"( ?Z| ?UTC| ?{_OFFSET}|[+-]\d\d)?)?"
@@ -45,7 +45,7 @@ _ABOVE_12 = r"(1[3-9]|[2-9]\d)"
 _NAMED = ("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%b %d %Y", "%a %b %d %Y",
           "%a, %d %b %Y", "%B %d %Y")  # fmt: skip
 _ADVICE = "say how they are written with --date-format, such as '%d.%m.%Y', or write YYYY-MM-DD"
-# What is often found in the place of a date, and what to do about it.
+# What is often found instead of a date, and what to do about it.
 _SUMS = (
     r"(grand |sub)?(total|sum|average|avg|mean|median|min|max|minimum|maximum|count|std|stdev"
     r"|summe|gesamt|mittelwert|moyenne|promedio|media|somme)\W*"
@@ -71,7 +71,7 @@ class Times:
 
     :param values: as in the cells; in UTC where `has_zone`, else of an unknown zone.
     :param clock: as in the cells, by the clock of whoever wrote them.
-    :param has_zone: whether the cells say which instant they are.
+    :param has_zone: whether the cells name a zone, and so are instants.
     :param is_day: whether they are plain days, without a time of day.
     :param style: how they are written, for the report.
     """
