@@ -147,6 +147,8 @@ def refusing_malformed(files: Sequence[str]) -> Iterator[None]:
     except ConfigurationError as error:
         cause = error.__context__
         if isinstance(cause, ValidationError):
+            # A setting of a wrong kind explains more than one that is missing.
+            _refuse_wrong_kinds_in(files)
             raise InputError(describe_schema_error(cause)) from error
         if isinstance(cause, JSONDecodeError):
             raise InputError(describe_json_error(files, cause)) from error
