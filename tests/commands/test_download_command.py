@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,14 @@ import pytest
 from altseason.cli import main
 from altseason.dominance.store import DominanceStore
 from tests.conftest import dominance_candles
-from tests.providers.serving import COINGECKO_VARIABLE, Provider, Reply, serving
+from tests.providers.serving import (
+    COINGECKO_VARIABLE,
+    COINMARKETCAP_VARIABLE,
+    Provider,
+    Reply,
+    serving,
+)
+from tests.providers.web_history import WebHistory
 from tests.providers.world import World, reply, three_coins
 
 
@@ -245,6 +252,57 @@ def test_failed_download_stores_nothing_and_says_so_in_one_line(
     *progress, last = output.err.splitlines()
     assert last.startswith("altseason: CoinGecko /")
     assert not any(line.startswith(("altseason:", "Traceback")) for line in progress)
+    assert output.out == ""
+    assert list(datadir.glob("BTCD*")) == []
+
+
+@pytest.fixture
+def coinmarketcap(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebHistory]:
+    """CoinMarketCap's history with 60 % on every day, at the address of the environment."""
+    world = WebHistory()
+    with serving(world.answer) as provider:
+        monkeypatch.setenv(COINMARKETCAP_VARIABLE, provider.url)
+        yield world
+
+
+@pytest.mark.usefixtures("coinmarketcap")
+def test_long_history_is_one_command(
+    download, coingecko: Provider, datadir: Path, capsys: pytest.CaptureFixture
+):
+    assert download("--source", "coinmarketcap") == 0
+    candles = stored(datadir)
+    days = (newest_midnight() - pd.Timestamp("2013-04-29", tz="UTC")).days + 1
+    # The reading of one day is known to be missing.
+    assert len(candles) == days - 1
+    assert candles["close"].unique().tolist() == [60.0]
+    output = " ".join(capsys.readouterr().out.split())
+    for fact in (
+        "CoinMarketCap does not document this endpoint",
+        f"Of the {days} days asked for, {days - 1} could be made.",
+        "Stamp rule: snapshot",
+        "1 gap",
+        "2013-04-28",
+        f"Stored in {datadir}",
+    ):
+        assert fact in output
+    assert coingecko.requests == []
+
+
+@pytest.mark.usefixtures("coinmarketcap")
+def test_long_history_as_json(download, capsys: pytest.CaptureFixture):
+    assert download("--source", "coinmarketcap", "--days", "5", "--json") == 0
+    facts: dict[str, Any] = json.loads(capsys.readouterr().out)
+    expected = {"source": "coinmarketcap", "days_asked": 5, "coins": None, "survivors_only": False}
+    assert expected.items() <= facts.items()
+
+
+def test_long_history_that_fails_stores_nothing_and_says_so_in_one_line(
+    download, coinmarketcap: WebHistory, datadir: Path, capsys: pytest.CaptureFixture
+):
+    coinmarketcap.faults = [Reply(b"<html>Just a moment</html>", 403)]
+    assert download("--source", "coinmarketcap") == 2
+    output = capsys.readouterr()
+    assert output.err.splitlines()[-1].startswith("altseason: CoinMarketCap /data-api/v3/")
     assert output.out == ""
     assert list(datadir.glob("BTCD*")) == []
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 # Freqtrade takes a setting from a variable of this name.
 COINGECKO_VARIABLE = "FREQTRADE__ALTSEASON__DOMINANCE__URLS__COINGECKO"
+COINMARKETCAP_VARIABLE = "FREQTRADE__ALTSEASON__DOMINANCE__URLS__COINMARKETCAP"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`altseason dominance download`: fill the dominance pair from CoinGecko."""
+"""`altseason dominance download`: fill the dominance pair from a provider's history."""
 
 import argparse
 import logging
@@ -24,16 +24,24 @@ from altseason.history.download import (
     download_history,
     plan_download,
 )
+from altseason.history.long import download_long_history, plan_long_history
 from altseason.history.shares import MAX_MISSING
-from altseason.host.configuration import data_directory, data_format, load_configuration
+from altseason.host.configuration import Config, data_directory, data_format, load_configuration
 from altseason.progress import show_progress
+from altseason.settings import load_settings
 from altseason.sources.coingecko import CALLS_PER_MINUTE, PROVIDER, ApiAccess, load_access
 from altseason.sources.coingecko_history import FREE_DAYS
+from altseason.sources.coinmarketcap_history import FIRST_DAY
 from altseason.sources.reading import read_clock
 
 MAX_DAYS = 10_000
 MAX_COINS = 1000
 KEPT = "What was fetched is kept for today: the same command goes on from there."
+NOTHING_STORED = "Nothing was stored."
+UNDOCUMENTED = (
+    "CoinMarketCap does not document this endpoint: it may change or end at any time, and its "
+    "terms forbid passing the data on."
+)
 
 DESCRIPTION = f"""\
 Make daily dominance of CoinGecko's market caps and store it as candles of the pair {PAIR}:
@@ -42,6 +50,9 @@ dominance that CoinGecko gives. Without a Pro key it is {FREE_DAYS} days, and a 
 
 A key is read from Freqtrade's configuration: "coingecko": {{"api_key": "...", "is_demo": true}}.
 An interrupted download goes on when the same command is run again on that day.
+
+--source coinmarketcap takes CoinMarketCap's own dominance, since {FIRST_DAY:%Y-%m-%d} and without
+a key. {UNDOCUMENTED}
 """
 
 
@@ -59,8 +70,9 @@ class HistoryReport:
     @property
     def imported(self) -> ImportReport:
         """What was stored of it."""
+        provider = self.download.downloaded.history.provider
         return ImportReport(
-            PROVIDER, self.download.readings, self.download.imported, created=self.created
+            provider, self.download.readings, self.download.imported, created=self.created
         )
 
     @property
@@ -82,6 +94,8 @@ class HistoryReport:
     def _made_as_text(self) -> list[str]:
         downloaded = self.download.downloaded
         history, current = downloaded.history, downloaded.current
+        if self.plan.source == "coinmarketcap":
+            return [f"{history.name}. {UNDOCUMENTED}"]
         if current is None:
             return [f"{history.name}, as {PROVIDER} has both."]
         kept = f" ({downloaded.kept} of them were fetched before)" if downloaded.kept else ""
@@ -153,7 +167,7 @@ def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
     parser = actions.add_parser(
         "download",
         parents=[common],
-        help="store a year of daily dominance from CoinGecko",
+        help="store daily dominance of the past from a provider",
         description=DESCRIPTION,
     )
     parser.add_argument(
@@ -173,7 +187,8 @@ def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
         "--source",
         choices=get_args(Source),
         default="coingecko",
-        help="coingecko-pro divides by the total market cap instead; it needs a Pro key",
+        help="coingecko-pro divides by the total market cap instead, and needs a Pro key; "
+        "coinmarketcap is another provider, with its days since 2013 (default: %(default)s)",
     )
     parser.add_argument(
         "--calls-per-minute",
@@ -193,11 +208,20 @@ def run_download(options: argparse.Namespace) -> int:
     if is_synthetic(datadir):
         raise InputError(f"{datadir}: expected a folder for real candles, found synthetic ones")
     created = None if datadir.is_dir() else datadir
-    access = load_access(config)
     store = DominanceStore(datadir, data_format(config))
-    plan = make_plan(options, access, store.load(TIMEFRAME))
     # A retry is no news; what fails in the end is told in one line.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
+    download = _download_long if options.source == "coinmarketcap" else _download_coins
+    plan, report = download(options, config, store)
+    print_report(HistoryReport(plan, report, created), options)
+    return 0
+
+
+def _download_coins(
+    options: argparse.Namespace, config: Config, store: DominanceStore
+) -> tuple[Plan, DownloadReport]:
+    access = load_access(config)
+    plan = make_plan(options, access, store.load(TIMEFRAME))
     with (
         showing_waits("CoinGecko"),
         show_progress("coins", KEPT, at_once=True) as progress,
@@ -205,14 +229,31 @@ def run_download(options: argparse.Namespace) -> int:
         report = download_history(
             plan,
             access,
-            datadir,
+            data_directory(config),
             store,
             calls_per_minute=options.calls_per_minute or access.calls_per_minute,
             progress=progress,
             now=read_clock(),
         )
-    print_report(HistoryReport(plan, report, created), options)
-    return 0
+    return plan, report
+
+
+def _download_long(
+    options: argparse.Namespace, config: Config, store: DominanceStore
+) -> tuple[Plan, DownloadReport]:
+    plan = plan_long_history(read_clock(), store.load(TIMEFRAME), days=options.days)
+    with (
+        showing_waits("CoinMarketCap"),
+        show_progress("calls", NOTHING_STORED, at_once=True) as progress,
+    ):
+        report = download_long_history(
+            plan,
+            store,
+            url=load_settings(config).dominance.urls.coinmarketcap,
+            progress=progress,
+            now=read_clock(),
+        )
+    return plan, report
 
 
 def make_plan(options: argparse.Namespace, access: ApiAccess, stored: pd.DataFrame) -> Plan:

@@ -2,4 +2,5 @@
 
 shares.py    market caps → Bitcoin's share, day by day
 download.py  a plan → calls, of which none is made twice on one day → stored candles
+long.py      CoinMarketCap's dominance since 2013, in a few calls → stored candles
 """

@@ -43,7 +43,7 @@ from altseason.sources.errors import AccessError, ProviderError, ResponseError
 from altseason.sources.reading import ProviderReading, Readings
 from altseason.sources.session import RequestPolicy, build_session
 
-Source = Literal["coingecko", "coingecko-pro"]
+Source = Literal["coingecko", "coingecko-pro", "coinmarketcap"]
 TIMEFRAME = "1d"
 CACHE_FOLDER = ".altseason-download"
 COMPARED_DAYS = 30
@@ -56,7 +56,7 @@ class Plan:
     """What to download.
 
     :param days: finished days up to `latest`.
-    :param latest: the newest midnight at which CoinGecko knows the day that ended.
+    :param latest: the newest midnight at which the provider knows the day that ended.
     :param coins: how many of the largest coins make the sum.
     :param unreached: days between the newest stored candle and these, which stay missing.
     """
@@ -154,10 +154,20 @@ def download_history(
     :raises ProviderError: where any of it is missing; what was fetched is kept for the day.
     :raises InputError: where no day is finished, or a folder cannot be written.
     """
-    stored = store.load(TIMEFRAME)
     cache = SeriesCache(datadir, plan.latest, series_days(plan))
     with build_session(RequestPolicy(calls_per_minute=calls_per_minute)) as session:
         downloaded = fetch_history(session, access, plan, cache, progress)
+    return store_history(plan, downloaded, store, now)
+
+
+def store_history(
+    plan: Plan, downloaded: Downloaded, store: DominanceStore, now: pd.Timestamp
+) -> DownloadReport:
+    """Store the days of a plan that were downloaded; what is stored already stays.
+
+    :raises InputError: where no day is finished.
+    """
+    stored = store.load(TIMEFRAME)
     readings = make_readings(downloaded.history, plan.days, plan.latest)
     imported = import_readings(readings, store, now)
     return DownloadReport(downloaded, readings, imported, compare_level(downloaded, stored))

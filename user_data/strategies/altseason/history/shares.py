@@ -35,12 +35,17 @@ class History:
     :param name: what it was made of, for the user.
     :param factor: what Bitcoin's share was multiplied by; 1 where it is the share itself.
     :param left_out: days (their midnight) on which too much of the sum is missing.
+    :param columns: what the provider calls the time and the value.
+    :param skipped: the number of readings that were left out, by reason.
     """
 
     percent: "pd.Series[float]"
     name: str
     factor: float = 1
     left_out: list[pd.Timestamp] = field(default_factory=list)
+    provider: str = PROVIDER
+    columns: tuple[str, str] = ("time", "market_cap")
+    skipped: dict[str, int] = field(default_factory=dict)
 
 
 def find_daily_closes(caps: "pd.Series[float]", latest: pd.Timestamp) -> "pd.Series[float]":
@@ -116,15 +121,16 @@ def make_readings(history: History, days: int, latest: pd.Timestamp) -> Readings
     percent = history.percent[history.percent.index > latest - days * DAY]
     if percent.empty:
         raise ResponseError(
-            f"{PROVIDER}: expected dominance from {latest - days * DAY:%Y-%m-%d} to "
+            f"{history.provider}: expected dominance from {latest - days * DAY:%Y-%m-%d} to "
             f"{latest:%Y-%m-%d}, found none of these {days} days; nothing was stored"
         )
     stamps = pd.Series(percent.index)
     rows = pd.DataFrame({"stamp": stamps, "known": stamps})
     for column in PRICE_COLUMNS:
         rows[column] = percent.to_numpy()
-    layout = Layout(history.name, "time", ("market_cap",) * 4, "snapshot")
-    return Readings(layout, rows, DAY, was_sorted=True)
+    time, value = history.columns
+    layout = Layout(history.name, time, (value,) * 4, "snapshot")
+    return Readings(layout, rows, DAY, was_sorted=True, left_out=history.skipped)
 
 
 def _believed(percent: "pd.Series[float]") -> "pd.Series[float]":

@@ -19,5 +19,6 @@ session.py          one session with timeouts, back-off and a user agent
 http.py             one request, and its complete response
 responses.py        JSON → checked values
 errors.py           errors of providers, grouped by who has to act
-coingecko.py, coingecko_history.py, coinmarketcap.py, coinpaprika.py, coinlore.py
+coingecko.py, coingecko_history.py, coinmarketcap.py, coinmarketcap_history.py, coinpaprika.py,
+coinlore.py
 """

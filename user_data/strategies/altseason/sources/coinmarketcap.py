@@ -29,8 +29,8 @@ from altseason.sources.responses import (
     excerpt,
     find,
     find_number,
+    parse_iso_time,
     parse_json,
-    refuse,
 )
 
 PROVIDER = "CoinMarketCap"
@@ -83,19 +83,31 @@ def parse_coinmarketcap(body: bytes, status: int = 200, *, now: pd.Timestamp) ->
 
     :raises ProviderError: its class shows who has to act.
     """
-    content = parse_json(ENDPOINT, body, status)
-    error = _find_error(content, status)
+    content = parse_content(ENDPOINT, body, status)
+    dominance = find_number(ENDPOINT, content, "data", "btc_dominance")
+    written = find(ENDPOINT, content, "data", "last_updated")
+    time = parse_iso_time(ENDPOINT, "data.last_updated", written)
+    return build_reading(PROVIDER, dominance, time, now=now)
+
+
+def parse_content(endpoint: str, body: bytes, status: int) -> Any:
+    """Parse JSON that is no error: its `error_code` decides first, the HTTP status second.
+
+    :param endpoint: the provider and path, for the message.
+    :raises ProviderError: the kind says who must act.
+    """
+    content = parse_json(endpoint, body, status)
+    error = _find_error(endpoint, content, status)
     if error is not None:
         raise error
-    dominance = find_number(ENDPOINT, content, "data", "btc_dominance")
-    return build_reading(PROVIDER, dominance, _find_iso_time(content), now=now)
+    return content
 
 
-def _find_error(content: Any, status: int) -> ProviderError | None:
+def _find_error(endpoint: str, content: Any, status: int) -> ProviderError | None:
     said = content.get("status") if isinstance(content, dict) else None
     said = said if isinstance(said, dict) else {}
     code, message = str(said.get("error_code")), excerpt(said.get("error_message"))
-    found = f"{ENDPOINT}: found the error {code}: {message}"
+    found = f"{endpoint}: found the error {code}: {message}"
     if code in map(str, KEY_CODES):
         return AccessError(
             f"{found}; a key goes to {KEYED_URL} in {KEY_HEADER}, and {KEYLESS_URL} needs none"
@@ -103,19 +115,8 @@ def _find_error(content: Any, status: int) -> ProviderError | None:
     if code in map(str, LIMIT_CODES):
         return RateLimitedError(f"{found}; too many calls, try again later")
     if status != 200:
-        return error_for_status(ENDPOINT, status, message)
+        return error_for_status(endpoint, status, message)
     if code != "0":
         shown = excerpt(said.get("error_code"))
-        return ResponseError(f"{ENDPOINT}: expected status.error_code 0, found {shown}: {message}")
+        return ResponseError(f"{endpoint}: expected status.error_code 0, found {shown}: {message}")
     return None
-
-
-def _find_iso_time(content: Any) -> pd.Timestamp:
-    text = find(ENDPOINT, content, "data", "last_updated")
-    # Only a full time: pandas would also read "now", or a year alone.
-    if not (isinstance(text, str) and text[4:5] == "-" and "T" in text):
-        refuse(ENDPOINT, "an ISO 8601 time in data.last_updated", text)
-    time = pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce")
-    if pd.isna(time):
-        refuse(ENDPOINT, "an ISO 8601 time in data.last_updated", text)
-    return time

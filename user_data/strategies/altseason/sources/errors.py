@@ -4,7 +4,8 @@ ProviderError               root: one line with the provider, what was expected 
 ├── AccessError             the user: the key, the host, the plan or this machine's address
 ├── UnavailableError        nobody: no response now; try again later
 │   ├── RateLimitedError    nobody: too many requests; try again later, and less often
-│   └── NotCurrentError     nobody: its value is not current (in the future: check the system clock)
+│   ├── NotCurrentError     nobody: its value is not current (in the future: check the system clock)
+│   └── RepeatedError       nobody: a response to another request; try again in a minute
 └── ResponseError             the maintainer: the response has another shape than is documented
 """
 
@@ -48,6 +49,10 @@ class RateLimitedError(UnavailableError):
 
 class NotCurrentError(UnavailableError):
     """No action needed: the value's own time is not current."""
+
+
+class RepeatedError(UnavailableError):
+    """No action needed: the response is that to another request."""
 
 
 class ResponseError(ProviderError):

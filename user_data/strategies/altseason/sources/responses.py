@@ -70,6 +70,21 @@ def find_unix_time(endpoint: str, content: Any, *path: str | int) -> pd.Timestam
     return pd.Timestamp(float(found), unit="s", tz="UTC")
 
 
+def parse_iso_time(endpoint: str, name: str, text: Any) -> pd.Timestamp:
+    """Return a full time that is written in ISO 8601; one without a zone is in UTC.
+
+    :param name: where it was found, for the message.
+    :raises ResponseError: where it is no such time.
+    """
+    # Only a full time: pandas would also read "now", or a year alone.
+    if not (isinstance(text, str) and text[4:5] == "-" and "T" in text):
+        refuse(endpoint, f"an ISO 8601 time in {name}", text)
+    time = pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce")
+    if pd.isna(time):
+        refuse(endpoint, f"an ISO 8601 time in {name}", text)
+    return time
+
+
 def is_number(value: Any) -> bool:
     """Return whether a JSON value is a finite number that fits a float."""
     if isinstance(value, bool) or not isinstance(value, int | float):

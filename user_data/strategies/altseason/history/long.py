@@ -1,0 +1,145 @@
+"""CoinMarketCap's dominance since 2013, in a few calls, checked before any of it is stored."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pandas as pd
+import requests
+
+from altseason.dominance.candles import DAY
+from altseason.dominance.store import DominanceStore
+from altseason.errors import InputError
+from altseason.history.download import (
+    MAX_LEVEL_DIFFERENCE,
+    TIMEFRAME,
+    Downloaded,
+    DownloadReport,
+    LevelDifference,
+    Plan,
+    compare_level,
+    store_history,
+)
+from altseason.history.shares import History
+from altseason.progress import Progress
+from altseason.settings import is_loopback
+from altseason.sources.coinmarketcap import PROVIDER
+from altseason.sources.coinmarketcap_history import (
+    DAILY_CLOSE_DELAY,
+    FIRST_DAY,
+    MAX_DAYS_PER_CALL,
+    URL,
+    WebHistory,
+    fetch_web_history,
+)
+from altseason.sources.errors import RepeatedError
+from altseason.sources.session import RequestPolicy, build_session
+
+# A pause of one to two seconds between two calls.
+CALLS_PER_MINUTE = 40
+# For less than a minute it may repeat the response to another request.
+REPEAT_PAUSE_SECONDS = 65.0
+MAX_ATTEMPTS = 3
+MIN_COMPARED_DAYS = 3
+NAME = f"{PROVIDER}'s dominance at 00:00 UTC"
+
+
+def plan_long_history(now: pd.Timestamp, stored: pd.DataFrame, *, days: int | None = None) -> Plan:
+    """Find out which days are missing.
+
+    :param stored: the daily candles that are there.
+    :param days: how many days are wanted; None for those since the first one that is not stored.
+    """
+    latest = (now - DAILY_CLOSE_DELAY).floor("D")
+    known = pd.date_range(FIRST_DAY, latest, freq="D")
+    if days is None:
+        missing = known[~known.isin(stored["date"] + DAY)]
+        days = (latest - missing[0]) // DAY + 1 if len(missing) else 1
+    return Plan("coinmarketcap", min(days, len(known)), latest, coins=0)
+
+
+def download_long_history(
+    plan: Plan,
+    store: DominanceStore,
+    *,
+    url: str | None,
+    progress: Progress,
+    now: pd.Timestamp,
+    attempts: int = MAX_ATTEMPTS,
+) -> DownloadReport:
+    """Download what a plan needs, and store it once all of it is there; see `fetch_long_history`.
+
+    :raises ProviderError: where any of it is missing; nothing is stored then.
+    :raises InputError: where no day is finished, or its level is not that of what is stored.
+    """
+    policy = RequestPolicy(calls_per_minute=None if is_loopback(url or URL) else CALLS_PER_MINUTE)
+    with build_session(policy) as session:
+        downloaded = fetch_long_history(session, plan, progress, url=url, attempts=attempts)
+    _refuse_other_level(compare_level(downloaded, store.load(TIMEFRAME)), store)
+    return store_history(plan, downloaded, store, now)
+
+
+def _refuse_other_level(level: LevelDifference | None, store: DominanceStore) -> None:
+    # Nobody promises that it is the number that the documented endpoint gives, which is recorded.
+    if (
+        level is not None
+        and level.days >= MIN_COMPARED_DAYS
+        and abs(level.difference) > MAX_LEVEL_DIFFERENCE
+    ):
+        raise InputError(
+            f"{PROVIDER}'s history differs by {level.difference:+.2f} percentage points in the "
+            f"median from the last {level.days} days that are stored, so it is another series; "
+            f"nothing was stored. To use it, move {store.path(TIMEFRAME)} away and download again"
+        )
+
+
+def fetch_long_history(
+    session: requests.Session,
+    plan: Plan,
+    progress: Progress,
+    *,
+    url: str | None = None,
+    attempts: int = MAX_ATTEMPTS,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Downloaded:
+    """Fetch the days of a plan, in calls of at most 2,000; nothing is written.
+
+    :param progress: called with how many calls are done, and of how many.
+    :param url: another address than CoinMarketCap's own.
+    :param attempts: how often a call is made where a response to another request comes back.
+    :raises ProviderError: where any of the calls fails; the kind says who must act.
+    """
+    spans = list(_split(plan.latest - (plan.days - 1) * DAY, plan.latest))
+    fetched = []
+    left_out: Counter[str] = Counter()
+    for done, span in enumerate(spans):
+        progress(done, len(spans))
+        fetched.append(_fetch_span(session, span, url, attempts, sleep))
+        left_out.update(fetched[-1].left_out)
+    progress(len(spans), len(spans))
+    percent = pd.concat([one.percent for one in fetched])
+    columns = ("timestamp", "btcDominance")
+    history = History(percent, NAME, provider=PROVIDER, columns=columns, skipped=dict(left_out))
+    return Downloaded(history)
+
+
+def _split(first: pd.Timestamp, last: pd.Timestamp) -> Iterator[tuple[pd.Timestamp, pd.Timestamp]]:
+    while first <= last:
+        end = min(first + (MAX_DAYS_PER_CALL - 1) * DAY, last)
+        yield first, end
+        first = end + DAY
+
+
+def _fetch_span(
+    session: requests.Session,
+    span: tuple[pd.Timestamp, pd.Timestamp],
+    url: str | None,
+    attempts: int,
+    sleep: Callable[[float], object],
+) -> WebHistory:
+    for _ in range(attempts - 1):
+        try:
+            return fetch_web_history(session, *span, url=url)
+        except RepeatedError:
+            sleep(REPEAT_PAUSE_SECONDS)
+    return fetch_web_history(session, *span, url=url)
