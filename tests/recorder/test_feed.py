@@ -116,7 +116,7 @@ def test_change_of_the_provider_is_told_once_by_each_process(
         assert "CoinMarketCap" in message
         assert "60.00 %" in message
         assert "58.50 %" in message
-        assert "+1.50" in message
+        assert "-1.50" in message
     market.faults.clear()
     step(clock, 1200, first, second)
     for feed in (first, second):

@@ -1,4 +1,4 @@
-"""Days that are missing, fetched while the bot trades, so that the gate need not wait for them."""
+"""Fetch missing days while the bot trades, so that the gate need not wait for them."""
 
 import logging
 from pathlib import Path
@@ -41,12 +41,12 @@ def find_missing_days(daily: pd.DataFrame, latest: pd.Timestamp) -> list[pd.Time
 
 
 class Backfill:
-    """Looks for missing days once a day, and fetches them; tries again later where that fails.
+    """Find missing days once a day, and fetch them; try again later where that fails.
 
-    A day that came out missing all the same is not asked for again by this process, unless it is
-    the newest: that one may only not have been there yet.
+    A day that is still missing afterwards is not requested again by this process, unless it is the
+    newest, which may not have been available yet.
 
-    :param progress: called now and then while it takes its time; may raise to end it.
+    :param progress: called now and then during a download; may raise to end it.
     """
 
     def __init__(
@@ -62,28 +62,28 @@ class Backfill:
         self._notifier = notifier
         self._clock = clock
         self._progress = progress
-        self._looked_at: pd.Timestamp | None = None
+        self._checked_at: pd.Timestamp | None = None
         self._unfillable: set[pd.Timestamp] = set()
-        self._look = Backoff(self._fill, clock, first=AGAIN_AFTER, longest=DAY)
+        self._backed_off = Backoff(self._fill, clock, first=AGAIN_AFTER, longest=DAY)
 
     def run(self) -> None:
-        """Fetch what is missing, if it is time to look; takes minutes then.
+        """Fetch what is missing, if a check is due; takes minutes then.
 
         :raises BaseException: what `progress` raises that is no Exception, and nothing else.
         """
         latest = _find_latest(self._clock())
-        if latest == self._looked_at:
+        if latest == self._checked_at:
             return
         try:
-            self._look()
-        except Exception as error:  # the thread goes on, and asks again after a while
+            self._backed_off()
+        except Exception as error:  # the thread goes on, and tries again after a while
             is_foreseen = isinstance(error, AltSeasonError | OSError)
             reason = str(error) if is_foreseen else type(error).__name__
             text = f"Could not fetch missing dominance: {reason}"
             if self._notifier.raise_alert("backfill", text, is_urgent=False) and not is_foreseen:
                 logger.exception("Fetching missing dominance failed")
             return
-        self._looked_at = latest
+        self._checked_at = latest
         self._notifier.clear("backfill", "Missing dominance was fetched.")
 
     def _find_missing(self, latest: pd.Timestamp) -> list[pd.Timestamp]:

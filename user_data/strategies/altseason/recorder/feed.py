@@ -31,7 +31,7 @@ from altseason.sources.reading import Clock, read_clock
 logger = logging.getLogger(__name__)
 
 STEP_SECONDS = 10.0
-# After an error that nobody foresaw.
+# After an unforeseen error.
 FIRST_PAUSE = pd.Timedelta(minutes=1)
 MAX_PAUSE = pd.Timedelta(hours=1)
 
@@ -41,10 +41,10 @@ class _Stopped(BaseException):
 
 
 class Feed:
-    """Records dominance in one data directory, or waits until it has to.
+    """Record dominance in a data directory, or stand by while another process does.
 
-    :param clock: the time; everything that is due is due by it.
-    :param sleep: waits a number of seconds between two steps; ends early by default when stopped.
+    :param clock: decides what is due.
+    :param sleep: waits a number of seconds between two steps; by default until it is stopped.
     :raises InputError: where the folder holds synthetic candles, and the provider is a real one.
     :raises OperationalException: where the configuration is wrong.
     """
@@ -79,11 +79,11 @@ class Feed:
 
     @property
     def is_polling(self) -> bool:
-        """Whether it is this process that asks the providers."""
+        """Whether this process polls the providers."""
         return self._poller is not None
 
     def configure(self, config: dict[str, Any]) -> None:
-        """Take another configuration for what follows: keys, addresses, and whether to backfill.
+        """Apply another configuration: keys, URLs, and whether to backfill.
 
         :raises OperationalException: where the configuration is wrong; nothing changes then.
         """
@@ -100,7 +100,7 @@ class Feed:
                 self._wanted, self._poller = wanted, None
 
     def start(self, on_end: Callable[[], None] | None = None) -> None:
-        """Go on in a thread of its own, which ends with the process.
+        """Run in a thread of its own, which ends with the process.
 
         :param on_end: called by that thread at its end.
         """
@@ -128,7 +128,7 @@ class Feed:
                 self._on_end()
 
     def close(self) -> None:
-        """Let another process poll, and close the connections; for who does not `run`."""
+        """Let another process poll, and close the connections; `run` does so at its end."""
         self._claim.release()
         for providers in (self._providers, self._in_use):
             if providers is not None:
@@ -151,13 +151,13 @@ class Feed:
             self.notifier.clear("internal", "Recording dominance goes on.")
 
     def step(self) -> None:
-        """Do what is due: poll, make candles of what has ended, tell, and fill what is missing."""
+        """Do what is due: poll, store candles that have ended, notify, and fetch missing days."""
         if self.record() and self._wanted and self._wanted[1].backfill:
             with contextlib.suppress(_Stopped):
                 self._backfill.run()
 
     def record(self) -> bool:
-        """Do what is due but fill; return whether this process asks the providers, and may."""
+        """Do what is due except for missing days; return whether this process polls, and can."""
         try:
             is_ours = self._claim.take()
             if is_ours and self._is_due():
@@ -166,7 +166,7 @@ class Feed:
             if not self._is_rebuilt:
                 self._rebuild()
                 self._is_rebuilt = True
-            self._tell_provider()
+            self._notify_provider()
         except (OSError, BusyError, StoredDataError) as error:
             self.notifier.raise_alert("folder", f"Dominance cannot be recorded: {error}")
             return False
@@ -183,12 +183,12 @@ class Feed:
         now = self._clock()
         if self._polled is None:
             self._polled = self._claim.load_poll_time()
-        # A time to come was written by a clock that has been put back since.
+        # A time in the future was written by a clock that has been put back since.
         return self._polled is None or not pd.Timedelta(0) <= now - self._polled < INTERVAL
 
     def _poll(self) -> None:
         poller = self._prepare_poller()
-        # Before the call: one that ends the process must not be made again at once.
+        # Before the poll: one that ends the process must not be repeated at once.
         self._polled = self._clock()
         self._claim.save_poll_time(self._polled)
         poller.poll()
@@ -202,7 +202,7 @@ class Feed:
                 self._poller = Poller(self.recording, self._in_use, self.notifier, self._clock)
             return self._poller
 
-    def _tell_provider(self) -> None:
+    def _notify_provider(self) -> None:
         """Notify when another provider's readings count; also where another process polls."""
         size = self.recording.log.size()
         if size == self._seen_size:
@@ -213,12 +213,11 @@ class Feed:
             return
         self._provider = last.provider
         if last.offset is None:
-            self.notifier.notify(f"Dominance comes from {last.provider} again: {last.raw:.2f} %.")
+            self.notifier.notify(f"Using {last.provider} again: {last.raw:.2f} %.")
         else:
             self.notifier.notify(
-                f"{PRIMARY} does not answer. Dominance comes from {last.provider} now: "
-                f"{last.raw:.2f} % there, {last.dominance:.2f} % after the learnt offset of "
-                f"{last.offset:+.2f}."
+                f"{PRIMARY} is unreachable. Using {last.provider}: {last.raw:.2f} % as reported, "
+                f"{last.dominance:.2f} % after calibration ({-last.offset:+.2f})."
             )
 
 
@@ -229,7 +228,7 @@ _registering = threading.Lock()
 def start_feed(config: dict[str, Any]) -> Feed:
     """Return the feed of a data directory, started if there was none in this process.
 
-    A bot has one data directory, so that a feed of another one is of before `/reload_config`.
+    A bot has one data directory: a feed of another one was started before `/reload_config`.
 
     :raises OperationalException: as `Feed` does.
     """

@@ -1,7 +1,7 @@
-"""The log of readings: each goes here first, and candles can be made of it anew.
+"""The log of readings: each is written here first, and candles can be made from it again.
 
-One JSON object a line, only ever appended, and on disk before it counts. A line without its end was
-torn by a crash: it was never acknowledged, and the next one takes its place.
+One JSON object per line, only ever appended, and on disk before it counts. A line without its end
+was torn by a crash: it was never acknowledged, and the next one takes its place.
 """
 
 import errno
@@ -25,9 +25,9 @@ logger = logging.getLogger(__name__)
 
 NAME = "BTCD_USD-readings.jsonl"
 FIRST_CHUNK = 64 * 1024
-# What one look reads at most: a month of readings.
+# What is read at once at most: a month of readings.
 MAX_BYTES = 1024 * 1024
-# A line is believed for so long to be right where the clock says that it is of a time to come.
+# A line may be this far in the future by the clock, and is still believed.
 MAX_CLOCK_ERROR = timedelta(days=1)
 
 # Before any reading.
@@ -42,10 +42,10 @@ class Reading(BaseModel):
 
     :param known: when it was read, in UTC; this decides which candle it belongs to.
     :param time: when it was true, where the provider says so.
-    :param raw: what the provider said, in percent.
+    :param raw: as the provider reported it, in percent.
     :param dominance: what counts, in percent; None where it was only compared to the primary.
     :param offset: raw minus the primary, in percentage points: measured where it was compared,
-        learnt where a fallback counts; None for the primary itself.
+        the calibration offset where a fallback counts; None for the primary itself.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -73,13 +73,13 @@ class ReadingLog:
             return 0
 
     def append(self, make: Callable[[], Reading]) -> Reading | None:
-        """Add what `make` gives, and return it once it is on disk.
+        """Append the reading that `make` returns, and return it once it is on disk.
 
-        `make` is called while nobody else can read, so that who reads later finds everything that
+        `make` is called while nobody else can read, so that a later reader finds everything that
         was known before.
 
-        :return: None where the log holds a reading of later: the clock was put back. One of more
-            than a day later is no hindrance where the provider says that the clock is right.
+        :return: None where the log has a later reading: the clock was put back. One of more than a
+            day later is no hindrance where the provider shows that the clock is right.
         :raises OSError: where it cannot be written, or is no log; what is there stays then.
         """
         is_new = not self.path.exists()
@@ -90,7 +90,7 @@ class ReadingLog:
             file.truncate(end)
             reading = make()
             last = self._parse(_last_line(file, end))
-            if last and reading.known < last[0].known and not _is_in_the_way(last[0], reading):
+            if last and reading.known < last[0].known and not _is_wrong(last[0], reading):
                 return None
             _write(file, end, reading.model_dump_json().encode() + b"\n")
         if is_new:
@@ -104,13 +104,13 @@ class ReadingLog:
         *,
         max_bytes: int = MAX_BYTES,
     ) -> tuple[pd.Timestamp, list[Reading]]:
-        """Load the readings from a time on, and tell up to which moment they are all there.
+        """Return the readings from a time on, after the moment up to which they are complete.
 
         Lines that cannot be true are left out.
 
-        :param clock: asked while nobody can append.
+        :param clock: read while nobody can append.
         :param max_bytes: what is read at most, from the end of the log.
-        :raises BusyError: where another process does not let go of the log.
+        :raises BusyError: where another process holds the log for too long.
         :raises OSError: where it cannot be read, or is no log.
         """
         try:
@@ -194,7 +194,7 @@ class ReadingLog:
         # Not splitlines, which holds them all: of junk there may be many.
         for whole in io.BytesIO(content):
             line = whole.rstrip(b"\r\n")
-            if not line.startswith(b"{"):  # to try it takes long, where there is much of it
+            if not line.startswith(b"{"):  # parsing it takes long, where there is much of it
                 self._report_damage(line)
                 continue
             try:
@@ -211,11 +211,11 @@ class ReadingLog:
         )
 
 
-def _is_in_the_way(last: Reading, new: Reading) -> bool:
-    """Return whether the last line is of so far in the future that it cannot be waited for.
+def _is_wrong(last: Reading, new: Reading) -> bool:
+    """Return whether the last line is so far in the future that it must be wrong.
 
-    The time that a provider tells with its value is the clock's here, or it had been refused: it is
-    the line that is wrong.
+    A provider's own time agrees with the clock here, or the value had been refused: then it is the
+    line that is wrong.
     """
     return new.time is not None and last.known - new.known > MAX_CLOCK_ERROR
 

@@ -1,4 +1,4 @@
-"""From the log of readings to stored candles, each made at the moment it has ended."""
+"""Store the candles of the log of readings, each as soon as it has ended."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ from altseason.recorder.backoff import Backoff
 from altseason.recorder.log import BEGINNING, MAX_BYTES, Reading, ReadingLog
 from altseason.sources.reading import Clock, ProviderReading, read_clock
 
-# CoinGecko renews its value this often; asking more often is waste.
+# CoinGecko renews its value this often; polling more often is waste.
 INTERVAL = pd.Timedelta(minutes=10)
 SHORTEST_TIMEFRAME = "h"
-# What cannot be stored now is not tried with each pair that a bot looks at.
+# What cannot be stored now is not tried again for each pair that a bot analyzes.
 SETTLE_AGAIN_AFTER = pd.Timedelta(seconds=30)
 # Three years of readings; the command `rebuild` takes all of them.
 REBUILT_BYTES = 32 * 1024 * 1024
@@ -31,7 +31,7 @@ REBUILT_BYTES = 32 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What was made of the whole log.
+    """The candles that were made of the whole log.
 
     :param added: candles that were not stored before, by timeframe.
     """
@@ -41,9 +41,9 @@ class Rebuilt:
 
 
 class Recording:
-    """What was read while a bot traded, in one data directory.
+    """The log of readings in a data directory, and the candles that are made of it.
 
-    Any process may settle: which candles there are follows from the log alone.
+    Any process may store candles: they depend on the log alone.
     """
 
     def __init__(self, datadir: Path, store: DominanceStore, clock: Clock = read_clock) -> None:
@@ -75,9 +75,9 @@ class Recording:
         return next((one for one in reversed(readings) if one.dominance is not None), None)
 
     def settle(self) -> None:
-        """Store the candles that have ended since this was last done; asks no network.
+        """Store the candles that have ended since the last call; uses no network.
 
-        Where it fails the error is raised for half a minute, and then it is tried again.
+        An error is raised again for half a minute before it is tried anew.
 
         :raises BusyError: where another process holds the log or the candles for too long.
         :raises OSError: where the candles cannot be written.
@@ -106,7 +106,7 @@ class Recording:
         """Return whether another thread or process has made the candles that ended last."""
         try:
             return all(
-                # Not the newest one: that may be of a time to come.
+                # Not the newest one: that may be of the future.
                 self.store.load(timeframe)["date"]
                 .between(
                     now.floor(timeframe_to_resample_freq(timeframe)) - candle_length(timeframe), now
