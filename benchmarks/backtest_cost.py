@@ -102,7 +102,7 @@ def bench(runner: Runner, options: argparse.Namespace) -> int:
 
 
 def check_trades(strategy: Run, twin: Run) -> list[str]:
-    """Say why two runs cannot be compared; nothing where they can."""
+    """Return why two runs cannot be compared; nothing where they can."""
     if strategy.trades.empty and twin.trades.empty:
         return ["no trades: nothing was compared"]
     return describe_differences(strategy.trades, twin.trades)

@@ -76,7 +76,7 @@ class Workplace:
 
 
 def find(folder: Path) -> Workplace:
-    """Give the bench of a folder, as the last one that was set up there has left it."""
+    """Return the bench of a folder, as it was set up there last."""
     return Workplace(folder.resolve(), is_synthetic=not (REAL_DATA / DOMINANCE_FILE).is_file())
 
 
@@ -115,13 +115,13 @@ def run_altseason(workplace: Workplace, *words: str) -> None:
 
 
 def list_altcoins(market: Market) -> list[str]:
-    """Give the pairs that are traded."""
+    """Return the pairs that are traded."""
     pairs = [symbol.pair for symbol in market.symbols.values()]
     return [pair for pair in pairs if never_entered_because(pair) is None]
 
 
 def list_protections() -> list[dict[str, Any]]:
-    """Give the strategy's protections, with the values that its parameters have by default."""
+    """Return the strategy's protections, with the values that its parameters have by default."""
     parameters = ("cooldown_candles", "stops_allowed", "drawdown_allowed")
     return build_protections(*(getattr(AltSeasonStrategy, name).value for name in parameters))
 

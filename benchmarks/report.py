@@ -57,7 +57,7 @@ class Comparison:
 
     @property
     def is_within(self) -> bool:
-        """Tell whether the limit is kept."""
+        """Return whether the limit is kept."""
         return self.ratio <= self.limit
 
 

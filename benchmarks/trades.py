@@ -37,7 +37,7 @@ def load_trades(folder: Path) -> pd.DataFrame:
 
 
 def describe_differences(strategy: pd.DataFrame, twin: pd.DataFrame) -> list[str]:
-    """Say what is different, to the last digit, in a few lines; none where nothing is."""
+    """Return what differs, to the last digit, in a few lines; none where nothing does."""
     both = strategy.merge(twin, how="outer", on=COLUMNS, indicator="of")
     lines = []
     for side, name in (("left_only", "strategy"), ("right_only", "twin")):

@@ -81,7 +81,7 @@ def test_download_stores_finished_days(
     candles = stored(datadir)
     days = pd.date_range(end=end - pd.Timedelta(days=1), periods=10, freq="1D")
     assert candles["date"].tolist() == days.tolist()
-    # The share of now is 60 %, CoinGecko's 57: all is scaled by 0.95. (Within the first minutes of
+    # The current share is 60 %, CoinGecko's 57: all is scaled by 0.95. (Within the first minutes of
     # a day the newest midnight is yesterday's.)
     newest = 47.5 if is_late else 57.0
     assert candles["close"].tolist() == pytest.approx([57.0] * 9 + [newest])
@@ -89,7 +89,7 @@ def test_download_stores_finished_days(
     output = capsys.readouterr()
     told = " ".join(output.out.split())
     for fact in (
-        "Bitcoin's share of the 3 largest coins, times 0.9500, so that the share of now",
+        "Bitcoin's share of the 3 largest coins, times 0.9500, so that the current share",
         "equals CoinGecko's 57.00 %",
         "Survivorship bias",
         "Stamp rule: snapshot",

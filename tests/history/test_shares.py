@@ -37,7 +37,7 @@ def test_share_of_three_coins_is_scaled_to_the_dominance_of_now():
         "dogecoin": daily(100, 200, 250, 200),
     }
     history = calculate_share_of_coins(series, COINS, 55.0, LATEST)
-    # Shares 60, 50, 45, 40; the share of now is 50, CoinGecko says 55.
+    # Shares 60, 50, 45, 40; the current share is 50, by CoinGecko 55.
     assert history.factor == pytest.approx(1.1)
     assert as_dict(history.percent) == pytest.approx(
         {"05-24": 66.0, "05-25": 55.0, "05-26": 49.5, "05-27": 44.0}

@@ -100,7 +100,7 @@ class Market:
     faults: dict[str, Reply] = field(default_factory=dict)
 
     def urls(self, url: str) -> dict[str, str]:
-        """Give what belongs into the settings, where the server is at an address."""
+        """Return what belongs into the settings, for a server at an address."""
         return {name: f"{url}/{name}" for name in self.percent}
 
     def answer(self, request: Request) -> Reply:

@@ -86,7 +86,7 @@ def test_backfill_of_nothing_stores_90_days(
 ):
     make_backfill().run()
     assert stored_days(tmp_path, clock) == list(range(90, 0, -1))
-    # The share of now is 60 % of three coins, and 57 % by CoinGecko.
+    # The current share is 60 % of three coins, and 57 % by CoinGecko.
     closes = DominanceStore(tmp_path).load("1d")["close"]
     assert closes.to_numpy() == pytest.approx(57.0)
     assert coingecko.requests[1].query["per_page"] == "30"

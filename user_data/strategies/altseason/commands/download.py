@@ -45,7 +45,7 @@ UNDOCUMENTED = (
 
 DESCRIPTION = f"""\
 Make daily dominance of CoinGecko's market caps and store it as candles of the pair {PAIR}:
-Bitcoin's share of the largest coins' sum, day by day, scaled so that the share of now equals the
+Bitcoin's share of the largest coins' sum, day by day, scaled so that the current share equals the
 dominance that CoinGecko gives. Without a Pro key it is {FREE_DAYS} days, and a call for each coin.
 
 A key is read from Freqtrade's configuration: "coingecko": {{"api_key": "...", "is_demo": true}}.
@@ -101,7 +101,7 @@ class HistoryReport:
         kept = f" ({downloaded.kept} of them were fetched before)" if downloaded.kept else ""
         return [
             (
-                f"{history.name}{kept}, times {history.factor:.4f}, so that the share of now "
+                f"{history.name}{kept}, times {history.factor:.4f}, so that the current share "
                 f"equals {PROVIDER}'s {current.dominance:.2f} %."
             ),
             (
