@@ -18,6 +18,7 @@ from tests.conftest import ROOT
 from tests.integration.freqtrade_runs import run_well
 from tests.providers.serving import COINGECKO_VARIABLE, serving
 from tests.providers.world import three_coins
+from tests.strategy.gated import PLAIN
 
 DOCUMENTS = [
     "README.md",
@@ -61,6 +62,8 @@ def sections() -> list[tuple[str, str]]:
 def write_inputs(folder: Path, market: SampleMarket) -> None:
     """Write what a reader would bring: candles, and dominance in the formats that are shown."""
     save_market(market, folder / "user_data" / "data" / "synthetic")
+    own = PLAIN.replace("Parent", "MyStrategy")
+    (folder / "user_data" / "strategies" / "MyStrategy.py").write_text(own)
     (folder / "my_candles").mkdir()
     for pair, candles in market.candles.items():
         handler = get_datahandler(folder / "my_candles", "feather")

@@ -23,6 +23,7 @@ from altseason.parser import CommandParser, add_freqtrade_options
 # `altseason_lab.commands`, which is not there where only the strategies folder was copied.
 COMMANDS = {
     "dominance": "fill and inspect the pair BTCD/USD",
+    "gate": "write a strategy of yours once more, behind the gate",
     "why": "show which conditions of an entry hold now",
 }
 LAB = "altseason_lab"

@@ -14,6 +14,7 @@ from freqtrade.strategy.parameters import BaseParameter
 from altseason.errors import InputError
 from altseason.gate.charts import with_dominance
 from altseason.gate.keeper import PARAMETERS, Gatekeeper
+from altseason.gate.plain import PlainGate
 from altseason.gate.rule import GATING_MODES, GateRule
 from altseason.host.callbacks import is_initialized
 from altseason.host.parameters import describe_expected, load_parents_parameters
@@ -141,6 +142,32 @@ class AltSeasonGate(IStrategy):
             *super().ft_plot_annotations(pair, dataframe),
             *_find_gate(self).find_areas(dataframe),
         ]
+
+
+def add_alt_season(
+    strategy: IStrategy,
+    dataframe: pd.DataFrame,
+    *,
+    mode: str = "level",
+    threshold: float = 55.0,
+    band: float = 0.0,
+    sma_days: int = 20,
+) -> pd.DataFrame:
+    """Add dominance and the gate to a strategy's candles, and hold back nothing.
+
+    For `populate_indicators` of a strategy that is not derived from `AltSeasonGate`, in every run
+    mode. Adds `date_btcd` and `close_btcd` (percent), as they were known at each candle's close,
+    `sma_btcd` (percent) and `alt_season` (bool). Where a bot trades, it has dominance recorded, and
+    whatever goes wrong leaves `alt_season` False; in backtests it is an error.
+
+    :param dataframe: the candles of any pair; the other parameters are those of `GateRule`.
+    """
+    rule = GateRule(mode, threshold, band, sma_days)
+    columns = vars(strategy).setdefault("_alt_season_columns", {})
+    if rule not in columns:
+        columns[rule] = PlainGate(strategy.config, rule)
+    added: pd.DataFrame = columns[rule].add(dataframe, strategy.timeframe)
+    return added
 
 
 def _find_gate(strategy: AltSeasonGate) -> Gatekeeper:

@@ -3,6 +3,8 @@
 rule.py        whether altcoins may be traded, by the candles of dominance
 reader.py      how a strategy gets its dominance, the same in every run mode
 columns.py     the same in a strategy's candles, where no error may stop an exit
+keeper.py      the gate of one strategy object: what Freqtrade's calls come to
+plain.py       the columns alone, for a strategy that is not gated
 pairs.py       which pairs are no altcoins
 conditions.py  what an entry needs, by name
 verdict.py     what the gate says now, and why
