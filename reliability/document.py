@@ -12,7 +12,7 @@ BEGIN, END = "<!-- reliability.json -->", "<!-- /reliability.json -->"
 
 
 def describe(report: dict[str, Any]) -> str:
-    """Give a table of all parts that have scenarios, what a soak found, and where it comes from."""
+    """Return a table of all parts that have scenarios, what a soak found, and its origin."""
     parts = [part for _, part in sorted(report.items()) if "scenarios" in part]
     rows = [
         f"| {row['what']} | {row['tried']} | {row['survived']} | {row['lost']} |"
@@ -33,7 +33,7 @@ def describe(report: dict[str, Any]) -> str:
 
 
 def describe_soak(part: dict[str, Any]) -> list[str]:
-    """Give a table of how live trading compares to a backtest, and what dead providers cost."""
+    """Return a table of how live trading compares to a backtest, and what dead providers cost."""
     month, latency = part["month"], part["latency"]
     calls, bot = latency["bot_loop_start"], latency["bot"]
     hanging, answering = bot["hanging_providers"], bot["answering_providers"]

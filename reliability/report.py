@@ -15,7 +15,7 @@ CHANGES = ("status", "--porcelain", "--", ".", ":!docs/reliability.json", ":!REA
 
 
 def find_commit() -> str:
-    """Give the commit's short hash, with a mark where files other than these differ.
+    """Return the commit's short hash, with a mark where files other than these differ.
 
     A run has that of its start, see `mark_change`.
     """
@@ -27,7 +27,7 @@ def find_commit() -> str:
 
 
 def mark_change(begun: str, ended: str) -> str:
-    """Give the commit that a run began with, marked where it did not end with it."""
+    """Return the commit that a run began with, marked where it did not end with it."""
     return begun if begun == ended else begun.removesuffix(DIRTY) + DIRTY
 
 
@@ -42,7 +42,7 @@ def save_part(name: str, part: dict[str, Any], path: Path = REPORT) -> None:
 
 
 def describe_scenarios(scenarios: Mapping[str, tuple[str, Tally]]) -> dict[str, Any]:
-    """Give one line of words and the counts for each scenario."""
+    """Return one line of words and the counts for each scenario."""
     return {
         name: {
             "what": what,

@@ -74,7 +74,7 @@ class Setting:
     scale: Scale
 
     def choose(self, small: int, full: int) -> int:
-        """Give a number by the scale."""
+        """Return a number by the scale."""
         return full if self.scale == "full" else small
 
     def new_folder(self, name: str) -> Path:

@@ -1,4 +1,4 @@
-"""Rehearse a Freqtrade command: the real Freqtrade, with the exchange emulator for an exchange."""
+"""Rehearse a Freqtrade command: the real Freqtrade, with the exchange emulator as its exchange."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ ADVICE = (
     f"name the folder to serve with `{altseason_command('sandbox --datadir FOLDER')}`, "
     f"or write a sample with `{altseason_command('sample')}`"
 )
-# What decides about the data directory, the stored format, the pairs and the trading mode.
+# They determine the data directory, the stored format, the pairs and the trading mode.
 CONFIGURING_OPTIONS = (
     "command",
     "config",
@@ -53,9 +53,9 @@ CONFIGURING_OPTIONS = (
     "pairs_file",
     "trading_mode",
 )
-# What Freqtrade needs before it asks the strategy; the others have defaults.
+# Needed by Freqtrade before it loads the strategy; the others have defaults.
 BACKTEST_SETTINGS = ("stake_currency", "stake_amount")
-# What these pairlists ask beside the exchange.
+# What these pairlists need beside the exchange.
 OUTSIDE_PAIRLISTS = {
     "MarketCapPairList": "CoinGecko's market caps",
     "ProducerPairList": "another bot",
@@ -73,7 +73,7 @@ def rehearse(
         candles the emulator serves; None where there are none, it is the command's own then.
     :param clock: gives the exchange's time in milliseconds.
     :return: the command's exit code, 128 + n where signal n ended it.
-    :raises InputError: where the command, or the data directory, is nothing to rehearse with.
+    :raises InputError: where the command or the data directory cannot be rehearsed.
     """
     if os.name == "nt":
         raise InputError(
@@ -84,7 +84,7 @@ def rehearse(
         return asyncio.run(run_plainly(command))
     refuse_unsupported(command)
     named = source.datadir if source else None
-    # Freqtrade would make the folder that it is given.
+    # Freqtrade would create the folder.
     refuse_missing(named or command.options.get("datadir"))
     config = load_command_configuration(command, named)
     refuse_pairlists(command, config)
@@ -111,12 +111,12 @@ def parse_freqtrade_command(words: Sequence[str]) -> FreqtradeCommand:
 
 
 def refuse_unsupported(command: FreqtradeCommand) -> None:
-    """Refuse what would not run only on the emulator.
+    """Refuse what would not use the emulator alone.
 
     :raises InputError: in one line that says why.
     """
     if "-" in (command.options["config"] or []):
-        # Freqtrade reads nothing but standard input then, and so not the overlay.
+        # Freqtrade would then read only standard input, and not the overlay.
         raise InputError("expected configuration files, found `-c -`: write it to a file first")
 
 
@@ -208,7 +208,7 @@ def load_command_configuration(command: FreqtradeCommand, served: str | None = N
 
 
 def refuse_missing_settings(command: FreqtradeCommand, config: Config) -> None:
-    """Refuse what Freqtrade would refuse, and print the whole configuration with it.
+    """Refuse missing settings, at which Freqtrade would print the whole configuration.
 
     :raises InputError: in one line that names the setting.
     """
@@ -229,13 +229,13 @@ def open_market(datadir: Path, stored_as: str, advice: str = ADVICE) -> Market:
 
 
 async def run_plainly(command: FreqtradeCommand) -> int:
-    """Run a command that asks no exchange, and give its exit code."""
+    """Run a command that needs no exchange, and return its exit code."""
     environment = blanked_environment(os.environ)
     return await run_process(command.process(), environment, receive_signals())
 
 
 async def run_with_emulator(command: FreqtradeCommand, config: Config, market: Market) -> int:
-    """Run the command while the emulator is there, and give its exit code."""
+    """Run the command while an emulator serves the market, and return its exit code."""
     received = receive_signals()
     # FreqUI can download into the folder of any exchange.
     has_candles = not (command.is_webserver and is_synthetic(market.datadir))
@@ -245,7 +245,7 @@ async def run_with_emulator(command: FreqtradeCommand, config: Config, market: M
             overlay = build_overlay(command, config, url)
             is_marked = command.is_backtesting and is_synthetic(market.datadir)
             if is_marked:
-                # Of any strategy; our own notes it also outside of the sandbox.
+                # For any strategy; ours has the note outside of the sandbox too.
                 overlay[NOTES_SETTING] = NOTE
             arguments = additional_arguments(command, config, save_overlay(overlay, folder))
             environment = offline_environment(os.environ, url)
@@ -259,7 +259,7 @@ async def run_with_emulator(command: FreqtradeCommand, config: Config, market: M
 async def run_trading(
     command: FreqtradeCommand, config: Config, rehearsal: Rehearsal, clock: MillisecondClock
 ) -> int:
-    """Run a trading bot on candles that end now, and give its exit code."""
+    """Run a trading bot on candles that end now, and return its exit code."""
     received = receive_signals()
     async with run_emulator(rehearsal.market, clock, dominance=rehearsal.dominance) as url:
         announce(url, rehearsal.source.datadir)
@@ -278,20 +278,20 @@ async def run_trading(
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Yield a folder that is there as long as the command runs."""
+    """Yield a folder that exists as long as the command runs."""
     with tempfile.TemporaryDirectory(prefix="altseason-sandbox-") as folder:
         yield Path(folder)
 
 
 def save_overlay(overlay: Config, folder: Path) -> Path:
-    """Write the configuration file that is read last."""
+    """Write the configuration file that is read last, and return its path."""
     path = folder / "emulator.json"
     path.write_text(json.dumps(overlay), encoding="utf-8")
     return path
 
 
 def announce(url: str, datadir: Path) -> None:
-    """Print what stands in for the exchange."""
+    """Print which candles stand in for the exchange."""
     kind = "SYNTHETIC candles" if is_synthetic(datadir) else "candles"
     text = f"altseason sandbox: an exchange emulator on {url} serves {kind} from {datadir}"
     tell(text)

@@ -18,7 +18,7 @@ SMALL, SMALL_BY_PROXY = 10, 3
 
 
 def try_answers(setting: Setting, tally: Tally) -> None:
-    """Have each provider give each answer once, with a good one after it; direct, and by proxy."""
+    """Let each provider send each response once, and then a good one; directly, and by proxy."""
     is_full = setting.scale == "full"
     for way in WAYS:
         one = [setting.random.choice(list(NAMES))]

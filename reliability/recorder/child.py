@@ -47,7 +47,7 @@ class Child:
         theirs.close()
 
     def command(self, name: str, *arguments: Any) -> Any:
-        """Have it do something, and give its answer."""
+        """Send it a command, and return its response."""
         self.send(name, *arguments)
         return self.receive()
 
@@ -55,7 +55,7 @@ class Child:
         self._connection.send((name, *arguments))
 
     def receive(self) -> Any:
-        """Give the next answer, and keep what was acknowledged before it.
+        """Return the next response, and keep what was acknowledged before it.
 
         :raises EOFError: where it has ended.
         """

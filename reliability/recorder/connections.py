@@ -119,7 +119,7 @@ def _try_url(rig: Rig, provider: str, name: str, url: str, tally: Tally) -> None
 
 
 def _try_outage(setting: Setting, tally: Tally) -> None:
-    """Have nobody listen for a while of real time, at the address where there was a provider."""
+    """Close the address of a provider for a while of real time."""
     seconds, speed = setting.choose(1, 60), setting.choose(3000, 60)
     wanted = poller.POLICY if setting.scale == "full" else QUICK
     with rigging(setting.new_folder("outage"), setting.random, wanted) as rig:

@@ -3,7 +3,7 @@
 from reliability.recorder.rig import Rig
 from reliability.recorder.walk import FALLBACKS, NAMES
 
-# A fallback's offset is learnt of three comparisons, and it counts after 30 minutes of failure.
+# A fallback's offset is learned of three comparisons, and it counts after 30 minutes of failure.
 COMPARISONS = 3
 POLLS_UNTIL_FALLBACK = 4
 

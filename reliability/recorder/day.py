@@ -65,7 +65,7 @@ def _try_day(setting: Setting, tally: Tally, name: str, *, is_failing: bool) -> 
 
 
 def step_all(started: list[Child]) -> None:
-    """Have all make their step at the same time."""
+    """Let all of them make their step at the same time."""
     for child in started:
         child.send("step")
     for child in started:

@@ -124,7 +124,7 @@ def _empty(child: Child, folder: Path) -> None:
 
 @contextmanager
 def _small_disks(setting: Setting) -> Iterator[Callable[[str], Path] | None]:
-    """Give what makes a folder on a small disk of its own; None where nobody may mount one."""
+    """Return a function that makes a folder on a small disk; None where none can be mounted."""
     with contextlib.ExitStack() as mounted:
 
         def new_disk(name: str) -> Path:

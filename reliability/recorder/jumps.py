@@ -74,7 +74,7 @@ def _try_jump(setting: Setting, provider: str, lasts: bool, between: Between, th
 
 
 def _try_witnesses(setting: Setting, is_real: bool, this: Try) -> None:
-    """Have the primary jump while fallbacks that were compared with it can say whether it did."""
+    """Let the primary jump while calibrated fallbacks can confirm whether it did."""
     folder = setting.new_folder(f"witnesses {is_real}")
     with rigging(folder, setting.random) as rig:
         rig.walk.only(*NAMES)
@@ -96,7 +96,7 @@ def _draw_size(setting: Setting) -> float:
 
 @contextmanager
 def _process(rig: Rig) -> Iterator[Callable[[], object]]:
-    """Give what polls once in a process of its own, which is killed in the end."""
+    """Return what polls once in a process of its own, which is killed in the end."""
     child = Child(run_on_command, rig.folder, rig.urls(), rig.clock.path, None)
     with children(child):
         yield partial(child.command, "poll", 1)

@@ -86,7 +86,7 @@ def reckon_jumps(
     restarts: Collection[int] = (),
     confirmed: Collection[int] = (),
 ) -> list[float | None]:
-    """Tell what counts of what one provider said, by the rules of docs/operations.md.
+    """Return the readings of one provider that count, by the rules of docs/operations.md.
 
     :param last: what counted before.
     :param restarts: the places in `told` before which another process began, which waits anew.

@@ -59,7 +59,7 @@ BODIES = {
 
 
 def error_shapes(provider: str, now: datetime) -> dict[str, Reply]:
-    """Give the replies of a provider that say no dominance of now, by what is wrong."""
+    """Return the responses of a provider without a current dominance, by what is wrong."""
     values = {
         "coingecko": lambda: _wrong_in(
             global_body(57.9, int(now.timestamp())),

@@ -61,7 +61,7 @@ class Walk(Market):
         return {value for values in self.said.values() for value in values}
 
     def only(self, *names: str) -> None:
-        """Have these answer, and the others be down."""
+        """Let these respond, and the others be down."""
         for name in NAMES:
             if name in names:
                 self.faults.pop(name, None)

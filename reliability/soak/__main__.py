@@ -50,9 +50,9 @@ def soak(name: str, span: Span, **changes: Any) -> tuple[dict[str, Any], Counted
     """Trade through a time, backtest it, and give the figures, the counts and what is wrong."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        place = prepare(Path(folder))
-        live = live_through(place, span, **changes)
-        verdict = judge(place, span, live, run_backtest(place, span, **changes))
+        folders = prepare(Path(folder))
+        live = live_through(folders, span, **changes)
+        verdict = judge(folders, span, live, run_backtest(folders, span, **changes))
     minutes = round((time.monotonic() - started) / 60, 1)
     counted = {
         f"{name}_candles": verdict.counted_candles,
@@ -72,7 +72,7 @@ def run_part(name: str) -> tuple[dict[str, Any], Counted, list[str]]:
 
 
 def describe(name: str, figures: Mapping[str, Any]) -> list[str]:
-    """Give a table of figures."""
+    """Return a table of figures."""
     lines = [name]
     for key, value in figures.items():
         if isinstance(value, Mapping):

@@ -16,7 +16,7 @@ class SignalComparison:
 
     :param compared: how many candles of all pairs.
     :param differing: the candles of which they did not say the same, with both columns of each.
-    :param missing: pair and date of the candles that the bot has not analysed.
+    :param missing: pair and date of the candles that the bot has not analyzed.
     """
 
     compared: int
@@ -27,7 +27,7 @@ class SignalComparison:
     def problems(self) -> list[str]:
         """What is wrong, in words."""
         differing = [f"differs: {row}" for row in self.differing.to_dict("records")]
-        missing = [f"never analysed: {row.pair} {row.date}" for row in self.missing.itertuples()]
+        missing = [f"never analyzed: {row.pair} {row.date}" for row in self.missing.itertuples()]
         return differing + missing
 
 
@@ -76,7 +76,7 @@ def compare_signals(
 ) -> SignalComparison:
     """Compare what was said of every expected candle.
 
-    :param live: pair, date and `SIGNALS`, one row for each time that a candle was analysed.
+    :param live: pair, date and `SIGNALS`, one row for each time that a candle was analyzed.
     :param backtest: the same, one row for each candle.
     :param expected: pair and date.
     """
@@ -114,7 +114,7 @@ def compare_entries(
 
 
 def find_entries(trades: pd.DataFrame, until: pd.Timestamp) -> set[tuple[str, pd.Timestamp]]:
-    """Give pair and open candle of the trades that were opened before a time."""
+    """Return pair and open candle of the trades that were opened before a time."""
     opened = trades[trades["open_date"] < until]
     return set(zip(opened["pair"], opened["open_date"].dt.floor("h"), strict=True))
 
@@ -138,7 +138,7 @@ def explain_missing(
     backtest: pd.DataFrame,
     asked: pd.DataFrame,
 ) -> str:
-    """Say why the bot has not entered where the backtest has; empty where nothing says why."""
+    """Return why the bot has not entered where the backtest has; empty where nothing says why."""
     holder = find_holder(live, pair, candle)
     if holder is not None:
         return describe_holder("live", holder, "backtest", backtest, candle)
@@ -153,7 +153,7 @@ def explain_missing(
 def explain_surplus(
     pair: str, candle: pd.Timestamp, live: pd.DataFrame, backtest: pd.DataFrame
 ) -> str:
-    """Say why the backtest has not entered where the bot has; empty where nothing says why."""
+    """Return why the backtest has not entered where the bot has; empty where nothing says why."""
     holder = find_holder(backtest, pair, candle)
     return "" if holder is None else describe_holder("backtest", holder, "live", live, candle)
 
@@ -161,7 +161,7 @@ def explain_surplus(
 def describe_holder(
     side: str, holder: pd.Series, other: str, others: pd.DataFrame, candle: pd.Timestamp
 ) -> str:
-    """Say which exit one of both made later than the other; empty where it did not."""
+    """Return which exit one of both made later than the other; empty where it did not."""
     is_same = others["open_date"].dt.floor("h") == holder["open_date"].floor("h")
     twin = others[is_same & (others["pair"] == holder["pair"])]
     if twin.empty:
@@ -175,10 +175,10 @@ def describe_holder(
 
 
 def find_gated(entries: pd.DataFrame, candles: pd.DataFrame) -> list[tuple[str, pd.Timestamp]]:
-    """Give pair and time of the entries that were made while the gate was closed.
+    """Return pair and time of the entries that were made while the gate was closed.
 
     :param entries: trades.
-    :param candles: pair, date and alt_season of the analysed candles.
+    :param candles: pair, date and alt_season of the analyzed candles.
     """
     said = candles.assign(known=candles["date"] + HOUR).sort_values("known")
     opened = entries.sort_values("open_date")

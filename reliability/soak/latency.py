@@ -40,14 +40,14 @@ MAX_ADDED_TO_LOOP_SECONDS = 0.1
 
 @contextmanager
 def hanging() -> Iterator[str]:
-    """Give the address of a server that accepts every connection, and never answers."""
+    """Return the address of a server that accepts every connection, and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 @contextmanager
 def refusing() -> Iterator[str]:
-    """Give an address at which nobody listens, and nobody else can begin to."""
+    """Return an address at which nobody listens, and nobody else can begin to."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
@@ -85,7 +85,7 @@ def time_calls(folder: Path, url: str | None, calls: int = CALLS) -> list[float]
 
 
 def summarize(took: list[float]) -> dict[str, float]:
-    """Give the percentiles that are reported."""
+    """Return the percentiles that are reported."""
     return {
         "p50_ms": round(float(np.percentile(took, 50)), 3),
         "p99_ms": round(float(np.percentile(took, 99)), 3),
@@ -130,7 +130,7 @@ def measure_bots(folder: Path, url: str, tally: Tally) -> dict[str, Any]:
 
 
 def compare_periods(bots: Mapping[str, Any]) -> float:
-    """Give by how many seconds a loop is longer, on average, with providers that hang."""
+    """Return by how many seconds a loop is longer, on average, with providers that hang."""
     hanging, answering = (
         bots[name]["loop_period_s"]["mean"] for name in ("hanging_providers", "answering_providers")
     )
@@ -138,7 +138,7 @@ def compare_periods(bots: Mapping[str, Any]) -> float:
 
 
 def measure_latency() -> tuple[dict[str, Any], Tally]:
-    """Give the figures, and what of them is as it should be."""
+    """Return the figures, and what of them is as it should be."""
     logging.getLogger("altseason").setLevel(logging.CRITICAL)
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="latency-") as name, hanging() as url:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from altseason.dominance.store import DominanceStore
-from altseason_lab.emulator.dominance import LiveDominance
+from altseason_lab.emulator.dominance import ReplayedDominance
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import Market
@@ -56,7 +56,7 @@ def trade_through_fall(folder: Path, providers: str | None) -> Fall:
     now = datetime.now(UTC)
     minute = (now + LEAD + timedelta(minutes=1)).replace(second=0, microsecond=0)
     save_fall(folder / "stored", minute)
-    dominance = LiveDominance({"1d": days_until(now, ahead=3)})
+    dominance = ReplayedDominance({"1d": days_until(now, ahead=3)})
     dominance.save_until(int(now.timestamp() * 1000), DominanceStore(folder / "data"))
     market = LiveMarket(Market(folder / "stored"), 0)
     with (

@@ -16,7 +16,7 @@ DAYS = 120
 
 
 def days_until(now: datetime, ahead: int = 0) -> pd.DataFrame:
-    """Give daily dominance below the threshold, to the last midnight or some days further."""
+    """Return daily dominance below the threshold, to the last midnight or some days further."""
     start = pd.Timestamp(now).floor("D") - pd.Timedelta(days=DAYS)
     return dominance_candles([50.0] * (DAYS + ahead), str(start.date()))
 
@@ -46,6 +46,6 @@ def save_fall(datadir: Path, minute: datetime) -> None:
 
 
 def crossing_time(minute: datetime, price: float) -> datetime:
-    """Give when the price passes one on its way down: the second third of a falling candle."""
+    """Return when the price passes one on its way down: the second third of a falling candle."""
     part = 1 / 3 + (BEFORE - price) / (BEFORE - AFTER) / 3
     return minute + timedelta(minutes=part)

@@ -52,7 +52,7 @@ class Span:
     end: datetime
 
     def expect_candles(self, stored: Path, pairs: Iterable[str]) -> pd.DataFrame:
-        """Give pair and date of every candle that the bot has to analyse."""
+        """Return pair and date of every candle that the bot has to analyze."""
         # The first loop sees the candle that ended at the start, the last one is an hour before
         # the end.
         first, last = self.start - HOUR, self.end - 2 * HOUR
@@ -67,7 +67,7 @@ class Span:
 class Run:
     """What a strategy said, and what was traded.
 
-    :param candles: pair, date (open time) and signals of each analysed candle.
+    :param candles: pair, date (open time) and signals of each analyzed candle.
     :param entries: pair, time and confirmed of each entry that was asked for.
     :param trades: `TRADE_COLUMNS`; close_date is missing where a trade is still open.
     """
@@ -78,7 +78,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Place:
+class SoakFolders:
     """The folders of a soak.
 
     :param stored: the sample's data directory.
@@ -103,7 +103,7 @@ class Place:
         return self.backtest / "user_data" / "strategies"
 
     def settings(self, name: str, **changes: Any) -> dict[str, Any]:
-        """Give the configuration of a run, which writes down what it says into files of its own."""
+        """Return the configuration of a run, which records its signals in files of its own."""
         recorded = {
             f"soak_{what}": str(self.folder / f"{name}-{what}.jsonl")
             for what in ("candles", "entries")
@@ -120,19 +120,19 @@ class Place:
         return Run(candles, entries, trades)
 
 
-def prepare(folder: Path) -> Place:
+def prepare(folder: Path) -> SoakFolders:
     """Make the sample and the strategies."""
-    place = Place(folder, folder / "stored")
-    save_market(generate_market(), place.stored)
-    place.bot.mkdir()
+    folders = SoakFolders(folder, folder / "stored")
+    save_market(generate_market(), folders.stored)
+    folders.bot.mkdir()
     ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", "*.json")
-    shutil.copytree(STRATEGIES, place.strategies, ignore=ignored)
-    shutil.copy(RECORDER, place.strategies / "SoakRecorder.py")
-    return place
+    shutil.copytree(STRATEGIES, folders.strategies, ignore=ignored)
+    shutil.copy(RECORDER, folders.strategies / "SoakRecorder.py")
+    return folders
 
 
 def live_through(
-    place: Place,
+    folders: SoakFolders,
     span: Span,
     *,
     outage: tuple[datetime, datetime] | None = None,
@@ -140,41 +140,41 @@ def live_through(
     **changes: Any,
 ) -> Run:
     """Let a bot trade through a time of the sample; see `replaying`."""
-    settings = place.settings("live", **changes)
+    settings = folders.settings("live", **changes)
     start = span.start + START_AFTER
-    with replaying(place.bot, place.stored, start, outage=outage, **settings) as replay:
+    with replaying(folders.bot, folders.stored, start, outage=outage, **settings) as replay:
         output = replay.trade_until(span.end, environment)
-    (place.folder / "live.txt").write_text(output)
+    (folders.folder / "live.txt").write_text(output)
     assert "Traceback" not in output, output[-5000:]
-    return load_live(place)
+    return load_live(folders)
 
 
-def load_live(place: Place) -> Run:
+def load_live(folders: SoakFolders) -> Run:
     """Load what the bot has said and traded."""
-    with closing(sqlite3.connect(place.bot / "trades.sqlite")) as database:
+    with closing(sqlite3.connect(folders.bot / "trades.sqlite")) as database:
         query = f"select {', '.join(TRADE_COLUMNS)} from trades"  # noqa: S608 # our own columns
-        return place.load("live", to_trades(pd.read_sql_query(query, database)))
+        return folders.load("live", to_trades(pd.read_sql_query(query, database)))
 
 
-def run_backtest(place: Place, span: Span, **changes: Any) -> Run:
+def run_backtest(folders: SoakFolders, span: Span, **changes: Any) -> Run:
     """Backtest the same time on the dominance that the bot recorded."""
-    datadir = place.folder / "backtested"
+    datadir = folders.folder / "backtested"
     datadir.mkdir()
-    for path in place.stored.glob("*_USDT-1h.feather"):
+    for path in folders.stored.glob("*_USDT-1h.feather"):
         shutil.copy(path, datadir)
-    for path in (place.bot / "data").glob(DOMINANCE_FILES):
+    for path in (folders.bot / "data").glob(DOMINANCE_FILES):
         shutil.copy(path, datadir)
-    home = Home(place.backtest, datadir)
-    home.write_config(**place.settings("backtest", **changes))
+    home = Home(folders.backtest, datadir)
+    home.write_config(**folders.settings("backtest", **changes))
     # Freqtrade trades from the second row on.
     timerange = f"{int((span.start - HOUR).timestamp())}-{int(span.end.timestamp())}"
     statistics = home.backtest("--timerange", timerange, "--cache", "none")
     trades = pd.DataFrame(statistics["SoakRecorder"]["trades"], columns=TRADE_COLUMNS)
-    return place.load("backtest", to_trades(trades))
+    return folders.load("backtest", to_trades(trades))
 
 
 def to_trades(trades: pd.DataFrame) -> pd.DataFrame:
-    """Give trades with times of one kind."""
+    """Return trades with times of one kind."""
     times = {
         name: pd.to_datetime(trades[name], utc=True, format="mixed")
         for name in ("open_date", "close_date")

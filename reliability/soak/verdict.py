@@ -13,7 +13,7 @@ from reliability.soak.compare import (
     compare_signals,
     find_gated,
 )
-from reliability.soak.runs import HOUR, Place, Run, Span
+from reliability.soak.runs import HOUR, Run, SoakFolders, Span
 from reliability.tally import Tally
 
 
@@ -65,14 +65,14 @@ class Verdict:
 
 
 def count(tried: int, lost: int) -> Tally:
-    """Give a tally of which nothing but what is lost has not survived."""
+    """Return a tally of which nothing but what is lost has not survived."""
     return Tally(tried, tried - lost, lost)
 
 
-def judge(place: Place, span: Span, live: Run, backtest: Run) -> Verdict:
+def judge(folders: SoakFolders, span: Span, live: Run, backtest: Run) -> Verdict:
     """Compare what a bot did with the backtest; its whitelist is that of its configuration."""
-    config = json.loads((place.bot / "config.json").read_text())
-    expected = span.expect_candles(place.stored, config["exchange"]["pair_whitelist"])
+    config = json.loads((folders.bot / "config.json").read_text())
+    expected = span.expect_candles(folders.stored, config["exchange"]["pair_whitelist"])
     until = pd.Timestamp(span.end - HOUR)
     return Verdict(
         span,

@@ -96,7 +96,7 @@ def try_crash(
 def try_absence(setting: Setting, stored: Path, this: Try) -> None:
     """Kill before the answer to an entry, and start anew when the signal is long over."""
     with trading(setting, "absence", stored) as bot:
-        bot.set_faults({**BUY, "what": "late", "seconds": ANSWER_TAKES})
+        bot.set_faults({**BUY, "kind": "late", "seconds": ANSWER_TAKES})
         process = bot.begin(END)
         wait_for(lambda: bool(bot.ledger()["orders"]))
         process.kill()
@@ -121,7 +121,7 @@ def wait_before_answer(bot: LiveBot, random: Random) -> set[str]:
     """Wait for an order of ETH that the exchange has, and of which the bot does not know yet."""
     sent = random.choice(sorted(SENT))
     rule, place = SENT[sent]
-    bot.set_faults({**rule, "what": "late", "seconds": ANSWER_TAKES})
+    bot.set_faults({**rule, "kind": "late", "seconds": ANSWER_TAKES})
 
     def is_booked() -> bool:
         orders = [

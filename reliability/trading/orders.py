@@ -43,16 +43,16 @@ MOMENTS: dict[str, dict[str, Any]] = {
     "asking for fills": {"path": "/api/v3/myTrades", "symbol": "ETHUSDT"},
 }
 FAILURES: dict[str, dict[str, Any]] = {
-    "429": {"what": "status", "status": 429, "retry_after": 1},
-    "418": {"what": "status", "status": 418, "retry_after": 1},
-    "500": {"what": "status", "status": 500},
-    "503": {"what": "status", "status": 503},
-    "dropped": {"what": "drop"},
-    "answered late": {"what": "latency", "seconds": 0.5},
-    "answered too late": {"what": "latency", "seconds": 3},
-    "truncated": {"what": "truncated"},
-    "answer lost": {"what": "lost"},
-    "malformed": {"what": "malformed"},
+    "429": {"kind": "status", "status": 429, "retry_after": 1},
+    "418": {"kind": "status", "status": 418, "retry_after": 1},
+    "500": {"kind": "status", "status": 500},
+    "503": {"kind": "status", "status": 503},
+    "dropped": {"kind": "drop"},
+    "answered late": {"kind": "latency", "seconds": 0.5},
+    "answered too late": {"kind": "latency", "seconds": 3},
+    "truncated": {"kind": "truncated"},
+    "answer lost": {"kind": "lost"},
+    "malformed": {"kind": "malformed"},
 }
 # What the bot asks of the market, at its most awkward moment: the candle of the signal, the price
 # of the exit, and what it asks each hour.
@@ -69,7 +69,7 @@ ENDS_THE_START = "time truncated"
 # for, since both ready configs take their prices from the book.
 MARKET = {
     f"stale book {when}": {
-        "what": "stale",
+        "kind": "stale",
         "path": "/api/v3/depth",
         "symbol": "ETHUSDT",
         "seconds": 600,
@@ -84,7 +84,7 @@ TRIM_FAILURES = ("503", "dropped", "answered too late", "answer lost", "malforme
 # An order that the exchange only processes once the bot has given up on it: with a long window for
 # signed requests, and a bot that asks again within seconds. It must come soon after the time-out,
 # since a bot gets through some simulated minutes in a second.
-PROCESSED_LATE = {"what": "latency", "seconds": 2.06}
+PROCESSED_LATE = {"kind": "latency", "seconds": 2.06}
 IMPATIENT = {
     "exchange": {"ccxt_config": {"timeout": 2000, "options": {"recvWindow": 60_000}}},
     "internals": {"process_throttle_secs": 5},
@@ -127,13 +127,13 @@ class Case:
 
     @property
     def may_be_lost(self) -> set[str]:
-        """Give the coins of which the answer to an entry does not arrive."""
-        is_kept = self.rule["what"] in KEEPING or self.rule.get("seconds", 0) > GIVES_UP_AFTER
+        """Return the coins of which the answer to an entry does not arrive."""
+        is_kept = self.rule["kind"] in KEEPING or self.rule.get("seconds", 0) > GIVES_UP_AFTER
         return {"ETH"} if is_kept and self.rule.get("side") == "BUY" else set()
 
     @property
     def reasons(self) -> dict[str, str]:
-        """Give why SOL has to be sold, unless it may be concerned."""
+        """Return why SOL has to be sold, unless it may be concerned."""
         if self.rule.get("symbol") != "ETHUSDT":
             return {}
         has_stop = self.orders == "limit_orders"
@@ -141,7 +141,7 @@ class Case:
 
 
 def list_cases() -> dict[str, Case]:
-    """Give all cases by name."""
+    """Return all cases by name."""
     moments = {
         f"{moment} {failure}": Case({**where, **what})
         for moment, where in MOMENTS.items()
@@ -254,13 +254,13 @@ def try_outage(setting: Setting, stored: Path, this: Try) -> None:
     """Lose the answer to an entry, and the exchange for longer than the signal lasts."""
     with trading(setting, "outage", stored) as bot:
         # In the time that the answer takes, the outage begins.
-        bot.set_faults({**BUY, "what": "late", "seconds": GIVES_UP_AFTER + 1})
+        bot.set_faults({**BUY, "kind": "late", "seconds": GIVES_UP_AFTER + 1})
         process = bot.begin(END)
         # It says so much of an outage that it would wait for somebody to read it.
         with ThreadPoolExecutor(1) as reader:
             output = reader.submit(end_of, process)
             wait_for(lambda: bool(bot.ledger()["orders"]))
-            bot.set_faults({"what": "drop", "times": None})
+            bot.set_faults({"kind": "drop", "times": None})
             wait_for(lambda: bot.now() >= SIGNAL + OUTAGE)
             bot.set_faults()
         words = {"may_be_lost": {"ETH"}, "bought_coins": {"ETH"}}

@@ -108,7 +108,7 @@ def check_books(
         coin, name = pair.partition("/")[0], pair.replace("/", "")
         booked = [order for order in ledger["orders"] if order["symbol"] == name]
         unknown = [order for order in booked if str(order["orderId"]) not in known]
-        # Freqtrade forgets an entry that was cancelled before anything was bought.
+        # Freqtrade forgets an entry that was canceled before anything was bought.
         lost = [order for order in unknown if order["fills"] or order["status"] == "NEW"]
         orphans = [order for order in lost if order["side"] == "BUY"]
         others = [order for order in lost if order["side"] != "BUY"]
@@ -172,7 +172,7 @@ def store_coins(setting: Setting) -> Path:
 
 
 def draw(random: Random, name: str) -> Random:
-    """Give a try its own chance, whatever order they run in."""
+    """Return a random generator for a try, the same in whatever order they run."""
     return Random(f"{random.random()} {name}")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from freqtrade.misc import deep_merge_dicts
 
 from altseason.dominance.store import DominanceStore
-from altseason_lab.emulator.dominance import LiveDominance, load_dominance
+from altseason_lab.emulator.dominance import ReplayedDominance, load_dominance
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import Market, MillisecondClock
@@ -138,7 +138,7 @@ def trade_environment(url: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class InterruptedDominance(LiveDominance):
+class InterruptedDominance(ReplayedDominance):
     """Dominance that no provider answers with for a while: they give status 503 then.
 
     :param outage: when that begins and ends, in milliseconds.

@@ -1,4 +1,4 @@
-"""What the emulator is told where a bot shall trade on it with signed orders."""
+"""The account with which a bot trades on the exchange."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from altseason_lab.emulator.rules import TradingRules
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """The one account of the emulator; its key and its secret are made up.
+    """The one account of the exchange; its key and secret are made up.
 
-    :param balances: what it begins with, by asset.
+    :param balances: at the start, by asset.
     :param rules: by Binance's name of a market; the others have the finest.
-    :param fee: the part of the received coin that each fill costs.
-    :param part_per_look: how much of a limit order is filled at most at each moment at which
-        anything signed is asked; 1 fills it at once.
+    :param fee: of each fill, as a fraction of the received coin.
+    :param max_fill_fraction: the largest fraction of a limit order that is filled at each signed
+        request; 1 fills it at once.
     """
 
     key: str
@@ -23,8 +23,8 @@ class Account:
     balances: Mapping[str, Decimal] = field(default_factory=dict)
     rules: Mapping[str, TradingRules] = field(default_factory=dict)
     fee: Decimal = Decimal("0.001")
-    part_per_look: Decimal = Decimal(1)
+    max_fill_fraction: Decimal = Decimal(1)
 
     def rules_of(self, name: str) -> TradingRules:
-        """Give the rules of a market, by Binance's name."""
+        """Return the rules of a market, by Binance's name."""
         return self.rules.get(name, TradingRules())

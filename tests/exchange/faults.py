@@ -1,4 +1,4 @@
-"""Failures on demand, by rules that a test posts: what real exchanges and networks do to a bot."""
+"""Faults of exchanges and networks on demand, by rules that a test posts."""
 
 import asyncio
 from contextvars import ContextVar
@@ -13,7 +13,7 @@ from altseason_lab.emulator.market import MillisecondClock
 
 CONTROL = "/control/"
 PATH = f"{CONTROL}faults"
-# What tells the market, and so can be stale; the account always is as it is.
+# Market data, which can be stale; the account never is.
 MARKET_DATA = ("/api/v3/depth", "/api/v3/ticker/24hr", "/api/v3/klines")
 BANNED, TOO_MANY = 418, 429
 MESSAGES = {
@@ -22,7 +22,7 @@ MESSAGES = {
 }
 BROKEN = (-1001, "Internal error; unable to process your request. Please try again.")
 
-# How long ago, in milliseconds, the market is told as it was, in the request that is answered.
+# The age of the market data, in milliseconds, in the current request.
 _lag: ContextVar[int] = ContextVar("lag", default=0)
 
 
@@ -32,19 +32,19 @@ class FaultRule(BaseModel):
     Without a path, method, side or symbol all of them are meant. Of the requests that are meant,
     `skip` go well first, then every `every`-th fails, `times` in all (null: for ever).
 
-    * status: answers with `status`, and `retry_after` in seconds; nothing was done.
-    * drop: the connection ends without an answer; nothing was done.
-    * lost: what was asked is done, then the connection ends without an answer.
-    * latency: is done and answered after so many `seconds`.
-    * late: is done at once, and answered after so many `seconds`.
-    * truncated: is done, and half of the answer arrives.
-    * malformed: is done, and answered with status 200 and `body`.
+    * status: responds with `status`, and `retry_after` in seconds; nothing is done.
+    * drop: the connection ends without a response; nothing is done.
+    * lost: the request is processed, then the connection ends without a response.
+    * latency: processes the request and responds after so many `seconds`.
+    * late: processes the request at once, and responds after so many `seconds`.
+    * truncated: processes the request, and sends half of the response.
+    * malformed: processes the request, and responds with status 200 and `body`.
     * stale: prices and order book are those of so many `seconds` ago.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    what: Literal["status", "drop", "lost", "latency", "late", "truncated", "malformed", "stale"]
+    kind: Literal["status", "drop", "lost", "latency", "late", "truncated", "malformed", "stale"]
     path: str = ""
     method: Literal["", "GET", "POST", "DELETE"] = ""
     side: Literal["", "BUY", "SELL"] = ""
@@ -59,7 +59,7 @@ class FaultRule(BaseModel):
 
     @model_validator(mode="after")
     def _validate_stale(self) -> Self:
-        if self.what == "stale" and self.path not in MARKET_DATA:
+        if self.kind == "stale" and self.path not in MARKET_DATA:
             raise ValueError(f"stale needs a path out of {', '.join(MARKET_DATA)}")
         return self
 
@@ -68,7 +68,7 @@ RULES = TypeAdapter(list[FaultRule])
 
 
 class Fault:
-    """A rule, and how often it was met."""
+    """A rule, and how often it matched."""
 
     def __init__(self, rule: FaultRule) -> None:
         self.rule = rule
@@ -76,7 +76,7 @@ class Fault:
         self.failed = 0
 
     def is_meant(self, path: str, method: str, form: dict[str, str]) -> bool:
-        """Tell whether a request is one of those that can fail."""
+        """Return whether the rule applies to a request."""
         rule = self.rule
         return (
             rule.path in ("", path)
@@ -85,8 +85,8 @@ class Fault:
             and rule.symbol in ("", form.get("symbol"))
         )
 
-    def strike(self) -> bool:
-        """Count a request that is meant, and tell whether it fails."""
+    def should_fail(self) -> bool:
+        """Count a matching request, and return whether it fails."""
         self.met += 1
         if self.met <= self.rule.skip or self.failed == self.rule.times:
             return False
@@ -96,35 +96,35 @@ class Fault:
         return True
 
     def describe(self) -> dict[str, Any]:
-        """Tell the rule, and how often it was met."""
+        """Return the rule, and how often it matched and failed."""
         return {**self.rule.model_dump(), "met": self.met, "failed": self.failed}
 
 
 class Faults:
-    """The rules in force; the first that strikes decides what becomes of a request."""
+    """The rules in force; the first that makes a request fail decides how."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
 
     def routes(self) -> list[web.RouteDef]:
-        """Give the paths of the control endpoints, with their handlers."""
-        return [web.get(PATH, self.tell), web.post(PATH, self.replace)]
+        """Return the paths of the control endpoints, with their handlers."""
+        return [web.get(PATH, self.list_rules), web.post(PATH, self.replace)]
 
-    async def tell(self, request: web.Request) -> web.Response:
-        """Tell the rules, and how often each was met and has failed a request."""
+    async def list_rules(self, request: web.Request) -> web.Response:
+        """Return the rules, and how often each matched and failed a request."""
         return web.json_response([fault.describe() for fault in self._faults])
 
     async def replace(self, request: web.Request) -> web.Response:
-        """Put rules, a JSON list, in the place of those in force."""
+        """Replace the rules in force by a JSON list of rules."""
         try:
             rules = RULES.validate_json(await request.read())
         except ValidationError as error:
             return web.json_response({"msg": str(error)}, status=400)
         self._faults = [Fault(rule) for rule in rules]
-        return await self.tell(request)
+        return await self.list_rules(request)
 
     def middleware(self) -> Middleware:
-        """Give what stands between the network and the endpoints."""
+        """Return the middleware between the network and the endpoints."""
 
         @web.middleware
         async def fail(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -138,36 +138,36 @@ class Faults:
             return None
         form = {**request.query, **dict(parse_qsl(await request.text()))}
         for fault in self._faults:
-            if fault.is_meant(request.path, request.method, form) and fault.strike():
+            if fault.is_meant(request.path, request.method, form) and fault.should_fail():
                 return fault.rule
         return None
 
 
 def lagging(clock: MillisecondClock) -> MillisecondClock:
-    """Give a clock for the endpoints that tell the market, which a rule can set back."""
+    """Return a clock for the endpoints of the market, which a rule can set back."""
     return lambda: clock() - _lag.get()
 
 
 async def _answer(rule: FaultRule, request: web.Request, handler: Handler) -> web.StreamResponse:
-    if rule.what == "status":
+    if rule.kind == "status":
         return _refuse(rule)
-    if rule.what == "drop":
+    if rule.kind == "drop":
         return _hang_up(request, web.Response())
-    if rule.what == "latency":
+    if rule.kind == "latency":
         await asyncio.sleep(rule.seconds)
         return await handler(request)
-    token = _lag.set(round(rule.seconds * 1000) if rule.what == "stale" else 0)
+    token = _lag.set(round(rule.seconds * 1000) if rule.kind == "stale" else 0)
     try:
         answer = await handler(request)
     finally:
         _lag.reset(token)
-    if rule.what == "late":
+    if rule.kind == "late":
         await asyncio.sleep(rule.seconds)
-    if rule.what == "lost":
+    if rule.kind == "lost":
         return _hang_up(request, answer)
-    if rule.what == "malformed":
+    if rule.kind == "malformed":
         return web.Response(text=rule.body, content_type="application/json")
-    if rule.what == "truncated" and isinstance(answer, web.Response):
+    if rule.kind == "truncated" and isinstance(answer, web.Response):
         whole = (answer.text or "").encode()
         return web.Response(body=whole[: len(whole) // 2], content_type="application/json")
     return answer

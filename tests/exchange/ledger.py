@@ -1,6 +1,6 @@
-"""What belongs to whom: every amount that is booked leaves one place and arrives at another.
+"""A double-entry ledger: every booked amount leaves one bucket and enters another.
 
-Money is decimal here, never a float, so the sum over all places is the same to the last digit.
+Money is decimal, never a float, so the sum over all buckets is exact.
 """
 
 from collections import defaultdict
@@ -9,8 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 
-class Place(StrEnum):
-    """Where a coin can be: the user's, free or in an open order, or somebody else's."""
+class Bucket(StrEnum):
+    """Where an amount can be: free or in an open order of the user, or with somebody else."""
 
     FREE = "free"
     LOCKED = "locked"
@@ -18,38 +18,38 @@ class Place(StrEnum):
     COUNTERPARTY = "counterparty"
 
 
-USERS = (Place.FREE, Place.LOCKED)
+USERS = (Bucket.FREE, Bucket.LOCKED)
 
 
 class Ledger:
-    """The balances of the user, of the exchange (its fees) and of whom the user trades with.
+    """The balances of the user, of the exchange (its fees) and of the counterparty.
 
-    The counterparty begins with nothing and may owe; the user may not.
+    The counterparty starts at zero and may become negative; the user may not.
     """
 
     def __init__(self, balances: Mapping[str, Decimal]) -> None:
-        """Begin with what the user has, by asset."""
-        self._amounts: dict[tuple[str, Place], Decimal] = defaultdict(Decimal)
+        """Start with the user's balances, by asset."""
+        self._amounts: dict[tuple[str, Bucket], Decimal] = defaultdict(Decimal)
         for asset, amount in balances.items():
-            self._amounts[asset, Place.FREE] = amount
+            self._amounts[asset, Bucket.FREE] = amount
 
     @property
     def assets(self) -> list[str]:
-        """Give every asset that was ever anywhere, sorted."""
+        """Return all assets, sorted."""
         return sorted({asset for asset, _ in self._amounts})
 
-    def amount(self, asset: str, place: Place) -> Decimal:
-        """Give how much of an asset is at a place."""
-        return self._amounts.get((asset, place), Decimal())
+    def amount(self, asset: str, bucket: Bucket) -> Decimal:
+        """Return the amount of an asset in a bucket."""
+        return self._amounts.get((asset, bucket), Decimal())
 
     def total(self, asset: str) -> Decimal:
-        """Give the sum over all places, which nothing changes."""
-        return sum((self.amount(asset, place) for place in Place), Decimal())
+        """Return the sum over all buckets, which never changes."""
+        return sum((self.amount(asset, bucket) for bucket in Bucket), Decimal())
 
-    def move(self, asset: str, amount: Decimal, source: Place, target: Place) -> None:
-        """Book an amount from one place to another.
+    def move(self, asset: str, amount: Decimal, source: Bucket, target: Bucket) -> None:
+        """Move an amount from one bucket to another.
 
-        :raises ValueError: where it is negative, or the user does not have it; nothing is booked.
+        :raises ValueError: where it is negative, or the user lacks it; nothing is booked.
         """
         left = self.amount(asset, source) - amount
         if amount < 0 or (source in USERS and left < 0):

@@ -1,18 +1,18 @@
-"""What an order finds at one moment: the levels of the book that it takes, and at which prices."""
+"""Matching of an order at one moment: the book levels that it takes, and their prices."""
 
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from altseason_lab.emulator.book import Level, asks, bids
 from altseason_lab.emulator.rules import TradingRules
-from tests.exchange.orders import Order, OrderRequest
+from tests.exchange.orders import NewOrder, Order
 
-# STOP_LOSS triggers where the price has gone against the side, TAKE_PROFIT where it has gone with.
+# STOP_LOSS triggers when the price moves against the side, TAKE_PROFIT when it moves with it.
 TRIGGERED_BY_FALL = {("STOP_LOSS_LIMIT", "SELL"), ("TAKE_PROFIT_LIMIT", "BUY")}
 
 
 def find_takeable(order: Order, price: Decimal, rules: TradingRules) -> Iterable[Level]:
-    """Give the levels of the book around a price that an order may take, the best first."""
+    """Return the levels of the book around a price that an order may take, the best first."""
     limit = order.request.price
     levels = asks(price, rules) if order.is_buy else bids(price, rules)
     for at, amount in levels:
@@ -35,7 +35,7 @@ def take(levels: Iterable[Level], wanted: Decimal) -> list[Level]:
 
 
 def quantity_for(cost: Decimal, levels: Iterable[Level], step: Decimal) -> Decimal:
-    """Give the quantity, a multiple of the step, that a cost in the quote coin pays for."""
+    """Return the quantity, a multiple of the step, that a cost in the quote coin pays for."""
     quantity = Decimal()
     for price, amount in levels:
         part = min(amount, (cost / price / step).to_integral_value(ROUND_FLOOR) * step)
@@ -46,18 +46,18 @@ def quantity_for(cost: Decimal, levels: Iterable[Level], step: Decimal) -> Decim
     return quantity
 
 
-def largest_part(quantity: Decimal, part: Decimal, step: Decimal) -> Decimal:
-    """Give how much of an order a look fills at most: a multiple of the step, and never nothing."""
-    return (quantity * part / step).to_integral_value(ROUND_CEILING) * step
+def largest_fill(quantity: Decimal, fraction: Decimal, step: Decimal) -> Decimal:
+    """Return how much of an order is filled at most at once: a multiple of the step, not zero."""
+    return (quantity * fraction / step).to_integral_value(ROUND_CEILING) * step
 
 
-def is_triggered_by_fall(request: OrderRequest) -> bool:
-    """Tell whether a stop price is reached from above."""
+def is_triggered_by_fall(request: NewOrder) -> bool:
+    """Return whether a stop price is reached from above."""
     return (request.type, request.side) in TRIGGERED_BY_FALL
 
 
-def would_trigger_now(request: OrderRequest, price: Decimal) -> bool:
-    """Tell whether the stop price is reached already."""
+def would_trigger_now(request: NewOrder, price: Decimal) -> bool:
+    """Return whether the stop price is reached already."""
     if is_triggered_by_fall(request):
         return price <= request.stop_price
     return price >= request.stop_price

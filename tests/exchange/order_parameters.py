@@ -17,7 +17,7 @@ from altseason_lab.emulator.parameters import (
     required,
 )
 from tests.exchange import codes
-from tests.exchange.orders import WITH_STOP, Order, OrderRequest
+from tests.exchange.orders import WITH_STOP, NewOrder, Order
 
 DECIMAL_PATTERN = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
 CLIENT_ID_PATTERN = r"^[\.A-Z\:/a-z0-9_-]{1,36}$"
@@ -47,7 +47,7 @@ KNOWN = (
 )
 
 
-def parse_order(parameters: Mapping[str, str], symbols: Mapping[str, Symbol]) -> OrderRequest:
+def parse_order(parameters: Mapping[str, str], symbols: Mapping[str, Symbol]) -> NewOrder:
     """Read the parameters of `POST /api/v3/order`.
 
     :raises BinanceError: with the code that Binance has for what is wrong.
@@ -75,7 +75,7 @@ def parse_order(parameters: Mapping[str, str], symbols: Mapping[str, Symbol]) ->
         refuse_unwanted(parameters, name)
     if choices["type"] not in WITH_STOP:
         refuse_unwanted(parameters, "stopPrice")
-    return OrderRequest(
+    return NewOrder(
         symbol=symbol,
         quantity=parse_decimal(parameters, "quantity"),
         cost=parse_decimal(parameters, "quoteOrderQty"),

@@ -20,8 +20,8 @@ OPEN = ("NEW", "PARTIALLY_FILLED")
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrderRequest:
-    """What the client asks for, read but not yet held against the rules and the balances.
+class NewOrder:
+    """A new order as the client sent it, not yet checked against rules and balances.
 
     :param quantity: zero where a market order names its cost instead.
     :param cost: in the quote coin; zero where the quantity is named.
@@ -42,7 +42,7 @@ class OrderRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Fill:
-    """A trade: a part of an order at one price.
+    """A fill: some of an order at one price.
 
     :param cost: what was paid or received in the quote coin, before the fee.
     """
@@ -61,13 +61,13 @@ class Fill:
 class Order:
     """An order that was accepted; times in milliseconds.
 
-    :param locked: what of the user's is still held for it, in the coin that it gives.
-    :param working_since: when it could be filled; None while its stop price was not reached.
+    :param locked: the balance that is still locked for it, in the coin that it pays with.
+    :param working_since: since when it can be filled; None before its stop price is reached.
     """
 
     number: int
     client_id: str
-    request: OrderRequest
+    request: NewOrder
     quantity: Decimal
     time: int
     updated: int
@@ -78,57 +78,57 @@ class Order:
 
     @property
     def symbol(self) -> Symbol:
-        """Give its market."""
+        """Return its market."""
         return self.request.symbol
 
     @property
     def is_buy(self) -> bool:
-        """Tell which side it is on."""
+        """Return whether it buys."""
         return self.request.side == "BUY"
 
     @property
     def is_market(self) -> bool:
-        """Tell whether it takes any price."""
+        """Return whether it is a market order."""
         return self.request.type == "MARKET"
 
     @property
     def is_open(self) -> bool:
-        """Tell whether it can still be filled."""
+        """Return whether it can still be filled."""
         return self.status in OPEN
 
     @property
     def is_waiting(self) -> bool:
-        """Tell whether its stop price was not reached yet."""
+        """Return whether its stop price is not reached yet."""
         return self.is_open and self.working_since is None
 
     @property
     def executed(self) -> Decimal:
-        """Give how much of its quantity was filled."""
+        """Return the filled quantity."""
         return sum((fill.quantity for fill in self.fills), Decimal())
 
     @property
     def cost(self) -> Decimal:
-        """Give what its fills were worth in the quote coin."""
+        """Return the value of its fills in the quote coin."""
         return sum((fill.cost for fill in self.fills), Decimal())
 
     @property
     def remaining(self) -> Decimal:
-        """Give how much of its quantity was not filled."""
+        """Return the unfilled quantity."""
         return self.quantity - self.executed
 
     @property
     def given_asset(self) -> str:
-        """Give the coin that it pays with."""
+        """Return the coin that it pays with."""
         return self.symbol.quote if self.is_buy else self.symbol.base
 
     @property
     def needed(self) -> Decimal:
-        """Give what the rest of an order with a price can cost at most, in the coin it gives."""
+        """Return the largest cost of the remainder, in the coin that it pays with."""
         if not self.is_buy:
             return self.remaining
         return (self.remaining * self.request.price).quantize(FINEST, ROUND_UP)
 
 
 def calculate_cost(price: Decimal, quantity: Decimal) -> Decimal:
-    """Give what a fill is worth in the quote coin, of which there is nothing finer than 1e-8."""
+    """Return the value of a fill in the quote coin, to its precision of 1e-8."""
     return (price * quantity).quantize(FINEST, ROUND_DOWN)

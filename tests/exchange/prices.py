@@ -1,6 +1,6 @@
-"""The way of a price between two looks at it, and when it came to a certain one.
+"""The path of a price between two requests, and when it reached a certain price.
 
-An exchange fills an order when the price is there, not when the client asks.
+An exchange fills an order when the price is there, not when the client sends a request.
 """
 
 from bisect import bisect_right
@@ -27,7 +27,7 @@ class Point:
 
 
 class Prices:
-    """The prices of a market, as its running candles show them, and quick to ask for."""
+    """The prices of a market, as its running candles show them, kept for speed."""
 
     def __init__(self, market: LiveMarket) -> None:
         self._market = market
@@ -38,7 +38,7 @@ class Prices:
         return self._tape(symbol).price(now)
 
     def path(self, symbol: Symbol, since: int, until: int) -> list[Point]:
-        """Return the price's way from one time to another, in milliseconds, both included."""
+        """Return the path from one time to another, in milliseconds, both included."""
         tape = self._tape(symbol)
         ends = [(time, tape.price(time)) for time in (since, until)]
         start, end = ([Point(time, price)] if price is not None else [] for time, price in ends)
@@ -107,10 +107,10 @@ class Tape:
 
 
 def first_at(path: Sequence[Point], price: Decimal, *, is_falling: bool) -> Point | None:
-    """Find when a path is first at a price or beyond it.
+    """Return when a path is first at a price or beyond it.
 
     :param is_falling: whether beyond is below.
-    :return: the time, and the price at it, which a jump carries past the one that was asked for.
+    :return: the time, and the price at it, which may be past the given one after a jump.
     """
     before: Point | None = None
     for point in path:
@@ -126,7 +126,7 @@ def first_at(path: Sequence[Point], price: Decimal, *, is_falling: bool) -> Poin
 
 
 def path_after(path: Sequence[Point], start: Point) -> list[Point]:
-    """Return the rest of a path from a point on, as from `first_at`."""
+    """Return the remainder of a path from a point on, as from `first_at`."""
     if start in path:
         # Of two points of one time, the one before a jump is not after it.
         return list(path[path.index(start) :])

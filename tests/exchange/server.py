@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from altseason_lab.emulator.dominance import LiveDominance
+from altseason_lab.emulator.dominance import ReplayedDominance
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import MillisecondClock, wall_clock
 from altseason_lab.emulator.providers import ProviderEndpoints
@@ -21,7 +21,7 @@ async def run_exchange(
     account: Account,
     clock: MillisecondClock = wall_clock,
     *,
-    dominance: LiveDominance | None = None,
+    dominance: ReplayedDominance | None = None,
 ) -> AsyncIterator[str]:
     """Serve a market that an account can trade on, with its control endpoints, and give the URL.
 
@@ -32,7 +32,10 @@ async def run_exchange(
 
 
 def build_exchange(
-    market: LiveMarket, account: Account, clock: MillisecondClock, dominance: LiveDominance | None
+    market: LiveMarket,
+    account: Account,
+    clock: MillisecondClock,
+    dominance: ReplayedDominance | None,
 ) -> web.Application:
     """Build the application of the exchange."""
     faults = Faults()

@@ -1,4 +1,4 @@
-"""Signed requests: whose they are, whether they were changed on the way, and how old they are.
+"""Signed requests: validation of key, signature and time.
 
 https://developers.binance.com/docs/binance-spot-api-docs/rest-api/request-security
 """
@@ -19,8 +19,8 @@ KEY_PATTERN = "[A-Za-z0-9-]{8,128}"
 # In milliseconds, as all times.
 DEFAULT_WINDOW = 5000
 MAX_WINDOW = 60_000
-# So much may the client's clock be ahead.
-AHEAD = 1000
+# How far the client's clock may be ahead.
+MAX_AHEAD = 1000
 SIGNING = ("timestamp", "recvWindow", "signature")
 
 
@@ -45,7 +45,7 @@ def read_signed(
 
 
 def read_form(query: str, body: str) -> dict[str, str]:
-    """Read a query and a body, in which no name may come twice."""
+    """Read a query and a body, in which no name may occur twice."""
     found = [pair for text in (query, body) for pair in parse_qsl(text, keep_blank_values=True)]
     parameters = dict(found)
     if len(parameters) < len(found):
@@ -54,17 +54,17 @@ def read_form(query: str, body: str) -> dict[str, str]:
 
 
 def sign(payload: str, secret: str) -> str:
-    """Give the signature of a payload."""
+    """Return the signature of a payload."""
     return hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
 
 
 def without_signature(text: str) -> str:
-    """Give a query, or a body, as it was signed."""
+    """Return a query, or a body, without its signature."""
     return "&".join(part for part in text.split("&") if not part.startswith("signature="))
 
 
 def validate_key(key: str | None, account: Account) -> None:
-    """Refuse a request without a key, or with one that nobody has."""
+    """Refuse a request without a key, or with an unknown one."""
     if not key or not re.fullmatch(KEY_PATTERN, key):
         raise BinanceError(codes.BAD_API_KEY_FORMAT, "API-key format invalid.", status=401)
     if key != account.key:
@@ -81,7 +81,7 @@ def validate_time(parameters: dict[str, str], now: int) -> None:
     window = DEFAULT_WINDOW if window is None else window
     if window > MAX_WINDOW:
         raise BinanceError(codes.BAD_RECV_WINDOW, "'recvWindow' must be less than 60000.")
-    if sent >= now + AHEAD:
+    if sent >= now + MAX_AHEAD:
         raise BinanceError(
             codes.INVALID_TIMESTAMP,
             "Timestamp for this request was 1000ms ahead of the server's time.",

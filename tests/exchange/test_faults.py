@@ -56,11 +56,11 @@ def buy(binance: ccxt.binance) -> Any:
 @pytest.mark.parametrize(
     ("rule", "expected", "orders"),
     [
-        ({"what": "status", "status": 429, "retry_after": 7}, ccxt.DDoSProtection, 0),
-        ({"what": "status", "status": 418, "retry_after": 120}, ccxt.DDoSProtection, 0),
-        ({"what": "status", "status": 503}, ccxt.OperationFailed, 0),
-        ({"what": "drop"}, ccxt.NetworkError, 0),
-        ({"what": "lost"}, ccxt.NetworkError, 1),
+        ({"kind": "status", "status": 429, "retry_after": 7}, ccxt.DDoSProtection, 0),
+        ({"kind": "status", "status": 418, "retry_after": 120}, ccxt.DDoSProtection, 0),
+        ({"kind": "status", "status": 503}, ccxt.OperationFailed, 0),
+        ({"kind": "drop"}, ccxt.NetworkError, 0),
+        ({"kind": "lost"}, ccxt.NetworkError, 1),
     ],
 )
 def test_fault_becomes_ccxts_exception_and_does_or_does_not_trade(
@@ -74,34 +74,34 @@ def test_fault_becomes_ccxts_exception_and_does_or_does_not_trade(
     assert buy(binance)["status"] == "closed"
 
 
-@pytest.mark.parametrize("what", ["malformed", "truncated"])
+@pytest.mark.parametrize("kind", ["malformed", "truncated"])
 def test_broken_answer_is_for_ccxt_an_order_without_an_id(
-    url: str, binance: ccxt.binance, what: str
+    url: str, binance: ccxt.binance, kind: str
 ) -> None:
-    set_faults(url, {**ORDER, "what": what})
+    set_faults(url, {**ORDER, "kind": kind})
     assert buy(binance)["id"] is None
     assert len(booked(url)) == 1
 
 
 def test_refusal_says_when_to_come_again(url: str) -> None:
-    set_faults(url, {"what": "status", "status": 429, "retry_after": 7})
+    set_faults(url, {"kind": "status", "status": 429, "retry_after": 7})
     answer = requests.get(f"{url}/api/v3/ping", timeout=5)
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
     assert answer.json()["code"] == -1003
 
 
 def test_latency_keeps_the_client_waiting(url: str) -> None:
-    set_faults(url, {"what": "latency", "seconds": 0.3})
+    set_faults(url, {"kind": "latency", "seconds": 0.3})
     begin = time.monotonic()
     assert requests.get(f"{url}/api/v3/ping", timeout=5).status_code == 200
     assert time.monotonic() - begin >= 0.3
 
 
-@pytest.mark.parametrize(("what", "booked_meanwhile"), [("latency", 0), ("late", 1)])
+@pytest.mark.parametrize(("kind", "booked_meanwhile"), [("latency", 0), ("late", 1)])
 def test_late_answer_is_to_what_was_done_at_once_or_only_then(
-    url: str, binance: ccxt.binance, what: str, booked_meanwhile: int
+    url: str, binance: ccxt.binance, kind: str, booked_meanwhile: int
 ) -> None:
-    set_faults(url, {**ORDER, "what": what, "seconds": 2})
+    set_faults(url, {**ORDER, "kind": kind, "seconds": 2})
     binance.timeout = 500
     with pytest.raises(ccxt.RequestTimeout):
         buy(binance)
@@ -111,7 +111,7 @@ def test_late_answer_is_to_what_was_done_at_once_or_only_then(
 def test_stale_book_is_that_of_a_while_ago(url: str, clock: HandClock) -> None:
     # 90 at minute 80, 110 at minute 100.
     clock.set_minute(100)
-    set_faults(url, {"what": "stale", "path": "/api/v3/depth", "seconds": 1200, "times": 1})
+    set_faults(url, {"kind": "stale", "path": "/api/v3/depth", "seconds": 1200, "times": 1})
 
     def ask() -> float:
         book = requests.get(f"{url}/api/v3/depth?symbol=ETHUSDT&limit=5", timeout=5).json()
@@ -121,7 +121,7 @@ def test_stale_book_is_that_of_a_while_ago(url: str, clock: HandClock) -> None:
 
 
 def test_only_what_is_meant_fails(url: str, binance: ccxt.binance) -> None:
-    set_faults(url, {**ORDER, "side": "SELL", "symbol": "ETHUSDT", "what": "drop", "times": None})
+    set_faults(url, {**ORDER, "side": "SELL", "symbol": "ETHUSDT", "kind": "drop", "times": None})
     assert buy(binance)["status"] == "closed"
     for _ in range(2):
         with pytest.raises(ccxt.NetworkError):
@@ -131,7 +131,7 @@ def test_only_what_is_meant_fails(url: str, binance: ccxt.binance) -> None:
 
 
 def test_faults_are_counted_from_the_nth_on(url: str) -> None:
-    set_faults(url, {"what": "status", "path": "/api/v3/ping", "skip": 1, "every": 2, "times": 2})
+    set_faults(url, {"kind": "status", "path": "/api/v3/ping", "skip": 1, "every": 2, "times": 2})
     found = [requests.get(f"{url}/api/v3/ping", timeout=5).status_code for _ in range(7)]
     assert found == [200, 200, 503, 200, 503, 200, 200]
     (rule,) = requests.get(f"{url}/control/faults", timeout=5).json()
@@ -141,14 +141,14 @@ def test_faults_are_counted_from_the_nth_on(url: str) -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        {"what": "explode"},
-        {"what": "drop", "colour": "red"},
-        {"what": "status", "status": 200},
-        {"what": "stale", "path": "/api/v3/order"},
+        {"kind": "explode"},
+        {"kind": "drop", "colour": "red"},
+        {"kind": "status", "status": 200},
+        {"kind": "stale", "path": "/api/v3/order"},
     ],
 )
 def test_rule_that_cannot_be_is_refused_and_changes_nothing(url: str, rule: dict[str, Any]) -> None:
-    set_faults(url, {"what": "drop", "path": "/nowhere"})
+    set_faults(url, {"kind": "drop", "path": "/nowhere"})
     assert post(url, rule).status_code == 400
     kept = requests.get(f"{url}/control/faults", timeout=5).json()
     assert [one["path"] for one in kept] == ["/nowhere"]

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from altseason_lab.emulator.errors import BinanceError
 from altseason_lab.emulator.live import LiveMarket
 from tests.exchange.accounts import ETH, MINUTE, START, make_account, store_hours
-from tests.exchange.desk import Desk
-from tests.exchange.ledger import USERS, Ledger, Place
-from tests.exchange.orders import OrderRequest
+from tests.exchange.engine import MatchingEngine
+from tests.exchange.ledger import USERS, Bucket, Ledger
+from tests.exchange.orders import NewOrder
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +23,8 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> LiveMarket:
 def test_ledger_books_nothing_that_the_user_does_not_have() -> None:
     ledger = Ledger({"USDT": Decimal(5)})
     with pytest.raises(ValueError, match=r"expected USDT for 5\.1 free, found 5"):
-        ledger.move("USDT", Decimal("5.1"), Place.FREE, Place.LOCKED)
-    assert ledger.amount("USDT", Place.FREE) == 5
+        ledger.move("USDT", Decimal("5.1"), Bucket.FREE, Bucket.LOCKED)
+    assert ledger.amount("USDT", Bucket.FREE) == 5
 
 
 hundredths = st.integers(min_value=7900, max_value=11100).map(lambda n: Decimal(n) / 100)
@@ -49,7 +49,7 @@ steps = st.fixed_dictionaries(
 def test_whatever_is_ordered_nothing_is_made_and_nothing_is_lost(
     market: LiveMarket, wanted: list[dict[str, Any]], part: str
 ) -> None:
-    desk = Desk(make_account(part_per_look=Decimal(part)), market)
+    engine = MatchingEngine(make_account(max_fill_fraction=Decimal(part)), market)
     minute = 0
     for step in wanted:
         minute += step["minutes"]
@@ -59,23 +59,23 @@ def test_whatever_is_ordered_nothing_is_made_and_nothing_is_lost(
         else:
             words |= {name: step[name] for name in ("price", "stop_price")}
         try:
-            order = desk.place(OrderRequest(symbol=ETH, **words), START + minute * MINUTE)
+            order = engine.place(NewOrder(symbol=ETH, **words), START + minute * MINUTE)
             if step["cancels"]:
-                desk.cancel(order, START + minute * MINUTE)
+                engine.cancel(order, START + minute * MINUTE)
         except BinanceError as refusal:
             assert refusal.code in (-1013, -2010, -2011)  # noqa: PT017 - a refusal is no failure
-        assert_books_balance(desk)
-    desk.look(START + (minute + 300) * MINUTE)
-    assert_books_balance(desk)
+        assert_books_balance(engine)
+    engine.update(START + (minute + 300) * MINUTE)
+    assert_books_balance(engine)
 
 
-def assert_books_balance(desk: Desk) -> None:
-    assert (desk.ledger.total("USDT"), desk.ledger.total("ETH")) == (1000, 10)
+def assert_books_balance(engine: MatchingEngine) -> None:
+    assert (engine.ledger.total("USDT"), engine.ledger.total("ETH")) == (1000, 10)
     for asset in ("USDT", "ETH"):
-        free, locked = (desk.ledger.amount(asset, place) for place in USERS)
-        held = [order.locked for order in desk.orders if order.given_asset == asset]
+        free, locked = (engine.ledger.amount(asset, place) for place in USERS)
+        held = [order.locked for order in engine.orders if order.given_asset == asset]
         assert (min(free, locked) >= 0, locked) == (True, sum(held))
-    for order in desk.orders:
+    for order in engine.orders:
         assert order.locked == (order.needed if order.is_open else 0)
         assert 0 <= order.executed <= order.quantity
         assert (order.status == "FILLED") == (order.remaining == 0)

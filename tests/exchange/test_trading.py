@@ -132,21 +132,21 @@ def test_all_orders_of_a_market_are_cancelled(binance: ccxt.binance) -> None:
 def test_partial_fill_is_open_with_what_it_has(
     exchange: Callable[..., str], clock: HandClock
 ) -> None:
-    binance = connect(exchange(make_account(part_per_look=Decimal("0.4"))), clock)
+    binance = connect(exchange(make_account(max_fill_fraction=Decimal("0.4"))), clock)
     placed = binance.create_order(PAIR, "limit", "buy", 1, 100.01)
     assert (placed["status"], placed["filled"], placed["remaining"]) == ("open", 0.4, 0.6)
     assert binance.fetch_order(placed["id"], PAIR)["filled"] == 0.4
     clock.set_minute(1)
     again = binance.fetch_order(placed["id"], PAIR)
     assert (again["status"], again["filled"]) == ("open", 0.8)
-    # Nothing more is filled at the moment at which it is cancelled.
-    cancelled = binance.cancel_order(placed["id"], PAIR)
-    assert (cancelled["status"], cancelled["filled"]) == ("canceled", 0.8)
+    # Nothing more is filled at the moment at which it is canceled.
+    canceled = binance.cancel_order(placed["id"], PAIR)
+    assert (canceled["status"], canceled["filled"]) == ("canceled", 0.8)
     assert amounts(binance, "ETH") == (pytest.approx(10.7992), 0)
 
 
 def test_time_in_force_is_honoured(exchange: Callable[..., str], clock: HandClock) -> None:
-    binance = connect(exchange(make_account(part_per_look=Decimal("0.4"))), clock)
+    binance = connect(exchange(make_account(max_fill_fraction=Decimal("0.4"))), clock)
     words = (PAIR, "limit", "buy", 1, 100.01)
     some = binance.create_order(*words, params={"timeInForce": "IOC"})
     nothing = binance.create_order(*words, params={"timeInForce": "FOK"})

@@ -78,7 +78,7 @@ def test_what_the_rules_make_of_the_evening() -> None:
 def test_bot_enters_sizes_stops_and_exits_and_agrees_with_the_exchange(
     tmp_path: Path, stored: Path, orders: Orders, part: Decimal
 ) -> None:
-    account = make_account(part_per_look=part)
+    account = make_account(max_fill_fraction=part)
     with live_bot(tmp_path / "bot", stored, START, account, orders=orders) as bot:
         # BNB's signal is one of the day after, when the gate has closed.
         output = bot.trade_until(BNB_REFUSED if orders == "limit_orders" else ALL_LEFT)

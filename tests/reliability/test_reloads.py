@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from altseason.dominance.store import DominanceStore
-from altseason_lab.emulator.dominance import LiveDominance
+from altseason_lab.emulator.dominance import ReplayedDominance
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import Market
@@ -42,7 +42,7 @@ def emulator(folder: Path) -> Iterator[str]:
     now = datetime.now(UTC)
     later = now.replace(second=0, microsecond=0) + timedelta(minutes=50)
     save_fall(folder / "stored", later)
-    dominance = LiveDominance({"1d": days_until(now, ahead=3)})
+    dominance = ReplayedDominance({"1d": days_until(now, ahead=3)})
     dominance.save_until(int(now.timestamp() * 1000), DominanceStore(folder / "data"))
     market = LiveMarket(Market(folder / "stored"), 0)
     with in_thread(run_emulator(market, dominance=dominance)) as url:

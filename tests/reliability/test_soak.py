@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from reliability.soak.runs import Place, Run, Span, live_through, prepare, run_backtest
+from reliability.soak.runs import Run, SoakFolders, Span, live_through, prepare, run_backtest
 from reliability.soak.verdict import judge
 from tests.telegram.serving import telegram_api
 
@@ -56,16 +56,16 @@ FIRST_DAY, LAST_DAY = ("2022-03-26 00:00", 54.3275), ("2022-03-28 00:00", 53.07)
 
 # One test, since another process may take another test, and would need a bot of its own.
 def test_bot_lives_through_opening_outage_and_recovery(tmp_path: Path):
-    place = prepare(tmp_path)
+    folders = prepare(tmp_path)
     with telegram_api() as telegram:
         environment = telegram.environment
-        live = live_through(place, SPAN, outage=OUTAGE, environment=environment, **SETTINGS)
+        live = live_through(folders, SPAN, outage=OUTAGE, environment=environment, **SETTINGS)
 
     check_messages(telegram.messages)
     assert telegram.rejected == []
     check_stale_time(live)
-    check_custom_data(place)
-    check_parity(place, live)
+    check_custom_data(folders)
+    check_parity(folders, live)
 
 
 def check_messages(messages: list[str]) -> None:
@@ -74,9 +74,9 @@ def check_messages(messages: list[str]) -> None:
         assert [one for one in messages if one.startswith(beginning)] == [message]
 
 
-def check_parity(place: Place, live: Run) -> None:
+def check_parity(folders: SoakFolders, live: Run) -> None:
     """Signals and entries are those of a backtest, also while dominance is stale."""
-    verdict = judge(place, SPAN, live, run_backtest(place, SPAN, **SETTINGS))
+    verdict = judge(folders, SPAN, live, run_backtest(folders, SPAN, **SETTINGS))
 
     assert verdict.problems == []
     # Two pairs in 50 hours, in which the exchange has every candle.
@@ -98,13 +98,13 @@ def check_stale_time(live: Run) -> None:
     assert "macd_down" in set(left["exit_reason"])
 
 
-def check_custom_data(place: Place) -> None:
+def check_custom_data(folders: SoakFolders) -> None:
     """Each trade keeps the dominance, its day and the rule that it was entered by."""
     query = """
         select trades.id, open_date, cd_key, cd_value from trades
         left join trade_custom_data on ft_trade_id = trades.id
     """
-    with closing(sqlite3.connect(place.bot / "trades.sqlite")) as database:
+    with closing(sqlite3.connect(folders.bot / "trades.sqlite")) as database:
         rows = pd.read_sql_query(query, database, parse_dates=["open_date"])
 
     assert rows["cd_key"].notna().all()

@@ -52,7 +52,7 @@ def test_periods_are_compared_by_their_means():
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give a feed up soon: its thread must not be there in the next test."""
+    """Stop waiting for a feed soon: its thread must not be there in the next test."""
     monkeypatch.setattr("altseason.recorder.poller.POLICY", QUICK)
     monkeypatch.setattr("altseason.recorder.feed.STEP_SECONDS", 0.02)
 

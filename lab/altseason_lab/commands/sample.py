@@ -47,17 +47,17 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def parse_seed(text: str) -> int:
-    """Read a seed from the command line."""
+    """Parse a seed of the command line."""
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"expected a whole number from 0, found {text!r}")
     return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the sample market and say what was written."""
+    """Write the sample market, and print what was written."""
     datadir = choose_folder(options)
     stored_as = choose_format(options)
-    # Asked before the work too, so that a refusal does not take its time.
+    # Also before the work, so that a refusal does not wait for it.
     validate_target(datadir)
     with show_progress("candle files", KEPT) as progress:
         market = generate_market(options.seed)
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def choose_folder(options: argparse.Namespace) -> Path:
-    """Return the data directory to write: beside the folders of the exchanges, if none is named."""
+    """Return the data directory to write: beside the folders of the exchanges by default."""
     if options.datadir:
         return Path(options.datadir)
     return Path(options.user_data_dir or "user_data") / "data" / "synthetic"
@@ -81,7 +81,7 @@ def choose_format(options: argparse.Namespace) -> str:
     """Return the format to write: the one of the configuration files, if any are named."""
     if not options.config:
         return data_format({})
-    # Only read: Freqtrade's whole configuration would create the exchange's folder on its way.
+    # Only read: Freqtrade's whole configuration would create the exchange's folder.
     with quiet_freqtrade():
         chosen = data_format(load_from_files(options.config))
     if chosen not in AVAILABLE_DATAHANDLERS:
@@ -93,7 +93,7 @@ def choose_format(options: argparse.Namespace) -> str:
 
 
 def summarize(market: SampleMarket, datadir: Path, stored_as: str) -> dict[str, Any]:
-    """Sum up what was written; dominance in percent, dates as open times in UTC."""
+    """Summarize what was written; dominance in percent, dates as open times in UTC."""
     readings = market.dominance["1h"]
     return {
         "synthetic": True,

@@ -7,14 +7,14 @@ from altseason.parser import format_examples
 from altseason_lab.sandbox import USAGE, rehearse
 
 DESCRIPTION = """\
-Run a Freqtrade command against an exchange emulator on this machine: an HTTP server that answers
+Run a Freqtrade command against an exchange emulator on this machine: an HTTP server that behaves
 like Binance spot, from candle files. The real Freqtrade runs, with your configuration, but nothing
-leaves this machine, and no key is used. It is a rehearsal: it shows that the software works. (What
-asks no exchange, such as `freqtrade install-ui`, is run as it is.)
+leaves this machine, and no key is used. It is a rehearsal: it shows that the software works. (A
+command that needs no exchange, such as `freqtrade install-ui`, is run as it is.)
 
-`freqtrade trade` sees the candles moved by whole days, so that they end now, and goes on into the
-last weeks of them. It is a dry-run with a database and a data directory of its own, thrown away
-when it ends; chats and webhooks are off. The API server stays yours, for FreqUI.
+`freqtrade trade` sees the candles moved by whole days, so that they end now, with the last weeks of
+them still to come. It is a dry-run with its own database and data directory, which are deleted when
+it ends; chats and webhooks are off. The API server stays yours, for FreqUI.
 
 The candles are those of the folder that --datadir before the `--` names, else of the Freqtrade
 command's own data directory. What is downloaded from synthetic candles is marked as such, and
@@ -42,7 +42,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the Freqtrade command and give its exit code."""
+    """Run the Freqtrade command, and return its exit code."""
     words = options.words[1:] if options.words[:1] == ["--"] else options.words
     # Without any of our own options the command's own data directory is served.
     is_own = any((options.config, options.user_data_dir, options.datadir))

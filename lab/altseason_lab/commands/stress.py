@@ -20,7 +20,7 @@ from altseason_lab.host.backtests import open_backtests
 from altseason_lab.stress.grid import build_grid, parse_delay, parse_fee, parse_slippage
 from altseason_lab.stress.preparation import parse_backtesting_options, prepare
 from altseason_lab.stress.report import as_text, headline
-from altseason_lab.stress.run import StressTest, Tally, run_stress_test
+from altseason_lab.stress.run import BacktestCounter, StressTest, run_stress_test
 
 USAGE = altseason_command("stress [OPTIONS] -- [OPTIONS OF freqtrade backtesting]")
 DESCRIPTION = """\
@@ -126,9 +126,11 @@ def run_and_draw(options: argparse.Namespace) -> int:
     with (
         prepare(command, offline=options.offline) as config,
         show_progress("backtests", NOTHING_KEPT) as progress,
-        open_backtests(config, options.stop_slippage, (tally := Tally(progress)).count) as opened,
+        open_backtests(
+            config, options.stop_slippage, (counter := BacktestCounter(progress)).count
+        ) as opened,
     ):
-        found = run_stress_test(opened, scenarios, options.stop_slippage, tally)
+        found = run_stress_test(opened, scenarios, options.stop_slippage, counter)
     synthetic = is_synthetic(data_directory(config))
     show(*as_text(found, synthetic=synthetic, offline=options.offline))
     try:

@@ -9,10 +9,10 @@ from typing import Any
 
 from altseason_lab.emulator.rules import TradingRules, format_amount
 
-# The best bid and ask lie this part of the price from it, and the levels from one another.
+# Distance of the best bid and ask from the price, and between levels, as a ratio of the price.
 STEP = Decimal("0.0001")
-LEVEL_WORTH = Decimal(100_000)
-# Further than this from the price there are none.
+# In the quote coin.
+LEVEL_VALUE = Decimal(100_000)
 MAX_LEVELS = 1000
 FINEST_RULES = TradingRules()
 
@@ -20,7 +20,7 @@ Level = tuple[Decimal, Decimal]
 
 
 def bids(price: Decimal, rules: TradingRules = FINEST_RULES) -> Iterator[Level]:
-    """Return what can be sold to, the best first: price and amount."""
+    """Yield the levels to sell to, the best first: price and amount."""
     for level in range(1, MAX_LEVELS + 1):
         at = _round(price * (1 - level * STEP), rules.tick, ROUND_FLOOR)
         if at <= 0:
@@ -29,7 +29,7 @@ def bids(price: Decimal, rules: TradingRules = FINEST_RULES) -> Iterator[Level]:
 
 
 def asks(price: Decimal, rules: TradingRules = FINEST_RULES) -> Iterator[Level]:
-    """Return what can be bought from, the best first: price and amount."""
+    """Yield the levels to buy from, the best first: price and amount."""
     for level in range(1, MAX_LEVELS + 1):
         at = _round(price * (1 + level * STEP), rules.tick, ROUND_CEILING)
         if at <= 0:
@@ -40,10 +40,10 @@ def asks(price: Decimal, rules: TradingRules = FINEST_RULES) -> Iterator[Level]:
 def order_book(
     price: Decimal | None, limit: int, now: int, rules: TradingRules = FINEST_RULES
 ) -> dict[str, Any]:
-    """Build the answer of `GET /api/v3/depth`.
+    """Build the response to `GET /api/v3/depth`.
 
-    :param price: the last price; without one there are no orders.
-    :param limit: how many levels are wanted at most.
+    :param price: the last price; without one the book is empty.
+    :param limit: the largest number of levels.
     :param now: in milliseconds.
     """
     return {
@@ -54,8 +54,8 @@ def order_book(
 
 
 def level_amount(price: Decimal, rules: TradingRules = FINEST_RULES) -> Decimal:
-    """Return the amount that is offered at a price."""
-    return _round(LEVEL_WORTH / price, rules.step, ROUND_FLOOR)
+    """Return the amount at a level."""
+    return _round(LEVEL_VALUE / price, rules.step, ROUND_FLOOR)
 
 
 def _write(levels: Iterator[Level], limit: int) -> list[list[str]]:

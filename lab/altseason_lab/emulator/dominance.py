@@ -1,4 +1,4 @@
-"""The dominance of a rehearsal: the stored one, moved in time as the candles are."""
+"""Dominance in a rehearsal: the stored candles, moved in time like those of the market."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,8 +14,8 @@ from altseason.dominance.store import DominanceStore
 
 
 @dataclass(frozen=True)
-class LiveDominance:
-    """Bitcoin's dominance at any time that the stored candles reach.
+class ReplayedDominance:
+    """Bitcoin's dominance at any time within the stored candles.
 
     :param candles: by timeframe, frames as in `validate_candles`, times moved; none is empty.
     """
@@ -28,7 +28,7 @@ class LiveDominance:
         return int(self._closes[0][-1]) if self.candles else None
 
     def percent(self, time: int) -> float | None:
-        """Return what was true at a time: at a candle's end its close, between two a straight line.
+        """Return dominance at a time: a candle's close at its end, interpolated in between.
 
         :param time: in milliseconds.
         :return: None before the first end and after the last one.
@@ -56,7 +56,7 @@ class LiveDominance:
         return ends.astype("int64").to_numpy(), candles["close"].to_numpy()
 
 
-def load_dominance(datadir: Path, data_format: str, shift: int) -> LiveDominance:
+def load_dominance(datadir: Path, data_format: str, shift: int) -> ReplayedDominance:
     """Load the stored dominance of a data directory, if there is any, and move it in time.
 
     :param shift: in milliseconds, whole days.
@@ -71,4 +71,4 @@ def load_dominance(datadir: Path, data_format: str, shift: int) -> LiveDominance
         for timeframe, candles in stored.items()
         if not candles.empty
     }
-    return LiveDominance(moved)
+    return ReplayedDominance(moved)

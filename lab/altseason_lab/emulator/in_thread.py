@@ -1,4 +1,4 @@
-"""An emulator in a thread: Freqtrade has an event loop in the main one, and blocks it."""
+"""Run an emulator in a thread, since Freqtrade blocks the event loop of the main one."""
 
 import asyncio
 import threading
@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any, TypeVar
 
 Served = TypeVar("Served")
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def in_thread(server: AbstractAsyncContextManager[Served]) -> Iterator[Served]:
     thread = threading.Thread(target=loop.run_forever, name="exchange emulator", daemon=True)
 
     def wait_for(step: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(step, loop).result(PATIENCE_SECONDS)
+        return asyncio.run_coroutine_threadsafe(step, loop).result(TIMEOUT_SECONDS)
 
     thread.start()
     try:
@@ -28,5 +28,5 @@ def in_thread(server: AbstractAsyncContextManager[Served]) -> Iterator[Served]:
             wait_for(server.__aexit__(None, None, None))
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(PATIENCE_SECONDS)
+        thread.join(TIMEOUT_SECONDS)
         loop.close()

@@ -1,6 +1,6 @@
-"""The market of a rehearsal that trades: stored candles, moved in time so that they end now.
+"""The market of a trading rehearsal: stored candles, moved in time so that they end now.
 
-A view apart from HTTP, in which everything follows from the stored candles, a shift and a time.
+It knows nothing of HTTP: everything follows from the stored candles, a shift and a time.
 """
 
 from collections.abc import Iterable
@@ -14,26 +14,26 @@ from altseason_lab.emulator.market import DAY_IN_MS, Market, Symbol, close_times
 from altseason_lab.emulator.path import run_candle
 from altseason_lab.emulator.rules import to_decimal
 
-# How far the bot can run on into the stored candles; a quarter of them where they are short.
-AHEAD = 28 * DAY_IN_MS
-SHORTEST_INTERVAL = 2 * DAY_IN_MS
+# How much of the stored candles is still to come; a quarter of them where there are few.
+MAX_AHEAD = 28 * DAY_IN_MS
+MIN_SPAN = 2 * DAY_IN_MS
 VALUES = ["open", "high", "low", "close", "volume"]
 
 
 def plan_shift(first: int, end: int, now: int) -> int:
-    """Find the shift that puts now some weeks before the end of what is stored.
+    """Return the shift that puts now some weeks before the end of the stored candles.
 
     :param first: when the stored candles begin, in milliseconds, as all of these.
     :param end: when they end.
     :return: whole days, so that the hours stay what they were.
     :raises InputError: where too little is stored.
     """
-    if end - first < SHORTEST_INTERVAL:
+    if end - first < MIN_SPAN:
         raise InputError(
-            f"expected candles of {SHORTEST_INTERVAL // DAY_IN_MS} days or more to trade on, "
+            f"expected candles of {MIN_SPAN // DAY_IN_MS} days or more to trade on, "
             f"found {(end - first) / DAY_IN_MS:.1f} days"
         )
-    ahead = min(AHEAD, (end - first) // 4)
+    ahead = min(MAX_AHEAD, (end - first) // 4)
     behind = now - (end - ahead)
     return -(-behind // DAY_IN_MS) * DAY_IN_MS
 
@@ -53,7 +53,7 @@ def stored_span(market: Market, symbols: Iterable[Symbol]) -> tuple[int, int]:
 
 
 class LiveMarket:
-    """Stored candles, moved in time; `at` gives what there is to see of them at one time."""
+    """Stored candles, moved in time; `at` returns what is known of them at a time."""
 
     def __init__(self, market: Market, shift: int) -> None:
         """Move the candles of a market.
@@ -84,7 +84,7 @@ class LiveMarket:
 
 @dataclass(frozen=True)
 class Moment:
-    """A market at one time: no candle that opens later, and the newest as far as it has come."""
+    """A market at one time: no later candles, and the newest one as it is so far."""
 
     market: LiveMarket
     now: int
@@ -112,7 +112,7 @@ class Moment:
         return candles.iloc[: int(candles["open_time"].searchsorted(self.now, side="right"))]
 
     def _run_last(self, candles: pd.DataFrame, symbol: Symbol, interval: str) -> pd.DataFrame:
-        """Replace the last candle by what there is of it so far, where it has not ended."""
+        """Replace the last candle, where it has not ended, by its state so far."""
         if candles.empty:
             return candles
         opened = int(candles["open_time"].iloc[-1])
@@ -130,7 +130,7 @@ class Moment:
     def _add_up(
         self, symbol: Symbol, interval: str, opened: int, finished: dict[str, float]
     ) -> dict[str, float] | None:
-        """Make a running candle of shorter ones, so that there is one price at one time."""
+        """Build a running candle from shorter ones, so that there is one price at one time."""
         finest = self.market.intervals(symbol)[0]
         if interval == finest:
             return None

@@ -53,7 +53,7 @@ class Market:
     """
 
     def __init__(self, datadir: Path, data_format: str = "feather") -> None:
-        """Look for candle files.
+        """Find the candle files.
 
         :param data_format: as Freqtrade's `dataformat_ohlcv` names it.
         :raises InputError: where the folder cannot be read as a data directory.
@@ -129,7 +129,7 @@ def is_spot_market(pair: str) -> bool:
 def select_candles(
     candles: pd.DataFrame, *, start: int | None, end: int | None, limit: int
 ) -> pd.DataFrame:
-    """Select the candles that Binance would answer with.
+    """Select the candles that Binance would return.
 
     :param candles: as from `Market.load_candles`.
     :param start: the first open time wanted, in milliseconds, inclusive; without it the newest

@@ -30,7 +30,7 @@ class KlinesQuery:
 
 
 def parse_klines_query(parameters: Mapping[str, str], symbols: Mapping[str, Symbol]) -> KlinesQuery:
-    """Read the parameters of `GET /api/v3/klines`.
+    """Parse the parameters of `GET /api/v3/klines`.
 
     :raises BinanceError: with the code that Binance has for what is wrong.
     """
@@ -48,7 +48,7 @@ def parse_klines_query(parameters: Mapping[str, str], symbols: Mapping[str, Symb
 def parse_depth_query(
     parameters: Mapping[str, str], symbols: Mapping[str, Symbol]
 ) -> tuple[Symbol, int]:
-    """Read the parameters of `GET /api/v3/depth`: the market, and how many levels are wanted.
+    """Parse the parameters of `GET /api/v3/depth`: the market, and the number of levels.
 
     :raises BinanceError: with the code that Binance has for what is wrong.
     """
@@ -59,7 +59,7 @@ def parse_depth_query(
 
 
 def required(parameters: Mapping[str, str], name: str) -> str:
-    """Return a parameter that has to be there."""
+    """Return a mandatory parameter."""
     if name not in parameters:
         raise BinanceError(
             errors.MANDATORY_PARAMETER_MISSING,
@@ -70,8 +70,8 @@ def required(parameters: Mapping[str, str], name: str) -> str:
 
 
 def parse_symbol(text: str, symbols: Mapping[str, Symbol]) -> Symbol:
-    """Read a symbol of one of the markets."""
-    # Asked first: a folder may hold pairs that another exchange spells in lower case.
+    """Parse the symbol of a market."""
+    # Checked first: a folder may have pairs that another exchange spells in lower case.
     if text in symbols:
         return symbols[text]
     if not re.fullmatch(SYMBOL_PATTERN, text):
@@ -80,7 +80,7 @@ def parse_symbol(text: str, symbols: Mapping[str, Symbol]) -> Symbol:
 
 
 def parse_symbols(parameters: Mapping[str, str], symbols: Mapping[str, Symbol]) -> list[Symbol]:
-    """Read the symbols of some of the markets, a JSON list; without it give all of them."""
+    """Parse a JSON list of symbols; without it return all of them."""
     if "symbols" not in parameters:
         return list(symbols.values())
     refuse_empty(parameters, "symbols")
@@ -94,14 +94,14 @@ def parse_symbols(parameters: Mapping[str, str], symbols: Mapping[str, Symbol]) 
 
 
 def parse_interval(text: str) -> str:
-    """Read an interval; whether candles of it are stored is another question."""
+    """Parse an interval, whether or not candles of it are stored."""
     if text not in INTERVALS:
         raise BinanceError(errors.BAD_INTERVAL, "Invalid interval.")
     return text
 
 
 def parse_number(parameters: Mapping[str, str], name: str) -> int | None:
-    """Read a whole number from 0, or None where it was not sent."""
+    """Parse a whole number from 0; None where it was not sent."""
     if name not in parameters:
         return None
     refuse_empty(parameters, name)
@@ -113,7 +113,7 @@ def parse_number(parameters: Mapping[str, str], name: str) -> int | None:
 def parse_limit(
     parameters: Mapping[str, str], *, default: int = DEFAULT_LIMIT, maximum: int = MAX_LIMIT
 ) -> int:
-    """Read how many candles, or levels, are wanted at most."""
+    """Parse the largest number of candles or levels."""
     limit = parse_number(parameters, "limit")
     if limit is None:
         return default

@@ -1,4 +1,4 @@
-"""A process that is run for the user: signals reach it, and nothing that it starts outlives it.
+"""Run a process for the user: forward signals to it, and leave none of its children behind.
 
 Standard library only, so that it is there before Freqtrade is imported.
 """
@@ -17,9 +17,9 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def receive_signals() -> "asyncio.Queue[int]":
-    """Put the signals that ask a process to end into a queue, from now on.
+    """Return a queue that receives the signals that end a process, from now on.
 
-    Belongs before whatever tells the user that something has begun.
+    To be called before anything is printed.
     """
     numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
@@ -38,7 +38,7 @@ async def run_process(
     *,
     interrupt: int = signal.SIGINT,
 ) -> int:
-    """Run a process and all that it starts, hand on signals, and leave none of it behind.
+    """Run a process, forward signals to its group, and end whatever is left of the group.
 
     :param received: as from `receive_signals`.
     :param interrupt: what it is sent at a Ctrl-C.
@@ -59,7 +59,7 @@ async def run_process(
 
 
 async def forward_signals(received: "asyncio.Queue[int]", group: int, interrupt: int) -> None:
-    """Hand signals on to a process group: Ctrl-C asks, a second one and SIGTERM insist."""
+    """Forward signals to a process group: the first Ctrl-C as it is, then SIGTERM, then SIGKILL."""
     if await received.get() == signal.SIGINT:
         signal_group(group, interrupt)
         await received.get()
@@ -71,8 +71,8 @@ async def forward_signals(received: "asyncio.Queue[int]", group: int, interrupt:
 
 @contextmanager
 def adopting_orphans() -> Iterator[None]:
-    """Be the parent of what a process leaves behind, where there is a way to (Linux)."""
-    # Else only the first process could bury them, and in a container that one often does not.
+    """Adopt the orphans of a process, where the system supports it (Linux)."""
+    # Else only init could reap them, and in a container it often does not.
     set_control = getattr(ctypes.CDLL(None), "prctl", None)
     if set_control is None:
         yield
@@ -85,7 +85,7 @@ def adopting_orphans() -> Iterator[None]:
 
 
 async def end_group(group: int) -> None:
-    """End what a process has left of its group, such as the workers of an interrupted hyperopt."""
+    """End the rest of a process group, such as the workers of an interrupted hyperopt."""
     signal_group(group, signal.SIGTERM)
     deadline = asyncio.get_running_loop().time() + GRACE_SECONDS
     while is_group_left(group) and asyncio.get_running_loop().time() < deadline:
@@ -102,10 +102,10 @@ def is_group_left(group: int) -> bool:
 
 
 def signal_group(group: int, number: int) -> bool:
-    """Send a signal to a process group, and tell whether there is any process in it."""
+    """Send a signal to a process group, and return whether there is any process in it."""
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):
-        # The second is what macOS says where all of them have ended but are not buried.
+        # macOS raises the second where all of them have ended but were not reaped.
         return False
     return True

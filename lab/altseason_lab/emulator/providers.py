@@ -1,6 +1,6 @@
-"""Endpoints that answer like the providers of dominance, so that a rehearsal can record it.
+"""Endpoints like those of the dominance providers, so that a rehearsal can record dominance.
 
-Each has a prefix of its own; their levels differ by a constant, as those of the real ones do.
+Each has its own prefix; their values differ by a constant, as those of the real ones do.
 """
 
 import json
@@ -9,18 +9,18 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from altseason_lab.emulator.dominance import LiveDominance
+from altseason_lab.emulator.dominance import ReplayedDominance
 from altseason_lab.emulator.market import DAY_IN_MS, MillisecondClock
 
 COINGECKO, COINMARKETCAP = "/coingecko/api/v3", "/coinmarketcap"
 COINPAPRIKA, COINLORE = "/coinpaprika/v1", "/coinlore/api"
 # In percentage points, against CoinGecko.
 OFFSETS = {COINMARKETCAP: -0.5, COINPAPRIKA: 0.3, COINLORE: 0.8}
-# CoinGecko's values are renewed every ten minutes.
-RENEWED = 10 * 60 * 1000
+# How often CoinGecko updates its values.
+UPDATE_INTERVAL = 10 * 60 * 1000
 TOTAL_CAP = 2.5e12
 BITCOIN = "bitcoin"
-# How the coins that are not Bitcoin share the rest.
+# Shares of the market cap without Bitcoin.
 OTHERS = {
     "ethereum": 0.45,
     "tether": 0.2,
@@ -34,7 +34,7 @@ NO_VALUE = {"status": {"error_code": 503, "error_message": "no dominance is stor
 
 
 def provider_urls(url: str) -> dict[str, str]:
-    """Return the addresses to put in the place of the providers', as our settings name them.
+    """Return the URLs that replace the providers', by their names in our settings.
 
     :param url: the emulator's.
     """
@@ -56,9 +56,9 @@ def market_caps(percent: float) -> dict[str, float]:
 
 
 class ProviderEndpoints:
-    """The endpoints, all of the same dominance."""
+    """The endpoints of all providers, with the same dominance."""
 
-    def __init__(self, dominance: LiveDominance, clock: MillisecondClock) -> None:
+    def __init__(self, dominance: ReplayedDominance, clock: MillisecondClock) -> None:
         self._dominance = dominance
         self._clock = clock
 
@@ -74,21 +74,21 @@ class ProviderEndpoints:
         ]
 
     async def coingecko(self, request: web.Request) -> web.Response:
-        """Answer as CoinGecko's `/global`: the value of the last full ten minutes."""
-        renewed = self._renewed()
-        percent = self._percent(renewed)
+        """Respond as CoinGecko's `/global`: the value of the last full ten minutes."""
+        updated = self._last_update()
+        percent = self._percent(updated)
         rest = {name: (100 - percent) * OTHERS[coin] for name, coin in SYMBOLS.items()}
         data = {
             "active_cryptocurrencies": len(OTHERS) + 1,
             "total_market_cap": {"usd": TOTAL_CAP},
             "market_cap_percentage": {"btc": percent, **rest},
-            "updated_at": renewed // 1000,
+            "updated_at": updated // 1000,
         }
         return web.json_response({"data": data})
 
     async def coins(self, request: web.Request) -> web.Response:
-        """Answer as CoinGecko's `/coins/markets`, a page of the largest coins."""
-        caps = market_caps(self._percent(self._renewed()))
+        """Respond as CoinGecko's `/coins/markets`, a page of the largest coins."""
+        caps = market_caps(self._percent(self._last_update()))
         per_page, page = (
             read_number(request, *asked) for asked in (("per_page", 100), ("page", 1))
         )
@@ -97,23 +97,23 @@ class ProviderEndpoints:
         return web.json_response([{"id": coin, "market_cap": cap} for coin, cap in shown])
 
     async def chart(self, request: web.Request) -> web.Response:
-        """Answer as CoinGecko's `/coins/{id}/market_chart`: a point a day, and the one of now."""
+        """Respond as CoinGecko's `/coins/{id}/market_chart`: a point a day, and the current one."""
         coin = request.match_info["coin"]
         if coin != BITCOIN and coin not in OTHERS:
             return web.json_response({"error": "coin not found"}, status=404)
-        renewed = self._renewed()
-        midnight = renewed // DAY_IN_MS * DAY_IN_MS
+        updated = self._last_update()
+        midnight = updated // DAY_IN_MS * DAY_IN_MS
         days = read_number(request, "days", 1)
         past = [midnight - ago * DAY_IN_MS for ago in reversed(range(days))]
         known = [(time, self._dominance.percent(time)) for time in past]
-        known.append((renewed, self._percent(renewed)))
+        known.append((updated, self._percent(updated)))
         points = [
             [time, market_caps(percent)[coin]] for time, percent in known if percent is not None
         ]
         return web.json_response(dict.fromkeys(CHARTS, points))
 
     async def coinmarketcap(self, request: web.Request) -> web.Response:
-        """Answer as CoinMarketCap's `/v1/global-metrics/quotes/latest`."""
+        """Respond as CoinMarketCap's `/v1/global-metrics/quotes/latest`."""
         now = self._clock()
         time = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds")
         data = {
@@ -123,7 +123,7 @@ class ProviderEndpoints:
         return web.json_response({"data": data, "status": {"error_code": 0, "error_message": ""}})
 
     async def coinpaprika(self, request: web.Request) -> web.Response:
-        """Answer as CoinPaprika's `/global`."""
+        """Respond as CoinPaprika's `/global`."""
         now = self._clock()
         body = {
             "market_cap_usd": TOTAL_CAP,
@@ -133,12 +133,12 @@ class ProviderEndpoints:
         return web.json_response(body)
 
     async def coinlore(self, request: web.Request) -> web.Response:
-        """Answer as CoinLore's `/global/`: a text, in a list of one, and no time."""
+        """Respond as CoinLore's `/global/`: a string, in a list of one, without a time."""
         percent = self._percent(self._clock()) + OFFSETS[COINLORE]
         return web.json_response([{"coins_count": len(OTHERS) + 1, "btc_d": f"{percent:.2f}"}])
 
-    def _renewed(self) -> int:
-        return self._clock() // RENEWED * RENEWED
+    def _last_update(self) -> int:
+        return self._clock() // UPDATE_INTERVAL * UPDATE_INTERVAL
 
     def _percent(self, time: int) -> float:
         percent = self._dominance.percent(time)
@@ -149,7 +149,7 @@ class ProviderEndpoints:
 
 
 def read_number(request: web.Request, name: str, default: int) -> int:
-    """Read a whole number from 1 out of a query.
+    """Parse a whole number from 1 in a query.
 
     :raises HTTPBadRequest: where it is none.
     """

@@ -1,7 +1,7 @@
-"""A rehearsal of `freqtrade trade`: its market, and what keeps it away from the user's own things.
+"""A rehearsal of `freqtrade trade`: its market, and the settings that isolate it.
 
-The user's trades, log file, chats, keys and candles are no part of it; their API server is, since
-that is how one looks at the bot.
+The user's trades, log file, chats, keys and candles are not used; their API server is, to watch the
+bot in FreqUI.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from altseason.dominance.store import DominanceStore
 from altseason.dominance.synthetic import carry_marker
 from altseason.errors import InputError
 from altseason.host.configuration import Config
-from altseason_lab.emulator.dominance import LiveDominance, load_dominance
+from altseason_lab.emulator.dominance import ReplayedDominance, load_dominance
 from altseason_lab.emulator.live import LiveMarket, plan_shift, stored_span
 from altseason_lab.emulator.market import DAY_IN_MS, Market, Symbol
 from altseason_lab.emulator.providers import provider_urls
@@ -32,10 +32,10 @@ class Rehearsal:
     symbols: list[Symbol]
     shift: int
     market: LiveMarket
-    dominance: LiveDominance
+    dominance: ReplayedDominance
 
     def save_datadir(self, folder: Path, stored_as: str, now: int) -> None:
-        """Write a data directory as the bot would have it now: marked, and with dominance.
+        """Write the data directory that the bot would have now: marked, and with dominance.
 
         :param stored_as: the format of candle files, as `dataformat_ohlcv` names it.
         :param now: in milliseconds.
@@ -51,7 +51,7 @@ class Rehearsal:
         return (
             f"altseason sandbox: a dry-run rehearsal of trading {pairs}; the candles "
             f"({', '.join(sorted(intervals))}) are moved by {self.shift // DAY_IN_MS} days so "
-            "that they end now, and what the bot stores is thrown away; Ctrl-C ends it"
+            "that they end now, and what the bot stores is deleted at the end; Ctrl-C ends it"
         )
 
 
@@ -66,7 +66,7 @@ def plan_rehearsal(market: Market, config: Config, now: int) -> Rehearsal:
     first, end = stored_span(market, symbols)
     stored = load_dominance(market.datadir, market.data_format, 0)
     if (last := stored.end) is not None and last > first:
-        # Candles without dominance would be traded on with a closed gate.
+        # Without dominance the gate would be closed.
         end = min(end, last)
     shift = plan_shift(first, end, now)
     dominance = load_dominance(market.datadir, market.data_format, shift)
@@ -74,7 +74,7 @@ def plan_rehearsal(market: Market, config: Config, now: int) -> Rehearsal:
 
 
 def find_traded(market: Market, config: Config) -> list[Symbol]:
-    """Find the markets that the bot can trade: the whitelist's, or all where it has no such list.
+    """Return the markets that the bot can trade: those of the whitelist, or all without one.
 
     :raises InputError: where there is none, or the whitelist cannot be read.
     """
@@ -99,7 +99,7 @@ def find_traded(market: Market, config: Config) -> list[Symbol]:
 
 
 def trading_settings(config: Config, url: str, folder: Path) -> dict[str, Any]:
-    """Return the settings, besides the exchange's, that have to win over the user's.
+    """Return the settings, besides the exchange's, that override the user's.
 
     :param config: of the command without the emulator.
     :param url: the emulator's.

@@ -1,4 +1,4 @@
-"""The rules that the orders of a market have to keep, as `exchangeInfo` tells them.
+"""The trading rules of a market, as `exchangeInfo` lists them.
 
 https://developers.binance.com/docs/binance-spot-api-docs/filters
 """
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-# Candle files do not say how fine prices and amounts were; this fine, rounding moves no backtest.
+# Candle files have no precision; with this one rounding changes no backtest.
 FINEST = Decimal("0.00000001")
 MAX_COST = "9000000.00000000"
 MAX_PRICE = "922327.00000000"
@@ -18,7 +18,7 @@ MAX_STOP_ORDERS = 5
 
 @dataclass(frozen=True)
 class TradingRules:
-    """How fine prices and amounts of a market are, and what an order has to be worth.
+    """The precision of a market's prices and amounts, and the minimum value of an order.
 
     :param tick: prices are multiples of it.
     :param step: amounts are multiples of it.
@@ -30,7 +30,7 @@ class TradingRules:
     minimum_cost: Decimal = Decimal(5)
 
     def filters(self) -> list[dict[str, Any]]:
-        """Build what Binance tells of them."""
+        """Build Binance's description of them."""
         return [
             {
                 "filterType": "PRICE_FILTER",
@@ -45,7 +45,7 @@ class TradingRules:
                 "stepSize": format_amount(self.step),
             },
             {
-                # Zero means that the rule of LOT_SIZE holds.
+                # Zero: LOT_SIZE applies.
                 "filterType": "MARKET_LOT_SIZE",
                 "minQty": "0.00000000",
                 "maxQty": MAX_AMOUNT,
@@ -65,7 +65,7 @@ class TradingRules:
 
 
 def to_decimal(price: float) -> Decimal:
-    """Return the number that a candle file means: the shortest that is read as this float."""
+    """Return the shortest decimal that is read as this float."""
     return Decimal(repr(float(price)))
 
 

@@ -1,4 +1,4 @@
-"""The emulator's HTTP side: it maps requests to the market, and errors to Binance's shape."""
+"""The emulator's HTTP side: requests to the market, and errors in Binance's format."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -7,9 +7,9 @@ from typing import Any
 from aiohttp import web
 from freqtrade.exchange import timeframe_to_msecs
 
-from altseason_lab.emulator import answers, errors
+from altseason_lab.emulator import errors, responses
 from altseason_lab.emulator.book import order_book
-from altseason_lab.emulator.dominance import LiveDominance
+from altseason_lab.emulator.dominance import ReplayedDominance
 from altseason_lab.emulator.errors import BinanceError
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import DAY_IN_MS, Market, MillisecondClock, Symbol, wall_clock
@@ -26,14 +26,14 @@ from altseason_lab.emulator.ticker import day_ticker
 
 HOST = "127.0.0.1"
 KLINES = "/api/v3/klines"
-# Idle connections are closed at once; this is for requests that are being answered.
+# Idle connections are closed at once; this is for requests in progress.
 SHUTDOWN_SECONDS = 1.0
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Endpoints:
-    """The endpoints of Binance's spot API that a data directory is enough for."""
+    """The endpoints of Binance's spot API that need only a data directory."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Endpoints:
         ]
 
     async def ping(self, request: web.Request) -> web.Response:
-        """Return that the server is there."""
+        """Return an empty response."""
         refuse_unread(read_parameters(request), ())
         return web.json_response({})
 
@@ -70,14 +70,14 @@ class Endpoints:
         return web.json_response({"serverTime": self._clock()})
 
     async def exchange_info(self, request: web.Request) -> web.Response:
-        """Return the markets, or the one that is asked for."""
+        """Return all markets, or the requested one."""
         parameters = read_parameters(request)
         refuse_unread(parameters, ("symbol",))
         symbols = list(self._market.symbols.values())
         if "symbol" in parameters:
             symbols = [parse_symbol(parameters["symbol"], self._market.symbols)]
-        answer = answers.exchange_information(symbols, self._clock(), self._rules)
-        return web.json_response(answer)
+        response = responses.exchange_information(symbols, self._clock(), self._rules)
+        return web.json_response(response)
 
     async def klines(self, request: web.Request) -> web.Response:
         """Return candles."""
@@ -85,10 +85,10 @@ class Endpoints:
         candles = self._market.at(self._clock()).select(
             query.symbol, query.interval, start=query.start, end=query.end, limit=query.limit
         )
-        return web.json_response(answers.klines(candles, query.interval))
+        return web.json_response(responses.klines(candles, query.interval))
 
     async def ticker(self, request: web.Request) -> web.Response:
-        """Sum up the last day of the market that is asked for, of some, or of all."""
+        """Return the last day of the requested market, of some, or of all."""
         parameters = read_parameters(request)
         refuse_unread(parameters, ("symbol", "symbols"))
         if "symbol" in parameters:
@@ -103,7 +103,7 @@ class Endpoints:
 
 
 class LiveEndpoints(Endpoints):
-    """The endpoints of a market that has a present, and so a price at which it can be traded."""
+    """The endpoints of a live market, with an order book."""
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class LiveEndpoints(Endpoints):
 
 
 def read_parameters(request: web.Request) -> dict[str, str]:
-    """Read the query of a request, in which no name may come twice."""
+    """Read the query of a request, in which no name may occur twice."""
     parameters = dict(request.query)
     if len(parameters) < len(request.query):
         raise BinanceError(errors.TOO_MANY_PARAMETERS, "Duplicate values for a parameter detected.")
@@ -147,7 +147,7 @@ def read_parameters(request: web.Request) -> dict[str, str]:
 
 @web.middleware
 async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer with Binance's error shape, also for paths and methods that there are not."""
+    """Respond with errors in Binance's format, also for unknown paths and methods."""
     try:
         return await handler(request)
     except BinanceError as error:
@@ -161,7 +161,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 def build_application(
     market: Market | LiveMarket,
     clock: MillisecondClock,
-    dominance: LiveDominance | None,
+    dominance: ReplayedDominance | None,
     *,
     has_candles: bool = True,
 ) -> web.Application:
@@ -180,15 +180,15 @@ async def run_emulator(
     market: Market | LiveMarket,
     clock: MillisecondClock = wall_clock,
     *,
-    dominance: LiveDominance | None = None,
+    dominance: ReplayedDominance | None = None,
     has_candles: bool = True,
 ) -> AsyncIterator[str]:
-    """Serve a market on a free port of the loopback interface, and give the server's URL.
+    """Serve a market on a free port of the loopback interface, and yield its URL.
 
-    :param market: candles that are all there at any time, or those that end now.
+    :param market: stored candles as they are, or moved so that they end now.
     :param clock: gives the exchange's time in milliseconds.
-    :param dominance: what the providers of dominance answer with; without it there are none.
-    :param has_candles: False for a market whose candles nobody can download.
+    :param dominance: of the dominance providers; without it there are none.
+    :param has_candles: False if nobody may download the candles.
     """
     application = build_application(market, clock, dominance, has_candles=has_candles)
     async with run_application(application) as url:
@@ -197,7 +197,7 @@ async def run_emulator(
 
 @asynccontextmanager
 async def run_application(application: web.Application) -> AsyncIterator[str]:
-    """Serve an application on a free port of the loopback interface, and give its URL."""
+    """Serve an application on a free port of the loopback interface, and yield its URL."""
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:

@@ -1,8 +1,7 @@
-"""The last 24 hours of a market, reckoned from its candles.
+"""The last 24 hours of a market, computed from its candles.
 
-A data directory has no order book and no present: the last candle's close stands for the last
-price, the best bid and the best ask, and the day ends where the candles end. A live market has
-both.
+A data directory has no order book and no present: the last candle's close is the last price, the
+best bid and the best ask, and the day ends where the candles end. A live market has both.
 https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints
 """
 
@@ -11,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from altseason_lab.emulator.answers import format_decimal
 from altseason_lab.emulator.book import FINEST_RULES, asks, bids
 from altseason_lab.emulator.market import DAY_IN_MS, Symbol, close_times
+from altseason_lab.emulator.responses import format_decimal
 from altseason_lab.emulator.rules import TradingRules, format_amount, to_decimal
 
 
@@ -25,10 +24,10 @@ def day_ticker(
     now: int | None = None,
     rules: TradingRules = FINEST_RULES,
 ) -> dict[str, Any]:
-    """Build the answer of `GET /api/v3/ticker/24hr` for one market.
+    """Build the response to `GET /api/v3/ticker/24hr` for one market.
 
-    :param candles: all of the market's, or those of its last day; at least the last one counts,
-        also where that is longer than a day.
+    :param candles: all of the market's, or those of its last day; at least the last one is used,
+        even if it is longer than a day.
     :param now: where the day of a live market ends, in milliseconds.
     :param rules: of the market.
     """
@@ -73,7 +72,7 @@ def _sum_up(day: pd.DataFrame) -> dict[str, float]:
 
 
 def _best(closed: float, rules: TradingRules, *, has_book: bool) -> dict[str, str]:
-    """Build the best bid and ask; without a book both are the last price, and nothing is there."""
+    """Build the best bid and ask; without a book both are the last price, with no amount."""
     if not has_book:
         at, nothing = format_decimal(closed), format_decimal(0.0)
         return {"bidPrice": at, "bidQty": nothing, "askPrice": at, "askQty": nothing}

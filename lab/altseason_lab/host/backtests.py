@@ -236,7 +236,7 @@ def warnings_shown_once() -> Iterator[None]:
 
 
 class _Unseen(logging.Filter):
-    """Lets a message pass once."""
+    """Pass each message once."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What Freqtrade is told so that its exchange is the emulator, and nothing else is reached."""
+"""The settings and environment with which Freqtrade connects to the emulator and nothing else."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ CREDENTIALS = (
     "private_key",
     "privateKey",
 )
-# Every name under which ccxt looks for a proxy; it would be asked for the emulator as well.
+# Every name under which ccxt looks for a proxy; it would be used for the emulator as well.
 CCXT_PROXIES = (
     "proxy",
     "proxies",
@@ -37,7 +37,7 @@ CCXT_PROXIES = (
     "socks_proxy",
     "aiohttp_proxy",
 )
-# The keys of whom the emulator is not: nothing that runs offline needs them.
+# Services that the emulator does not replace: nothing offline needs their keys.
 BLANKED = {
     "coingecko": {"is_demo": True, "api_key": ""},
     "telegram": {"enabled": False, "token": "", "chat_id": ""},
@@ -49,10 +49,10 @@ HTTP_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
 def exchange_settings(url: str, *, is_live: bool = False) -> dict[str, Any]:
-    """Return the section `exchange` that has to win over the one of the user.
+    """Return the section `exchange` that overrides the user's.
 
     :param url: the emulator's, such as "http://127.0.0.1:40000".
-    :param is_live: whether its last candle is still running.
+    :param is_live: whether the last candle is still running.
     """
     # Binance's last candle is running, so Freqtrade drops it; that of a data directory has ended.
     ended = {} if is_live else {"_ft_has_params": {"ohlcv_partial_candle": False}}
@@ -66,7 +66,7 @@ def exchange_settings(url: str, *, is_live: bool = False) -> dict[str, Any]:
         # ccxt's own sandbox is Binance's test network, at its own URLs.
         "sandbox": False,
         "testnet": False,
-        # There is nobody to be polite to.
+        # No limit is needed on this machine.
         "enableRateLimit": False,
         **dict.fromkeys(CCXT_PROXIES),
     }
@@ -86,7 +86,7 @@ def exchange_settings(url: str, *, is_live: bool = False) -> dict[str, Any]:
 
 
 def api_urls(url: str) -> dict[str, str]:
-    """Return every REST address that ccxt knows of Binance, with the emulator for a host."""
+    """Return every REST URL of Binance in ccxt, with the emulator as its host."""
     real: dict[str, str] = ccxt.binance().urls["api"]
     return {name: url + urlsplit(address).path for name, address in real.items()}
 
@@ -94,21 +94,21 @@ def api_urls(url: str) -> dict[str, str]:
 def offline_environment(
     environment: Mapping[str, str], url: str, overlay: Mapping[str, Any] | None = None
 ) -> dict[str, str]:
-    """Return an environment in which Freqtrade keeps to the overlay, and reaches only this machine.
+    """Return an environment that does not override the overlay, and reaches only this machine.
 
     :param environment: the one to start from, such as `os.environ`.
     :param overlay: what the last configuration file says; the exchange's section without it.
     """
     settings = {"exchange": exchange_settings(url), **(overlay or {})}
-    # What the user has of their own in these sections is another exchange's.
+    # The user's own variables in this section belong to another exchange.
     settings["exchange"] = dict.fromkeys(settings["exchange"])
     kept = {
         name: value
         for name, value in blanked_environment(environment).items()
         if not _overrules(name, settings) and name.upper() not in (*HTTP_PROXIES, "NO_PROXY")
     }
-    # Pairlists, fiat rates and whatever a strategy asks for itself go through requests, which asks
-    # the proxy: the emulator, which refuses. ccxt looks at none of these variables.
+    # Pairlists, fiat rates and a strategy's own requests go through the proxy: the emulator, which
+    # refuses them. ccxt reads none of these variables.
     proxies = dict.fromkeys((*HTTP_PROXIES, *map(str.lower, HTTP_PROXIES)), url)
     return {**kept, **proxies, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 
@@ -120,7 +120,7 @@ def blanked_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _overrules(variable: str, settings: Mapping[str, Any]) -> bool:
-    """Return whether a variable, which wins over every file, would change one of the settings."""
+    """Return whether a variable, which overrides every file, would change one of the settings."""
     if not variable.startswith(ENV_VAR_PREFIX):
         return False
     found: Any = settings

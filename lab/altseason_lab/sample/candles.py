@@ -4,7 +4,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from altseason_lab.sample.parameters import HOURS_PER_DAY, HOURS_PER_YEAR, Coin, MarketParameters
+from altseason_lab.sample.parameters import (
+    HOURS_PER_DAY,
+    HOURS_PER_YEAR,
+    MarketParameters,
+    SampleCoin,
+)
 from altseason_lab.sample.paths import Array, Indices, draw_stationary
 
 Mask = npt.NDArray[np.bool_]
@@ -13,7 +18,7 @@ Mask = npt.NDArray[np.bool_]
 def draw_candles(
     rng: np.random.Generator,
     parameters: MarketParameters,
-    coin: Coin,
+    coin: SampleCoin,
     *,
     growth: Array,
     volatility: Array,
@@ -70,7 +75,7 @@ def draw_extremes(
 def draw_volume(
     rng: np.random.Generator,
     parameters: MarketParameters,
-    coin: Coin,
+    coin: SampleCoin,
     *,
     close: Array,
     log_range: Array,
@@ -122,7 +127,7 @@ def _mark(rng: np.random.Generator, lengths: Indices, hours: int) -> Mask:
     return missing
 
 
-def _hourly_variance(parameters: MarketParameters, coin: Coin) -> float:
+def _hourly_variance(parameters: MarketParameters, coin: SampleCoin) -> float:
     """Calculate the variance of a coin's hourly return from that of its parts."""
     annual = (
         (coin.beta * parameters.bitcoin_volatility) ** 2

@@ -12,7 +12,7 @@ HOURS_PER_YEAR = 365 * HOURS_PER_DAY
 
 
 @dataclass(frozen=True)
-class Coin:
+class SampleCoin:
     """A coin's size and how it moves: beta * Bitcoin + loading * rotation + its own noise.
 
     :param price: reference that the coin's path moves away from, in USDT; the median of 2021.
@@ -42,7 +42,7 @@ class Coin:
 
     @property
     def cap(self) -> float:
-        """Return the market capitalisation at the reference price, in USD."""
+        """Return the market capitalization at the reference price, in USD."""
         return self.price * self.supply
 
 
@@ -76,12 +76,12 @@ REGIMES = (
 # on), volatility (measured 1.2 to 2.0 times Bitcoin's), and a correlation of about 0.35 between the
 # coins of what Bitcoin leaves unexplained (measured 0.25 to 0.37).
 # fmt: off
-BITCOIN = Coin("BTC", 48_000.0, 18.8e6, 1.0, 0.0, 0.0, 100e6, 2, 5)
+BITCOIN = SampleCoin("BTC", 48_000.0, 18.8e6, 1.0, 0.0, 0.0, 100e6, 2, 5)
 ALTCOINS = (
-    Coin("ETH", 2_600.0, 117e6, 1.06, 0.8, 0.45, 65e6, 2, 4),
-    Coin("BNB",   380.0, 160e6, 1.03, 1.1, 0.60, 24e6, 1, 3),
-    Coin("SOL",    39.0, 290e6, 1.13, 1.4, 0.80,  7e6, 2, 2),
-    Coin("ADA",     1.4,  32e9, 1.10, 1.2, 0.68, 15e6, 4, 1),
+    SampleCoin("ETH", 2_600.0, 117e6, 1.06, 0.8, 0.45, 65e6, 2, 4),
+    SampleCoin("BNB",   380.0, 160e6, 1.03, 1.1, 0.60, 24e6, 1, 3),
+    SampleCoin("SOL",    39.0, 290e6, 1.13, 1.4, 0.80,  7e6, 2, 2),
+    SampleCoin("ADA",     1.4,  32e9, 1.10, 1.2, 0.68, 15e6, 4, 1),
 )
 # fmt: on
 
@@ -150,12 +150,12 @@ class MarketParameters:
     stablecoin_percent: float = 6.0
     stablecoin_days: float = 120.0
 
-    bitcoin: Coin = BITCOIN
-    altcoins: tuple[Coin, ...] = ALTCOINS
+    bitcoin: SampleCoin = BITCOIN
+    altcoins: tuple[SampleCoin, ...] = ALTCOINS
     regimes: tuple[Regime, ...] = REGIMES
 
     @property
-    def coins(self) -> tuple[Coin, ...]:
+    def coins(self) -> tuple[SampleCoin, ...]:
         """Return the coins that are traded here, Bitcoin first."""
         return (self.bitcoin, *self.altcoins)
 

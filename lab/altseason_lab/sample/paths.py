@@ -6,7 +6,12 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
-from altseason_lab.sample.parameters import HOURS_PER_DAY, HOURS_PER_YEAR, Coin, MarketParameters
+from altseason_lab.sample.parameters import (
+    HOURS_PER_DAY,
+    HOURS_PER_YEAR,
+    MarketParameters,
+    SampleCoin,
+)
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -54,7 +59,7 @@ def draw_paths(rng: np.random.Generator, parameters: MarketParameters, hours: in
     # whole: from a fixed first day, many seeds would stay on one side of it for most of the time.
     rotation -= rotation.mean()
 
-    def draw_alt(coin: Coin) -> Array:
+    def draw_alt(coin: SampleCoin) -> Array:
         own = revert(draw_shocks(coin.own_volatility), half_life)
         return coin.beta * bitcoin + coin.loading * rotation + own
 

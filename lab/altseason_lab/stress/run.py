@@ -41,7 +41,7 @@ class StressTest:
         return any(result.trades for result in self.curves[delay].values())
 
 
-class Tally:
+class BacktestCounter:
     """Counts finished backtests, and estimates how many follow: a search ends when it has found."""
 
     def __init__(self, progress: Progress = no_progress) -> None:
@@ -61,7 +61,10 @@ class Tally:
 
 
 def run_stress_test(
-    backtests: Backtests, scenarios: Sequence[CostScenario], stop_slippage: float, tally: Tally
+    backtests: Backtests,
+    scenarios: Sequence[CostScenario],
+    stop_slippage: float,
+    counter: BacktestCounter,
 ) -> StressTest:
     """Run the grid, then search the break-even of each delay.
 
@@ -69,7 +72,7 @@ def run_stress_test(
     """
     delays = sorted({scenario.delay for scenario in scenarios})
     distinct = {(scenario.cost, scenario.delay) for scenario in scenarios}
-    tally.expect(len(distinct) + len(delays) * USUAL_SEARCH)
+    counter.expect(len(distinct) + len(delays) * USUAL_SEARCH)
     results = {scenario: backtests.run(scenario.cost, scenario.delay) for scenario in scenarios}
     scope = backtests.scope
     if not any(result.trades for result in results.values()):
@@ -80,10 +83,10 @@ def run_stress_test(
         )
     break_evens = {}
     for ahead, delay in zip(range(len(delays), 0, -1), delays, strict=True):
-        tally.expect(ahead * USUAL_SEARCH)
+        counter.expect(ahead * USUAL_SEARCH)
         costs = {scenario.cost for scenario in scenarios if scenario.delay == delay}
         break_evens[delay] = find_break_even(partial(_profit, backtests, delay), costs)
-    tally.expect(0)
+    counter.expect(0)
     curves = {delay: backtests.results(delay) for delay in delays}
     return StressTest(scope, results, break_evens, curves, stop_slippage)
 

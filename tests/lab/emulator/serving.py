@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from altseason_lab.emulator.dominance import LiveDominance
+from altseason_lab.emulator.dominance import ReplayedDominance
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import Market, MillisecondClock
@@ -16,7 +16,7 @@ CLOCK = 1_700_000_000_000
 def serving(
     market: Market | LiveMarket,
     clock: MillisecondClock = lambda: CLOCK,
-    dominance: LiveDominance | None = None,
+    dominance: ReplayedDominance | None = None,
 ) -> Iterator[str]:
     """Serve a market from a thread, as a process of its own would."""
     with in_thread(run_emulator(market, clock, dominance=dominance)) as url:

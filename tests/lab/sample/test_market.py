@@ -54,7 +54,7 @@ def any_market(request: pytest.FixtureRequest) -> SampleMarket:
 
 @pytest.fixture
 def returns(any_market: SampleMarket) -> pd.DataFrame:
-    """Give logarithmic returns of one hour; none across a gap."""
+    """Return logarithmic returns of one hour; none across a gap."""
     return returns_of(any_market.seed)
 
 

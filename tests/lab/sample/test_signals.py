@@ -18,7 +18,7 @@ ENOUGH_TRADES = 30
 
 
 def entry_times(candles: pd.DataFrame, pair: str) -> "pd.Series[pd.Timestamp]":
-    """Give the close of every candle with an entry signal, gates apart."""
+    """Return the close of every candle with an entry signal, whatever the gate."""
     filled = clean_ohlcv_dataframe(
         candles.copy(), "1h", pair=pair, fill_missing=True, drop_incomplete=False
     )

@@ -12,7 +12,11 @@ from altseason.cli import main
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.market import Market
 from altseason_lab.emulator.server import run_emulator
-from altseason_lab.sandbox import load_command_configuration, load_served_configuration, read_words
+from altseason_lab.sandbox import (
+    load_command_configuration,
+    load_served_configuration,
+    parse_freqtrade_command,
+)
 from tests.conftest import STRATEGIES
 from tests.lab.emulator.candle_files import make_candles, store_candles
 
@@ -33,7 +37,7 @@ def served_folder(home: Path, *before: str, command: list[str]) -> Path:
     options = Namespace(config=None, user_data_dir=None, datadir=None)
     for name, value in zip(before[::2], before[1::2], strict=True):
         setattr(options, name, [value] if name == "config" else value)
-    parsed = read_words(["freqtrade", *command])
+    parsed = parse_freqtrade_command(["freqtrade", *command])
     config = load_command_configuration(parsed, options.datadir)
     served = load_served_configuration(parsed, config, options)
     return Path(served["datadir"]).resolve().relative_to(home)

@@ -8,7 +8,7 @@ from altseason_lab.stress.breakeven import MAX_COST, RESOLUTION, find_break_even
 
 
 def counting(function):
-    """Give the function, and the list of what it was asked."""
+    """Return the function, and the list of what it was asked."""
     asked: list[float] = []
 
     def profit(cost: float) -> float:

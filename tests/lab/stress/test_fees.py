@@ -7,7 +7,7 @@ import pytest
 
 from altseason.errors import InputError
 from altseason_lab.commands.stress import confirm_fees
-from altseason_lab.stress.run import Tally
+from altseason_lab.stress.run import BacktestCounter
 
 
 class Terminal(io.StringIO):
@@ -17,15 +17,15 @@ class Terminal(io.StringIO):
 
 def test_tally_knows_how_many_are_done_and_expected():
     shown: list[tuple[int, int]] = []
-    tally = Tally(lambda done, total: shown.append((done, total)))
-    tally.expect(3)
+    counter = BacktestCounter(lambda done, total: shown.append((done, total)))
+    counter.expect(3)
     for _ in range(2):
-        tally.count()
+        counter.count()
     # A search ended early, and then another one late.
-    tally.expect(1)
-    tally.count()
-    tally.count()
-    tally.expect(0)
+    counter.expect(1)
+    counter.count()
+    counter.count()
+    counter.expect(0)
     assert shown == [(0, 3), (1, 3), (2, 3), (2, 3), (3, 3), (4, 4), (4, 4)]
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altseason_lab.emulator.answers import exchange_information, format_decimal, klines
 from altseason_lab.emulator.market import Symbol
+from altseason_lab.emulator.responses import exchange_information, format_decimal, klines
 from altseason_lab.emulator.ticker import day_ticker
 from tests.lab.emulator.candle_files import HOUR
 

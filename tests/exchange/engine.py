@@ -1,7 +1,7 @@
-"""The account's orders: accepted or refused, filled along the price's way, and cancelled.
+"""The matching engine: orders are accepted or refused, filled along the price path, and canceled.
 
-Apart from HTTP and from any clock: every method is told the time. It knows no other trader, so an
-order finds the whole book at every look and moves no price.
+It knows nothing of HTTP or of a clock: every method takes the time. There are no other traders, so
+an order finds the whole book at every update and moves no price.
 """
 
 from collections.abc import Iterable
@@ -14,20 +14,20 @@ from altseason_lab.emulator.rules import FINEST, MAX_ORDERS, MAX_STOP_ORDERS, Tr
 from tests.exchange import codes
 from tests.exchange.account import Account
 from tests.exchange.filters import filter_failure, validate_amount, validate_cost, validate_price
-from tests.exchange.ledger import Ledger, Place
+from tests.exchange.ledger import Bucket, Ledger
 from tests.exchange.matching import (
     find_takeable,
     is_triggered_by_fall,
-    largest_part,
+    largest_fill,
     quantity_for,
     take,
     would_trigger_now,
 )
-from tests.exchange.orders import WITH_STOP, Fill, Order, OrderRequest, Status, calculate_cost
+from tests.exchange.orders import WITH_STOP, Fill, NewOrder, Order, Status, calculate_cost
 from tests.exchange.prices import Point, Prices, first_at, path_after
 
 
-class Desk:
+class MatchingEngine:
     """One account's orders on a market."""
 
     def __init__(self, account: Account, market: LiveMarket) -> None:
@@ -35,29 +35,29 @@ class Desk:
         self.orders: list[Order] = []
         self._account = account
         self._prices = Prices(market)
-        self._looked: dict[Symbol, int] = {}
+        self._updated: dict[Symbol, int] = {}
         self._fills = 0
 
-    def look(self, now: int) -> None:
-        """Fill what the price has reached since the last look, up to a time in milliseconds.
+    def update(self, now: int) -> None:
+        """Fill what the price has reached since the last update, up to a time in milliseconds.
 
-        Several at one time are one: a request looks, and so does what it asks for.
+        Several updates at one time are one: a request updates, and so does what it calls.
         """
         for symbol in dict.fromkeys(order.symbol for order in self.orders if order.is_open):
-            if now <= self._looked[symbol]:
+            if now <= self._updated[symbol]:
                 continue
-            path = self._prices.path(symbol, self._looked[symbol], now)
+            path = self._prices.path(symbol, self._updated[symbol], now)
             for order in self.orders:
                 if order.symbol == symbol and order.is_open:
                     self._advance(order, path)
-            self._looked[symbol] = now
+            self._updated[symbol] = now
 
-    def place(self, request: OrderRequest, now: int) -> Order:
-        """Accept an order, and fill at once what the book has for it.
+    def place(self, request: NewOrder, now: int) -> Order:
+        """Accept an order, and fill what the book has for it at once.
 
         :raises BinanceError: where Binance would refuse it; nothing has changed then.
         """
-        self.look(now)
+        self.update(now)
         price = self._prices.last(request.symbol, now)
         if price is None:
             raise BinanceError(codes.INVALID_MESSAGE, "Market is closed.")
@@ -65,7 +65,7 @@ class Desk:
         self._validate(order, price)
         self._lock(order, price)
         self.orders.append(order)
-        self._looked[order.symbol] = now
+        self._updated[order.symbol] = now
         if order.request.type not in WITH_STOP:
             self._begin_work(order, Point(now, price))
         return order
@@ -75,16 +75,16 @@ class Desk:
 
         :raises BinanceError: where it is not open any more.
         """
-        self.look(now)
+        self.update(now)
         if not order.is_open:
             raise BinanceError(codes.CANCEL_REJECTED, "Unknown order sent.")
         self._close(order, "CANCELED", now)
 
     def rules_of(self, symbol: Symbol) -> TradingRules:
-        """Give the rules of a market."""
+        """Return the rules of a market."""
         return self._account.rules_of(symbol.name)
 
-    def _build(self, request: OrderRequest, price: Decimal, now: int) -> Order:
+    def _build(self, request: NewOrder, price: Decimal, now: int) -> Order:
         number = len(self.orders) + 1
         order = Order(
             number=number,
@@ -127,13 +127,13 @@ class Desk:
         if order.is_market and order.is_buy:
             levels = take(find_takeable(order, price, self.rules_of(order.symbol)), order.quantity)
             needed = sum((calculate_cost(*level) for level in levels), Decimal())
-        if self.ledger.amount(order.given_asset, Place.FREE) < needed:
+        if self.ledger.amount(order.given_asset, Bucket.FREE) < needed:
             raise rejected("Account has insufficient balance for requested action.")
-        self.ledger.move(order.given_asset, needed, Place.FREE, Place.LOCKED)
+        self.ledger.move(order.given_asset, needed, Bucket.FREE, Bucket.LOCKED)
         order.locked = needed
 
     def _advance(self, order: Order, path: list[Point]) -> None:
-        """Let an open order live through a price's way, in which one look fills one part."""
+        """Advance an open order along a price path; each update makes one fill at most."""
         if order.is_waiting:
             is_falling = is_triggered_by_fall(order.request)
             trigger = first_at(path, order.request.stop_price, is_falling=is_falling)
@@ -145,13 +145,13 @@ class Desk:
             path = path_after(path, trigger)
         reached = first_at(path, order.request.price, is_falling=order.is_buy)
         if reached is not None:
-            quantity = min(order.remaining, self._largest_part(order))
+            quantity = min(order.remaining, self._largest_fill(order))
             self._fill(order, [(order.request.price, quantity)], reached.time, is_maker=True)
 
     def _begin_work(self, order: Order, moment: Point) -> None:
-        """Take what the book has, and let the rest be what the time in force says."""
+        """Take what the book has; the time in force decides about the remainder."""
         order.working_since = order.updated = moment.time
-        wanted = order.quantity if order.is_market else self._largest_part(order)
+        wanted = order.quantity if order.is_market else self._largest_fill(order)
         rules = self.rules_of(order.symbol)
         levels = take(find_takeable(order, moment.price, rules), min(wanted, order.quantity))
         found = sum((amount for _, amount in levels), Decimal())
@@ -161,9 +161,9 @@ class Desk:
         if order.is_open and (order.is_market or order.request.time_in_force != "GTC"):
             self._close(order, "EXPIRED", moment.time)
 
-    def _largest_part(self, order: Order) -> Decimal:
+    def _largest_fill(self, order: Order) -> Decimal:
         step = self.rules_of(order.symbol).step
-        return largest_part(order.quantity, self._account.part_per_look, step)
+        return largest_fill(order.quantity, self._account.max_fill_fraction, step)
 
     def _fill(
         self,
@@ -185,14 +185,14 @@ class Desk:
     def _book(
         self, order: Order, price: Decimal, quantity: Decimal, time: int, *, is_maker: bool
     ) -> None:
-        """Book one fill: what is given, what is received, and the fee in the received coin."""
+        """Book one fill: what is paid, what is received, and the fee in the received coin."""
         base, quote = order.symbol.base, order.symbol.quote
         cost = calculate_cost(price, quantity)
         given, received, asset = (cost, quantity, base) if order.is_buy else (quantity, cost, quote)
         fee = (received * self._account.fee).quantize(FINEST, ROUND_DOWN)
-        self.ledger.move(order.given_asset, given, Place.LOCKED, Place.COUNTERPARTY)
-        self.ledger.move(asset, received, Place.COUNTERPARTY, Place.FREE)
-        self.ledger.move(asset, fee, Place.FREE, Place.FEES)
+        self.ledger.move(order.given_asset, given, Bucket.LOCKED, Bucket.COUNTERPARTY)
+        self.ledger.move(asset, received, Bucket.COUNTERPARTY, Bucket.FREE)
+        self.ledger.move(asset, fee, Bucket.FREE, Bucket.FEES)
         order.locked -= given
         self._fills += 1
         order.fills.append(
@@ -214,10 +214,10 @@ class Desk:
         self._release(order, order.locked)
 
     def _release(self, order: Order, amount: Decimal) -> None:
-        self.ledger.move(order.given_asset, amount, Place.LOCKED, Place.FREE)
+        self.ledger.move(order.given_asset, amount, Bucket.LOCKED, Bucket.FREE)
         order.locked -= amount
 
 
 def rejected(message: str) -> BinanceError:
-    """Build the error for an order that the exchange does not take."""
+    """Build the error for an order that the exchange refuses."""
     return BinanceError(codes.NEW_ORDER_REJECTED, message)

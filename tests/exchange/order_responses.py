@@ -1,4 +1,4 @@
-"""The bodies of Binance's answers about an account: balances, orders and trades.
+"""The bodies of Binance's responses about an account: balances, orders and trades.
 
 https://developers.binance.com/docs/binance-spot-api-docs/rest-api/trading-endpoints
 https://developers.binance.com/docs/binance-spot-api-docs/rest-api/account-endpoints
@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from altseason_lab.emulator.rules import format_amount
-from tests.exchange.ledger import Ledger, Place
+from tests.exchange.ledger import Bucket, Ledger
 from tests.exchange.orders import WITH_STOP, Fill, Order
 
 NO_LIST = -1
@@ -17,13 +17,13 @@ SELF_TRADE_PREVENTION = "EXPIRE_MAKER"
 BASIS_POINTS = 10_000
 
 
-def account_answer(ledger: Ledger, fee: Decimal, now: int, *, omit_zeros: bool) -> dict[str, Any]:
-    """Build the answer of `GET /api/v3/account`."""
+def account_response(ledger: Ledger, fee: Decimal, now: int, *, omit_zeros: bool) -> dict[str, Any]:
+    """Build the response to `GET /api/v3/account`."""
     balances = [
         {
             "asset": asset,
-            "free": format_amount(ledger.amount(asset, Place.FREE)),
-            "locked": format_amount(ledger.amount(asset, Place.LOCKED)),
+            "free": format_amount(ledger.amount(asset, Bucket.FREE)),
+            "locked": format_amount(ledger.amount(asset, Bucket.LOCKED)),
         }
         for asset in ledger.assets
     ]
@@ -54,8 +54,8 @@ def account_answer(ledger: Ledger, fee: Decimal, now: int, *, omit_zeros: bool) 
     }
 
 
-def order_answer(order: Order) -> dict[str, Any]:
-    """Build the answer of `GET /api/v3/order`, and a row of the lists of orders."""
+def order_response(order: Order) -> dict[str, Any]:
+    """Build the response to `GET /api/v3/order`, and a row of the lists of orders."""
     return {
         **_identity(order),
         "clientOrderId": order.client_id,
@@ -69,10 +69,10 @@ def order_answer(order: Order) -> dict[str, Any]:
     }
 
 
-def new_order_answer(order: Order, wanted: str, now: int) -> dict[str, Any]:
-    """Build the answer of `POST /api/v3/order`.
+def new_order_response(order: Order, wanted: str, now: int) -> dict[str, Any]:
+    """Build the response to `POST /api/v3/order`.
 
-    :param wanted: how much of it: ACK, RESULT or FULL.
+    :param wanted: its extent: ACK, RESULT or FULL.
     """
     acknowledged = {
         **_identity(order),
@@ -99,10 +99,10 @@ def new_order_answer(order: Order, wanted: str, now: int) -> dict[str, Any]:
     return {**result, "fills": fills}
 
 
-def cancel_answer(order: Order, client_id: str) -> dict[str, Any]:
-    """Build the answer of `DELETE /api/v3/order`.
+def cancel_response(order: Order, client_id: str) -> dict[str, Any]:
+    """Build the response to `DELETE /api/v3/order`.
 
-    :param client_id: of the cancelling, which has one of its own.
+    :param client_id: of the cancellation, which has its own.
     """
     return {
         **_identity(order),
@@ -113,8 +113,8 @@ def cancel_answer(order: Order, client_id: str) -> dict[str, Any]:
     }
 
 
-def trade_answer(order: Order, fill: Fill) -> dict[str, Any]:
-    """Build a row of the answer of `GET /api/v3/myTrades`."""
+def trade_response(order: Order, fill: Fill) -> dict[str, Any]:
+    """Build a row of the response to `GET /api/v3/myTrades`."""
     return {
         **_identity(order),
         "id": fill.number,
@@ -130,14 +130,14 @@ def trade_answer(order: Order, fill: Fill) -> dict[str, Any]:
     }
 
 
-def ledger_answer(ledger: Ledger, orders: list[Order]) -> dict[str, Any]:
-    """Build what the control endpoint tells of everything that was booked."""
+def ledger_response(ledger: Ledger, orders: list[Order]) -> dict[str, Any]:
+    """Build the control endpoint's response: everything that was booked."""
     places = {
-        asset: {place.value: format_amount(ledger.amount(asset, place)) for place in Place}
+        asset: {bucket.value: format_amount(ledger.amount(asset, bucket)) for bucket in Bucket}
         for asset in ledger.assets
     }
     rows = [
-        {**order_answer(order), "fills": [trade_answer(order, fill) for fill in order.fills]}
+        {**order_response(order), "fills": [trade_response(order, fill) for fill in order.fills]}
         for order in orders
     ]
     return {"balances": places, "orders": rows}

@@ -1,4 +1,4 @@
-"""The bodies of Binance's answers: markets and candles as its REST API writes them.
+"""The bodies of Binance's responses: markets and candles.
 
 https://developers.binance.com/docs/binance-spot-api-docs/rest-api/general-endpoints
 https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints
@@ -13,7 +13,7 @@ import pandas as pd
 from altseason_lab.emulator.market import Symbol, close_times
 from altseason_lab.emulator.rules import TradingRules
 
-# Those that the signed orders of the tests can have (tests/exchange/order_parameters.py).
+# Those that the exchange of the tests takes (tests/exchange/order_parameters.py).
 ORDER_TYPES = ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"]
 DECIMALS = 8
 
@@ -21,9 +21,9 @@ DECIMALS = 8
 def exchange_information(
     symbols: Iterable[Symbol], now: int, rules: Mapping[str, TradingRules] | None = None
 ) -> dict[str, Any]:
-    """Build the answer of `GET /api/v3/exchangeInfo`.
+    """Build the response to `GET /api/v3/exchangeInfo`.
 
-    :param rules: by the names of those markets that have other rules than the finest.
+    :param rules: by name of the markets whose rules are not the finest.
     :param now: the exchange's time in milliseconds.
     """
     return {
@@ -46,7 +46,7 @@ def exchange_information(
 
 
 def symbol_information(symbol: Symbol, rules: TradingRules) -> dict[str, Any]:
-    """Build what Binance tells of one market."""
+    """Build Binance's description of one market."""
     return {
         "symbol": symbol.name,
         "status": "TRADING",
@@ -74,10 +74,10 @@ def symbol_information(symbol: Symbol, rules: TradingRules) -> dict[str, Any]:
 
 
 def klines(candles: pd.DataFrame, interval: str) -> list[list[Any]]:
-    """Build the answer of `GET /api/v3/klines`.
+    """Build the response to `GET /api/v3/klines`.
 
-    What candle files do not hold is filled in: the quote volume is reckoned at the close, the
-    number of trades and the takers' volumes are 0.
+    What candle files do not have is filled in: the quote volume is computed at the close, the
+    number of trades and the taker volumes are 0.
 
     :param candles: as from `select_candles`.
     """
@@ -105,6 +105,6 @@ def klines(candles: pd.DataFrame, interval: str) -> list[list[Any]]:
 
 
 def format_decimal(value: float) -> str:
-    """Write a number as Binance does, and so that reading it gives the very same number back."""
+    """Write a number as Binance does, so that reading it returns the same number."""
     whole, _, fraction = str(np.format_float_positional(value)).partition(".")
     return f"{whole}.{fraction:0<{DECIMALS}}"
