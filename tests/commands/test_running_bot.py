@@ -92,8 +92,8 @@ def find_line(capfd: pytest.CaptureFixture[str], *words: str) -> str:
 @pytest.mark.parametrize(
     ("answers", "status", "message"),
     [
-        ({"": {}}, 200, "expected a Freqtrade bot, found an answer without strategy: {}"),
-        ({"": [1]}, 200, "found an answer without strategy: [1]"),
+        ({"": {}}, 200, "expected a Freqtrade bot, found a response without strategy: {}"),
+        ({"": [1]}, 200, "found a response without strategy: [1]"),
         (
             {"": b"<html>"},
             200,
@@ -105,12 +105,12 @@ def find_line(capfd: pytest.CaptureFixture[str], *words: str) -> str:
         ({"": {"error": "\x1b[31mred\n"}}, 502, "found: [31mred"),
         ({"": {}}, 500, "found: status 500"),
         ({"": b""}, 307, "redirects are not followed"),
-        ({"": {"strategy": 5}}, 200, "found an answer without strategy"),
+        ({"": {"strategy": 5}}, 200, "found a response without strategy"),
         ({"": {"strategy": "Nobody"}}, 200, "Impossible to load Strategy 'Nobody'"),
-        ({"whitelist": {"whitelist": None}}, 200, "found an answer without whitelist"),
+        ({"whitelist": {"whitelist": None}}, 200, "found a response without whitelist"),
         ({"whitelist": {"whitelist": [1]}}, 200, "found the pairs [1]"),
         ({"whitelist": {"whitelist": ["\x1b[31mETH/USDT"]}}, 200, "found the pairs ["),
-        ({"pair_candles": {}}, 200, "found an answer without data"),
+        ({"pair_candles": {}}, 200, "found a response without data"),
         ({"pair_candles": {**ROWS, "data": [["x", 1]]}}, 200, "candles of ETH/USDT that cannot be"),
         (
             {"pair_candles": {**ROWS, "data": [[1, 2, 3]]}},
@@ -204,6 +204,6 @@ def test_bot_that_listens_by_ipv6_is_found(
 ):
     with serving({"": {"detail": "It is me"}}, server=Server6) as port:
         write_config(home, listen_ip_address=listens, listen_port=port)
-        assert f"http://[::1]:{port}: expected an answer of the bot, found: It is me" in find_line(
+        assert f"http://[::1]:{port}: expected a response of the bot, found: It is me" in find_line(
             capfd
         )

@@ -110,7 +110,7 @@ def check_why_with_a_wrong_password(run: Home, api: Api) -> None:
     assert (wrong.returncode, wrong.stdout) == (2, "")
     [line] = wrong.stderr.splitlines()
     assert line == (
-        f"altseason: http://127.0.0.1:{api.port}: expected an answer of the bot, found: "
+        f"altseason: http://127.0.0.1:{api.port}: expected a response of the bot, found: "
         "Unauthorized; check username and password of api_server, in the configuration or in "
         "FREQTRADE__API_SERVER__USERNAME and FREQTRADE__API_SERVER__PASSWORD"
     )

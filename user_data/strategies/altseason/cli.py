@@ -38,11 +38,11 @@ COMMON_OPTIONS = ("config", "user_data_dir", "datadir")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code; what a user can cause ends in one line."""
+    """Run one command and return its exit code; what a user can cause ends in one line."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     prepare_streams()
     try:
-        options = parse_words(words)
+        options = parse_arguments(words)
         return int(options.run(options))
     except (FreqtradeException, OSError) as error:
         # The latter is of the disk or the system, and its text says which file it is about. Some of
@@ -53,8 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
 
 
-def parse_words(words: list[str]) -> argparse.Namespace:
-    """Read the command line; a wrong one ends the process with a line that says so.
+def parse_arguments(words: list[str]) -> argparse.Namespace:
+    """Parse the command line; a wrong one ends the process with a line that names the error.
 
     :raises InputError: for a command of the lab where the lab is not installed.
     """

@@ -1,4 +1,4 @@
-"""How this installation runs our commands: messages name command lines that work as they are."""
+"""The command line that runs our commands here, so that messages name ones that work."""
 
 import os
 import shlex

@@ -1,4 +1,4 @@
-"""What a person has to know, each thing once: raised when it begins, cleared when it is over."""
+"""Notifications, each sent once: raised when something begins, cleared when it is over."""
 
 import logging
 import threading
@@ -14,10 +14,10 @@ REMINDER_INTERVAL = timedelta(days=1)
 
 
 class Notifier:
-    """Notifies by the log, and of what is urgent by Telegram.
+    """Notify by the log, and by Telegram of what is urgent.
 
-    Any thread may use it. What is urgent is sent at once where there is a way to send it, else it
-    waits to be drained: only the bot's own thread may send to Telegram.
+    Any thread may use it. An urgent message is sent at once where there is `send`, else it waits to
+    be drained: only the bot's own thread may send to Telegram.
 
     :param send: takes a message for Telegram.
     """
@@ -33,7 +33,7 @@ class Notifier:
         self._lock = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
-        # A strategy is sent to the workers of hyperopt, and a lock cannot be.
+        # A strategy is pickled for the workers of hyperopt, and a lock cannot be.
         return {name: value for name, value in vars(self).items() if name != "_lock"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -74,7 +74,7 @@ class Notifier:
     def clear(self, topic: str, message: str = "") -> None:
         """Forget an alert, so that it is raised again when it comes again.
 
-        :param message: says that it is over, to whom the alert was raised; nothing where none was.
+        :param message: reports the end where the alert was raised; not sent where none was.
         """
         with self._lock:
             is_urgent = self._raised.pop(topic, None)
@@ -82,7 +82,7 @@ class Notifier:
             self.notify(message, is_urgent=is_urgent)
 
     def notify(self, message: str, *, is_urgent: bool = True) -> None:
-        """Notify of news."""
+        """Notify of something that has no end."""
         self._notify(logging.INFO, message, is_urgent=is_urgent)
 
     def forward(self, other: "Notifier") -> None:

@@ -1,4 +1,4 @@
-"""What our commands print: results to stdout; errors, and what is only news, to stderr.
+"""What our commands print: results to stdout, errors and progress to stderr.
 
 Results are wrapped at 80 columns wherever they go. A message stays one line where a program reads
 it, and is wrapped on a terminal.
@@ -54,7 +54,7 @@ def tell(line: str) -> None:
     """Print a line that is no part of the result; wrapped on a terminal."""
     if sys.stderr.isatty():
         line = "\n".join(wrap(line, min(MAX_WIDTH, shutil.get_terminal_size().columns)))
-    # There is no other place to say that this one is full.
+    # There is no other place to report that this one is full.
     with suppress(OSError):
         write(f"{line}\n", sys.stderr)
 

@@ -202,14 +202,14 @@ def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run_download(options: argparse.Namespace) -> int:
-    """Download what is asked for, and store it when all of it is there."""
+    """Download history, and store it when all of it is there."""
     config = load_configuration(options)
     datadir = data_directory(config)
     if is_synthetic(datadir):
         raise InputError(f"{datadir}: expected a folder for real candles, found synthetic ones")
     created = None if datadir.is_dir() else datadir
     store = DominanceStore(datadir, data_format(config))
-    # A retry is no news; what fails in the end is told in one line.
+    # A retry is shown in our own words; what fails in the end is one line.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     download = _download_long if options.source == "coinmarketcap" else _download_coins
     plan, report = download(options, config, store)

@@ -36,7 +36,7 @@ KEPT = (
 )
 IMPORT_DESCRIPTION = """\
 Store a file of Bitcoin's dominance as candles of the pair BTCD/USD: CSV in any dialect, JSON,
-feather or parquet, or market caps. It is read right, or refused with what has to be said first.
+feather or parquet, or market caps. It is read right, or refused with the option that is missing.
 """
 IMPORT_EXAMPLES = (
     "dominance import my_dominance.csv --dry-run",
@@ -109,7 +109,7 @@ def _find_recorded(datadir: Path) -> list[pd.Timestamp]:
 
 
 def _refuse_no_file(path: Path) -> None:
-    """Refuse what cannot be read more than once, as telling the format takes.
+    """Refuse what cannot be read more than once, as finding its format does.
 
     :raises InputError: in one line; not for what is not there, or not readable.
     """
@@ -127,7 +127,7 @@ def _refuse_no_file(path: Path) -> None:
 
 @contextmanager
 def _showing_progress(options: argparse.Namespace) -> Iterator[Step]:
-    """Yield what is told how much of the reading is done; it shows that for large files."""
+    """Yield a callback for the fraction that is read; for large files it is shown."""
     size = sum(file.stat().st_size for file in (options.file, options.total) if _is_file(file))
     if size < LARGE:
         with saying_if_stopped(NOTHING_WRITTEN):

@@ -27,7 +27,7 @@ STOP_SECONDS = 3.0
 DESCRIPTION = f"""\
 Record dominance until it is stopped, as a bot does while it trades: one reading every 10 minutes,
 kept in a log, and candles of the pair {PAIR} made of it. Bots on the same data directory then read
-it and ask nobody; of several recorders one asks, and another goes on when it ends.
+it and poll nobody; of several recorders one polls, and another takes over when it ends.
 """
 
 

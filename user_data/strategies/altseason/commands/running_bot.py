@@ -1,4 +1,4 @@
-"""A running bot, asked by its REST API."""
+"""Read from a running bot, by its REST API."""
 
 import os
 from base64 import b64encode
@@ -18,7 +18,7 @@ from altseason.sources.session import RequestPolicy, build_session
 
 # What conditions may look back to, in candles.
 LIMIT = 500
-# Not asked again: a person waits, and sees what it is.
+# No retries: a person waits, and sees what is wrong.
 POLICY = RequestPolicy(read_timeout=10, deadline=30, retries=0)
 ADVICE = "switch api_server on, as in user_data/overlays/frequi.json, or name it with --url"
 
@@ -29,10 +29,10 @@ LOGIN = (
 
 
 class RunningBot:
-    """Reads from the REST API of a bot.
+    """The REST API of a bot.
 
-    :raises InputError: where none answers, what answers is no bot, or the user or the password is
-        refused.
+    :raises InputError: where nothing responds, what responds is no bot, or the user or the password
+        is refused.
     """
 
     def __init__(self, config: dict[str, Any], url: str | None = None) -> None:
@@ -45,14 +45,14 @@ class RunningBot:
         self._api = f"{address}/api/v1"
         self._headers = _build_login(settings)
         self._session = build_session(POLICY)
-        self.strategy = self._find(self._ask("show_config"), "strategy", str)
+        self.strategy = self._find(self._fetch("show_config"), "strategy", str)
         # Freqtrade would run the code that is part of another kind of name.
         if not self.strategy.isidentifier():
             raise self._refuse(f"the strategy {excerpt(self.strategy)}")
 
     def fetch_whitelist(self) -> list[str]:
-        """Return the pairs that the bot looks at now."""
-        pairs = self._find(self._ask("whitelist"), "whitelist", list)
+        """Return the pairs of the bot's current whitelist."""
+        pairs = self._find(self._fetch("whitelist"), "whitelist", list)
         if not all(isinstance(pair, str) and pair.isprintable() for pair in pairs):
             raise self._refuse(f"the pairs {excerpt(pairs)}")
         return list(pairs)
@@ -60,14 +60,14 @@ class RunningBot:
     def fetch_candles(self, pair: str, timeframe: str) -> pd.DataFrame:
         """Return the newest analyzed candles of a pair with all columns; empty without any."""
         asked = {"pair": pair, "timeframe": timeframe, "limit": str(LIMIT)}
-        answer = self._ask("pair_candles", asked)
+        answer = self._fetch("pair_candles", asked)
         rows, columns = (self._find(answer, name, list) for name in ("data", "columns"))
         try:
             return _read_candles(rows, columns)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise self._refuse(f"candles of {pair} that cannot be read") from error
 
-    def _ask(self, path: str, params: Mapping[str, str] | None = None) -> Any:
+    def _fetch(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         try:
             answer = fetch_response(
                 self._session, f"{self._api}/{path}", params=params, headers=self._headers
@@ -84,14 +84,14 @@ class RunningBot:
         if reason is None:
             return content
         raise InputError(
-            f"{self.url}: expected an answer of the bot, found: {reason}"
+            f"{self.url}: expected a response of the bot, found: {reason}"
             f"{LOGIN if answer.status == 401 or 'Unauthorized' in reason else ''}"
         )
 
     def _find(self, content: Any, name: str, kind: type) -> Any:
         value = content.get(name) if isinstance(content, dict) else None
         if not isinstance(value, kind):
-            raise self._refuse(f"an answer without {name}: {excerpt(content)}")
+            raise self._refuse(f"a response without {name}: {excerpt(content)}")
         return value
 
     def _refuse(self, found: str) -> InputError:
@@ -99,7 +99,7 @@ class RunningBot:
 
 
 def _find_reason(content: Any, status: int) -> str | None:
-    """Return why a bot gives no answer, in its own words; None where it does."""
+    """Return the reason for which a bot refuses, in its own words; None where it does not."""
     said = content if isinstance(content, dict) else {}
     reason = said.get("detail") or said.get("error")
     if reason is None:

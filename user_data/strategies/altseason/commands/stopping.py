@@ -1,4 +1,4 @@
-"""Wait until a command that goes on for ever is asked to end, by Ctrl-C or `docker stop`.
+"""Wait until a command that runs until it is stopped gets Ctrl-C or `docker stop`.
 
 A handler that raises is not enough: what it raises is dropped where it comes within a destructor or
 a weakref's callback.
@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
-# By it another thread says that there is nothing left to wait for.
+# Sent by another thread when there is nothing left to wait for.
 ENDED = b"\0"
 
 
 class StopRequests:
-    """The signals that ask for the end, from the moment on at which they are caught."""
+    """The signals that ask a command to end."""
 
     def __init__(self) -> None:
         # Sockets, as Windows writes signals to nothing else.
@@ -40,7 +40,7 @@ class StopRequests:
             self._sender.send(ENDED)
 
     def close(self) -> None:
-        """Let go of what it waits by."""
+        """Close the sockets."""
         self._receiver.close()
         self._sender.close()
 
@@ -65,4 +65,4 @@ def catching_stops() -> Iterator[StopRequests]:
 
 
 def _leave_to_descriptor(*_: object) -> None:
-    """Be there: without a handler of Python's nothing is written."""
+    """Do nothing: without a Python handler no signal is written to the descriptor."""

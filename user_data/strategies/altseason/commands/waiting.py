@@ -1,4 +1,4 @@
-"""What a person is told while a command waits for a provider."""
+"""Print to stderr what a command waits for."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ class _Retries(logging.Handler):
 def showing_waits(what: str, *, silent_seconds: float = SILENT_SECONDS) -> Iterator[None]:
     """Print what a command waits for where that takes seconds, and every retry, to stderr.
 
-    :param what: who is asked, such as "CoinGecko".
+    :param what: whom it waits for, such as "CoinGecko".
     """
     handler = _Retries()
     level, propagates = session.logger.level, session.logger.propagate

@@ -52,7 +52,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "pairs", nargs="*", metavar="PAIR", help="such as ETH/USDT (default: the whitelist)"
     )
-    parser.add_argument("--live", action="store_true", help="ask the running bot")
+    parser.add_argument("--live", action="store_true", help="explain by the running bot's candles")
     parser.add_argument(
         "--url", help="the bot's REST API, with --live (default: by api_server of the config)"
     )
@@ -130,7 +130,7 @@ def _find_pairs(config: Config, named: list[str], timeframe: str) -> tuple[list[
     if not named and not listed:
         raise InputError(
             "expected pairs, found none in pair_whitelist of the configuration; name them, or "
-            "ask the running bot with --live"
+            "read those of the running bot with --live"
         )
     handler = get_datahandler(datadir, data_format(config))
     stored = [
