@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 
+import pandas as pd
 import pytest
 
+from altseason.errors import InputError
+from altseason_lab.host.backtests import calculate_drawdown
 from tests.integration.freqtrade_runs import Home, write_subclass
 from tests.lab.conftest import EAGER, PERIOD, backtests
+from tests.lab.emulator.candle_files import make_candles, store_candles
 
 
 def assert_same(home: Home, words: tuple[str, ...], fee: float, statistics: dict) -> None:
@@ -62,3 +66,30 @@ def test_each_backtest_has_a_strategy_of_its_own(home: Home, write_clock: Callab
     with backtests(home, "--strategy", "Clock", *PERIOD) as found:
         results = [found.run(10, 0), found.run(20, 0), found.run(10, 2)]
     assert [result.trades for result in results] == [3, 3, 3]
+
+
+def test_too_few_candles_are_told_from_other_refusals_of_freqtrade(
+    home: Home, write_clock: Callable[..., None]
+):
+    """By the text of its error, which has no class of its own."""
+    folder = home.folder / "few"
+    store_candles(folder, "ETH/USDT", make_candles(300))
+    write_clock(methods="    startup_candle_count = 400")
+    words = ("--datadir", str(folder), "--strategy", "Clock")
+    with (
+        pytest.raises(InputError, match="with 400 more before"),
+        backtests(home, *words) as found,
+    ):
+        found.run(10, 0)
+
+
+def test_drawdown_of_no_trades_is_zero():
+    """Freqtrade raises there."""
+    assert calculate_drawdown(pd.DataFrame({"profit_abs": [], "close_date": []}), 1000) == 0
+
+
+def test_drawdown_is_freqtrades_relative_to_the_account_before_it():
+    dates = pd.date_range("2022-01-01", periods=3, freq="1D", tz="UTC")
+    trades = pd.DataFrame({"profit_abs": [200.0, -300.0, 50.0], "close_date": dates})
+    # 300 of the 1200 that there were.
+    assert calculate_drawdown(trades, 1000) == pytest.approx(0.25)

@@ -5,10 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from freqtrade.commands.optimize_commands import setup_optimize_configuration
 from freqtrade.configuration import Configuration
 from freqtrade.enums import RunMode
 
-from altseason_lab.host.command import additional_arguments, build_overlay, parse_command
+from altseason_lab.host.command import (
+    additional_arguments,
+    build_overlay,
+    parse_command,
+    read_backtesting_configuration,
+)
 
 URL = "http://127.0.0.1:40000"
 
@@ -88,3 +94,25 @@ def test_overlay_without_configuration_files_keeps_what_freqtrade_starts_from(
     assert rehearsed["pairs"] == plain["pairs"] == ["ETH/USDT", "SOL/USDT"]
     kept = ("stake_currency", "dry_run", "datadir", "trading_mode")
     assert [rehearsed[name] for name in kept] == [plain[name] for name in kept]
+
+
+def test_backtesting_configuration_is_freqtrades_own_and_makes_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = {
+        "stake_currency": "USDT",
+        "stake_amount": 10,
+        "exchange": {"name": "kraken", "pair_whitelist": ["ETH/USDT"]},
+        "pairlists": [{"method": "StaticPairList"}],
+    }
+    (tmp_path / "user_data").mkdir()
+    write(tmp_path / "user_data" / "config.json", settings)
+    before = sorted(tmp_path.rglob("*"))
+    command = parse_command(["backtesting", "--timerange", "20220101-20220201"])
+    config = read_backtesting_configuration(command)
+    assert sorted(tmp_path.rglob("*")) == before
+    plain = setup_optimize_configuration(command.options, RunMode.BACKTEST)
+    assert config["datadir"] == plain["datadir"]
+    same = ("runmode", "timerange", "stake_amount", "dry_run_wallet", "trading_mode", "pairlists")
+    assert [config[name] for name in same] == [plain[name] for name in same]

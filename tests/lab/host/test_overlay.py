@@ -1,16 +1,20 @@
 """The overlay: whatever the user's configuration says, the real Freqtrade keeps to the emulator."""
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from freqtrade.configuration.config_secrets import _SENSITIVE_KEYS
 from freqtrade.configuration.load_config import load_from_files
 from freqtrade.enums import RunMode
+from freqtrade.exchange import Binance
 from freqtrade.resolvers import ExchangeResolver
 
 from altseason_lab.host.overlay import (
+    CREDENTIALS,
     blanked_environment,
     exchange_settings,
     offline_environment,
@@ -65,8 +69,26 @@ def test_overlay_wins_over_an_awkward_configuration(tmp_path: Path, url: str, se
             assert {urlsplit(address).netloc for address in addresses} == {urlsplit(url).netloc}
             assert exchange._exchange_ws is None
             assert not any((client.apiKey, client.secret, client.password, client.uid))
+        # All stored candles have ended, so Freqtrade must not drop the last one.
+        assert exchange._ohlcv_partial_candle is False
+        assert exchange._config["exchange"]["only_from_ccxt"] is True
     finally:
         exchange.close()
+
+
+def test_freqtrade_reads_the_setting_that_keeps_it_from_the_public_archive() -> None:
+    assert exchange_settings(URL)["only_from_ccxt"] is True
+    for download in (Binance.get_historic_ohlcv, Binance._async_get_trade_history_id):
+        assert '.get("only_from_ccxt", False)' in inspect.getsource(download)
+
+
+def test_every_credential_of_the_exchange_is_blanked() -> None:
+    """As Freqtrade lists them itself, for what it redacts."""
+    sensitive = {
+        key.removeprefix("exchange.") for key in _SENSITIVE_KEYS if key.startswith("exchange.")
+    }
+    assert len(sensitive) >= 10
+    assert sensitive <= set(CREDENTIALS)
 
 
 def test_environment_leaves_the_exchange_to_the_overlay() -> None:
