@@ -163,7 +163,7 @@ def test_what_decides_without_a_name_is_said(capsys: pytest.CaptureFixture, user
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--strategy", "Foreign"], "expected a strategy derived from AltSeasonStrategy, found Fo"),
+        (["--strategy", "Foreign"], "expected a strategy with a gate, found Foreign; see `"),
         (["SOL/USDT"], "expected 1h candles of SOL/USDT, found none; `freqtrade download-data"),
         (["--live", "--url", "http://127.0.0.1:9"], "expected a running bot, found none; switch"),
     ],

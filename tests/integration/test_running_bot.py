@@ -14,17 +14,20 @@ import pytest
 
 from tests.integration.freqtrade_runs import Home
 from tests.lab.sandbox.bots import Api, find_free_port
+from tests.strategy.gated import PLAIN, define, write_strategies
 from tests.warm import warm
 
-STATED = "AltSeasonStrategy trades by the rule: "
+STATED = " trades by the rule: "
 STATES = {"stopentry": "paused", "stop": "stopped"}
 OURS = [sys.executable, "-m", "altseason"]
 
 
 @contextmanager
-def rehearsed(home: Home, sample: Path, api: Api) -> Iterator[subprocess.Popen[bytes]]:
+def rehearsed(
+    home: Home, sample: Path, api: Api, strategy: str = "AltSeasonStrategy"
+) -> Iterator[subprocess.Popen[bytes]]:
     """A bot in the sandbox; its log is in log.txt."""
-    words = ["sandbox", "--", "freqtrade", "trade", "--strategy", "AltSeasonStrategy"]
+    words = ["sandbox", "--", "freqtrade", "trade", "--strategy", strategy]
     with (home.folder / "log.txt").open("wb") as log:
         bot = subprocess.Popen(
             [*OURS, *words, "--datadir", str(sample)],
@@ -171,3 +174,64 @@ def test_bot_without_an_api_is_answered_with_what_to_switch_on(
     assert (asked.returncode, asked.stdout) == (2, "")
     [line] = asked.stderr.splitlines()
     assert "expected a running bot, found none; switch api_server on" in line
+
+
+def write_gated(run: Home, threshold: float) -> None:
+    write_strategies(run.strategies, PLAIN, define(f"threshold={threshold}"))
+
+
+def wait_for_loops(api: Api, count: int) -> None:
+    """Wait until the bot has begun some more loops; a reload begins anew, without a last one."""
+
+    def ended() -> int:
+        return api.get("health")["last_process_ts"] or 0
+
+    for _ in range(count):
+        last = ended()
+        wait_for(lambda last=last: ended() > last)
+
+
+def find_open_pairs(api: Api) -> set[str]:
+    """Return the pairs of the open trades; none while the bot reloads."""
+    if api.get("show_config")["state"] != "running":
+        return set()
+    return {trade["pair"] for trade in api.get("status")}
+
+
+def reload_with(run: Home, api: Api, threshold: float) -> None:
+    """Have a bot that runs take another threshold."""
+    write_gated(run, threshold)
+    count = len(rules(run))
+    api.post("reload_config")
+    wait_for(lambda: len(rules(run)) > count)
+    wait_for_loops(api, 2)
+
+
+def test_bot_with_a_strategy_of_a_user_enters_only_while_the_gate_is_open(
+    home: Callable[[Path], Home], sample: Path
+):
+    run, api = home(sample), Api()
+    run.write_config(
+        initial_state="running",
+        api_server=api.section,
+        internals={"process_throttle_secs": 1},
+        # So that orders are filled at once.
+        entry_pricing={"price_side": "other"},
+        exit_pricing={"price_side": "other"},
+    )
+    write_gated(run, threshold=2)  # which no dominance is below
+    with rehearsed(run, sample, api, "MyGated"):
+        wait_for_loops(api, 5)
+        assert find_open_pairs(api) == set()
+        reload_with(run, api, threshold=99)
+        wait_for(lambda: len(find_open_pairs(api)) == 4)
+        reload_with(run, api, threshold=2)
+        # Open trades stay as they are, and what is sold is not bought again.
+        (sold, *others) = api.get("status")
+        assert len(others) == 3
+        api.post("forceexit", tradeid=str(sold["trade_id"]), ordertype="market")
+        wait_for_loops(api, 5)
+        assert find_open_pairs(api) == {trade["pair"] for trade in others}
+        assert "BTC.D" in api.get("plot_config")["subplots"]
+        explained = json.loads(why(run, sold["pair"], "--json").stdout)
+        assert explained["gate"]["open"] is False

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from altseason.dominance.candles import candle_length
-from altseason.gate.conditions import CROSSES_ABOVE, Condition
+from altseason.gate.conditions import CROSSES_ABOVE, Condition, Conditions, is_true
 from altseason.gate.rule import SUFFIX, GateRule
 from altseason.gate.verdict import Newest, Verdict, describe_verdict, verdict_as_json
 from altseason.settings import DominanceSettings
@@ -94,7 +94,9 @@ def explain(strategy: Any, pair: str, candles: pd.DataFrame) -> Explanation:
         whether it holds.
     """
     newest = candles.iloc[-1]
-    conditions = strategy.entry_conditions(candles, {"pair": pair})
+    # A strategy of a user's own need not name its conditions; the gate is one of them.
+    find_conditions = getattr(strategy, "entry_conditions", _find_gate)
+    conditions = find_conditions(candles, {"pair": pair})
     return Explanation(
         pair=pair,
         close_time=newest["date"] + candle_length(strategy.timeframe),
@@ -103,6 +105,10 @@ def explain(strategy: Any, pair: str, candles: pd.DataFrame) -> Explanation:
             _find(name, condition, newest.get(name)) for name, condition in conditions.items()
         ],
     )
+
+
+def _find_gate(candles: pd.DataFrame, metadata: dict[str, Any]) -> Conditions:
+    return {"is_alt_season": is_true(candles["alt_season"])}
 
 
 def gate_of_row(

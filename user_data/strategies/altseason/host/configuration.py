@@ -24,6 +24,7 @@ from altseason.host.schema import (
     describe_schema_error,
     refuse_wrong_kinds,
 )
+from altseason.invocation import altseason_command
 
 if TYPE_CHECKING:
     from freqtrade.strategy import IStrategy
@@ -178,7 +179,7 @@ def _refuse_wrong_kinds_in(files: Sequence[str]) -> None:
 def load_strategy(config: Config) -> "IStrategy":
     """Load the configured strategy (by default AltSeasonStrategy) with the parameters it runs by.
 
-    :raises InputError: where it is not derived from AltSeasonStrategy, or where the configuration
+    :raises InputError: where it has no gate, or where the configuration
         has settings that no strategy can have.
     """
     # Importing it takes seconds, and most commands need no strategy.
@@ -193,7 +194,8 @@ def load_strategy(config: Config) -> "IStrategy":
             raise InputError(f"{error} (in the configuration or in {name})") from error
         strategy.ft_load_hyper_params()
     if not hasattr(strategy, "gate_rule"):
-        raise InputError(f"expected a strategy derived from {DEFAULT_STRATEGY}, found {name}")
+        written_by = altseason_command(f"gate {name}")
+        raise InputError(f"expected a strategy with a gate, found {name}; see `{written_by}`")
     return strategy
 
 
