@@ -2,7 +2,7 @@
 
 import re
 from ipaddress import ip_address
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -87,8 +87,8 @@ Coin = Annotated[str, AfterValidator(_validate_coin)]
 class UrlSettings(_Section):
     """Addresses to use instead of the providers' own, such as a mirror's.
 
-    The table of the providers: the primary first, then the fallbacks, the best first. Each is a
-    module of its name in `altseason.sources` (see docs/ARCHITECTURE.md).
+    The table of the providers: the primary, if the settings name no other, then its fallbacks, the
+    best first. Each is a module of its name in `altseason.sources` (see docs/ARCHITECTURE.md).
     """
 
     coingecko: Url | None = None
@@ -98,15 +98,21 @@ class UrlSettings(_Section):
 
 
 PROVIDERS = tuple(UrlSettings.model_fields)
+# Those that have a history, so that a whole series can be theirs.
+Primary = Literal["coingecko", "coinmarketcap"]
+PRIMARIES: tuple[str, ...] = get_args(Primary)
+DEFAULT_PROVIDER = PRIMARIES[0]
 
 
 class DominanceSettings(_Section):
     """Which dominance candles the strategy reads, how old they may be, and who adds new ones.
 
+    :param provider: whose number they are; the other providers are its fallbacks.
     :param record: whether the bot records dominance while it trades.
     :param backfill: whether it also fetches missing days.
     """
 
+    provider: Primary = "coingecko"
     timeframe: Literal["1d", "1h"] = "1d"
     max_age_hours: Annotated[float, Field(gt=0, le=24 * 366, allow_inf_nan=False)] | None = None
     record: bool = True

@@ -18,14 +18,13 @@ from altseason.commands.status import (
     load_recording_status,
 )
 from altseason.dominance.candles import TIMEFRAMES
-from altseason.dominance.store import DominanceStore
+from altseason.dominance.store import open_store
 from altseason.dominance.synthetic import is_synthetic
 from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import GateRule
 from altseason.host.configuration import (
     Config,
     data_directory,
-    data_format,
     load_configuration,
     load_strategy,
 )
@@ -80,7 +79,7 @@ def run_status(options: argparse.Namespace) -> int:
 
 def _make_report(config: Config, strategy: IStrategy) -> StatusReport:
     datadir, rule = data_directory(config), strategy.gate_rule
-    recording = Recording(datadir, DominanceStore(datadir, data_format(config)))
+    recording = Recording(datadir, open_store(config))
     return StatusReport(
         datadir=datadir,
         is_synthetic=is_synthetic(datadir),
@@ -96,9 +95,9 @@ def _read_timeframes(config: Config, rule: GateRule, now: pd.Timestamp) -> list[
     configured = load_settings(config).dominance
     statuses = []
     for timeframe in TIMEFRAMES:
-        settings = DominanceSettings(timeframe=timeframe)
-        if timeframe == configured.timeframe:
-            settings = configured
+        settings = configured
+        if timeframe != configured.timeframe:
+            settings = DominanceSettings(timeframe=timeframe, provider=configured.provider)
         dominance = DominanceReader(config, settings).read()
         if not dominance.candles.empty:
             statuses.append(calculate_status(dominance, rule, now))

@@ -12,7 +12,7 @@ from altseason.commands.import_report import ImportReport
 from altseason.commands.reporting import add_json_option, list_days, print_report
 from altseason.commands.waiting import showing_waits
 from altseason.dominance.candles import DAY, PAIR, candle_length
-from altseason.dominance.store import DominanceStore
+from altseason.dominance.store import DominanceStore, open_store
 from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
 from altseason.history.download import (
@@ -26,7 +26,7 @@ from altseason.history.download import (
 )
 from altseason.history.long import download_long_history, plan_long_history
 from altseason.history.shares import MAX_MISSING
-from altseason.host.configuration import Config, data_directory, data_format, load_configuration
+from altseason.host.configuration import Config, data_directory, load_configuration
 from altseason.progress import show_progress
 from altseason.settings import load_settings
 from altseason.sources.coingecko import CALLS_PER_MINUTE, PROVIDER, ApiAccess, load_access
@@ -61,11 +61,13 @@ class HistoryReport:
     """What was to be downloaded, and what came of it.
 
     :param created: the data directory, where it did not exist before.
+    :param setting: what `altseason.dominance.provider` has to be to read it, where it is another.
     """
 
     plan: Plan
     download: DownloadReport
     created: Path | None = None
+    setting: str | None = None
 
     @property
     def imported(self) -> ImportReport:
@@ -89,6 +91,17 @@ class HistoryReport:
             *self._left_out_as_text(),
             *self._level_as_text(),
             *self.imported.as_text(),
+            *self._setting_as_text(),
+        ]
+
+    def _setting_as_text(self) -> list[str]:
+        if self.setting is None:
+            return []
+        return [
+            (
+                f"To have it read and recorded, set altseason.dominance.provider to "
+                f"{self.setting}: these candles are no other provider's."
+            )
         ]
 
     def _made_as_text(self) -> list[str]:
@@ -149,6 +162,7 @@ class HistoryReport:
         current = downloaded.current
         return {
             "source": self.plan.source,
+            "setting_needed": self.setting,
             "days_asked": self.plan.days,
             "coins": downloaded.coins or None,
             "coins_kept_from_before": downloaded.kept,
@@ -186,9 +200,9 @@ def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source",
         choices=get_args(Source),
-        default="coingecko",
         help="coingecko-pro divides by the total market cap instead, and needs a Pro key; "
-        "coinmarketcap is another provider, with its days since 2013 (default: %(default)s)",
+        "coinmarketcap is another provider, with its days since 2013 (default: that of "
+        "altseason.dominance.provider, which is coingecko if left out)",
     )
     parser.add_argument(
         "--calls-per-minute",
@@ -208,20 +222,25 @@ def run_download(options: argparse.Namespace) -> int:
     if is_synthetic(datadir):
         raise InputError(f"{datadir}: expected a folder for real candles, found synthetic ones")
     created = None if datadir.is_dir() else datadir
-    store = DominanceStore(datadir, data_format(config))
+    configured = load_settings(config).dominance.provider
+    source: Source = options.source or configured
+    provider = source.removesuffix("-pro")
+    store = open_store(config, provider=provider)
+    store.validate_provider()
     # A retry is shown in our own words; what fails in the end is one line.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    download = _download_long if options.source == "coinmarketcap" else _download_coins
-    plan, report = download(options, config, store)
-    print_report(HistoryReport(plan, report, created), options)
+    download = _download_long if source == "coinmarketcap" else _download_coins
+    plan, report = download(source, options, config, store)
+    setting = None if provider == configured else provider
+    print_report(HistoryReport(plan, report, created, setting), options)
     return 0
 
 
 def _download_coins(
-    options: argparse.Namespace, config: Config, store: DominanceStore
+    source: Source, options: argparse.Namespace, config: Config, store: DominanceStore
 ) -> tuple[Plan, DownloadReport]:
     access = load_access(config)
-    plan = make_plan(options, access, store.load(TIMEFRAME))
+    plan = make_plan(source, options, access, store.load(TIMEFRAME))
     with (
         showing_waits("CoinGecko"),
         show_progress("coins", KEPT, at_once=True) as progress,
@@ -239,7 +258,7 @@ def _download_coins(
 
 
 def _download_long(
-    options: argparse.Namespace, config: Config, store: DominanceStore
+    source: Source, options: argparse.Namespace, config: Config, store: DominanceStore
 ) -> tuple[Plan, DownloadReport]:
     plan = plan_long_history(read_clock(), store.load(TIMEFRAME), days=options.days)
     with (
@@ -256,11 +275,13 @@ def _download_long(
     return plan, report
 
 
-def make_plan(options: argparse.Namespace, access: ApiAccess, stored: pd.DataFrame) -> Plan:
+def make_plan(
+    source: Source, options: argparse.Namespace, access: ApiAccess, stored: pd.DataFrame
+) -> Plan:
     """Turn the options into a plan that starts where the stored candles end."""
     newest = None if stored.empty else stored["date"].iloc[-1] + candle_length(TIMEFRAME)
     return plan_download(
-        options.source,
+        source,
         access,
         read_clock(),
         days=options.days,

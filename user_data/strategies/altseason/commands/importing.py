@@ -13,10 +13,10 @@ from freqtrade.util import dt_now
 from altseason.commands.import_report import ImportReport
 from altseason.commands.reporting import add_json_option, print_report
 from altseason.dominance.importer import Replace, import_readings
-from altseason.dominance.store import DominanceStore
+from altseason.dominance.store import open_store
 from altseason.dominance.synthetic import carry_marker
 from altseason.errors import InputError
-from altseason.host.configuration import data_directory, data_format, load_configuration
+from altseason.host.configuration import data_directory, load_configuration
 from altseason.parser import format_examples
 from altseason.progress import saying_if_stopped, show_progress
 from altseason.recorder.log import BEGINNING, MAX_BYTES, ReadingLog
@@ -89,7 +89,7 @@ def run_import(options: argparse.Namespace) -> int:
             carry_marker(options.file.resolve().parent, datadir)
         imported = import_readings(
             readings,
-            DominanceStore(datadir, data_format(config)),
+            open_store(config),
             now,
             replace=options.replace,
             recorded=_find_recorded(datadir) if options.replace == "imported" else (),

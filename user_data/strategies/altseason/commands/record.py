@@ -13,9 +13,9 @@ from altseason.commands.stopping import catching_stops
 from altseason.commands.waiting import showing_waits
 from altseason.dominance.candles import PAIR
 from altseason.dominance.locking import has_locks
-from altseason.dominance.store import DominanceStore
+from altseason.dominance.store import open_store
 from altseason.errors import InputError
-from altseason.host.configuration import data_directory, data_format, load_configuration
+from altseason.host.configuration import data_directory, load_configuration
 from altseason.output import show, tell
 from altseason.recorder.feed import Feed
 from altseason.recorder.recording import Rebuilt, Recording
@@ -108,7 +108,7 @@ def run_rebuild(options: argparse.Namespace) -> int:
     """Make candles of the whole log."""
     config = load_configuration(options, only_reads=True)
     datadir = data_directory(config)
-    recording = Recording(datadir, DominanceStore(datadir, data_format(config)))
+    recording = Recording(datadir, open_store(config))
     if not recording.log.size():
         raise InputError(f"{recording.log.path}: expected recorded readings, found none")
     rebuilt = recording.rebuild(recording.log.size())

@@ -2,6 +2,7 @@
 
 candles.py    readings → candles, and what a valid candle is
 store.py      the candles on disk, by Freqtrade's data handlers; nothing stored is ever shortened
+convention.py whose number the candles are
 importer.py   a file's readings → the store
 locking.py    file locks, of whatever platform
 synthetic.py  the mark of a folder whose candles are made up

@@ -13,23 +13,31 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from freqtrade.constants import AVAILABLE_DATAHANDLERS
 from freqtrade.data.history import get_datahandler
 from freqtrade.enums import CandleType
 
 from altseason.dominance.candles import (
     PAIR,
     PRICE_COLUMNS,
+    TIMEFRAMES,
     empty_candles,
     real_candles,
     validate_candles,
 )
+from altseason.dominance.convention import find_version, load_convention, save_convention
 from altseason.dominance.locking import LONG_TIMEOUT, locked, open_at_once
+from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import StoredDataError
 from altseason.host.candle_files import candle_file
+from altseason.host.configuration import Config, data_directory, data_format
+from altseason.settings import DEFAULT_PROVIDER, load_settings
 
 UNFINISHED = ".altseason-part-"
 # Held while a process appends, so that others wait.
 LOCK = ".altseason.lock"
+# When the candles were changed and how large they are, and the same of whose number they are.
+Version = tuple[int, int, tuple[int, int] | None]
 
 
 @dataclass(frozen=True)
@@ -52,19 +60,26 @@ class AppendResult:
 class DominanceStore:
     """The candles of `BTCD/USD` in one data directory, in the format of `dataformat_ohlcv`.
 
+    :param provider: whose number the candles have to be.
     :param timeout: how many seconds to wait for another process that appends.
     """
 
     def __init__(
-        self, datadir: Path, data_format: str = "feather", *, timeout: float = LONG_TIMEOUT
+        self,
+        datadir: Path,
+        data_format: str = "feather",
+        *,
+        provider: str = DEFAULT_PROVIDER,
+        timeout: float = LONG_TIMEOUT,
     ) -> None:
+        self.provider = provider
         self._datadir = datadir
         self._data_format = data_format
         self._timeout = timeout
         # One shared instance, so that `is` shows that nothing changed.
         self._nothing = empty_candles()
         self._paths: dict[str, Path] = {}
-        self._loaded: dict[str, tuple[tuple[int, int], pd.DataFrame]] = {}
+        self._loaded: dict[str, tuple[Version, pd.DataFrame]] = {}
 
     def path(self, timeframe: str) -> Path:
         """Return the file that holds the candles of a timeframe, whether it exists or not."""
@@ -76,14 +91,16 @@ class DominanceStore:
         """Load all real candles; the file is read again only after it has changed.
 
         :return: a frame as in `validate_candles`, empty where nothing is stored; never modify it.
-        :raises StoredDataError: where the file is damaged or holds something else.
+        :raises StoredDataError: where the file is damaged or holds something else, such as another
+            provider's dominance.
         """
         path = self.path(timeframe)
         try:
-            version = _find_version(path)
+            version = self._find_version(timeframe)
         except FileNotFoundError:
             return self._nothing
         if timeframe not in self._loaded or self._loaded[timeframe][0] != version:
+            self._refuse_other_provider(timeframe)
             self._loaded[timeframe] = (version, self._read(path, timeframe))
         return self._loaded[timeframe][1]
 
@@ -107,6 +124,7 @@ class DominanceStore:
         """
         validate_candles(candles, timeframe)
         if dry_run:
+            self._refuse_other_provider(timeframe)
             return merge_candles(self.load(timeframe), candles, replaced)[1]
         self._datadir.mkdir(parents=True, exist_ok=True)
         # Append mode: nothing is written, so where it is a link nothing happens to its target.
@@ -116,10 +134,56 @@ class DominanceStore:
             locked(lock, self._timeout),
         ):
             stored = self.load(timeframe)
+            self._remember_provider(timeframe)
             merged, result = merge_candles(stored, candles, replaced)
             if not merged.equals(stored):
                 self._write(merged, timeframe)
         return result
+
+    def validate_provider(self) -> None:
+        """Refuse a folder that holds candles of another provider.
+
+        :raises StoredDataError: in one line, which says how to go on.
+        """
+        for timeframe in TIMEFRAMES:
+            self._refuse_other_provider(timeframe)
+
+    def _refuse_other_provider(self, timeframe: str) -> None:
+        folder = self._real_path(timeframe).parent
+        remembered = load_convention(folder)
+        if remembered == self.provider or is_synthetic(self._datadir):
+            return
+        # Of both timeframes and whatever format: the file that remembers it is for all of them.
+        files = [
+            candle_file(folder, data_format, PAIR, each)
+            for each in TIMEFRAMES
+            for data_format in AVAILABLE_DATAHANDLERS
+        ]
+        found = [file for file in files if file.exists()]
+        if found:
+            raise StoredDataError(
+                f"{found[0]}: these candles are {remembered}'s dominance and what is wanted is "
+                f"{self.provider}'s, which is of another level, so they are never mixed; set "
+                f"altseason.dominance.provider to {remembered}, or move "
+                f"{', '.join(file.name for file in found)} away to begin another series"
+            )
+
+    def _remember_provider(self, timeframe: str) -> None:
+        """Have the folder remember the provider, where it is not the one that nothing says."""
+        self._refuse_other_provider(timeframe)
+        folder = self._real_path(timeframe).parent
+        if load_convention(folder) != self.provider and not is_synthetic(self._datadir):
+            save_convention(folder, self.provider)
+            flush_to_disk(folder)
+
+    def _find_version(self, timeframe: str) -> "Version":
+        """Return what changes with a file, and with what its folder remembers.
+
+        :raises FileNotFoundError: where there is none.
+        """
+        status = self.path(timeframe).stat()
+        remembered = find_version(self._real_path(timeframe).parent)
+        return status.st_mtime_ns, status.st_size, remembered
 
     def _real_path(self, timeframe: str) -> Path:
         """Return the file itself, also where a link leads to it: several folders may share it."""
@@ -163,7 +227,17 @@ class DominanceStore:
             written.replace(path)
         flush_to_disk(path.parent)
         # Reading it back through Freqtrade is slow and leaks memory.
-        self._loaded[timeframe] = (_find_version(path), candles)
+        self._loaded[timeframe] = (self._find_version(timeframe), candles)
+
+
+def open_store(config: Config, *, provider: str | None = None) -> DominanceStore:
+    """Return the store of a configuration.
+
+    :param provider: whose number the candles have to be, if not as the configuration says.
+    :raises SettingsError: where our own section is wrong.
+    """
+    wanted = provider or load_settings(config).dominance.provider
+    return DominanceStore(data_directory(config), data_format(config), provider=wanted)
 
 
 def merge_candles(
@@ -191,11 +265,6 @@ def merge_candles(
     parts = [part for part in (kept, taken) if not part.empty]
     merged = pd.concat(parts).sort_values("date", ignore_index=True) if parts else stored
     return merged, AppendResult(added=len(offered) - len(both), disagreements=disagreements)
-
-
-def _find_version(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_mtime_ns, status.st_size
 
 
 def flush_to_disk(path: Path) -> None:

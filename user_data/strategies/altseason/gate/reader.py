@@ -31,7 +31,9 @@ class DominanceReader:
 
     def __init__(self, config: dict[str, Any], settings: DominanceSettings) -> None:
         datadir = Path(config["datadir"])
-        self._store = DominanceStore(datadir, data_format(config), timeout=BRIEF_TIMEOUT)
+        self._store = DominanceStore(
+            datadir, data_format(config), provider=settings.provider, timeout=BRIEF_TIMEOUT
+        )
         self._settings = settings
         self._current: Dominance | None = None
         self._nothing = empty_candles()
