@@ -270,7 +270,7 @@ def test_long_history_is_one_command(
     download, coingecko: Provider, datadir: Path, capsys: pytest.CaptureFixture
 ):
     assert download("--source", "coinmarketcap") == 0
-    candles = stored(datadir)
+    candles = DominanceStore(datadir, provider="coinmarketcap").load("1d")
     days = (newest_midnight() - pd.Timestamp("2013-04-29", tz="UTC")).days + 1
     # The reading of one day is known to be missing.
     assert len(candles) == days - 1
@@ -305,6 +305,35 @@ def test_long_history_that_fails_stores_nothing_and_says_so_in_one_line(
     assert output.err.splitlines()[-1].startswith("altseason: CoinMarketCap /data-api/v3/")
     assert output.out == ""
     assert list(datadir.glob("BTCD*")) == []
+
+
+@pytest.mark.usefixtures("coinmarketcap")
+def test_two_providers_are_not_mixed(
+    download, datadir: Path, coingecko: Provider, capsys: pytest.CaptureFixture
+):
+    assert download("--source", "coinmarketcap", "--days", "5") == 0
+    assert "set altseason.dominance.provider to coinmarketcap" in capsys.readouterr().out
+    assert download("--days", "5") == 2
+    output = capsys.readouterr()
+    assert "set altseason.dominance.provider to coinmarketcap, or move" in output.err
+    assert (output.err.count("\n"), output.out) == (1, "")
+    assert coingecko.requests == []
+    assert DominanceStore(datadir, provider="coinmarketcap").load("1d")["close"].nunique() == 1
+
+
+@pytest.mark.usefixtures("coinmarketcap")
+def test_download_follows_the_provider_of_the_settings(
+    download, datadir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    monkeypatch.setenv("FREQTRADE__ALTSEASON__DOMINANCE__PROVIDER", "coinmarketcap")
+    assert download("--days", "5", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["source"], facts["setting_needed"]) == ("coinmarketcap", None)
+    assert main(["dominance", "status", "--datadir", str(datadir)]) == 0
+    assert "Provider: CoinMarketCap (altseason.dominance.provider)" in capsys.readouterr().out
+    assert main(["dominance", "status", "--datadir", str(datadir), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["provider"] == "coinmarketcap"
+    assert download("--source", "coingecko", "--days", "5") == 2
 
 
 def test_interrupted_download_goes_on_where_it_stopped(

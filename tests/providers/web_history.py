@@ -1,11 +1,11 @@
 """CoinMarketCap's history as its own charts are given it, with what it was seen to do wrong."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from tests.providers.serving import Reply, Request
-from tests.providers.world import reply
 
 PATH = "/data-api/v3/global-metrics/quotes/historical"
 FIRST_DAY = date(2013, 4, 29)
@@ -41,7 +41,7 @@ class WebHistory:
             return self.last
         query = request.query
         if "interval" not in query:
-            return reply(history_body([], error_code="400"), 400)
+            return Reply(json.dumps(history_body([], error_code="400")).encode(), 400)
         assert query["convertId"] == "2781"
         first, last = (
             datetime.fromtimestamp(int(query[name]), UTC) for name in ("timeStart", "timeEnd")
@@ -52,7 +52,7 @@ class WebHistory:
             day for day in days if FIRST_DAY <= day <= self.clock().date() and day not in self.gaps
         ]
         quotes = [quote_body(day, self.percent(day)) for day in there]
-        self.last = reply(history_body([*quotes, *self.others]))
+        self.last = Reply(json.dumps(history_body([*quotes, *self.others])).encode())
         return self.last
 
 

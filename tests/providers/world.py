@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tests.providers.serving import Reply, Request, serving
+from tests.providers.web_history import PATH as WEB_HISTORY
+from tests.providers.web_history import WebHistory
 
 DAY = timedelta(days=1)
 
@@ -85,6 +87,7 @@ class Market:
     :param percent: by the provider's name.
     :param renewed_at: when a provider's value was true; that of now where it is not here.
     :param faults: how a provider answers that does not work.
+    :param history: CoinMarketCap's own, which only a test that asks for it has.
     """
 
     clock: Callable[[], datetime]
@@ -98,6 +101,7 @@ class Market:
     )
     renewed_at: dict[str, datetime] = field(default_factory=dict)
     faults: dict[str, Reply] = field(default_factory=dict)
+    history: WebHistory | None = None
 
     def urls(self, url: str) -> dict[str, str]:
         """Return what belongs into the settings, for a server at an address."""
@@ -108,6 +112,8 @@ class Market:
         name = request.path.split("/")[1]
         if name in self.faults:
             return self.faults[name]
+        if self.history is not None and request.path == f"/coinmarketcap{WEB_HISTORY}":
+            return self.history.answer(request)
         percent, time = self.percent[name], self.renewed_at.get(name, self.clock())
         seconds = int(time.timestamp())
         bodies = {

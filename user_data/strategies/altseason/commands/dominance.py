@@ -82,6 +82,7 @@ def _make_report(config: Config, strategy: IStrategy) -> StatusReport:
     recording = Recording(datadir, open_store(config))
     return StatusReport(
         datadir=datadir,
+        provider=recording.store.provider,
         is_synthetic=is_synthetic(datadir),
         rule=rule,
         timeframes=_read_timeframes(config, rule, pd.Timestamp(dt_now())),

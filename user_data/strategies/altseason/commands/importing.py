@@ -84,28 +84,31 @@ def run_import(options: argparse.Namespace) -> int:
         config = load_configuration(options)
     datadir = data_directory(config)
     created = None if datadir.is_dir() else datadir
+    store = open_store(config)
     with saying_if_stopped(NOTHING_WRITTEN if options.dry_run else KEPT):
         if not options.dry_run:
             carry_marker(options.file.resolve().parent, datadir)
         imported = import_readings(
             readings,
-            open_store(config),
+            store,
             now,
             replace=options.replace,
-            recorded=_find_recorded(datadir) if options.replace == "imported" else (),
+            recorded=_find_recorded(datadir, store.provider)
+            if options.replace == "imported"
+            else (),
             dry_run=options.dry_run,
         )
     print_report(ImportReport(options.file, readings, imported, options.dry_run, created), options)
     return 0
 
 
-def _find_recorded(datadir: Path) -> list[pd.Timestamp]:
-    """Return when the readings that bots have recorded here were known."""
+def _find_recorded(datadir: Path, provider: str) -> list[pd.Timestamp]:
+    """Return when the readings of a provider's series that bots have recorded here were known."""
     log = ReadingLog(datadir)
     # All of it, and what is added meanwhile.
     max_bytes = log.size() + MAX_BYTES
     _, recorded = log.load(BEGINNING, read_clock, max_bytes=max_bytes)
-    return [pd.Timestamp(reading.known) for reading in recorded]
+    return [pd.Timestamp(one.known) for one in recorded if one.convention == provider]
 
 
 def _refuse_no_file(path: Path) -> None:

@@ -15,8 +15,7 @@ from altseason.invocation import altseason_command
 from altseason.recorder.log import Reading
 from altseason.recorder.offsets import MAX_OFFSET_AGE, Offsets
 from altseason.recorder.recording import Recording
-from altseason.sources.coingecko import PROVIDER as PRIMARY
-from altseason.sources.reading import MAX_AGE, Clock, read_clock
+from altseason.sources.reading import MAX_AGE, provider_name, read_clock
 
 HOUR = pd.Timedelta(hours=1)
 
@@ -82,11 +81,13 @@ class RecordingStatus:
     """What the log of readings says of the last week.
 
     :param age: since the last reading that counts.
+    :param primary: the name of the provider that the offsets are to.
     :param offsets: by fallback, in percentage points; None where it is not calibrated.
     """
 
     last: Reading
     age: pd.Timedelta
+    primary: str
     offsets: dict[str, float | None]
 
     @property
@@ -103,7 +104,10 @@ class RecordingStatus:
                 f"recorded: {last.dominance:.2f} % by {last.provider}{corrected}, "
                 f"{describe_duration(self.age)} ago"
             ),
-            *(f"  {name}: {_describe_offset(offset)}" for name, offset in self.offsets.items()),
+            *(
+                f"  {name}: {_describe_offset(offset, self.primary)}"
+                for name, offset in self.offsets.items()
+            ),
         ]
 
     def as_json(self) -> dict[str, Any]:
@@ -120,11 +124,13 @@ class RecordingStatus:
 class StatusReport:
     """A data directory, and the rule of the strategy that reads it.
 
+    :param provider: whose number the pair is, as our settings name it.
     :param recorded: None where nothing was recorded in the last week.
     :param values: what the strategy trades by.
     """
 
     datadir: Path
+    provider: str
     is_synthetic: bool
     rule: GateRule
     timeframes: list[TimeframeStatus]
@@ -140,7 +146,11 @@ class StatusReport:
     def as_text(self) -> list[str]:
         """Describe what is stored and recorded, and by which values the gate is decided."""
         label = " (SYNTHETIC, no market data)" if self.is_synthetic else ""
-        lines = [f"{PAIR} in {self.datadir}{label}", f"Gate: {self.rule}"]
+        lines = [
+            f"{PAIR} in {self.datadir}{label}",
+            f"Provider: {provider_name(self.provider)} (altseason.dominance.provider)",
+            f"Gate: {self.rule}",
+        ]
         if not self.timeframes:
             lines.append(
                 f"Nothing is stored: `{altseason_command('dominance import FILE')}` reads a file "
@@ -157,6 +167,7 @@ class StatusReport:
         """Return the same facts for a program; dates in ISO 8601, UTC."""
         return {
             "datadir": str(self.datadir),
+            "provider": self.provider,
             "synthetic": self.is_synthetic,
             "rule": vars(self.rule),
             "timeframes": [timeframe.as_json() for timeframe in self.timeframes],
@@ -184,22 +195,22 @@ def calculate_status(dominance: Dominance, rule: GateRule, now: pd.Timestamp) ->
     )
 
 
-def load_recording_status(
-    recording: Recording, clock: Clock = read_clock
-) -> RecordingStatus | None:
+def load_recording_status(recording: Recording) -> RecordingStatus | None:
     """Return the status of the log; None without a reading that counts in the last week."""
-    now, readings = recording.log.load(clock() - MAX_OFFSET_AGE, clock)
+    now, readings = recording.load(read_clock() - MAX_OFFSET_AGE)
     counted = [reading for reading in readings if reading.dominance is not None]
     if not counted:
         return None
     offsets = Offsets(readings)
-    names = sorted({reading.provider for reading in readings} - {PRIMARY})
+    primary = provider_name(recording.store.provider)
+    names = sorted({reading.provider for reading in readings} - {primary})
     return RecordingStatus(
         counted[-1],
         now - counted[-1].known,
+        primary,
         {name: offsets.find(name, now) for name in names},
     )
 
 
-def _describe_offset(offset: float | None) -> str:
-    return "not calibrated yet" if offset is None else f"{offset:+.2f} to {PRIMARY}"
+def _describe_offset(offset: float | None, primary: str) -> str:
+    return "not calibrated yet" if offset is None else f"{offset:+.2f} to {primary}"

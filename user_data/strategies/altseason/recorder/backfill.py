@@ -12,15 +12,18 @@ from altseason.errors import AltSeasonError
 from altseason.history.download import (
     MAX_LEVEL_DIFFERENCE,
     TIMEFRAME,
+    DownloadReport,
     download_history,
     plan_download,
 )
+from altseason.history.long import download_long_history, plan_long_history
 from altseason.notifications import Notifier
 from altseason.progress import Progress, no_progress
 from altseason.recorder.backoff import Backoff
+from altseason.settings import load_settings
 from altseason.sources.coingecko import load_access
 from altseason.sources.coingecko_history import DAILY_CLOSE_DELAY
-from altseason.sources.reading import Clock, read_clock
+from altseason.sources.reading import Clock, provider_name, read_clock
 
 logger = logging.getLogger(__name__)
 
@@ -96,22 +99,12 @@ class Backfill:
         missing = self._find_missing(latest)
         if not missing:
             return
-        access = load_access(self._config)
-        days = (latest - missing[0]) // DAY
         self._notifier.notify(
             f"Dominance of {len(missing)} days since {missing[0]:%Y-%m-%d} is missing: fetching it "
-            f"from CoinGecko.",
+            f"from {provider_name(self._store.provider)}.",
             is_urgent=False,
         )
-        report = download_history(
-            plan_download("coingecko", access, now, days=days, coins=COINS),
-            access,
-            Path(self._config["datadir"]),
-            self._store,
-            calls_per_minute=access.calls_per_minute,
-            progress=self._progress,
-            now=now,
-        )
+        report = self._download((latest - missing[0]) // DAY, now)
         self._unfillable.update(day for day in self._find_missing(latest) if day < latest - DAY)
         added = sum(one.result.added for one in report.imported)
         self._notifier.notify(
@@ -120,8 +113,30 @@ class Backfill:
         if report.level is not None and abs(report.level.difference) > MAX_LEVEL_DIFFERENCE:
             self._notifier.notify(
                 f"What was stored before differs by {-report.level.difference:+.2f} percentage "
-                f"points from CoinGecko; it probably comes from another provider."
+                f"points from {report.downloaded.history.provider}; it probably comes from another "
+                f"provider."
             )
+
+    def _download(self, days: int, now: pd.Timestamp) -> DownloadReport:
+        if self._store.provider == "coinmarketcap":
+            return download_long_history(
+                plan_long_history(now, self._store.load(TIMEFRAME), days=days),
+                self._store,
+                url=load_settings(self._config).dominance.urls.coinmarketcap,
+                progress=self._progress,
+                now=now,
+                attempts=1,  # the thread has to record meanwhile
+            )
+        access = load_access(self._config)
+        return download_history(
+            plan_download("coingecko", access, now, days=days, coins=COINS),
+            access,
+            Path(self._config["datadir"]),
+            self._store,
+            calls_per_minute=access.calls_per_minute,
+            progress=self._progress,
+            now=now,
+        )
 
 
 def _find_latest(now: pd.Timestamp) -> pd.Timestamp:

@@ -13,10 +13,10 @@ from typing import Any
 
 import pandas as pd
 
-from altseason.dominance.store import DominanceStore
+from altseason.dominance.store import DominanceStore, open_store
 from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import BusyError, InputError, StoredDataError
-from altseason.host.configuration import data_directory, data_format
+from altseason.host.configuration import data_directory
 from altseason.notifications import Notifier
 from altseason.recorder.backfill import Backfill
 from altseason.recorder.backoff import Backoff
@@ -24,7 +24,6 @@ from altseason.recorder.claim import Claim
 from altseason.recorder.poller import Poller, Providers, build_providers
 from altseason.recorder.recording import INTERVAL, Recording
 from altseason.settings import DominanceSettings, is_loopback, load_settings
-from altseason.sources.coingecko import PROVIDER as PRIMARY
 from altseason.sources.coingecko import ApiAccess, load_access
 from altseason.sources.reading import Clock, read_clock
 
@@ -46,6 +45,7 @@ class Feed:
     :param clock: decides what is due.
     :param sleep: waits a number of seconds between two steps; by default until it is stopped.
     :raises InputError: where the folder holds synthetic candles, and the provider is a real one.
+    :raises StoredDataError: where the folder holds another provider's dominance.
     :raises OperationalException: where the configuration is wrong.
     """
 
@@ -58,8 +58,8 @@ class Feed:
     ) -> None:
         datadir = data_directory(config)
         self.notifier = Notifier(logger)
-        self.recording = Recording(datadir, DominanceStore(datadir, data_format(config)), clock)
-        self._rebuild = Backoff(self.recording.rebuild, clock, first=INTERVAL)
+        self.recording = Recording(datadir, open_store(config), clock)
+        self._rebuild = Backoff(lambda: self.recording.rebuild(), clock, first=INTERVAL)
         self._step = Backoff(self.step, clock, first=FIRST_PAUSE, longest=MAX_PAUSE)
         self._failure: Exception | None = None
         self._clock = clock
@@ -71,7 +71,7 @@ class Feed:
         self._wanted: tuple[ApiAccess, DominanceSettings] | None = None
         self._in_use: Providers | None = None
         self._poller: Poller | None = None
-        self._provider, self._seen_size = PRIMARY, 0
+        self._provider, self._seen_size = "", 0
         self._is_rebuilt = False
         self._configuring = threading.Lock()
         self._thread = threading.Thread(target=self.run, name="altseason-feed", daemon=True)
@@ -88,16 +88,30 @@ class Feed:
         :raises OperationalException: where the configuration is wrong; nothing changes then.
         """
         datadir, access = data_directory(config), load_access(config)
-        if is_synthetic(datadir) and not is_loopback(access.url):
+        settings = load_settings(config).dominance
+        store = open_store(config)
+        url = getattr(settings.urls, settings.provider)
+        if is_synthetic(datadir) and not is_loopback(url or ""):
             raise InputError(f"{datadir}: expected a folder for real candles, found synthetic ones")
-        wanted = (access, load_settings(config).dominance)
+        store.validate_provider()
+        wanted = (access, settings)
         with self._configuring:
             if wanted != self._wanted:
                 self._providers = build_providers(config, self._clock)
+                if store.provider != self.recording.store.provider:
+                    self._begin_series(store)
+                self._provider = self._provider or self._providers.name
                 self._backfill = Backfill(
                     config, self.recording.store, self.notifier, self._clock, self._go_on
                 )
                 self._wanted, self._poller = wanted, None
+
+    def _begin_series(self, store: DominanceStore) -> None:
+        """Record for a store of another provider from now on; the log goes on."""
+        log = self.recording.log
+        self.recording = Recording(log.path.parent, store, self._clock)
+        self.recording.log = log
+        self._provider, self._seen_size, self._is_rebuilt = "", 0, False
 
     def start(self, on_end: Callable[[], None] | None = None) -> None:
         """Run in a thread of its own, which ends with the process.
@@ -216,8 +230,8 @@ class Feed:
             self.notifier.notify(f"Using {last.provider} again: {last.raw:.2f} %.")
         else:
             self.notifier.notify(
-                f"{PRIMARY} is unreachable. Using {last.provider}: {last.raw:.2f} % as reported, "
-                f"{last.dominance:.2f} % after calibration ({-last.offset:+.2f})."
+                f"{self._providers.name} is unreachable. Using {last.provider}: {last.raw:.2f} % "
+                f"as reported, {last.dominance:.2f} % after calibration ({-last.offset:+.2f})."
             )
 
 

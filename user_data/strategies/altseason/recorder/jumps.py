@@ -9,7 +9,6 @@ from altseason.dominance.store import DominanceStore
 from altseason.errors import StoredDataError
 from altseason.notifications import Notifier
 from altseason.recorder.log import Reading
-from altseason.sources.coingecko import PROVIDER as PRIMARY
 from altseason.sources.reading import ProviderReading
 
 # Dominance has moved by up to 7.5 points in a day (January 2018), a few times in its history. In
@@ -46,10 +45,13 @@ class HeldReading:
     """The reading that jumped, held back until another one confirms it.
 
     A restart forgets it, which delays a true one by a poll.
+
+    :param primary: the name of the primary provider.
     """
 
-    def __init__(self, notifier: Notifier) -> None:
+    def __init__(self, notifier: Notifier, primary: str) -> None:
         self._notifier = notifier
+        self._primary = primary
         self._held: tuple[ProviderReading, float] | None = None
         # While the first fallback jumps at every poll and the second is believed, notify once.
         self._suspects: set[str] = set()
@@ -85,7 +87,7 @@ class HeldReading:
         """Note that a reading was believed that did not jump."""
         self._held = None
         self._suspects.discard(polled.provider)
-        if not self._suspects or polled.provider == PRIMARY:
+        if not self._suspects or polled.provider == self._primary:
             self._suspects.clear()
             text = f"Dominance did not jump: {polled.provider} reads {dominance:.2f} %."
             self._notifier.clear(TOPIC, text)

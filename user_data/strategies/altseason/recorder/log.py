@@ -20,6 +20,7 @@ from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
 from altseason.dominance.locking import BRIEF_TIMEOUT, locked, open_at_once
 from altseason.dominance.store import flush_to_disk
 from altseason.notifications import Notifier
+from altseason.settings import DEFAULT_PROVIDER
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Reading(BaseModel):
     :param dominance: what counts, in percent; None where it was only compared to the primary.
     :param offset: raw minus the primary, in percentage points: measured where it was compared,
         the calibration offset where a fallback counts; None for the primary itself.
+    :param convention: the primary, as our settings name it; CoinGecko in lines of earlier versions.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -56,6 +58,7 @@ class Reading(BaseModel):
     raw: Percent
     dominance: Percent | None
     offset: Number | None
+    convention: str = DEFAULT_PROVIDER
 
 
 class ReadingLog:
@@ -92,7 +95,7 @@ class ReadingLog:
             last = self._parse(_last_line(file, end))
             if last and reading.known < last[0].known and not _is_wrong(last[0], reading):
                 return None
-            _write(file, end, reading.model_dump_json().encode() + b"\n")
+            _write(file, end, reading.model_dump_json(exclude_defaults=True).encode() + b"\n")
         if is_new:
             flush_to_disk(self.path.parent)
         return reading

@@ -18,8 +18,7 @@ from altseason.recorder.jumps import MAX_STEP, HeldReading, find_known
 from altseason.recorder.log import Reading
 from altseason.recorder.offsets import MAX_OFFSET_AGE, Offsets
 from altseason.recorder.recording import Recording
-from altseason.settings import PROVIDERS
-from altseason.sources.coingecko import PROVIDER as PRIMARY
+from altseason.settings import PROVIDERS, load_settings
 from altseason.sources.errors import (
     AccessError,
     NotCurrentError,
@@ -41,8 +40,12 @@ COMPARE_AGAIN_AFTER = pd.Timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Providers:
-    """How each provider is polled; fallbacks by name, the best first."""
+    """How each provider is polled; fallbacks by name, the best first.
 
+    :param name: of the primary, which gives the dominance that counts.
+    """
+
+    name: str
     primary: Fetch
     fallbacks: Mapping[str, Fetch]
     session: requests.Session
@@ -55,16 +58,20 @@ class Providers:
 def build_providers(config: dict[str, Any], clock: Clock = read_clock) -> Providers:
     """Return the providers of the table in settings.py, by keys and URLs of the configuration.
 
+    The primary is the one that the configuration names; the others keep their order.
+
     :raises AccessError: where the key cannot be sent.
     :raises SettingsError: where our own section is wrong.
     """
-    modules = [import_module(f"altseason.sources.{name}") for name in PROVIDERS]
+    chosen = load_settings(config).dominance.provider
+    names = [chosen, *(name for name in PROVIDERS if name != chosen)]
+    modules = [import_module(f"altseason.sources.{name}") for name in names]
     primary, *fallbacks = [(module.PROVIDER, module.connect(config, clock)) for module in modules]
     session = build_session(POLICY)
     # A connection that is idle for ten minutes may be dropped on its way without a notice, and the
     # poll that finds that out would fail.
     session.headers["Connection"] = "close"
-    return Providers(primary[1], dict(fallbacks), session)
+    return Providers(*primary, dict(fallbacks), session)
 
 
 class Poller:
@@ -83,17 +90,18 @@ class Poller:
         self._recording = recording
         self._notifier = notifier
         self._clock = clock
-        self._primary = self._back_off(PRIMARY, providers.primary, providers.session)
+        self._name = providers.name
+        self._primary = self._back_off(providers.name, providers.primary, providers.session)
         self._fallbacks = {
             name: self._back_off(name, fetch, providers.session)
             for name, fetch in providers.fallbacks.items()
         }
-        _, readings = recording.log.load(clock() - MAX_OFFSET_AGE, clock)
+        _, readings = recording.load(clock() - MAX_OFFSET_AGE)
         self._offsets = Offsets(readings)
         self._last = {reading.provider: reading for reading in readings}
         counted = [reading for reading in readings if reading.dominance is not None]
         self._newest: Reading | None = counted[-1] if counted else None
-        self._held = HeldReading(notifier)
+        self._held = HeldReading(notifier, providers.name)
         self._changed: dict[str, pd.Timestamp] = {}
         self._not_before: dict[str, pd.Timestamp] = {}
         self._failing_since: pd.Timestamp | None = None
@@ -127,7 +135,7 @@ class Poller:
             )
             return None
         self._failing_since = None
-        self._notifier.clear("primary", f"{PRIMARY} responds again.")
+        self._notifier.clear("primary", f"{self._name} responds again.")
         self._notifier.clear("fallback", "Dominance is recorded again.")
         return polled
 
@@ -158,8 +166,8 @@ class Poller:
                 return
         self._notifier.raise_alert(
             "fallback",
-            f"{PRIMARY} is unreachable and no calibrated fallback is available: dominance is not "
-            f"being recorded.",
+            f"{self._name} is unreachable and no calibrated fallback is available: dominance is "
+            f"not being recorded.",
             is_urgent=False,
         )
 
@@ -198,7 +206,7 @@ class Poller:
             self._held.dismiss(polled, dominance)
             return True
         is_confirmed = self._held.is_confirmed_by(polled, dominance)
-        if is_confirmed or (polled.provider == PRIMARY and self._has_witness(dominance)):
+        if is_confirmed or (polled.provider == self._name and self._has_witness(dominance)):
             self._held.confirm(dominance)
             return True
         self._held.hold(polled, dominance, known)

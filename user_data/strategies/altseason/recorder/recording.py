@@ -66,12 +66,20 @@ class Recording:
                 raw=polled.dominance,
                 dominance=dominance,
                 offset=offset,
+                convention=self.store.provider,
             )
         )
 
+    def load(
+        self, start: pd.Timestamp, *, max_bytes: int = MAX_BYTES
+    ) -> tuple[pd.Timestamp, list[Reading]]:
+        """Load the readings that go by the provider of the store; see `ReadingLog.load`."""
+        now, readings = self.log.load(start, self._clock, max_bytes=max_bytes)
+        return now, [one for one in readings if one.convention == self.store.provider]
+
     def load_last(self) -> Reading | None:
         """Load the newest reading that counts, if there is one of the last two days."""
-        _, readings = self.log.load(self._clock() - 2 * DAY, self._clock)
+        _, readings = self.load(self._clock() - 2 * DAY)
         return next((one for one in reversed(readings) if one.dominance is not None), None)
 
     def settle(self) -> None:
@@ -118,7 +126,7 @@ class Recording:
             return False
 
     def _store_since(self, start: pd.Timestamp, max_bytes: int = MAX_BYTES) -> Rebuilt:
-        now, readings = self.log.load(start, self._clock, max_bytes=max_bytes)
+        now, readings = self.load(start, max_bytes=max_bytes)
         rows = make_rows(readings)
         added: dict[str, int] = {}
         damage: StoredDataError | None = None

@@ -6,6 +6,7 @@ The modules of providers give a `ProviderReading`, those of files `Readings`.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from typing import Any, Literal
 
 import pandas as pd
@@ -60,6 +61,11 @@ def connect_keyless(
         return partial(fetch, clock=clock, **({"url": url} if url else {}))
 
     return connect
+
+
+def provider_name(provider: str) -> str:
+    """Return the name that people read, of a provider as our settings name it."""
+    return str(import_module(f"altseason.sources.{provider}").PROVIDER)
 
 
 def read_clock() -> pd.Timestamp:
