@@ -109,6 +109,7 @@ def test_gate_that_is_off_needs_no_dominance_whatever_a_subclass_leaves_out(
 
 
 WRONG = {
+    "rounded": ({"buy": {"dominance_threshold": 55.25}}, "dominance_threshold"),
     "fraction": ({"buy": {"dominance_threshold": 0.55}}, "dominance_threshold"),
     "unknown mode": ({"buy": {"gate_mode": "levl"}}, "gate_mode"),
     "list": ({"buy": {"gate_mode": ["level"]}}, "gate_mode"),
@@ -142,6 +143,11 @@ def test_wrong_value_closes_the_gate_of_a_bot_and_stops_no_exit(
     [told] = [text for text in strategy.dp._msg_queue if name in text]
     assert "The gate is closed" in told
     assert "Exits go on" in told
+
+
+def test_value_is_named_as_it_is_written(derive: Load):
+    with pytest.raises(OperationalException, match=r"a number with at most 1 decimal, found 0\.55"):
+        derive("    pass\n", {"buy": {"dominance_threshold": 0.55}})
 
 
 def test_plain_value_in_the_place_of_a_parameter_is_refused(derive: Load):

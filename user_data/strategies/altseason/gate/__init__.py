@@ -1,4 +1,4 @@
-"""The gate: the rule, its columns in a strategy's candles, and what a person is told of it.
+"""The gate: the rule, its columns in a strategy's candles, and what people are notified of.
 
 rule.py        whether altcoins may be traded, by the candles of dominance
 reader.py      how a strategy gets its dominance, the same in every run mode

@@ -1,7 +1,7 @@
 """The gate as a strategy's callbacks ask for it, where no error may stop an exit.
 
 Freqtrade drops a pair's whole analysis when `populate_*` raises, exit signals included. While a bot
-trades, whatever goes wrong with dominance therefore closes the gate, is told once a day, and
+trades, whatever goes wrong with dominance therefore closes the gate, is notified once a day, and
 nothing else. In backtests an error is an error.
 """
 

@@ -88,7 +88,7 @@ class DominanceReader:
         return old
 
     def _warn(self, error: Exception) -> str:
-        """Log an error, and return what a person is told of it."""
+        """Log an error, and return what people are told of it."""
         is_foreseen = isinstance(error, OSError | StoredDataError)
         problem = str(error) if is_foreseen else repr(error)
         self._notifier.warn(f"{problem}; until this is fixed, the gate goes by what can be read")

@@ -1,4 +1,4 @@
-"""What the strategy does for dominance only while it trades: have it recorded, and tell of it."""
+"""What a strategy does for dominance only while it trades: record it, and notify of the gate."""
 
 import logging
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What a person is told about the gate while a bot trades: each change of it, once."""
+"""What people are notified of while a bot trades: each change of the gate, once."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ class GateWatch:
     def __init__(self) -> None:
         self._introduction: list[str] | None = None
         self._was_stale = False
-        # The last reason that was told for dominance being stale.
+        # The last reason that was given for dominance being stale.
         self._problem = ""
         self._was_open = False
         self._weeks = 0

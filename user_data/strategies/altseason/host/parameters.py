@@ -15,7 +15,7 @@ from typing import Any
 
 from freqtrade.exceptions import OperationalException
 from freqtrade.optimize.hyperopt_tools import HyperoptTools
-from freqtrade.strategy import CategoricalParameter, IntParameter
+from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter
 from freqtrade.strategy.parameters import BaseParameter
 
 from altseason.errors import InputError
@@ -140,10 +140,14 @@ def describe_expected(parameter: BaseParameter, value: Any, by_hand: tuple[Any, 
         choices = list(dict.fromkeys([*parameter.opt_range, *by_hand]))
         return "" if value in choices else f"one of {', '.join(map(str, choices))}"
     is_whole = isinstance(parameter, IntParameter)
+    decimals = parameter.decimals if isinstance(parameter, DecimalParameter) else None
     is_number = isinstance(value, int if is_whole else int | float) and not isinstance(value, bool)
-    if is_number and math.isfinite(value):
-        return ""
-    return "a whole number" if is_whole else "a number"
+    if not (is_number and math.isfinite(value)):
+        return "a whole number" if is_whole else "a number"
+    # Freqtrade rounds it without a word: 0.55 would be 0.6, and 55.25 a rule that nobody chose.
+    if decimals is not None and round(value, decimals) != value:
+        return f"a number with at most {decimals} decimal{'s' if decimals > 1 else ''}"
+    return ""
 
 
 def copy_parameters(strategy: Any) -> None:
