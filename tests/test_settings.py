@@ -29,7 +29,10 @@ def test_load_settings_takes_any_number_of_hours(hours: float):
     ("section", "message"),
     [
         ([], "altseason: Input should be a valid dictionary"),
-        ({"dominanse": {}}, "altseason.dominanse is not known; allowed here: dominance, risk"),
+        (
+            {"dominanse": {}},
+            "altseason.dominanse is not known; allowed here: breadth, dominance, risk",
+        ),
         (
             {"dominance": {"threshold": 55}},
             "dominance.threshold is not known; allowed here: backfill, coinmarketcap_key, max_age_",

@@ -361,7 +361,14 @@ def test_parent_that_has_what_the_gate_needs_is_refused(gate: Load, taken: str):
 def test_parameters_have_a_space_of_their_own(gate: Load):
     strategy = gate()
     names = [name for name, _ in strategy.enumerate_parameters("gate")]
-    assert sorted(names) == ["dominance_threshold", "gate_band", "gate_mode", "gate_sma_days"]
+    assert sorted(names) == [
+        "breadth_days",
+        "breadth_min",
+        "dominance_threshold",
+        "gate_band",
+        "gate_mode",
+        "gate_sma_days",
+    ]
     strategy = gate(gated=define('space="buy"'))
     assert [*strategy.enumerate_parameters("gate")] == []
 

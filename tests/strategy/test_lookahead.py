@@ -1,4 +1,4 @@
-"""Change dominance from a day on: no row whose candle closes before that day's end may change."""
+"""Change dominance, or coins, from a day on: no row that closes before its end may change."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +9,21 @@ from freqtrade.strategy import IStrategy
 
 from altseason.dominance.candles import candle_length
 from altseason.dominance.store import DominanceStore
-from altseason.gate.rule import MODES
+from altseason.gate.rule import BREADTH_MODES, MODES
 from tests.conftest import coin_candles, dominance_candles
+from tests.gate.coin_days import store_coins
 
 Load = Callable[..., IStrategy]
 START = "2021-01-01"
 DAYS = 40
+COINS = ["AAA", "BBB", "CCC", "DDD", "EEE"]
+PARAMETERS = {
+    "gate_sma_days": 5,
+    "gate_band": 1,
+    "macd_trigger": "above",
+    "breadth_days": 5,
+    "breadth_min": 60,
+}
 
 
 def waves(per_day: int) -> list[float]:
@@ -22,9 +31,31 @@ def waves(per_day: int) -> list[float]:
     return [55 + 8 * ((i // per_day * 37) % 11 - 5) / 5 for i in range(DAYS * per_day)]
 
 
-def analyze(load: Load, folder: Path, timeframe: str, mode: str, changed_from: str | None):
-    for path in folder.glob("BTCD*"):
+def store_days_of_coins(folder: Path, changed_from: str | None) -> None:
+    """Store coins that beat Bitcoin over five days again and again, and each day others do."""
+    first = pd.Timestamp(changed_from or "2100-01-01")
+    days = pd.date_range(START, periods=DAYS)
+    closes = {
+        coin: [
+            (5 + (day * step) % 11) * (2 if date >= first and day % 3 else 1)
+            for day, date in enumerate(days)
+        ]
+        for coin, step in zip(COINS, (37, 29, 17, 7, 3), strict=True)
+    }
+    store_coins(folder, {**closes, "BTC": [100.0] * DAYS}, START)
+
+
+def analyze(
+    load: Load,
+    folder: Path,
+    timeframe: str,
+    mode: str,
+    changed_from: str | None,
+    coins_changed_from: str | None = None,
+):
+    for path in folder.glob("*-1?.*"):
         path.unlink()
+    store_days_of_coins(folder, coins_changed_from or changed_from)
     for stored, per_day in (("1d", 1), ("1h", 24)):
         candles = dominance_candles(waves(per_day), START, stored)
         if changed_from:
@@ -32,8 +63,8 @@ def analyze(load: Load, folder: Path, timeframe: str, mode: str, changed_from: s
             candles.loc[is_changed, ["open", "high", "low", "close"]] = 110 - candles["close"]
         DominanceStore(folder).append(candles, stored)
     strategy = load(
-        {"gate_mode": mode, "gate_sma_days": 5, "gate_band": 1, "macd_trigger": "above"},
-        altseason={"dominance": {"timeframe": timeframe}},
+        {**PARAMETERS, "gate_mode": mode},
+        altseason={"dominance": {"timeframe": timeframe}, "breadth": {"coins": COINS}},
     )
     dataframe = strategy.advise_indicators(
         coin_candles(24 * DAYS, start=START), {"pair": "ETH/USDT"}
@@ -62,6 +93,21 @@ def test_no_row_knows_a_day_before_its_end(
     load_strategy: Load, tmp_path: Path, timeframe: str, mode: str, day: str
 ):
     assert rows_that_know_too_early(load_strategy, tmp_path, timeframe, mode, day) == []
+
+
+@pytest.mark.parametrize("mode", BREADTH_MODES)
+@pytest.mark.parametrize("day", ["2021-01-12", "2021-01-29"])
+def test_no_row_knows_a_day_of_the_coins_before_its_end(
+    load_strategy: Load, tmp_path: Path, mode: str, day: str
+):
+    before = analyze(load_strategy, tmp_path, "1d", mode, None)
+    after = analyze(load_strategy, tmp_path, "1d", mode, None, coins_changed_from=day)
+    is_same = (before == after) | (before.isna() & after.isna())
+    assert not is_same["alt_season"].all()
+    closes = before["date"] + candle_length("1h")
+    known_from = pd.Timestamp(day, tz="UTC") + candle_length("1d")
+    assert closes[~is_same["breadth"]].iloc[0] == known_from
+    assert closes[~is_same.all(axis=1)].iloc[0] == known_from
 
 
 def test_the_check_catches_a_strategy_that_reads_the_day_itself(

@@ -10,6 +10,7 @@ from freqtrade.exceptions import OperationalException
 from freqtrade.strategy import IStrategy
 
 from altseason.dominance.store import DominanceStore
+from altseason.gate.rule import BREADTH_MODES
 from tests.conftest import coin_candles, dominance_candles
 from tests.strategy.gated import DOMINANCE, FIRST_OPEN, LAST_OPEN, OPEN_ROWS, PAIR, PLAIN
 
@@ -56,3 +57,9 @@ def test_bot_without_dominance_has_no_alt_season_and_goes_on(load: Load):
 def test_wrong_rule_is_refused_in_a_line(load: Load):
     with pytest.raises(OperationalException, match="gate_mode: expected one of level, falling"):
         load("typo").advise_indicators(coin_candles(48), PAIR)
+
+
+@pytest.mark.parametrize("mode", BREADTH_MODES)
+def test_mode_whose_candles_nobody_asks_for_is_refused_in_a_line(load: Load, mode: str):
+    with pytest.raises(OperationalException, match=f"mode: expected one of level.* found {mode}"):
+        load(mode).advise_indicators(coin_candles(48), PAIR)

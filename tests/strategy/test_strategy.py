@@ -19,6 +19,8 @@ DEFAULTS = {
     "dominance_threshold": 55,
     "gate_band": 0,
     "gate_sma_days": 20,
+    "breadth_min": 75,
+    "breadth_days": 90,
     "macd_trigger": "cross",
     "rsi_entry_max": 70,
     "rsi_exit_min": 80,

@@ -2,6 +2,7 @@
 
 AltSeasonError              shown in one line, exit code 2, wherever it is raised
 ├── BusyError               nobody: another process holds a file; try again
+├── CandlesMissingError     the user: coins lack daily candles; the message names the command
 ├── InputError              the user: an option or a file given to a command is wrong
 ├── DominanceMissingError   the user: there is no dominance to read; the message names the command
 ├── ProviderError           see sources/errors.py
@@ -18,6 +19,10 @@ class AltSeasonError(OperationalException):
 
 class BusyError(AltSeasonError):
     """Another process holds a file for longer than it should; try again."""
+
+
+class CandlesMissingError(AltSeasonError):
+    """The gate counts coins, and too few of them have daily candles."""
 
 
 class InputError(AltSeasonError):

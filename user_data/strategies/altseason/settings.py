@@ -127,6 +127,15 @@ class DominanceSettings(_Section):
         return pd.Timedelta(hours=hours)
 
 
+class BreadthSettings(_Section):
+    """Which coins the gate counts in its modes with breadth.
+
+    :param coins: codes of coins, whether they are traded or not; empty for those of the whitelist.
+    """
+
+    coins: list[Coin] = []
+
+
 class RiskSettings(_Section):
     """How large a stake is, and when a position is trimmed or closed besides the default rules.
 
@@ -154,6 +163,7 @@ class Settings(_Section):
     """All of our own settings; the others are Freqtrade's."""
 
     dominance: DominanceSettings = DominanceSettings()
+    breadth: BreadthSettings = BreadthSettings()
     risk: RiskSettings = RiskSettings()
 
 

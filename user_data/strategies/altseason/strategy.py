@@ -8,6 +8,7 @@ import copy
 from typing import Any, ClassVar
 
 import pandas as pd
+from freqtrade.enums import CandleType
 from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter, IStrategy
 from freqtrade.strategy.parameters import BaseParameter
 
@@ -15,12 +16,18 @@ from altseason.errors import InputError
 from altseason.gate.charts import with_dominance
 from altseason.gate.keeper import PARAMETERS, Gatekeeper
 from altseason.gate.plain import PlainGate
-from altseason.gate.rule import GATING_MODES, GateRule
+from altseason.gate.rule import BREADTH_MODES, DOMINANCE_MODES, GATING_MODES, GateRule
 from altseason.host.callbacks import is_initialized
 from altseason.host.parameters import describe_expected, load_parents_parameters
 
 # The keywords of a class that is derived from ours, and the parameters whose defaults they set.
-KEYWORDS = dict(zip(("mode", "threshold", "band", "sma_days"), PARAMETERS, strict=True))
+KEYWORDS = dict(
+    zip(
+        ("mode", "threshold", "band", "sma_days", "breadth_min", "breadth_days"),
+        PARAMETERS,
+        strict=True,
+    )
+)
 FLAGS = ("gate_shorts", "gate_position_adjustment")
 
 
@@ -31,19 +38,27 @@ class AltSeasonGate(IStrategy):
 
         class MyGated(AltSeasonGate, MyStrategy, mode="falling"): ...
 
-    Keywords set the defaults of the parameters: `mode` ("level", "falling", "level_and_falling", or
-    "off", which no optimizer tries and no parameter file sets), `threshold`, `band` and `sma_days`
-    as in `altseason.gate.rule.GateRule`, and `space`, the parameters' space of hyperopt ("gate").
+    Keywords set the defaults of the parameters: `mode` ("level", "falling", "level_and_falling",
+    "breadth", "breadth_and_falling", or "off", which no optimizer tries and no parameter file
+    sets), `threshold`, `band`, `sma_days`, `breadth_min` and `breadth_days` as in
+    `altseason.gate.rule.GateRule`, and `space`, the parameters' space of hyperopt ("gate").
+
+    Hyperopt tries the modes with breadth only where a class asks for them, since they need daily
+    candles that others do not have: by `mode="breadth_and_falling"`, beside the others, or by a
+    `gate_mode` of its own with these choices.
 
     :cvar gate_shorts: whether short entries are held back, too.
     :cvar gate_position_adjustment: whether `adjust_trade_position` may buy only while the gate is
         open; Freqtrade does not ask `confirm_trade_entry` for it.
     """
 
-    gate_mode = CategoricalParameter(GATING_MODES, default="level", space="gate")
+    gate_mode = CategoricalParameter(DOMINANCE_MODES, default="level", space="gate")
     dominance_threshold = DecimalParameter(40, 70, default=55, decimals=1, space="gate")
     gate_band = DecimalParameter(0, 5, default=0, decimals=1, space="gate")
     gate_sma_days = IntParameter(5, 60, default=20, space="gate")
+    breadth_min = IntParameter(50, 90, default=75, space="gate", optimize=False)
+    # In one request exchanges give Freqtrade 200 days or more.
+    breadth_days = IntParameter(14, 180, default=90, space="gate", optimize=False)
 
     gate_shorts: bool = False
     gate_position_adjustment: bool = False
@@ -89,6 +104,8 @@ class AltSeasonGate(IStrategy):
             threshold=self.dominance_threshold.value,
             band=self.gate_band.value,
             sma_days=self.gate_sma_days.value,
+            breadth_min=self.breadth_min.value,
+            breadth_days=self.breadth_days.value,
         )
 
     def load_params_from_file(self) -> dict[str, Any]:
@@ -105,6 +122,14 @@ class AltSeasonGate(IStrategy):
         gate = _find_gate(self)
         super().ft_bot_start(**kwargs)
         gate.start()
+
+    def gather_informative_pairs(self) -> list[tuple[str, str, CandleType]]:
+        """Return what Freqtrade fetches for the strategy, and daily candles of coins for the gate.
+
+        Here, and not in `informative_pairs`, which strategies override.
+        """
+        pairs = [*super().gather_informative_pairs(), *_find_gate(self).find_informative_pairs()]
+        return list(dict.fromkeys(pairs))
 
     def advise_indicators(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
         """Return the candles with the strategy's indicators and dominance."""
@@ -161,8 +186,14 @@ def add_alt_season(
     whatever goes wrong leaves `alt_season` False; in backtests it is an error.
 
     :param dataframe: the candles of any pair; the other parameters are those of `GateRule`.
+    :raises InputError: for a mode with breadth.
     """
     rule = GateRule(mode, threshold, band, sma_days)
+    if rule.has_breadth:
+        raise InputError(
+            f"mode: expected one of {', '.join(DOMINANCE_MODES)}, found {mode}, whose candles a "
+            f"strategy has that is derived from AltSeasonGate"
+        )
     columns = vars(strategy).setdefault("_alt_season_columns", {})
     if rule not in columns:
         columns[rule] = PlainGate(strategy.config, rule)
@@ -202,8 +233,7 @@ def _set_defaults(cls: type[AltSeasonGate], space: str | None, given: dict[str, 
         if not isinstance(parameter, BaseParameter):
             return  # which is refused when the class is used
         if name not in vars(cls):
-            parameter = copy.deepcopy(parameter)
-            setattr(cls, name, parameter)
+            parameter = _copy_parameter(cls, name)
         if space is not None:
             parameter.space = space
         if name in values:
@@ -211,13 +241,26 @@ def _set_defaults(cls: type[AltSeasonGate], space: str | None, given: dict[str, 
     GateRule(*(getattr(cls, name).value for name in PARAMETERS))
 
 
+def _copy_parameter(cls: type[AltSeasonGate], name: str) -> BaseParameter:
+    """Give a class a parameter of its own; those of breadth are optimized where it may have any."""
+    parameter: BaseParameter = copy.deepcopy(getattr(cls, name))
+    if name in ("breadth_min", "breadth_days"):
+        modes = {cls.gate_mode.value, *getattr(cls.gate_mode, "opt_range", ())}
+        parameter.optimize = not modes.isdisjoint(BREADTH_MODES)
+    setattr(cls, name, parameter)
+    return parameter
+
+
 def _set_default(name: str, parameter: BaseParameter, value: Any) -> None:
     is_mode = name == "gate_mode"
-    if expected := describe_expected(parameter, value, ("off",) if is_mode else ()):
+    if expected := describe_expected(parameter, value, (*BREADTH_MODES, "off") if is_mode else ()):
         raise InputError(f"{name}: expected {expected}, found {value!r}")
     parameter.value = value
     if is_mode:
-        parameter.optimize = value != "off"
+        # Which reads both, so hyperopt can try all modes that read one of them.
+        if value == "breadth_and_falling":
+            parameter.opt_range = list(GATING_MODES)
+        parameter.optimize = value in parameter.opt_range
 
 
 def _draw_dominance(cls: type[AltSeasonGate]) -> None:

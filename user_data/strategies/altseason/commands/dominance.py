@@ -12,6 +12,7 @@ from altseason.commands.importing import add_import
 from altseason.commands.record import EXIT_NOTHING, add_record
 from altseason.commands.reporting import add_json_option, print_report
 from altseason.commands.status import (
+    BreadthStatus,
     StatusReport,
     TimeframeStatus,
     calculate_status,
@@ -20,8 +21,10 @@ from altseason.commands.status import (
 from altseason.dominance.candles import TIMEFRAMES
 from altseason.dominance.store import open_store
 from altseason.dominance.synthetic import is_synthetic
+from altseason.gate.breadth import NO_COINS, CoinPrices
 from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import GateRule
+from altseason.gate.verdict import calculate_verdict
 from altseason.host.configuration import (
     Config,
     data_directory,
@@ -80,19 +83,31 @@ def run_status(options: argparse.Namespace) -> int:
 def _make_report(config: Config, strategy: IStrategy) -> StatusReport:
     datadir, rule = data_directory(config), strategy.gate_rule
     recording = Recording(datadir, open_store(config))
+    now = pd.Timestamp(dt_now())
+    coins = strategy.alt_season_gate.coins.read() if rule.has_breadth else NO_COINS
     return StatusReport(
         datadir=datadir,
         provider=recording.store.provider,
         is_synthetic=is_synthetic(datadir),
         rule=rule,
-        timeframes=_read_timeframes(config, rule, pd.Timestamp(dt_now())),
+        timeframes=_read_timeframes(config, rule, now, coins),
+        breadth=_make_breadth(config, rule, now, coins) if rule.has_breadth else None,
         recorded=load_recording_status(recording),
         values=find_values(strategy),
         parameter_file=parameter_file(strategy),
     )
 
 
-def _read_timeframes(config: Config, rule: GateRule, now: pd.Timestamp) -> list[TimeframeStatus]:
+def _make_breadth(
+    config: Config, rule: GateRule, now: pd.Timestamp, coins: CoinPrices
+) -> BreadthStatus:
+    dominance = DominanceReader(config, load_settings(config).dominance).read()
+    return BreadthStatus(coins, calculate_verdict(dominance, rule, now, coins))
+
+
+def _read_timeframes(
+    config: Config, rule: GateRule, now: pd.Timestamp, coins: CoinPrices
+) -> list[TimeframeStatus]:
     configured = load_settings(config).dominance
     statuses = []
     for timeframe in TIMEFRAMES:
@@ -101,5 +116,5 @@ def _read_timeframes(config: Config, rule: GateRule, now: pd.Timestamp) -> list[
             settings = DominanceSettings(timeframe=timeframe, provider=configured.provider)
         dominance = DominanceReader(config, settings).read()
         if not dominance.candles.empty:
-            statuses.append(calculate_status(dominance, rule, now))
+            statuses.append(calculate_status(dominance, rule, now, coins))
     return statuses

@@ -12,7 +12,7 @@ from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 
 from altseason.errors import InputError
-from altseason.gate.rule import GATING_MODES
+from altseason.gate.rule import GATING_MODES, GateRule
 from altseason.host.configuration import load_configuration, quiet_freqtrade
 from altseason.invocation import altseason_command
 from altseason.output import show_text, tell
@@ -78,15 +78,27 @@ def run(options: argparse.Namespace) -> int:
             f"Copy the folder altseason beside {target.name}, or install it where your Freqtrade "
             f"runs: it is imported there."
         )
-    download, load = (
-        altseason_command(f"dominance {words}") for words in ("download", "import FILE")
-    )
     show_text(
         f"Wrote {target}.",
         f"Try it: `freqtrade backtesting --strategy-list {options.parent} {name}`.",
-        f"It needs dominance of the same time: `{download}`, or `{load}`.",
+        *_describe_needs(GateRule(options.mode)),
     )
     return 0
+
+
+def _describe_needs(rule: GateRule) -> list[str]:
+    download, load = (
+        altseason_command(f"dominance {words}") for words in ("download", "import FILE")
+    )
+    needs = []
+    if rule.reads_dominance:
+        needs.append(f"It needs dominance of the same time: `{download}`, or `{load}`.")
+    if rule.has_breadth:
+        needs.append(
+            "It needs daily candles of Bitcoin and of the coins that it counts; a backtest names "
+            "those that are missing."
+        )
+    return needs
 
 
 def _find_folder(options: argparse.Namespace) -> Path:

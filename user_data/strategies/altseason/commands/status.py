@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from altseason.commands.reporting import count_gaps, format_range, gaps_as_json, gaps_as_text
-from altseason.dominance.candles import PAIR, Gap, candle_length, describe_duration, find_gaps
+from altseason.dominance.candles import DAY, PAIR, Gap, candle_length, describe_duration, find_gaps
+from altseason.gate.breadth import NO_COINS, CoinPrices
 from altseason.gate.rule import Dominance, GateRule
 from altseason.gate.verdict import Verdict, calculate_verdict, describe_verdict, verdict_as_json
 from altseason.host.origins import GATE_IS_OFF, Value, values_as_json, values_as_text
@@ -55,7 +56,8 @@ class TimeframeStatus:
             ),
             *gaps_as_text(self.gaps),
             f"  newest close {self.close:.2f} %, {describe_duration(self.age)} old ({freshness})",
-            f"  {describe_verdict(self.verdict)}",
+            # With breadth it is not dominance alone that decides, see `BreadthStatus`.
+            *([] if self.verdict.rule.has_breadth else [f"  {describe_verdict(self.verdict)}"]),
         ]
 
     def as_json(self) -> dict[str, Any]:
@@ -72,6 +74,36 @@ class TimeframeStatus:
             "frozen": self.is_frozen,
             "close": self.close,
             "gate_open": self.verdict.is_open,
+            "gate": verdict_as_json(self.verdict),
+        }
+
+
+@dataclass(frozen=True)
+class BreadthStatus:
+    """The stored daily candles of the coins watched, and the gate that counts them."""
+
+    coins: CoinPrices
+    verdict: Verdict
+
+    def as_text(self) -> list[str]:
+        """Describe how many coins there are and from when to when, and the gate."""
+        prices, verdict = self.coins.prices, describe_verdict(self.verdict)
+        stored = f"daily candles of {len(prices.columns)}"
+        if len(prices):
+            start, end = prices.index[0], prices.index[-1] + DAY
+            stored += f", {format_range(start, end)}"
+        lines = [f"breadth: {len(self.coins.watched)} coins watched, {stored}", f"  {verdict}"]
+        if self.coins.advice and self.coins.advice[1:] not in verdict:
+            lines.append(f"  {self.coins.advice}")
+        live = altseason_command("why --live")
+        return [*lines, f"  A bot reads the exchange's candles instead: `{live}` shows its gate."]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same facts for a program."""
+        with_candles = list(self.coins.prices.columns)
+        return {
+            "watched": list(self.coins.watched),
+            "missing": [pair for pair in self.coins.watched if pair not in with_candles],
             "gate": verdict_as_json(self.verdict),
         }
 
@@ -126,6 +158,7 @@ class StatusReport:
 
     :param provider: whose number the pair is, as our settings name it.
     :param recorded: None where nothing was recorded in the last week.
+    :param breadth: None where the rule has none.
     :param values: what the strategy trades by.
     """
 
@@ -137,6 +170,7 @@ class StatusReport:
     recorded: RecordingStatus | None
     values: list[Value]
     parameter_file: Path
+    breadth: BreadthStatus | None = None
 
     @property
     def is_recording(self) -> bool:
@@ -158,6 +192,7 @@ class StatusReport:
             )
         for timeframe in self.timeframes:
             lines += timeframe.as_text()
+        lines += self.breadth.as_text() if self.breadth else []
         nothing = ["recorded: nothing in the last week"]
         lines += nothing if self.recorded is None else self.recorded.as_text()
         lines += values_as_text(self.values, self.parameter_file)
@@ -171,13 +206,16 @@ class StatusReport:
             "synthetic": self.is_synthetic,
             "rule": vars(self.rule),
             "timeframes": [timeframe.as_json() for timeframe in self.timeframes],
+            "breadth": self.breadth.as_json() if self.breadth else None,
             "values": values_as_json(self.values),
             "parameter_file": str(self.parameter_file),
             "recorded": None if self.recorded is None else self.recorded.as_json(),
         }
 
 
-def calculate_status(dominance: Dominance, rule: GateRule, now: pd.Timestamp) -> TimeframeStatus:
+def calculate_status(
+    dominance: Dominance, rule: GateRule, now: pd.Timestamp, coins: CoinPrices = NO_COINS
+) -> TimeframeStatus:
     """Return the status of stored dominance, of which there must be some."""
     candles = dominance.candles
     end = candles["date"].iloc[-1] + candle_length(dominance.timeframe)
@@ -191,7 +229,7 @@ def calculate_status(dominance: Dominance, rule: GateRule, now: pd.Timestamp) ->
         max_age=dominance.max_age,
         close=float(candles["close"].iloc[-1]),
         is_frozen=dominance.is_frozen(now),
-        verdict=calculate_verdict(dominance, rule, now),
+        verdict=calculate_verdict(dominance, rule, now, coins),
     )
 
 

@@ -15,6 +15,7 @@ from altseason.commands.reporting import add_json_option, print_report
 from altseason.commands.running_bot import RunningBot
 from altseason.dominance.candles import PAIR, candle_length
 from altseason.errors import InputError
+from altseason.gate.breadth import NO_COINS
 from altseason.gate.explanation import EntryReport, explain, gate_of_row
 from altseason.gate.reader import DominanceReader
 from altseason.gate.verdict import calculate_verdict
@@ -89,7 +90,11 @@ def _explain_by_stored(config: Config, options: argparse.Namespace) -> EntryRepo
     dominance = DominanceReader(config, load_settings(config).dominance).read()
     newest = max(one.close_time for one in explanations)
     _report_age(newest, strategy.timeframe)
-    return EntryReport(calculate_verdict(dominance, strategy.gate_rule, newest), explanations)
+    rule, coins = strategy.gate_rule, strategy.alt_season_gate.coins
+    verdict = calculate_verdict(
+        dominance, rule, newest, coins.read() if rule.has_breadth else NO_COINS
+    )
+    return EntryReport(verdict, explanations)
 
 
 def _explain_by_bot(config: Config, options: argparse.Namespace) -> EntryReport:

@@ -19,6 +19,8 @@ from altseason.errors import StoredDataError
 PAIR = "BTCD/USD"
 TIMEFRAMES: tuple[Literal["1h", "1d"], ...] = ("1h", "1d")
 DAY = pd.Timedelta(days=1)
+# A day's close that is older than this says nothing of now, whatever a pair's timeframe.
+DAILY_MAX_AGE = pd.Timedelta(hours=36)
 PRICE_COLUMNS = ["open", "high", "low", "close"]
 # From Bitcoin's first block on; the end is far beyond what any bot lives to see.
 POSSIBLE_DATES = pd.Timestamp("2009-01-03", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
@@ -163,6 +165,20 @@ def find_frozen(candles: pd.DataFrame) -> "npt.NDArray[np.bool_]":
         is_finer = (close * unit % 1 != 0).rolling(DECIMALS_FROM, min_periods=1).max().eq(1)
         is_frozen |= is_finer.groupby(run).transform("first") & (unchanged > limit)
     return is_frozen.to_numpy(dtype=bool)
+
+
+def find_newest(
+    ends: "npt.NDArray[np.int64]", times: "npt.NDArray[np.int64]", max_age: float
+) -> "npt.NDArray[np.intp]":
+    """Return which candle was the newest that had ended at each time; -1 where none had.
+
+    :param ends: of candles, in milliseconds, rising, as the times are.
+    :param max_age: in milliseconds; -1 also where it had ended longer ago than this.
+    """
+    positions = ends.searchsorted(times, side="right") - 1
+    if not len(ends):
+        return positions
+    return np.where((positions >= 0) & (times - ends[positions] <= max_age), positions, -1)
 
 
 def find_gaps(candles: pd.DataFrame, timeframe: str) -> list[Gap]:

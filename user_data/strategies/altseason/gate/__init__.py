@@ -1,7 +1,9 @@
 """The gate: the rule, its columns in a strategy's candles, and what people are notified of.
 
-rule.py        whether altcoins may be traded, by the candles of dominance
+rule.py        whether altcoins may be traded, by the candles of dominance and by breadth
+breadth.py     how many of the coins watched have beaten Bitcoin
 reader.py      how a strategy gets its dominance, the same in every run mode
+coins.py       how it gets the daily candles of coins
 columns.py     the same in a strategy's candles, where no error may stop an exit
 keeper.py      the gate of one strategy object: what Freqtrade's calls come to
 plain.py       the columns alone, for a strategy that is not gated

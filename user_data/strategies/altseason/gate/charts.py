@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from altseason.dominance.candles import candle_length
-from altseason.gate.rule import SUFFIX, GateRule
+from altseason.gate.rule import BREADTH, SUFFIX, GateRule
 
 SEASON_COLOR = "rgba(46, 204, 113, 0.15)"
 DOMINANCE_PLOT = "BTC.D"
@@ -16,6 +16,8 @@ DOMINANCE_LINES = {
     "opens below %": {"color": "#27ae60"},
     "closes from %": {"color": "#e67e22"},
     "mean %": {"color": "#7f8c8d"},
+    "coins above BTC %": {"color": "#8e44ad"},
+    "coins open from %": {"color": "#16a085"},
 }
 # A label of a narrower area would lie over its neighbours.
 LABELLED_SHARE = 0.08
@@ -48,12 +50,13 @@ def thin_exits(dataframe: pd.DataFrame) -> pd.DataFrame:
 
 def _find_deciding_lines(dataframe: pd.DataFrame, rule: GateRule) -> dict[str, Any]:
     """Return the lines of the rule's mode; those of other modes are empty."""
-    has_level = rule.mode in ("level", "level_and_falling")
-    has_mean = rule.mode in ("falling", "level_and_falling")
+    has_level = rule.has_level
     return {
         "opens below %": rule.threshold if has_level else np.nan,
         "closes from %": rule.threshold + rule.band if has_level and rule.band else np.nan,
-        "mean %": dataframe[f"sma_{SUFFIX}"] if has_mean else np.nan,
+        "mean %": dataframe[f"sma_{SUFFIX}"] if rule.has_falling else np.nan,
+        "coins above BTC %": dataframe.get(BREADTH, np.nan) if rule.has_breadth else np.nan,
+        "coins open from %": rule.breadth_min if rule.has_breadth else np.nan,
     }
 
 

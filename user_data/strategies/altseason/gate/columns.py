@@ -17,11 +17,13 @@ from freqtrade.util import dt_ts
 
 from altseason.dominance.candles import empty_candles
 from altseason.errors import AltSeasonError
+from altseason.gate.breadth import NO_COINS, CoinPrices, calculate_breadth
 from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import (
     SUFFIX,
     Dominance,
     GateRule,
+    add_breadth,
     add_dominance,
     calculate_closes,
     find_closed,
@@ -47,15 +49,18 @@ class GateColumns:
         notifier: Notifier,
         rule: Callable[[], GateRule],
         clock: Clock = read_clock,
+        coins: Callable[[], CoinPrices] = lambda: NO_COINS,
     ) -> None:
         """Add columns by the dominance of a reader and a strategy's rule.
 
         :param rule: returns the rule as it is now, since hyperopt changes it, or raises.
+        :param coins: returns the prices that breadth is counted from, where the rule has it.
         """
         self._reader = reader
         self._notifier = notifier
         self._rule = rule
         self._clock = clock
+        self._coins = coins
         nothing = empty_candles()
         self._nothing = Dominance(settings.timeframe, nothing, nothing, settings.max_age)
 
@@ -83,14 +88,12 @@ class GateColumns:
         :param dates: open times of a strategy's candles.
         """
         return self._or_closed(
-            lambda: find_open(
-                self._reader.read(), self._rule(), calculate_closes(dates, timeframe)
-            ),
+            lambda: self._find_open(calculate_closes(dates, timeframe)),
             lambda: np.full(len(dates), False),
         )
 
     def add_gate(self, dataframe: pd.DataFrame, timeframe: str, is_open: Mask) -> pd.DataFrame:
-        """Add `alt_season` (bool), and `sma_btcd` (percent) for charts."""
+        """Add `alt_season` (bool), and for charts `sma_btcd` (percent) and any breadth."""
         dates = dataframe["date"]
         dataframe[f"sma_{SUFFIX}"] = self._or_closed(
             lambda: find_mean(
@@ -99,7 +102,14 @@ class GateColumns:
             lambda: np.full(len(dates), np.nan, dtype="float32"),
         )
         dataframe["alt_season"] = is_open
-        return dataframe
+        return self._or_closed(lambda: self._add_breadth(dataframe, timeframe), lambda: dataframe)
+
+    def _add_breadth(self, dataframe: pd.DataFrame, timeframe: str) -> pd.DataFrame:
+        rule = self._rule()
+        if not rule.has_breadth:
+            return dataframe
+        breadth = calculate_breadth(self._coins(), rule.breadth_days)
+        return add_breadth(dataframe, breadth, calculate_closes(dataframe["date"], timeframe))
 
     def report_coverage(self, dataframe: pd.DataFrame, pair: str) -> None:
         """Warn once where the gate is closed for a part of a pair's history for want of dominance.
@@ -116,21 +126,57 @@ class GateColumns:
                 topic="coverage",
             )
 
+    def report_breadth(self, dataframe: pd.DataFrame, pair: str, timeframe: str) -> None:
+        """Warn once where breadth is unknown, or counts fewer coins, for a part of the history."""
+        closes = calculate_closes(dataframe["date"], timeframe)
+        facts = self._or_closed(lambda: self._describe_breadth(closes), lambda: "")
+        if facts:
+            start, end = dataframe["date"].iloc[0], dataframe["date"].iloc[-1]
+            self._notifier.warn(
+                f"{facts} of {pair}, from {start:%Y-%m-%d} to {end:%Y-%m-%d}.", topic="breadth"
+            )
+
+    def _describe_breadth(self, closes: "npt.NDArray[np.int64]") -> str:
+        """Return the beginning of a sentence about candles; empty where breadth is complete."""
+        rule, coins = self._rule(), self._coins()
+        if not rule.has_breadth:
+            return ""
+        breadth = calculate_breadth(coins, rule.breadth_days)
+        positions = breadth.find_known(closes)
+        counted = breadth.measured[positions[positions >= 0]]
+        unknown = float((positions < 0).mean())
+        watched = len(coins.watched)
+        if not unknown and counted.min() == watched:
+            return ""
+        range_ = f"{counted.min()} to {counted.max()}" if len(counted) else "none"
+        return (
+            f"Of {watched} coins watched, breadth over {rule.breadth_days} days counts {range_}, "
+            f"as the others have too little history; it is unknown, and the gate closed, at "
+            f"{unknown:.1%} of the candles"
+        )
+
     def find_closed(self, dates: "pd.Series[pd.Timestamp]", timeframe: str) -> Mask:
         """Return `rule.find_closed`; nowhere where dominance cannot be read."""
-        return self._or_closed(
-            lambda: find_closed(
-                self._reader.read(), self._rule(), calculate_closes(dates, timeframe)
-            ),
-            lambda: np.full(len(dates), False),
-        )
+
+        def work() -> Mask:
+            rule, closes = self._rule(), calculate_closes(dates, timeframe)
+            return find_closed(self._reader.read(), rule, closes, self._find_coins(rule))
+
+        return self._or_closed(work, lambda: np.full(len(dates), False))
 
     def is_open(self, time: datetime) -> bool:
         """Return whether the gate was open at a time, by what was known then."""
         return self._or_closed(
-            lambda: bool(find_open(self._reader.read(), self._rule(), np.array([dt_ts(time)]))[0]),
+            lambda: bool(self._find_open(np.array([dt_ts(time)]))[0]),
             lambda: False,
         )
+
+    def _find_open(self, times: "npt.NDArray[np.int64]") -> Mask:
+        rule = self._rule()
+        return find_open(self._reader.read(), rule, times, self._find_coins(rule))
+
+    def _find_coins(self, rule: GateRule) -> CoinPrices:
+        return self._coins() if rule.has_breadth else NO_COINS
 
     def _or_closed(self, work: Callable[[], Result], closed: Callable[[], Result]) -> Result:
         try:

@@ -6,10 +6,13 @@ from typing import Any
 import pandas as pd
 
 from altseason.dominance.candles import candle_length
+from altseason.gate.breadth import NO_COINS, CoinPrices
 from altseason.gate.conditions import CROSSES_ABOVE, Condition, Conditions, is_true
-from altseason.gate.rule import SUFFIX, GateRule
-from altseason.gate.verdict import Newest, Verdict, describe_verdict, verdict_as_json
+from altseason.gate.rule import BREADTH, SUFFIX, GateRule
+from altseason.gate.verdict import Newest, NewestBreadth, Verdict, describe_verdict, verdict_as_json
 from altseason.settings import DominanceSettings
+
+NO_BREADTH = CoinPrices(NO_COINS.prices, problem="no breadth was known at this candle")
 
 
 @dataclass(frozen=True)
@@ -117,11 +120,34 @@ def gate_of_row(
     """Return the gate as an analyzed candle has it that ended at a time."""
     date, close, sma = (row.get(f"{name}_{SUFFIX}") for name in ("date", "close", "sma"))
     is_open = bool(row.get("alt_season"))
-    if pd.isna(date) or pd.isna(close):
-        return Verdict(rule, is_open, None, settings.max_age, is_stale=True)
-    end = pd.Timestamp(date) + candle_length(settings.timeframe)
-    newest = Newest(float(close), None if pd.isna(sma) else float(sma), end, time - end)
-    return Verdict(rule, is_open, newest, settings.max_age, is_stale=False)
+    newest = None
+    if not (pd.isna(date) or pd.isna(close)):
+        end = pd.Timestamp(date) + candle_length(settings.timeframe)
+        newest = Newest(float(close), None if pd.isna(sma) else float(sma), end, time - end)
+    breadth = _breadth_of_row(row, time) if rule.has_breadth else None
+    lacks_breadth = rule.has_breadth and breadth is None
+    lacks_dominance = newest is None and (rule.reads_dominance or not rule.has_breadth)
+    return Verdict(
+        rule,
+        is_open,
+        newest,
+        settings.max_age,
+        is_stale=lacks_breadth or lacks_dominance,
+        breadth=breadth,
+        coins=NO_BREADTH,
+    )
+
+
+def _breadth_of_row(row: "pd.Series[Any]", time: pd.Timestamp) -> NewestBreadth | None:
+    """Return what an analyzed candle knows of breadth; it does not know how many are watched."""
+    date, percent, measured = (
+        row.get(name) for name in (f"date_{BREADTH}", BREADTH, f"coins_{BREADTH}")
+    )
+    if pd.isna(date) or pd.isna(percent) or pd.isna(measured):
+        return None
+    end = pd.Timestamp(date) + candle_length("1d")
+    count = int(measured)
+    return NewestBreadth(round(float(percent) * count / 100), count, count, end, time - end)
 
 
 def _find(name: str, condition: Condition, column: Any) -> Finding:

@@ -11,15 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from freqtrade.enums import CandleType
 from freqtrade.exchange import timeframe_to_msecs
 from freqtrade.util import dt_ts
 
 from altseason.dominance.synthetic import is_synthetic, mark_results
 from altseason.errors import InputError
 from altseason.gate.charts import add_lines, season_areas
+from altseason.gate.coins import CoinReader
 from altseason.gate.columns import GateColumns, Mask, clear_entries
 from altseason.gate.reader import DominanceReader
-from altseason.gate.rule import SUFFIX, GateRule, calculate_closes
+from altseason.gate.rule import BREADTH_MODES, SUFFIX, GateRule, calculate_closes
 from altseason.gate.service import DominanceService
 from altseason.host.callbacks import (
     guard_entries,
@@ -41,7 +43,14 @@ from altseason.host.version import describe_untested
 from altseason.notifications import Notifier, escape_telegram_markdown
 from altseason.settings import load_settings, validate_timeframes
 
-PARAMETERS = ("gate_mode", "dominance_threshold", "gate_band", "gate_sma_days")
+PARAMETERS = (
+    "gate_mode",
+    "dominance_threshold",
+    "gate_band",
+    "gate_sma_days",
+    "breadth_min",
+    "breadth_days",
+)
 # What a parameter file calls the section of these, whatever their space.
 SECTION = "gate"
 EntryCheck = Callable[[str, float, datetime], bool]
@@ -84,11 +93,16 @@ class Gatekeeper:
         validate_timeframes(self.settings, config.get("timeframe") or strategy.timeframe)
         self.notifier = Notifier(logging.getLogger(type(strategy).__module__), self._send)
         self._reader = DominanceReader(config, self.settings.dominance)
+        self.coins = CoinReader(strategy, config, self.settings.breadth)
         self.columns = GateColumns(
-            self._reader, self.settings.dominance, self.notifier, self._find_rule
+            self._reader,
+            self.settings.dominance,
+            self.notifier,
+            self._find_rule,
+            coins=self.coins.read,
         )
         mark_results(config, "")
-        files = [*self._reader.files, parameter_file(strategy)]
+        files = [*self._reader.files, *self.coins.files, parameter_file(strategy)]
         config[CONFIG_KEY] = calculate_digest(type(strategy), files)
         self._exclusion_reason = exclusion_reason
         self.entry_checks: list[EntryCheck] = []
@@ -99,7 +113,9 @@ class Gatekeeper:
         self._taken: dict[tuple[str, str], npt.NDArray[np.int64]] = {}
         self._wrong_values = ""
         move_section(strategy, SECTION, PARAMETERS)
-        self._refuse_values(take_wrong_values(strategy, (*PARAMETERS, *parameters), by_hand))
+        modes = (*BREADTH_MODES, *by_hand.get("gate_mode", ()))
+        allowed = {**by_hand, "gate_mode": modes}
+        self._refuse_values(take_wrong_values(strategy, (*PARAMETERS, *parameters), allowed))
         guard_entries(strategy, self.notifier, self._may_enter)
 
     @property
@@ -110,9 +126,23 @@ class Gatekeeper:
     @property
     def is_off(self) -> bool:
         """Whether the gate is always open, in every epoch of a hyperopt."""
+        return self._modes == ("off",)
+
+    @property
+    def needs_dominance(self) -> bool:
+        """Whether the gate reads dominance, if only in some epochs of a hyperopt."""
+        return any(GateRule(mode).reads_dominance for mode in self._modes)
+
+    @property
+    def needs_breadth(self) -> bool:
+        """Whether the gate counts coins, if only in some epochs of a hyperopt."""
+        return any(mode in BREADTH_MODES for mode in self._modes)
+
+    @property
+    def _modes(self) -> tuple[str, ...]:
         mode = self._strategy.gate_mode
         # While hyperopt varies the mode, its value here is only the first one.
-        return not mode.can_optimize() and mode.value == "off"
+        return tuple(mode.opt_range) if mode.can_optimize() else (mode.value,)
 
     def start(self) -> None:
         """Guard the strategy's callbacks; where a bot trades, have dominance recorded.
@@ -145,7 +175,9 @@ class Gatekeeper:
         if untested := describe_untested():
             self.notifier.warn(untested)
         introduce = partial(describe_rules, self._strategy)
-        self._service = DominanceService(self._config, self._reader, self.notifier, introduce)
+        self._service = DominanceService(
+            self._config, self._reader, self.notifier, introduce, self.coins.read
+        )
         run_after_fills(self._strategy, self._keep_dominance)
         run_in_each_loop(self._strategy, self._check)
 
@@ -156,7 +188,7 @@ class Gatekeeper:
             trades.
         """
         timeframe = self._strategy.timeframe
-        return self.columns.add_dominance(dataframe, timeframe, is_required=not self.is_off)
+        return self.columns.add_dominance(dataframe, timeframe, is_required=self.needs_dominance)
 
     def complete(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Add dominance to a pair's indicators where it is missing, and warn of what is closed."""
@@ -164,9 +196,23 @@ class Gatekeeper:
             dataframe = self.add_dominance(dataframe)
         if reason := self._exclusion_reason and self._exclusion_reason(pair):
             self.notifier.warn(f"{pair} is never entered: {reason}.")
-        elif not self.is_off:
+        elif self.needs_dominance:
             self.columns.report_coverage(dataframe, pair)
+        if self.needs_breadth:
+            if not self.is_trading:
+                self.coins.require()
+            self.columns.report_breadth(dataframe, pair, self._strategy.timeframe)
         return dataframe
+
+    def find_informative_pairs(self) -> list[tuple[str, str, CandleType]]:
+        """Return the candles that a bot needs besides those of its pairs."""
+        try:
+            return self.coins.find_informative_pairs() if self.needs_breadth else []
+        except Exception as error:  # the bot would end, and leave open trades alone
+            with suppress(Exception):
+                text = f"Could not ask for daily candles of coins: {error!r}."
+                self.notifier.warn(text, "informative pairs")
+            return []
 
     def add_gate(self, dataframe: pd.DataFrame) -> tuple[pd.DataFrame, Mask]:
         """Add `alt_season` and `sma_btcd`; return the former apart, where no strategy writes."""

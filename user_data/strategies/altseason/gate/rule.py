@@ -1,7 +1,7 @@
 """The gate: from dominance candles and a rule to the boolean column `alt_season`.
 
-Everything that depends on hyperopt parameters is in `calculate_gate`, which works on the few
-dominance candles; a strategy's many rows only look its result up.
+Everything that depends on hyperopt parameters is in `calculate_gate` and in breadth.py, which work
+on the few candles of dominance and on days; a strategy's many rows only look their result up.
 """
 
 from dataclasses import dataclass
@@ -13,31 +13,41 @@ import numpy.typing as npt
 import pandas as pd
 from freqtrade.util import dt_ts
 
-from altseason.dominance.candles import candle_length, find_frozen
+from altseason.dominance.candles import DAILY_MAX_AGE, candle_length, find_frozen, find_newest
 from altseason.errors import InputError
+from altseason.gate.breadth import NO_COINS, Breadth, CoinPrices, calculate_breadth
 
-GATING_MODES = ("level", "falling", "level_and_falling")
+# By dominance alone: these need nothing but what every user of the gate has.
+DOMINANCE_MODES = ("level", "falling", "level_and_falling")
+BREADTH_MODES = ("breadth", "breadth_and_falling")
+GATING_MODES = (*DOMINANCE_MODES, *BREADTH_MODES)
 MODES = (*GATING_MODES, "off")
+LEVEL_MODES = frozenset(("level", "level_and_falling"))
+FALLING_MODES = frozenset(("falling", "level_and_falling", "breadth_and_falling"))
 SUFFIX = "btcd"
-# A day's close that is older than this says nothing about falling, whatever the pair's timeframe.
-DAILY_MAX_AGE = pd.Timedelta(hours=36)
+BREADTH = "breadth"
 
 
 @dataclass(frozen=True)
 class GateRule:
     """When the gate is open.
 
-    :param mode: one of `MODES`; "level" and "falling" as below, "level_and_falling" needs both,
-        "off" is always open, even without data.
+    :param mode: one of `MODES`; "level", "falling" and "breadth" as below, those with "and" need
+        both, "off" is always open, even without data.
     :param threshold: level opens when dominance is below this, in percent.
     :param band: level closes when dominance is at or above threshold + band, in percentage points.
     :param sma_days: falling means a daily close below the mean of this many days' closes.
+    :param breadth_min: breadth opens while at least this many percent of the coins watched have
+        beaten Bitcoin.
+    :param breadth_days: over this many days.
     """
 
     mode: str = "level"
     threshold: float = 55.0
     band: float = 0.0
     sma_days: int = 20
+    breadth_min: float = 75
+    breadth_days: int = 90
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -54,18 +64,46 @@ class GateRule:
             raise InputError(
                 f"gate_sma_days: expected a number of days, 1 or more, found {self.sma_days!r}"
             )
+        if not 0 < self.breadth_min <= 100:
+            raise InputError(
+                f"breadth_min: expected percent above 0 and up to 100, found {self.breadth_min!r}"
+            )
+        if self.breadth_days < 1:
+            raise InputError(
+                f"breadth_days: expected a number of days, 1 or more, found {self.breadth_days!r}"
+            )
+
+    @property
+    def has_level(self) -> bool:
+        """Whether dominance has to be below the threshold."""
+        return self.mode in LEVEL_MODES
+
+    @property
+    def has_falling(self) -> bool:
+        """Whether dominance has to be below its mean."""
+        return self.mode in FALLING_MODES
+
+    @property
+    def has_breadth(self) -> bool:
+        """Whether enough coins have to beat Bitcoin."""
+        return self.mode in BREADTH_MODES
+
+    @property
+    def reads_dominance(self) -> bool:
+        """Whether the gate is closed without dominance."""
+        return self.has_level or self.has_falling
 
     def __str__(self) -> str:
         level = f"dominance below {self.threshold:g} %"
         if self.band:
             level += f" (until {self.threshold + self.band:g} %)"
         falling = f"dominance below its {self.sma_days}-day SMA"
-        return {
-            "level": level,
-            "falling": falling,
-            "level_and_falling": f"{level}, and {falling}",
-            "off": "off, always open",
-        }[self.mode]
+        breadth = (
+            f"{self.breadth_min:g} % or more of the coins watched beat Bitcoin over "
+            f"{self.breadth_days} days"
+        )
+        parts = ((self.has_level, level), (self.has_breadth, breadth), (self.has_falling, falling))
+        return ", and ".join(text for is_part, text in parts if is_part) or "off, always open"
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,11 +162,10 @@ class Dominance:
         :param times: in milliseconds.
         :return: positions in `candles`.
         """
-        positions = self._ends.searchsorted(times, side="right") - 1
+        positions = find_newest(self._ends, times, self._max_age_in_ms)
         if not len(self._ends):
             return positions
-        is_fresh = times - self._ends[positions] <= self._max_age_in_ms
-        return np.where((positions >= 0) & is_fresh & ~self._frozen[positions], positions, -1)
+        return np.where(self._frozen[positions], -1, positions)
 
     def is_stale(self, time: datetime) -> bool:
         """Return whether what was known at a time was too old, or frozen, for an open gate."""
@@ -168,7 +205,9 @@ def add_dominance(dataframe: pd.DataFrame, dominance: Dominance, timeframe: str)
 
 @lru_cache(maxsize=8)
 def calculate_gate(dominance: Dominance, rule: GateRule) -> pd.DataFrame:
-    """Apply a rule to every dominance candle; remembered, since every pair of a run asks for it.
+    """Apply what a rule says of dominance to every candle of it.
+
+    Remembered, since every pair of a run asks for it.
 
     :return: indexed by the candle's `date`, with `sma` (percent), `alt_season` (bool) and
         `is_closed` (bool, see `find_closed`), as known at the candle's end; not to be
@@ -178,11 +217,11 @@ def calculate_gate(dominance: Dominance, rule: GateRule) -> pd.DataFrame:
     gate = _merge_known_day(dominance, _calculate_falling(dominance.daily, rule.sma_days))
     is_open = pd.Series(True, index=gate.index)
     is_closed = pd.Series(False, index=gate.index)
-    if rule.mode in ("level", "level_and_falling"):
+    if rule.has_level:
         level = _calculate_level(dominance, rule)
         is_open &= level.eq(1.0)
         is_closed |= level.eq(0.0)
-    if rule.mode in ("falling", "level_and_falling"):
+    if rule.has_falling:
         is_open &= gate["is_falling"].eq(True)
         is_closed |= gate["is_falling"].eq(False) & gate["sma"].notna()
     gate = gate.assign(alt_season=is_open, is_closed=is_closed)
@@ -190,25 +229,39 @@ def calculate_gate(dominance: Dominance, rule: GateRule) -> pd.DataFrame:
 
 
 def find_open(
-    dominance: Dominance, rule: GateRule, times: "npt.NDArray[np.int64]"
+    dominance: Dominance,
+    rule: GateRule,
+    times: "npt.NDArray[np.int64]",
+    coins: CoinPrices = NO_COINS,
 ) -> "npt.NDArray[np.bool_]":
     """Return whether the gate was open at each time, in milliseconds, by what was known then."""
-    if rule.mode == "off":
-        return np.full(len(times), True)
-    return _look_up(dominance, calculate_gate(dominance, rule)["alt_season"], times)
+    is_open = np.full(len(times), True)
+    if rule.reads_dominance:
+        is_open &= _look_up(dominance, calculate_gate(dominance, rule)["alt_season"], times)
+    if rule.has_breadth:
+        breadth = calculate_breadth(coins, rule.breadth_days)
+        is_open &= breadth.find_open(rule.breadth_min, times)
+    return is_open
 
 
 def find_closed(
-    dominance: Dominance, rule: GateRule, times: "npt.NDArray[np.int64]"
+    dominance: Dominance,
+    rule: GateRule,
+    times: "npt.NDArray[np.int64]",
+    coins: CoinPrices = NO_COINS,
 ) -> "npt.NDArray[np.bool_]":
-    """Return whether fresh dominance closed the gate at each time, in milliseconds.
+    """Return whether fresh dominance or breadth closed the gate at each time, in milliseconds.
 
-    Not where the lack of it does: the level has nothing to say inside its band after a gap, and
-    falling has nothing to say where there is no mean.
+    Not where the lack of them does: the level has nothing to say inside its band after a gap,
+    falling has nothing to say where there is no mean, and breadth where too few coins are measured.
     """
-    if rule.mode == "off":
-        return np.full(len(times), False)
-    return _look_up(dominance, calculate_gate(dominance, rule)["is_closed"], times)
+    is_closed = np.full(len(times), False)
+    if rule.reads_dominance:
+        is_closed |= _look_up(dominance, calculate_gate(dominance, rule)["is_closed"], times)
+    if rule.has_breadth:
+        breadth = calculate_breadth(coins, rule.breadth_days)
+        is_closed |= breadth.find_closed(rule.breadth_min, times)
+    return is_closed
 
 
 def find_mean(
@@ -217,6 +270,27 @@ def find_mean(
     """Return the mean of dominance, in percent, as it was known at each time; NaN without one."""
     means = calculate_gate(dominance, rule)["sma"].reindex(dominance.candles["date"])
     return np.append(means.to_numpy("float32"), np.float32("nan"))[dominance.find_known(times)]
+
+
+def add_breadth(
+    dataframe: pd.DataFrame, breadth: Breadth, times: "npt.NDArray[np.int64]"
+) -> pd.DataFrame:
+    """Add what was known of breadth at each row's close.
+
+    Adds `date_breadth` (open time of the newest day that counts), `breadth` (percent of the coins
+    that beat Bitcoin) and `coins_breadth` (how many were measured); missing (NaT, NaN) where none
+    was known, or where it was stale.
+
+    :param times: the rows' closes, in milliseconds.
+    """
+    positions = breadth.find_known(times)
+    none = np.float32("nan")
+    dataframe[f"date_{BREADTH}"] = pd.Series(
+        breadth.dates.array.take(positions, allow_fill=True), index=dataframe.index
+    )
+    for name, values in ((BREADTH, breadth.percent), (f"coins_{BREADTH}", breadth.measured)):
+        dataframe[name] = np.append(values.astype("float32"), none)[positions]
+    return dataframe
 
 
 def _look_up(

@@ -5,10 +5,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from freqtrade.util import dt_ts
 
 from altseason.dominance.candles import DAY, candle_length
 from altseason.errors import AltSeasonError
+from altseason.gate.breadth import NO_COINS, CoinPrices, calculate_breadth
 from altseason.gate.columns import notify_closed
 from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import Dominance, GateRule
@@ -34,11 +37,14 @@ class DominanceService:
         reader: DominanceReader,
         notifier: Notifier,
         introduce: Callable[[], Sequence[str]] = list,
+        coins: Callable[[], CoinPrices] = lambda: NO_COINS,
     ) -> None:
         """Begin beside a strategy that trades, dry or live.
 
         :param introduce: returns what the bot trades by; called once its parameters are loaded.
+        :param coins: returns the prices that breadth is counted from, where the rule has it.
         """
+        self._coins = coins
         self._reader = reader
         self._notifier = notifier
         self._introduce = introduce
@@ -58,8 +64,10 @@ class DominanceService:
         try:
             if self._introduction is None:
                 self._introduction = self._introduce()
+            current = rule()
+            coins = self._coins() if current.has_breadth else NO_COINS
             for message in self._watch.observe(
-                self._reader.read(), rule(), now, self._introduction
+                self._reader.read(), current, now, self._introduction, coins
             ):
                 self._notifier.notify(message)
         except AltSeasonError as error:
@@ -75,13 +83,19 @@ class DominanceService:
 
     def describe_entry(self, rule: GateRule, time: datetime) -> dict[str, Any]:
         """Return what a trade keeps of the dominance that it was entered by."""
+        facts = {"gate_rule": str(rule)}
+        if rule.has_breadth:
+            breadth = calculate_breadth(self._coins(), rule.breadth_days)
+            known = int(breadth.find_known(np.array([dt_ts(time)]))[0])
+            if known >= 0:
+                facts["breadth"] = f"{breadth.beating[known]} of {breadth.measured[known]} coins"
         candle = self._reader.read().find_candle(time)
         if candle is None:
-            return {"gate_rule": str(rule)}
+            return facts
         return {
+            **facts,
             "dominance": round(float(candle["close"]), 4),
             "dominance_candle": f"{candle['date']:%Y-%m-%d %H:%M}",
-            "gate_rule": str(rule),
         }
 
     def _start_feed(self, config: dict[str, Any], settings: DominanceSettings) -> Feed | None:

@@ -1,15 +1,17 @@
 """Why the gate is open or closed at a time, since when, and what would change it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from freqtrade.util import dt_ts
 
-from altseason.dominance.candles import candle_length, describe_duration
-from altseason.gate.rule import Dominance, GateRule, calculate_gate
+from altseason.dominance.candles import DAILY_MAX_AGE, DAY, candle_length, describe_duration
+from altseason.gate.breadth import MIN_COINS, NO_COINS, CoinPrices, calculate_breadth
+from altseason.gate.rule import Dominance, GateRule, calculate_gate, find_open
 from altseason.invocation import altseason_command
 
 HOUR = pd.Timedelta(hours=1)
@@ -31,16 +33,44 @@ class Newest:
 
 
 @dataclass(frozen=True)
+class NewestBreadth:
+    """The newest day that had ended and on which enough coins are measured.
+
+    :param beating: how many coins have beaten Bitcoin, of those `measured`.
+    :param watched: how many are watched; the others have too little history.
+    :param age: how long ago the day ended.
+    """
+
+    beating: int
+    measured: int
+    watched: int
+    end: pd.Timestamp
+    age: pd.Timedelta
+
+    @property
+    def percent(self) -> float:
+        """How many percent of the coins measured have beaten Bitcoin."""
+        return 100 * self.beating / self.measured
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it is too old for an open gate."""
+        return self.age > DAILY_MAX_AGE
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The gate as it was known at a time.
 
-    :param newest: what it goes by; None where nothing is stored.
+    :param newest: dominance; None where nothing is stored.
     :param max_age: how old that may be.
-    :param is_stale: whether dominance is missing, too old, or frozen.
+    :param is_stale: whether what the rule reads is missing, too old, or frozen.
     :param is_frozen: whether it repeats one value for too long.
     :param closed_since: when the gate closed; None where it is open, or nothing is stored.
     :param was_ever_open: whether it was open before; else `closed_since` is where the data begin.
-    :param problem: why dominance may be missing, as `Dominance` has it.
+    :param problem: why dominance or coins may be missing, as `Dominance` and `CoinPrices` have it.
+    :param breadth: in modes with breadth; None where too few coins are measured.
+    :param coins: what breadth is counted from.
     """
 
     rule: GateRule
@@ -52,9 +82,24 @@ class Verdict:
     closed_since: pd.Timestamp | None = None
     was_ever_open: bool = False
     problem: str = ""
+    breadth: NewestBreadth | None = None
+    coins: CoinPrices = NO_COINS
+
+    @property
+    def is_breadth_stale(self) -> bool:
+        """Whether the gate lacks breadth, whatever it knows of dominance."""
+        return self.rule.has_breadth and (self.breadth is None or self.breadth.is_stale)
 
 
-def calculate_verdict(dominance: Dominance, rule: GateRule, now: datetime) -> Verdict:
+def calculate_verdict(
+    dominance: Dominance, rule: GateRule, now: datetime, coins: CoinPrices = NO_COINS
+) -> Verdict:
+    """Return the gate by what was known of dominance and of coins at a time."""
+    verdict = _judge_dominance(dominance, rule, now)
+    return _judge_breadth(verdict, dominance, now, coins) if rule.has_breadth else verdict
+
+
+def _judge_dominance(dominance: Dominance, rule: GateRule, now: datetime) -> Verdict:
     """Return the gate by the dominance candles that had ended at a time."""
     time, is_off = pd.Timestamp(now), rule.mode == "off"
     ends = dominance.candles["date"] + candle_length(dominance.timeframe)
@@ -85,6 +130,41 @@ def calculate_verdict(dominance: Dominance, rule: GateRule, now: datetime) -> Ve
     )
 
 
+def _judge_breadth(
+    verdict: Verdict, dominance: Dominance, now: datetime, coins: CoinPrices
+) -> Verdict:
+    """Return the gate by what is known of dominance, and by the days of breadth before a time."""
+    rule, time = verdict.rule, pd.Timestamp(now)
+    breadth = calculate_breadth(coins, rule.breadth_days)
+    count = int(breadth.ends.searchsorted(dt_ts(now), side="right"))
+    opened = find_open(dominance, rule, breadth.ends[:count], coins)
+    is_open = bool(find_open(dominance, rule, np.array([dt_ts(now)]), coins)[0])
+    newest, closed_since = None, None
+    if count:
+        ends = pd.Series(breadth.dates[:count] + DAY)
+        newest = NewestBreadth(
+            beating=int(breadth.beating[count - 1]),
+            measured=int(breadth.measured[count - 1]),
+            watched=len(coins.watched),
+            end=ends.iloc[-1],
+            age=time - ends.iloc[-1],
+        )
+        if not is_open:
+            closed_since = min(time, _find_closing(ends, opened, DAILY_MAX_AGE))
+    lacks_dominance = rule.reads_dominance and verdict.is_stale
+    return replace(
+        verdict,
+        is_open=is_open,
+        is_stale=lacks_dominance or newest is None or newest.is_stale,
+        is_frozen=rule.reads_dominance and verdict.is_frozen,
+        closed_since=closed_since,
+        was_ever_open=bool(opened.any()),
+        problem=coins.problem or (verdict.problem if rule.reads_dominance else ""),
+        breadth=newest,
+        coins=coins,
+    )
+
+
 def _find_closing(
     ends: "pd.Series[pd.Timestamp]", opened: "npt.NDArray[np.bool_]", max_age: pd.Timedelta
 ) -> pd.Timestamp:
@@ -102,16 +182,17 @@ def describe_verdict(verdict: Verdict, *, with_age: bool = True) -> str:
 
     :param with_age: how old dominance is; false for a time that is not the current one.
     """
-    if verdict.rule.mode == "off":
+    rule = verdict.rule
+    if rule.mode == "off":
         return "The gate is off: entries do not depend on dominance."
-    if verdict.newest is None:
+    if verdict.is_breadth_stale:
+        return f"The gate is closed{_describe_since(verdict)}: {describe_lack(verdict)}"
+    if rule.reads_dominance and verdict.newest is None:
         missing = f"no dominance is stored. {_advise()}"
         return f"The gate is closed: {f'{verdict.problem}.' if verdict.problem else missing}"
-    facts = _describe_newest(verdict.newest, with_age=with_age)
+    facts = _describe_facts(verdict, with_age=with_age)
     if verdict.is_open:
-        return (
-            f"The gate is open: {facts}. It closes {_name_closing(verdict.rule, verdict.newest)}."
-        )
+        return f"The gate is open: {facts}. It closes {_name_closing(verdict)}."
     since = _describe_since(verdict)
     if verdict.is_frozen:
         return f"The gate is closed{since}: {facts}, has not changed for days. {_advise()}"
@@ -119,13 +200,31 @@ def describe_verdict(verdict: Verdict, *, with_age: bool = True) -> str:
         limit = describe_duration(verdict.max_age)
         reason = f"{verdict.problem}." if verdict.problem else _advise()
         return f"The gate is closed{since}: {facts}, is older than {limit}. {reason}"
-    opening = _name_opening(verdict.rule, verdict.newest)
-    return f"The gate is closed{since}: {facts}. It opens {opening}."
+    return f"The gate is closed{since}: {facts}. It opens {_name_opening(verdict)}."
+
+
+def describe_lack(verdict: Verdict) -> str:
+    """Return in sentences why breadth is not known, and what can be done."""
+    coins, rule, breadth = verdict.coins, verdict.rule, verdict.breadth
+    advice = f" {coins.advice[:1].upper()}{coins.advice[1:]}" if coins.advice else ""
+    if coins.problem:
+        return f"{coins.problem}."
+    if breadth is not None:
+        facts = _describe_breadth(rule, breadth, with_age=True)
+        limit = describe_duration(DAILY_MAX_AGE)
+        return f"{facts}, is older than {limit}, with less than {MIN_COINS} coins since.{advice}"
+    if len(coins.watched) < MIN_COINS:
+        return f"{MIN_COINS} coins or more have to be watched, and there are {len(coins.watched)}."
+    return (
+        f"less than {MIN_COINS} of the {len(coins.watched)} coins watched have daily candles of "
+        f"{rule.breadth_days + 1} days, and the longest history has {coins.longest_history}."
+        f"{advice}"
+    )
 
 
 def verdict_as_json(verdict: Verdict, *, with_age: bool = True) -> dict[str, Any]:
     """Return the facts of `describe_verdict`; dates in ISO 8601, UTC, dominance in percent."""
-    newest = verdict.newest
+    newest, breadth = verdict.newest, verdict.breadth
     return {
         "open": verdict.is_open,
         "rule": str(verdict.rule),
@@ -136,6 +235,16 @@ def verdict_as_json(verdict: Verdict, *, with_age: bool = True) -> dict[str, Any
         "max_age_hours": verdict.max_age / HOUR,
         "stale": verdict.is_stale,
         "frozen": verdict.is_frozen,
+        "breadth": {
+            "percent": breadth.percent,
+            "beating": breadth.beating,
+            "measured": breadth.measured,
+            "watched": breadth.watched,
+            "known_at": breadth.end.isoformat(),
+            "age_hours": round(breadth.age / HOUR, 2),
+        }
+        if breadth
+        else None,
         "closed_since": verdict.closed_since.isoformat() if verdict.closed_since else None,
         "reason": describe_verdict(verdict, with_age=with_age),
     }
@@ -149,7 +258,8 @@ def _describe_since(verdict: Verdict) -> str:
     if verdict.closed_since is None:
         return ""
     if not verdict.was_ever_open:
-        return f" since the stored dominance begins, {verdict.closed_since:%Y-%m-%d}"
+        data = "breadth is known" if verdict.rule.has_breadth else "the stored dominance begins"
+        return f" since {data}, {verdict.closed_since:%Y-%m-%d}"
     return f" since {verdict.closed_since:%Y-%m-%d %H:%M} UTC"
 
 
@@ -158,20 +268,51 @@ def _describe_newest(newest: Newest, *, with_age: bool) -> str:
     return f"dominance {newest.close:.2f} %, of {newest.end:%Y-%m-%d %H:%M} UTC{age}"
 
 
-def _name_opening(rule: GateRule, newest: Newest) -> str:
+def _describe_facts(verdict: Verdict, *, with_age: bool) -> str:
+    """Return what the rule goes by, breadth first."""
+    facts = []
+    if verdict.breadth is not None:
+        facts.append(_describe_breadth(verdict.rule, verdict.breadth, with_age=with_age))
+    if verdict.newest is not None and (verdict.rule.reads_dominance or not facts):
+        facts.append(_describe_newest(verdict.newest, with_age=with_age))
+    return "; ".join(facts)
+
+
+def _describe_breadth(rule: GateRule, breadth: NewestBreadth, *, with_age: bool) -> str:
+    age = f", {describe_duration(breadth.age)} ago" if with_age else ""
+    left_out = breadth.watched - breadth.measured
+    others = f" ({left_out} more have too little history)" if left_out > 0 else ""
+    return (
+        f"{breadth.beating} of {breadth.measured} coins ({breadth.percent:.0f} %) beat Bitcoin "
+        f"over {rule.breadth_days} days{others}, of {breadth.end:%Y-%m-%d %H:%M} UTC{age}"
+    )
+
+
+def _name_opening(verdict: Verdict) -> str:
+    rule, newest = verdict.rule, verdict.newest
     level = f"when dominance falls below {rule.threshold:g} %"
-    falling = f"with a daily close below its {rule.sma_days}-day mean"
-    if newest.sma is None:
+    breadth = f"when {rule.breadth_min:g} % or more beat Bitcoin over {rule.breadth_days} days"
+    of_dominance = " of dominance" if rule.has_breadth else ""
+    falling = f"with a daily close{of_dominance} below its {rule.sma_days}-day mean"
+    if newest is None or newest.sma is None:
         falling += ", for which too few days are stored"
     else:
         falling += f", {newest.sma:.2f} % now"
-    both = f"{level}, and {falling}"
-    return {"level": level, "falling": falling, "level_and_falling": both}[rule.mode]
+    return ", and ".join(_choose(rule, level, breadth, falling))
 
 
-def _name_closing(rule: GateRule, newest: Newest) -> str:
+def _name_closing(verdict: Verdict) -> str:
+    rule, newest = verdict.rule, verdict.newest
     level = f"at {rule.threshold + rule.band:g} % or above"
-    falling = f"with a daily close at its {rule.sma_days}-day mean, {newest.sma or 0:.2f} % now"
+    breadth = f"when less than {rule.breadth_min:g} % beat Bitcoin over {rule.breadth_days} days"
+    of_dominance = " of dominance" if rule.has_breadth else ""
+    mean = newest.sma if newest is not None and newest.sma else 0
+    falling = f"with a daily close{of_dominance} at its {rule.sma_days}-day mean, {mean:.2f} % now"
     falling += ", or above"
-    both = f"{level}, or {falling}"
-    return {"level": level, "falling": falling, "level_and_falling": both}[rule.mode]
+    return ", or ".join(_choose(rule, level, breadth, falling))
+
+
+def _choose(rule: GateRule, level: str, breadth: str, falling: str) -> list[str]:
+    """Return those of three that the rule has."""
+    parts = ((rule.has_level, level), (rule.has_breadth, breadth), (rule.has_falling, falling))
+    return [text for is_part, text in parts if is_part]

@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from altseason.dominance.candles import DAY, candle_length, describe_duration
-from altseason.gate.rule import Dominance, GateRule, calculate_gate
-from altseason.gate.verdict import Verdict, calculate_verdict, describe_verdict
+from altseason.gate.breadth import NO_COINS, CoinPrices, calculate_breadth
+from altseason.gate.rule import Dominance, GateRule, calculate_gate, find_open
+from altseason.gate.verdict import Verdict, calculate_verdict, describe_lack, describe_verdict
 from altseason.invocation import altseason_command
 
 WEEK = 7 * DAY
@@ -32,16 +33,17 @@ class GateWatch:
         rule: GateRule,
         now: datetime,
         introduction: Sequence[str] = (),
+        coins: CoinPrices = NO_COINS,
     ) -> list[str]:
         """Return the messages that are due.
 
         At the first look, and where the introduction is another than before, that is the
         introduction and the gate as it is; later each change of the gate, each reason for which
-        dominance is stale, and once a week that the gate is closed.
+        dominance or breadth is stale, and once a week that the gate is closed.
 
         :param introduction: what the bot trades by.
         """
-        verdict = calculate_verdict(dominance, rule, now)
+        verdict = calculate_verdict(dominance, rule, now, coins)
         if self._introduction != list(introduction):
             self._introduction = list(introduction)
             messages = list(introduction)
@@ -64,11 +66,11 @@ class GateWatch:
     def _describe_changes(self, dominance: Dominance, verdict: Verdict, now: datetime) -> list[str]:
         if verdict.is_stale:
             is_told = self._was_stale and verdict.problem in ("", self._problem)
-            return [] if is_told else [_describe_stale(dominance, now)]
+            return [] if is_told else [_describe_stale(dominance, verdict, now)]
         if self._was_stale:
-            return [_describe_fresh(dominance, verdict.rule, is_open=verdict.is_open)]
+            return [_describe_fresh(verdict)]
         if self._was_open != verdict.is_open:
-            return [_describe_change(dominance, verdict.rule, is_open=verdict.is_open)]
+            return [_describe_change(dominance, verdict)]
         return []
 
 
@@ -76,6 +78,17 @@ class GateWatch:
 def find_watch(datadir: Path) -> GateWatch:
     """Return the watch of a data directory, which outlives a strategy at `/reload_config`."""
     return GateWatch()
+
+
+def calculate_open_days(
+    dominance: Dominance, rule: GateRule, coins: CoinPrices
+) -> "pd.Series[bool]":
+    """Return whether the gate of a rule with breadth was open at the end of each day, by its open.
+
+    Of the days that count in breadth.
+    """
+    breadth = calculate_breadth(coins, rule.breadth_days)
+    return pd.Series(find_open(dominance, rule, breadth.ends, coins), index=breadth.dates)
 
 
 def find_last_season(alt_season: "pd.Series[bool]") -> tuple[pd.Timestamp, pd.Timestamp] | None:
@@ -95,17 +108,22 @@ def find_last_season(alt_season: "pd.Series[bool]") -> tuple[pd.Timestamp, pd.Ti
     return dates[first], dates[last]
 
 
-def _describe_change(dominance: Dominance, rule: GateRule, *, is_open: bool) -> str:
-    season = find_last_season(calculate_gate(dominance, rule)["alt_season"])
-    length = candle_length(dominance.timeframe)
-    facts = f"{_describe_newest(dominance)}; the rule: {rule}."
+def _describe_change(dominance: Dominance, verdict: Verdict) -> str:
+    rule = verdict.rule
+    if rule.has_breadth:
+        season = find_last_season(calculate_open_days(dominance, rule, verdict.coins))
+        length = DAY
+    else:
+        season = find_last_season(calculate_gate(dominance, rule)["alt_season"])
+        length = candle_length(dominance.timeframe)
+    facts = f"{_describe_newest(verdict)}; the rule: {rule}."
     before, after = "It is the first one on record.", ""  # with another rule there may be none
     if season is not None:
         start, end = season[0], season[1] + length
         days = _count_days((end - start) / DAY)
         before = f"The last one lasted {days}, to {end:%Y-%m-%d}."
         after = f" after {days}"
-    if is_open:
+    if verdict.is_open:
         return f"Alt season has begun: {facts} {before}"
     return (
         f"Alt season is over{after}: {facts} There are no new entries; open trades exit by "
@@ -129,8 +147,10 @@ def _count_days(days: float) -> str:
     return f"{days:.3g} day{'' if days == 1 else 's'}"
 
 
-def _describe_stale(dominance: Dominance, now: datetime) -> str:
+def _describe_stale(dominance: Dominance, verdict: Verdict, now: datetime) -> str:
     effect = "The gate is closed for entries; exits go on."
+    if verdict.is_breadth_stale:
+        return f"Breadth is unknown: {describe_lack(verdict)} {effect}"
     candle = dominance.find_candle(now)
     problem = f" {dominance.problem}." if dominance.problem else ""
     if candle is None and problem:
@@ -150,16 +170,18 @@ def _describe_stale(dominance: Dominance, now: datetime) -> str:
     )
 
 
-def _describe_fresh(dominance: Dominance, rule: GateRule, *, is_open: bool) -> str:
+def _describe_fresh(verdict: Verdict) -> str:
     return (
-        f"Dominance is fresh again: {_describe_newest(dominance)}. By the rule ({rule}) the gate "
-        f"is {_name(is_open)}."
+        f"{'Breadth' if verdict.rule.has_breadth else 'Dominance'} is fresh again: "
+        f"{_describe_newest(verdict)}. By the rule ({verdict.rule}) the gate is "
+        f"{'open' if verdict.is_open else 'closed'}."
     )
 
 
-def _name(is_open: bool) -> str:
-    return "open" if is_open else "closed"
-
-
-def _describe_newest(dominance: Dominance) -> str:
-    return f"dominance {dominance.candles['close'].iloc[-1]:.2f} %"
+def _describe_newest(verdict: Verdict) -> str:
+    facts = []
+    if verdict.breadth is not None:
+        facts.append(f"{verdict.breadth.percent:.0f} % of {verdict.breadth.measured} coins")
+    if verdict.newest is not None and (verdict.rule.reads_dominance or not facts):
+        facts.append(f"dominance {verdict.newest.close:.2f} %")
+    return ", ".join(facts)

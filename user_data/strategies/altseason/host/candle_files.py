@@ -10,12 +10,18 @@ from freqtrade.enums import CandleType
 PRECISION_COLUMNS = ["open_count", "high_count", "low_count", "close_count", "max_count"]
 
 
-def candle_file(datadir: Path, data_format: str, pair: str, timeframe: str) -> Path:
-    """Return the file that holds a pair's spot candles, whether it exists or not.
+def candle_file(
+    datadir: Path,
+    data_format: str,
+    pair: str,
+    timeframe: str,
+    candle_type: CandleType = CandleType.SPOT,
+) -> Path:
+    """Return the file that holds a pair's candles, whether it exists or not.
 
     :param data_format: as Freqtrade's `dataformat_ohlcv` names it.
     """
     # There is no public method. Without this one nothing loads, with an error that names it.
     handler = get_datahandler(datadir, data_format)
-    file: Path = handler._pair_data_filename(datadir, pair, timeframe, CandleType.SPOT)
+    file: Path = handler._pair_data_filename(datadir, pair, timeframe, candle_type)
     return file

@@ -119,7 +119,7 @@ def _find_attributes(strategy: IStrategy) -> Iterator[Value]:
 
 
 def _find_settings(strategy: Any) -> Iterator[Value]:
-    for section in ("dominance", "risk"):
+    for section in ("dominance", "breadth", "risk"):
         settings = getattr(strategy.alt_season_gate.settings, section)
         for name in type(settings).model_fields:
             if name in settings.model_fields_set and name not in ("coinmarketcap_key", "urls"):
