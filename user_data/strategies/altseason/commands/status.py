@@ -14,6 +14,7 @@ from altseason.gate.verdict import Verdict, calculate_verdict, describe_verdict,
 from altseason.host.origins import GATE_IS_OFF, Value, values_as_json, values_as_text
 from altseason.invocation import altseason_command
 from altseason.recorder.log import Reading
+from altseason.recorder.method import WEEK, WEEKS, find_weekly_offsets
 from altseason.recorder.offsets import MAX_OFFSET_AGE, Offsets
 from altseason.recorder.recording import Recording
 from altseason.sources.reading import MAX_AGE, provider_name, read_clock
@@ -115,12 +116,14 @@ class RecordingStatus:
     :param age: since the last reading that counts.
     :param primary: the name of the provider that the offsets are to.
     :param offsets: by fallback, in percentage points; None where it is not calibrated.
+    :param weekly: the same of each of the last weeks, the newest last.
     """
 
     last: Reading
     age: pd.Timedelta
     primary: str
     offsets: dict[str, float | None]
+    weekly: dict[str, list[float | None]]
 
     @property
     def is_current(self) -> bool:
@@ -138,6 +141,7 @@ class RecordingStatus:
             ),
             *(
                 f"  {name}: {_describe_offset(offset, self.primary)}"
+                f"{_describe_weeks(self.weekly.get(name, []))}"
                 for name, offset in self.offsets.items()
             ),
         ]
@@ -149,6 +153,7 @@ class RecordingStatus:
             "age_minutes": round(self.age / pd.Timedelta(minutes=1), 1),
             "last": self.last.model_dump(mode="json"),
             "offsets": self.offsets,
+            "weekly_offsets": self.weekly,
         }
 
 
@@ -235,7 +240,8 @@ def calculate_status(
 
 def load_recording_status(recording: Recording) -> RecordingStatus | None:
     """Return the status of the log; None without a reading that counts in the last week."""
-    now, readings = recording.load(read_clock() - MAX_OFFSET_AGE)
+    now, of_weeks = recording.load(read_clock() - WEEKS * WEEK)
+    readings = [reading for reading in of_weeks if now - reading.known <= MAX_OFFSET_AGE]
     counted = [reading for reading in readings if reading.dominance is not None]
     if not counted:
         return None
@@ -247,8 +253,17 @@ def load_recording_status(recording: Recording) -> RecordingStatus | None:
         now - counted[-1].known,
         primary,
         {name: offsets.find(name, now) for name in names},
+        find_weekly_offsets(of_weeks, now),
     )
 
 
 def _describe_offset(offset: float | None, primary: str) -> str:
     return "not calibrated yet" if offset is None else f"{offset:+.2f} to {primary}"
+
+
+def _describe_weeks(offsets: list[float | None]) -> str:
+    """Describe how the offset has moved, where more than this week's is known."""
+    known = [offset for offset in offsets if offset is not None]
+    if len(known) < 2:
+        return ""
+    return f" (by week, the newest last: {', '.join(f'{offset:+.2f}' for offset in known)})"

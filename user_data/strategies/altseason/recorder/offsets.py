@@ -4,7 +4,7 @@ Providers count different coins, so they differ by up to several points, and slo
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 import pandas as pd
@@ -15,6 +15,9 @@ from altseason.recorder.log import Reading
 MIN_COMPARISONS, MAX_COMPARISONS = 3, 9
 MAX_OFFSET_AGE = pd.Timedelta(days=7)
 COMPARE_EVERY = pd.Timedelta(hours=6)
+# The last comparisons lie further from those before than this, and no further from each other: one
+# of the two has changed how it counts.
+MIN_STEP, MAX_SPREAD = 1.0, 0.5
 # A fallback that lies further off counts something else.
 MAX_OFFSET = 10.0
 
@@ -30,7 +33,8 @@ class Offsets:
     def add(self, reading: Reading) -> bool:
         """Add a reading that was compared; return whether it brought something new.
 
-        A value without a time that has not moved may be of any time.
+        A value without a time that has not moved may be of any time. What was learned before a step
+        that stays no longer counts.
         """
         if reading.dominance is not None or reading.offset is None:
             return False
@@ -38,6 +42,8 @@ class Offsets:
         if reading.time is None and kept and kept[-1].raw == reading.raw:
             return False
         kept.append(reading)
+        if _is_step(kept):
+            del kept[:-MIN_COMPARISONS]
         del kept[:-MAX_COMPARISONS]
         return True
 
@@ -60,3 +66,13 @@ class Offsets:
 
     def _recent(self, provider: str, now: pd.Timestamp) -> list[Reading]:
         return [one for one in self._compared[provider] if now - one.known <= MAX_OFFSET_AGE]
+
+
+def _is_step(compared: Sequence[Reading]) -> bool:
+    """Return whether the last comparisons agree on another offset than those before them."""
+    offsets = [one.offset for one in compared if one.offset is not None]
+    before, after = offsets[:-MIN_COMPARISONS], offsets[-MIN_COMPARISONS:]
+    if len(before) < MIN_COMPARISONS or max(after) - min(after) > MAX_SPREAD:
+        return False
+    distances = [offset - median(before) for offset in after]
+    return min(distances) >= MIN_STEP or max(distances) <= -MIN_STEP

@@ -16,7 +16,8 @@ from altseason.notifications import Notifier
 from altseason.recorder.backoff import Backoff
 from altseason.recorder.jumps import MAX_STEP, HeldReading, find_known
 from altseason.recorder.log import Reading
-from altseason.recorder.offsets import MAX_OFFSET_AGE, Offsets
+from altseason.recorder.method import BEFORE, MethodWatch
+from altseason.recorder.offsets import Offsets
 from altseason.recorder.recording import Recording
 from altseason.settings import PROVIDERS, load_settings
 from altseason.sources.errors import (
@@ -96,8 +97,9 @@ class Poller:
             name: self._back_off(name, fetch, providers.session)
             for name, fetch in providers.fallbacks.items()
         }
-        _, readings = recording.load(clock() - MAX_OFFSET_AGE)
+        _, readings = recording.load(clock() - BEFORE[0])
         self._offsets = Offsets(readings)
+        self._method = MethodWatch(providers.name, notifier, readings)
         self._last = {reading.provider: reading for reading in readings}
         counted = [reading for reading in readings if reading.dominance is not None]
         self._newest: Reading | None = counted[-1] if counted else None
@@ -113,8 +115,9 @@ class Poller:
         if primary is not None:
             if self._is_believed(primary, primary.dominance):
                 self._log(primary, primary.dominance, None)
-                for name in self._fallbacks:
-                    self._compare(name, primary)
+                compared = [self._compare(name, primary) for name in self._fallbacks]
+                if any(compared):
+                    self._method.check(self._clock())
         elif self._failing_since and self._clock() - self._failing_since >= PATIENCE:
             self._fall_back()
 
@@ -139,17 +142,20 @@ class Poller:
         self._notifier.clear("fallback", "Dominance is recorded again.")
         return polled
 
-    def _compare(self, name: str, primary: ProviderReading) -> None:
-        """Poll a fallback now and then, to calibrate it against the primary."""
+    def _compare(self, name: str, primary: ProviderReading) -> bool:
+        """Poll a fallback now and then to calibrate it; return whether that brought an offset."""
         now = self._clock()
         if now < max(self._offsets.next_comparison(name, now), self._not_before.get(name, now)):
-            return
+            return False
         polled = self._poll_fallback(name)
         reading = None
         if polled is not None:
             reading = self._log(polled, None, polled.dominance - primary.dominance)
         if reading is None or not self._offsets.add(reading):
             self._not_before[name] = now + COMPARE_AGAIN_AFTER
+            return False
+        self._method.add(reading)
+        return True
 
     def _fall_back(self) -> None:
         for name in self._fallbacks:
