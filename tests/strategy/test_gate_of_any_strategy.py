@@ -227,6 +227,16 @@ def test_exits_are_the_same_whatever_the_gate_says(gate: Load):
     assert len(rows_with(gated, "enter_long")) == 20
 
 
+def test_exits_forget_what_an_earlier_epoch_took_away(gate: Load):
+    """Hyperopt changes the parameters by which a strategy enters, and those of the gate."""
+    parent = HEAD + EXITS.replace("[6, 12]", "[self.hour.value]").replace("[12, 18]", "[12]")
+    hour = '\n    hour = IntParameter(0, 23, default=12, space="buy")\n'
+    strategy = gate(parent + hour)
+    assert exits_that_freqtrade_takes(signals(strategy)) == 0
+    strategy.hour.value, strategy.dominance_threshold.value = 6, 70
+    assert exits_that_freqtrade_takes(signals(strategy)) == 30
+
+
 def test_return_on_investment_waits_where_an_entry_signal_was_taken_away(gate: Load):
     parent = HEAD.replace('{"0": 10.0}', '{"0": 0.01}\n    ignore_roi_if_entry_signal = True')
     entries = EXITS.split("    def populate_exit_trend")[0].replace("[6, 12]", "[6]")
@@ -320,7 +330,8 @@ def test_entry_order_is_replaced_only_while_open(
 REFUSED = {
     "unknown mode": ('mode="falls"', "gate_mode: expected one of level, falling"),
     "no number": ('threshold="55"', "dominance_threshold: expected a number, found '55'"),
-    "fraction": ("threshold=0.55", "dominance_threshold: expected percent"),
+    "fraction": ("threshold=0.5", "dominance_threshold: expected percent"),
+    "rounded": ("threshold=0.55", "dominance_threshold: expected a number with at most 1 decimal"),
     "no days": ("sma_days=0", "gate_sma_days: expected a number of days"),
     "unknown keyword": ('mod="falling"', "expected keywords of space, mode, threshold"),
     "no flag": ('gate_shorts="yes"', "gate_shorts: expected True or False, found 'yes'"),

@@ -207,21 +207,17 @@ def clear_entries(
     if not (len(analysed) == len(dates) and np.array_equal(analysed["date"], dates)):
         by_date = pd.Series(is_open, index=pd.DatetimeIndex(dates))
         is_open = by_date.reindex(pd.DatetimeIndex(analysed["date"])).eq(True).to_numpy()
-    nowhere = np.full(len(analysed), False)
     enters = {
         side: analysed[f"enter_{side}"].eq(1).to_numpy(dtype=bool)
-        for side in ("long", "short")
         if f"enter_{side}" in analysed
+        else np.full(len(analysed), False)
+        for side in ("long", "short")
     }
-    is_taken = enters.get("long", nowhere)
-    if clears_shorts:
-        is_taken = is_taken | enters.get("short", nowhere)
-    is_taken = is_taken & ~is_open
-    if not is_taken.any():
-        return analysed, {}
-    for side in enters:
-        column = analysed[f"enter_{side}"]
-        analysed[column.name] = column.mask(is_taken, False if column.dtype == bool else 0)
+    is_held_back = enters["long"] | enters["short"] if clears_shorts else enters["long"]
+    is_taken = is_held_back & ~is_open
+    for name in {"enter_long", "enter_short"} & set(analysed) if is_taken.any() else ():
+        column = analysed[name]
+        analysed[name] = column.mask(is_taken, False if column.dtype == bool else 0)
     return analysed, {side: is_taken & is_entry for side, is_entry in enters.items()}
 
 

@@ -53,6 +53,7 @@ PARAMETERS = (
 )
 # What a parameter file calls the section of these, whatever their space.
 SECTION = "gate"
+SIDES = ("long", "short")
 EntryCheck = Callable[[str, float, datetime], bool]
 
 
@@ -232,9 +233,10 @@ class Gatekeeper:
             analysed, taken = clear_entries(
                 analysed, dates, is_open, clears_shorts=self._strategy.gate_shorts
             )
-            for side, rows in taken.items():
-                closes = calculate_closes(analysed.loc[rows, "date"], self._strategy.timeframe)
-                self._taken[pair, side] = np.sort(closes)
+            closes = calculate_closes(analysed["date"], self._strategy.timeframe)
+            # Also where none were: an epoch of hyperopt may not go by those of the last one.
+            for side in SIDES:
+                self._taken[pair, side] = np.sort(closes[taken[side]])
         except Exception as error:  # without the candles there would be no exits either
             if not self.is_trading:
                 raise
@@ -245,7 +247,7 @@ class Gatekeeper:
 
     def keep_exits(self, analysed: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Hold back exit signals where an entry signal would have done so that was taken away."""
-        for side in ("long", "short"):
+        for side in SIDES:
             taken, column = self._taken.get((pair, side)), f"exit_{side}"
             if self.keeps_exits and taken is not None and len(taken) and column in analysed:
                 closes = calculate_closes(analysed["date"], self._strategy.timeframe)
