@@ -125,6 +125,22 @@ def test_gap_that_is_longer_than_what_there_is_is_told(
     assert "25 days between the newest stored candle and these" in capsys.readouterr().out
 
 
+def test_outliers_are_told_stored_and_left_out_of_the_mean_unless_they_are_kept(
+    download, datadir: Path, world: World, capsys: pytest.CaptureFixture
+):
+    world.caps["bitcoin"][-5] = 400.0
+    assert download("--days", "10") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Outliers (1)" in told
+    assert ": 47.50 %, after 57.00 % and before 57.00 %" in told
+    assert (stored(datadir)["close"] < 50).sum() >= 1
+    assert not DominanceStore(datadir).keeps_outliers
+    assert download("--days", "10", "--keep-outliers", "--json") == 0
+    [day] = json.loads(capsys.readouterr().out)["timeframes"]
+    assert (len(day["outliers"]), day["outliers_kept"]) == (1, True)
+    assert DominanceStore(datadir).keeps_outliers
+
+
 def test_json_is_one_object(download, capsys: pytest.CaptureFixture):
     assert download("--days", "5", "--json") == 0
     facts: dict[str, Any] = json.loads(capsys.readouterr().out)

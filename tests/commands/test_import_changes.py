@@ -99,6 +99,49 @@ def test_days_that_jump_and_come_back_are_told(
     assert json.loads(capsys.readouterr().out)["timeframes"][0]["jumps"] == jumps
 
 
+def test_outliers_are_told_with_their_values_and_stored(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    file, datadir = write(tmp_path / "a.csv", [58.0, 62.5, 58.2, 58.3]), tmp_path / "data"
+    assert run(file, datadir) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Outliers (1): days that jump by more than 4 points and come back on the next" in told
+    assert "2023-03-14: 62.50 %, after 58.00 % and before 58.20 %" in told
+    assert "left out of the mean once the next day has ended" in told
+    assert closes(datadir) == [58.0, 62.5, 58.2, 58.3]
+    assert not DominanceStore(datadir).keeps_outliers
+    assert run(file, datadir, "--json") == 0
+    facts = json.loads(capsys.readouterr().out)["timeframes"][0]
+    day = {"date": "2023-03-14T00:00:00+00:00", "before": 58.0, "close": 62.5, "after": 58.2}
+    assert (facts["outliers"], facts["outliers_kept"]) == ([day], False)
+
+
+def test_outliers_are_counted_from_the_import_on_that_keeps_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    file, datadir = write(tmp_path / "a.csv", [58.0, 62.5, 58.2, 58.3]), tmp_path / "data"
+    store = DominanceStore(datadir)
+    assert run(file, datadir, "--keep-outliers", "--dry-run") == 0
+    assert "counted in the mean" in " ".join(capsys.readouterr().out.split())
+    assert not datadir.exists()
+    assert run(file, datadir, "--keep-outliers") == 0
+    assert store.keeps_outliers
+    # The choice is the stored series': it holds for what is imported later, too.
+    assert run(file, datadir, "--json") == 0
+    output = capsys.readouterr().out
+    assert str(store.outliers_file) in output.replace("\n", "").replace(" ", "")
+    assert json.loads(output.splitlines()[-1])["timeframes"][0]["outliers_kept"] is True
+
+
+def test_refused_import_changes_no_choice(tmp_path: Path):
+    datadir = tmp_path / "data"
+    datadir.mkdir()
+    DominanceStore(datadir).path("1d").write_bytes(b"damaged")
+    file = write(tmp_path / "a.csv", [58.0, 62.5, 58.2, 58.3])
+    assert run(file, datadir, "--keep-outliers") == 2
+    assert not DominanceStore(datadir).keeps_outliers
+
+
 def test_value_that_stands_still_for_days_is_told(tmp_path: Path, capsys: pytest.CaptureFixture):
     values = [58.25, *[57.12] * 9]
     assert run(write(tmp_path / "a.csv", values), tmp_path / "data") == 0

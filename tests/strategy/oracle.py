@@ -128,6 +128,20 @@ def _exit_tag(close: float, now: Indicators, rsi_exit: float) -> str:
     return ""
 
 
+def screened_average(values: Sequence[float], length: int) -> Iterator[float | None]:
+    """The moving average without days, of days in a row, that jump and are known to come back."""
+    outliers: set[int] = set()
+    for i in range(len(values)):
+        if i >= 2 and i - 2 not in outliers:
+            before, day, after = values[i - 2 : i + 1]
+            is_far = abs(day - before) > 4 and abs(day - after) > 4
+            if is_far and abs(after - before) <= 4:
+                outliers.add(i - 1)
+        counted = [values[j] for j in range(max(0, i - length + 1), i + 1) if j not in outliers]
+        has_enough = i >= length - 1 and length - len(counted) <= length // 4
+        yield mean(counted) if has_enough else None
+
+
 def gate(
     row_closes: Sequence[datetime],
     days: Sequence[datetime],
@@ -139,7 +153,7 @@ def gate(
     max_age: timedelta = timedelta(hours=36),
 ) -> Iterator[bool]:
     """Open by the newest day that has ended at a row's close, unless that is too long ago."""
-    averages = list(moving_average(dominance, sma_days))
+    averages = list(screened_average(dominance, sma_days))
     newest = -1
     for moment in row_closes:
         while newest + 1 < len(days) and days[newest + 1] + timedelta(days=1) <= moment:

@@ -2,14 +2,19 @@
 
 import argparse
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
 import pandas as pd
 
 from altseason.commands.import_report import ImportReport
-from altseason.commands.reporting import add_json_option, list_days, print_report
+from altseason.commands.reporting import (
+    add_json_option,
+    add_outliers_option,
+    list_days,
+    print_report,
+)
 from altseason.commands.waiting import showing_waits
 from altseason.dominance.candles import DAY, PAIR, candle_length
 from altseason.dominance.store import DominanceStore, open_store
@@ -211,6 +216,7 @@ def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
         help=f"without a key {CALLS_PER_MINUTE['keyless']}, with a Demo key "
         f"{CALLS_PER_MINUTE['demo']}, with a Pro key {CALLS_PER_MINUTE['pro']}, if left out",
     )
+    add_outliers_option(parser)
     add_json_option(parser)
     parser.set_defaults(run=run_download)
 
@@ -241,6 +247,7 @@ def _download_coins(
 ) -> tuple[Plan, DownloadReport]:
     access = load_access(config)
     plan = make_plan(source, options, access, store.load(TIMEFRAME))
+    plan = replace(plan, keep_outliers=options.keep_outliers)
     with (
         showing_waits("CoinGecko"),
         show_progress("coins", KEPT, at_once=True) as progress,
@@ -261,6 +268,7 @@ def _download_long(
     source: Source, options: argparse.Namespace, config: Config, store: DominanceStore
 ) -> tuple[Plan, DownloadReport]:
     plan = plan_long_history(read_clock(), store.load(TIMEFRAME), days=options.days)
+    plan = replace(plan, keep_outliers=options.keep_outliers)
     with (
         showing_waits("CoinMarketCap"),
         show_progress("calls", NOTHING_STORED, at_once=True) as progress,

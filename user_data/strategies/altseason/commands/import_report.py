@@ -13,10 +13,10 @@ from altseason.commands.reporting import (
     format_range,
     gaps_as_json,
     gaps_as_text,
-    list_days,
 )
 from altseason.dominance.candles import PAIR, candle_length, describe_duration
-from altseason.dominance.importer import MAX_JUMP, Imported
+from altseason.dominance.importer import Imported
+from altseason.dominance.outliers import MAX_JUMP
 from altseason.sources.reading import STAMP_MEANING, Readings
 from altseason.sources.rows import describe_left_out
 
@@ -62,13 +62,31 @@ class TimeframeReport:
                 f"Frozen: {len(imported.frozen)} candles repeat one value for days, the first "
                 f"{format_date(imported.frozen[0])}. The gate takes them for stale."
             )
-        if imported.jumps:
-            lines.append(
-                f"{len(imported.jumps)} days jump by more than {MAX_JUMP:g} points and come back "
-                f"the next, as errors of a provider do: {list_days(imported.jumps)}"
-            )
+        lines += self._outliers_as_text()
         lines += self._disagreements_as_text()
         return lines if is_dry_run else [*lines, f"Stored in {imported.file}"]
+
+    def _outliers_as_text(self) -> list[str]:
+        outliers, file = self.imported.outliers, self.imported.outliers_kept
+        if outliers.empty:
+            return []
+        if file is None:
+            choice = "left out of the mean once the next day has ended (see --keep-outliers)"
+        else:
+            choice = f"counted in the mean, as {file} says; delete that to leave them out"
+        more = len(outliers) - MAX_SHOWN
+        return [
+            (
+                f"Outliers ({len(outliers)}): days that jump by more than {MAX_JUMP:g} points and "
+                f"come back on the next, as errors of a provider do. They are stored, and {choice}."
+            ),
+            *(
+                f"  {one.date:%Y-%m-%d}: {one.close:.2f} %, after {one.before:.2f} % and before "
+                f"{one.after:.2f} %"
+                for one in outliers[:MAX_SHOWN].itertuples()
+            ),
+            *([f"  and {more} more"] if more > 0 else []),
+        ]
 
     def _disagreements_as_text(self) -> list[str]:
         rows = self.disagreements
@@ -104,7 +122,12 @@ class TimeframeReport:
             "disagreements": len(self.disagreements),
             "replaced": self.replaced,
             "frozen": len(imported.frozen),
-            "jumps": [day.isoformat() for day in imported.jumps],
+            "jumps": [day.isoformat() for day in imported.outliers["date"]],
+            "outliers": [
+                {**one, "date": one["date"].isoformat()}
+                for one in imported.outliers.to_dict("records")
+            ],
+            "outliers_kept": imported.outliers_kept is not None,
             "changes": [
                 {
                     "date": date.isoformat(),

@@ -11,7 +11,7 @@ import pandas as pd
 from freqtrade.util import dt_now
 
 from altseason.commands.import_report import ImportReport
-from altseason.commands.reporting import add_json_option, print_report
+from altseason.commands.reporting import add_json_option, add_outliers_option, print_report
 from altseason.dominance.importer import Replace, import_readings
 from altseason.dominance.store import open_store
 from altseason.dominance.synthetic import carry_marker
@@ -70,6 +70,7 @@ def add_import(actions: Any, common: argparse.ArgumentParser) -> None:
         + " (default: known from the format, else open, the later of the two)",
     )
     _add_reading_options(importing)
+    add_outliers_option(importing)
     importing.set_defaults(run=run_import)
     add_json_option(importing)
 
@@ -96,6 +97,7 @@ def run_import(options: argparse.Namespace) -> int:
             recorded=_find_recorded(datadir, store.provider)
             if options.replace == "imported"
             else (),
+            keep_outliers=options.keep_outliers,
             dry_run=options.dry_run,
         )
     print_report(ImportReport(options.file, readings, imported, options.dry_run, created), options)

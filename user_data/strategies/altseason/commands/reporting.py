@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from altseason.dominance.candles import Gap
+from altseason.dominance.outliers import MAX_JUMP
 from altseason.output import show, show_text
 
 # Of a list that may be long.
@@ -26,6 +27,16 @@ class Report(Protocol):
 def add_json_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that prints a report as JSON."""
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+
+
+def add_outliers_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that has outliers counted."""
+    parser.add_argument(
+        "--keep-outliers",
+        action="store_true",
+        help=f"count days that jump by more than {MAX_JUMP:g} points and come back on the next in "
+        "the mean of dominance, from now on and of all stored days (default: they are left out)",
+    )
 
 
 def print_report(report: Report, options: argparse.Namespace) -> None:

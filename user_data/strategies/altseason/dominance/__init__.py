@@ -3,6 +3,7 @@
 candles.py    readings → candles, and what a valid candle is
 store.py      the candles on disk, by Freqtrade's data handlers; nothing stored is ever shortened
 convention.py whose number the candles are
+outliers.py   days that jump and come back
 importer.py   a file's readings → the store
 locking.py    file locks, of whatever platform
 synthetic.py  the mark of a folder whose candles are made up

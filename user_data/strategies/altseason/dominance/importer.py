@@ -9,19 +9,19 @@ import pandas as pd
 from freqtrade.exchange import timeframe_to_resample_freq
 
 from altseason.dominance.candles import (
+    DAY,
     Gap,
     aggregate_candles,
     candle_length,
     find_frozen,
     find_gaps,
 )
-from altseason.dominance.store import AppendResult, DominanceStore
+from altseason.dominance.outliers import find_outliers
+from altseason.dominance.store import AppendResult, DominanceStore, merge_candles
 from altseason.errors import InputError
 from altseason.sources.reading import Readings
 
 Replace = Literal["imported", "all"]
-# A day that jumps by more than this and comes back the next is rather an error of the provider.
-MAX_JUMP = 4.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Imported:
     :param candles: the candles that the file gave.
     :param gaps: those missing between them.
     :param frozen: dates of candles that repeat one value for too long.
-    :param jumps: dates of days that jump and come back.
+    :param outliers: days that jump and come back, as in `find_outliers`, with those stored before.
+    :param outliers_kept: the file by which they are counted in the mean; None where they are not.
     :param left_out: rows that ended in no candle, since theirs is not finished.
     """
 
@@ -42,7 +43,8 @@ class Imported:
     result: AppendResult
     file: Path
     frozen: list[pd.Timestamp]
-    jumps: list[pd.Timestamp]
+    outliers: pd.DataFrame
+    outliers_kept: Path | None
 
 
 def import_readings(
@@ -52,6 +54,7 @@ def import_readings(
     *,
     replace: Replace | None = None,
     recorded: Sequence[pd.Timestamp] = (),
+    keep_outliers: bool = False,
     dry_run: bool = False,
 ) -> list[Imported]:
     """Make candles of every timeframe that the readings can give, and append them to the store.
@@ -59,6 +62,7 @@ def import_readings(
     :param replace: whether stored candles give way to those that differ: all of them, or all but
         those that were recorded.
     :param recorded: when each recorded reading was known, in UTC.
+    :param keep_outliers: whether days that jump and come back are counted in the mean from now on.
     :param dry_run: whether only to find out what would change.
     :raises InputError: where not one candle is finished; nothing is written then.
     """
@@ -72,28 +76,30 @@ def import_readings(
         )
     for timeframe in made:
         store.load(timeframe)  # a damaged file must stop the import before anything is written
+    if keep_outliers and not dry_run:
+        store.keep_outliers()
+    is_kept = keep_outliers or store.keeps_outliers
     imported = []
     for timeframe, candles in made.items():
         replaced = _find_replaced(candles, timeframe, replace, recorded)
+        stored = store.load(timeframe)
         result = store.append(candles, timeframe, replaced=replaced, dry_run=dry_run)
-        left_out = len(readings.rows) - int(candles["volume"].sum())
-        imported.append(_report(timeframe, candles, left_out, result, store.path(timeframe)))
+        imported.append(
+            Imported(
+                timeframe,
+                candles,
+                find_gaps(candles, timeframe),
+                len(readings.rows) - int(candles["volume"].sum()),
+                result,
+                store.path(timeframe),
+                frozen=list(candles["date"][find_frozen(candles)]),
+                outliers=_find_outliers(
+                    candles, timeframe, merge_candles(stored, candles, replaced)[0]
+                ),
+                outliers_kept=store.outliers_file if is_kept else None,
+            )
+        )
     return imported
-
-
-def _report(
-    timeframe: str, candles: pd.DataFrame, left_out: int, result: AppendResult, file: Path
-) -> Imported:
-    return Imported(
-        timeframe,
-        candles,
-        find_gaps(candles, timeframe),
-        left_out,
-        result,
-        file,
-        frozen=list(candles["date"][find_frozen(candles)]),
-        jumps=_find_jumps(candles) if timeframe == "1d" else [],
-    )
 
 
 def _make_candles(readings: Readings, timeframe: str, now: pd.Timestamp) -> pd.DataFrame:
@@ -121,7 +127,14 @@ def _find_replaced(
     return dates[~dates.isin(kept)]
 
 
-def _find_jumps(candles: pd.DataFrame) -> list[pd.Timestamp]:
-    step = candles["close"].diff()
-    is_jump = (step.abs() > MAX_JUMP) & (step.shift(-1).abs() > MAX_JUMP)
-    return list(candles["date"][is_jump & (step * step.shift(-1) < 0)])
+def _find_outliers(candles: pd.DataFrame, timeframe: str, merged: pd.DataFrame) -> pd.DataFrame:
+    """Return the outliers of the stored series that some candles are, or show to be some.
+
+    :param candles: what is added, and `merged` the series with it: it may show that the last day
+        stored before was one.
+    """
+    if timeframe != "1d":
+        return find_outliers(merged.iloc[:0])
+    outliers = find_outliers(merged)
+    dates = candles["date"]
+    return outliers[outliers["date"].between(dates.iloc[0] - DAY, dates.iloc[-1])]

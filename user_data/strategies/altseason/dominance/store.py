@@ -27,6 +27,7 @@ from altseason.dominance.candles import (
 )
 from altseason.dominance.convention import find_version, load_convention, save_convention
 from altseason.dominance.locking import LONG_TIMEOUT, locked, open_at_once
+from altseason.dominance.outliers import save_choice
 from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import StoredDataError
 from altseason.host.candle_files import candle_file
@@ -103,6 +104,21 @@ class DominanceStore:
             self._refuse_other_provider(timeframe)
             self._loaded[timeframe] = (version, self._read(path, timeframe))
         return self._loaded[timeframe][1]
+
+    @property
+    def outliers_file(self) -> Path:
+        """The file that has outliers counted, whether it exists or not; see outliers.py."""
+        stem = self.path("1d").name.partition("-")[0]
+        return self._real_path("1d").with_name(f"{stem}-outliers-kept.txt")
+
+    @property
+    def keeps_outliers(self) -> bool:
+        """Whether days that jump and come back are counted in the mean."""
+        return self.outliers_file.is_file()
+
+    def keep_outliers(self) -> None:
+        """Have days that jump and come back counted in the mean, from now on."""
+        save_choice(self.outliers_file, PAIR)
 
     def append(
         self,

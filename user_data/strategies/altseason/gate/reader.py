@@ -48,7 +48,8 @@ class DominanceReader:
     @property
     def files(self) -> list[Path]:
         """The files that a result can depend on, whether they exist or not."""
-        return [self._store.path(timeframe) for timeframe in TIMEFRAMES]
+        candles = [self._store.path(timeframe) for timeframe in TIMEFRAMES]
+        return [*candles, self._store.outliers_file]
 
     def read(self) -> Dominance:
         """Read the dominance pair; its frames are empty where nothing is stored.
@@ -79,11 +80,17 @@ class DominanceReader:
 
     def _keep(self, candles: pd.DataFrame, daily: pd.DataFrame, problem: str) -> Dominance:
         """Return what was returned before, unless something has changed."""
-        old = self._current
+        old, keeps_outliers = self._current, self._store.keeps_outliers
         is_same = old is not None and old.candles is candles and old.daily is daily
-        if old is None or not is_same or old.problem != problem:
+        if (
+            old is None
+            or not is_same
+            or (old.problem, old.keeps_outliers) != (problem, keeps_outliers)
+        ):
             settings = self._settings
-            old = Dominance(settings.timeframe, candles, daily, settings.max_age, problem)
+            old = Dominance(
+                settings.timeframe, candles, daily, settings.max_age, problem, keeps_outliers
+            )
             self._current = old
         return old
 

@@ -14,6 +14,7 @@ import pandas as pd
 from freqtrade.util import dt_ts
 
 from altseason.dominance.candles import DAILY_MAX_AGE, candle_length, find_frozen, find_newest
+from altseason.dominance.outliers import find_outliers
 from altseason.errors import InputError
 from altseason.gate.breadth import NO_COINS, Breadth, CoinPrices, calculate_breadth
 
@@ -115,6 +116,7 @@ class Dominance:
     :param daily: what falling is read from; the same frame where `timeframe` is "1d".
     :param max_age: how long after the end of the newest candle the gate may be open.
     :param problem: why candles may be missing from it, for a person; empty where nothing is wrong.
+    :param keeps_outliers: whether days that jump and come back are counted in the mean.
     """
 
     timeframe: str
@@ -122,6 +124,7 @@ class Dominance:
     daily: pd.DataFrame
     max_age: pd.Timedelta
     problem: str = ""
+    keeps_outliers: bool = False
 
     @cached_property
     def _ends(self) -> "npt.NDArray[np.int64]":
@@ -147,6 +150,12 @@ class Dominance:
         candles = self.candles[~is_frozen].reset_index(drop=True)
         daily = self.daily[~is_frozen_day].reset_index(drop=True)
         return Dominance(self.timeframe, candles, daily, self.max_age)
+
+    @cached_property
+    def outliers(self) -> pd.DatetimeIndex:
+        """The days that are left out of the mean, each once the next one has ended."""
+        daily = self.daily.iloc[:0] if self.keeps_outliers else self.daily
+        return pd.DatetimeIndex(find_outliers(daily)["date"])
 
     def find_candle(self, time: datetime) -> pd.Series | None:
         """Return the newest candle that had ended at a time, None where there was none yet."""
@@ -213,8 +222,10 @@ def calculate_gate(dominance: Dominance, rule: GateRule) -> pd.DataFrame:
         `is_closed` (bool, see `find_closed`), as known at the candle's end; not to be
         modified.
     """
+    outliers = dominance.outliers
     dominance = dominance.moving
-    gate = _merge_known_day(dominance, _calculate_falling(dominance.daily, rule.sma_days))
+    days = _calculate_falling(dominance.daily, rule.sma_days, outliers)
+    gate = _merge_known_day(dominance, days)
     is_open = pd.Series(True, index=gate.index)
     is_closed = pd.Series(False, index=gate.index)
     if rule.has_level:
@@ -330,16 +341,33 @@ def _merge_known_day(dominance: Dominance, days: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _calculate_falling(daily: pd.DataFrame, days: int) -> pd.DataFrame:
+def _calculate_falling(daily: pd.DataFrame, days: int, outliers: pd.DatetimeIndex) -> pd.DataFrame:
     """Compare each daily close with the mean of the last `days` calendar days.
 
     Days that are missing are left out of the mean; with more than a quarter of them missing, or
     with less than `days` days of history, there is no mean and nothing is falling.
+
+    An outlier counts as a missing day from the end of the next day on, when it is known to be one.
+    At its own end nothing tells it from a market that moves: its close is compared, and is in that
+    day's mean, as on any day. So no day depends on a later one.
+
+    :param outliers: dates as in `find_outliers`; each is followed by its next day.
     """
     closes = daily.set_index("date")["close"]
-    sma = closes.rolling(f"{days}D", min_periods=days - days // 4).mean()
+    known = closes.index.intersection(outliers)
+    sma = _calculate_mean(closes.mask(closes.index.isin(known)), days)
+    for date in known:
+        # Over the days up to this one as they were known then; the earlier outliers were.
+        until = closes[:date]
+        sma[date] = _calculate_mean(until.mask(until.index.isin(known[known < date])), days).iloc[
+            -1
+        ]
     has_history = closes.index >= closes.index.min() + pd.Timedelta(days=days - 1)
     sma = sma.where(has_history)
     return pd.DataFrame({"date": closes.index, "sma": sma, "is_falling": closes < sma}).reset_index(
         drop=True
     )
+
+
+def _calculate_mean(closes: "pd.Series[float]", days: int) -> "pd.Series[float]":
+    return closes.rolling(f"{days}D", min_periods=days - days // 4).mean()

@@ -59,6 +59,7 @@ class Plan:
     :param latest: the newest midnight at which the provider knows the day that ended.
     :param coins: how many of the largest coins make the sum.
     :param unreached: days between the newest stored candle and these, which stay missing.
+    :param keep_outliers: whether days that jump and come back are counted in the mean from now on.
     """
 
     source: Source
@@ -66,6 +67,7 @@ class Plan:
     latest: pd.Timestamp
     coins: int
     unreached: int = 0
+    keep_outliers: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ def store_history(
     """
     stored = store.load(TIMEFRAME)
     readings = make_readings(downloaded.history, plan.days, plan.latest)
-    imported = import_readings(readings, store, now)
+    imported = import_readings(readings, store, now, keep_outliers=plan.keep_outliers)
     return DownloadReport(downloaded, readings, imported, compare_level(downloaded, stored))
 
 
