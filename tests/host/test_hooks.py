@@ -20,6 +20,7 @@ HOOKS = (
     "load_params_from_file",
     "ft_set_special_params_from_file",
     "ft_bot_start",
+    "gather_informative_pairs",
     "advise_indicators",
     "advise_entry",
     "advise_exit",
@@ -57,6 +58,7 @@ def test_freqtrade_calls_the_hook(
     monkeypatch.setattr(AltSeasonGate, name, note)
     StrategyResolver.load_strategy({**strategy.config, "strategy_path": str(tmp_path)})
     strategy.ft_bot_start()
+    strategy.gather_informative_pairs()
     strategy.advise_all_indicators({"ETH/USDT": coin_candles(24)})
     signals(strategy)
     analyzed = strategy.analyze_ticker(coin_candles(24), PAIR)

@@ -113,7 +113,10 @@ def test_freqtrade_trade_shows_candles_that_end_now_with_indicators_and_dominanc
     assert {name: set(lines) for name, lines in plot["subplots"].items()} == {
         "RSI": {"rsi"},
         "MACD": {"macd", "macdsignal", "macdhist"},
-        "BTC.D": {"BTC.D %", "opens below %", "closes from %", "mean %"},
+        "BTC.D": {
+            *("BTC.D %", "opens below %", "closes from %", "mean %"),
+            *("coins above BTC %", "coins open from %"),
+        },
     }
 
 

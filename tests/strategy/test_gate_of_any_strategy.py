@@ -15,6 +15,7 @@ from freqtrade.strategy import IStrategy
 from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
 from altseason.dominance.store import DominanceStore
+from altseason.strategy import AltSeasonGate
 from tests.conftest import coin_candles, dominance_candles
 from tests.strategy.gated import (
     DOMINANCE,
@@ -333,6 +334,9 @@ REFUSED = {
     "fraction": ("threshold=0.5", "dominance_threshold: expected percent"),
     "rounded": ("threshold=0.55", "dominance_threshold: expected a number with at most 1 decimal"),
     "no days": ("sma_days=0", "gate_sma_days: expected a number of days"),
+    "no percent": ("breadth_min=101", "breadth_min: expected percent above 0 and up to 100"),
+    "part of a day": ("breadth_days=1.5", "breadth_days: expected a whole number, found 1.5"),
+    "no days of breadth": ("breadth_days=0", "breadth_days: expected a number of days"),
     "unknown keyword": ('mod="falling"', "expected keywords of space, mode, threshold"),
     "no flag": ('gate_shorts="yes"', "gate_shorts: expected True or False, found 'yes'"),
 }
@@ -382,6 +386,56 @@ def test_parameters_have_a_space_of_their_own(gate: Load):
     ]
     strategy = gate(gated=define('space="buy"'))
     assert [*strategy.enumerate_parameters("gate")] == []
+
+
+OLD = ("level", "falling", "level_and_falling")
+ALL = (*OLD, "breadth", "breadth_and_falling")
+OWN = """
+    from freqtrade.strategy import CategoricalParameter
+
+    gate_mode = CategoricalParameter(["falling", "breadth"], default="falling", space="gate")
+"""
+
+
+@pytest.mark.parametrize(
+    ("keywords", "body", "choices", "tries_modes", "tries_breadth"),
+    [
+        ("", "    pass\n", OLD, True, False),
+        ('mode="off"', "    pass\n", OLD, False, False),
+        # One that needs no dominance gets no company that does.
+        ('mode="breadth", breadth_min=60', "    pass\n", OLD, False, True),
+        ('mode="breadth_and_falling"', "    pass\n", ALL, True, True),
+        ("", OWN, ("falling", "breadth"), True, True),
+    ],
+)
+def test_hyperopt_tries_breadth_where_a_class_asks_for_it(
+    gate: Load,
+    keywords: str,
+    body: str,
+    choices: tuple[str, ...],
+    *,
+    tries_modes: bool,
+    tries_breadth: bool,
+):
+    strategy = gate(gated=define(keywords, body))
+    assert tuple(strategy.gate_mode.opt_range) == choices
+    assert strategy.gate_mode.optimize is tries_modes
+    tried = (strategy.breadth_min.optimize, strategy.breadth_days.optimize)
+    assert tried == (tries_breadth, tries_breadth)
+    assert strategy.gate_rule.breadth_min == (60 if "60" in keywords else 75)
+    # Nor does what one class asks for change another one.
+    assert AltSeasonGate.gate_mode.opt_range == OLD
+    assert AltSeasonGate.breadth_min.optimize is False
+
+
+@pytest.mark.parametrize("mode", ["breadth", "breadth_and_falling"])
+def test_parameter_file_may_set_a_mode_that_hyperopt_does_not_try(
+    gate: Load, tmp_path: Path, mode: str
+):
+    gate()
+    write_parameters(tmp_path, "MyGated", gate={"gate_mode": mode, "breadth_days": 30})
+    strategy = gate()
+    assert (strategy.gate_rule.mode, strategy.gate_rule.breadth_days) == (mode, 30)
 
 
 def write_parameters(folder: Path, name: str, **params: Any) -> None:
