@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from altseason.cli import main
 from altseason.dominance.store import DominanceStore
 from tests.conftest import ROOT, STRATEGIES, dominance_candles
+from tests.gate.coin_days import store_coins
 from tests.integration.freqtrade_runs import write_subclass
 
 
@@ -218,6 +220,48 @@ def test_status_says_where_each_value_comes_from_and_warns_where_the_gate_is_off
     assert "From the strategy's own code: gate_mode = off." in output
     assert "dominance_threshold = 55," in output.split("Defaults: ")[1].replace("\n  ", " ")
     assert output.splitlines()[-1].startswith("WARNING: the gate is off")
+
+
+COUNTS = '    buy_params = {"gate_mode": "breadth", "breadth_days": 10}'
+
+
+def test_status_shows_the_coins_that_are_counted_and_the_gate(
+    userdir: Path, capsys: pytest.CaptureFixture
+):
+    (userdir / "strategies").unlink()
+    (userdir / "strategies").mkdir()
+    write_subclass(userdir / "strategies", "Counts", COUNTS)
+    coins = ["AAA", "BBB", "CCC", "DDD", "EEE"]
+    exchange = {"name": "kraken", "pair_whitelist": [f"{coin}/EUR" for coin in coins]}
+    config = {"exchange": exchange, "strategy": "Counts", "stake_currency": "EUR"}
+    (userdir / "config.json").write_text(json.dumps(config))
+
+    def read() -> tuple[str, dict[str, Any]]:
+        assert main(["dominance", "status", "--userdir", str(userdir)]) == 0
+        text = " ".join(capsys.readouterr().out.split())
+        assert main(["dominance", "status", "--json", "--userdir", str(userdir)]) == 0
+        return text, json.loads(capsys.readouterr().out)
+
+    text, report = read()
+    assert "breadth: 5 coins watched, daily candles of 0 The gate is closed: " in text
+    assert "candles of BTC/EUR AAA/EUR BBB/EUR CCC/EUR DDD/EUR EEE/EUR are missing" in text
+    assert (report["breadth"]["gate"]["open"], len(report["breadth"]["missing"])) == (False, 5)
+
+    today = pd.Timestamp.now(tz="UTC").floor("D")
+    rising = {coin: [10.0] * 20 + [11.0] for coin in coins[:4]}
+    store_coins(
+        userdir / "data" / "kraken",
+        {**rising, "BTC": [50.0] * 21},
+        str(today - pd.Timedelta(days=21)),
+        quote="EUR",
+    )
+    text, report = read()
+    assert "The gate is open: 4 of 4 coins (100 %) beat Bitcoin over 10 days" in text
+    assert text.count("The gate is ") == 1
+    assert "daily candles of EEE/EUR are missing; `freqtrade download-data --pairs EEE/EUR" in text
+    assert "`altseason why --live` shows its gate." in text
+    assert report["breadth"]["missing"] == ["EEE/EUR"]
+    assert report["breadth"]["gate"]["breadth"]["measured"] == 4
 
 
 def test_command_runs_as_a_module_with_nothing_installed(userdir: Path, csv_file: Path):

@@ -22,6 +22,7 @@ from altseason.cli import main
 from altseason.dominance.store import DominanceStore
 from altseason.host.configuration import data_directory
 from tests.conftest import STRATEGIES, coin_candles, dominance_candles
+from tests.gate.coin_days import store_coins
 from tests.integration.freqtrade_runs import write_subclass
 
 NAMES = [
@@ -153,6 +154,25 @@ def test_names_of_a_subclass_show_up_and_decide(capsys: pytest.CaptureFixture, u
     assert list(found) == [*NAMES, "is_cheap"]
     close = float(coin_candles(24 * 60, seed=0)["close"].iloc[-1])
     assert (found["is_cheap"]["limit"], found["is_cheap"]["holds"]) == (90, close < 90)
+
+
+def test_gate_that_counts_coins_says_how_many_beat_bitcoin(
+    capsys: pytest.CaptureFixture, userdir: Path
+):
+    write_subclass(
+        userdir / "strategies", "Counts", '    buy_params = {"gate_mode": "breadth_and_falling"}'
+    )
+    coins = {f"C{number}": [10.0] * 90 + [20.0] for number in range(5)}
+    store_coins(userdir / "data" / "kraken", {**coins, "BTC": [50.0] * 91}, "2020-12-01")
+    config = json.loads((userdir / "config.json").read_text())
+    section = {"breadth": {"coins": [*coins]}}
+    (userdir / "config.json").write_text(json.dumps({**config, "altseason": section}))
+    gate = why(capsys, userdir, "ETH/USDT", "--strategy", "Counts")["gate"]
+    # The 91st day is known when the last candle ends.
+    assert gate["breadth"]["known_at"] == "2021-03-02T00:00:00+00:00"
+    assert (gate["breadth"]["beating"], gate["breadth"]["measured"]) == (5, 5)
+    assert (gate["open"], gate["dominance"]) == (False, 60.5)
+    assert "5 of 5 coins (100 %) beat Bitcoin over 90 days" in gate["reason"]
 
 
 def test_what_decides_without_a_name_is_said(capsys: pytest.CaptureFixture, userdir: Path):

@@ -30,8 +30,11 @@ def coin_prices(
     return CoinPrices(calculate_prices(candles, coin_days(bitcoin, start)), tuple(candles))
 
 
-def store_coins(datadir: Path, coins: Mapping[str, Closes], start: str) -> None:
-    """Store daily candles against USDT, Bitcoin's among them, as Freqtrade does."""
+def store_coins(
+    datadir: Path, coins: Mapping[str, Closes], start: str, quote: str = "USDT"
+) -> None:
+    """Store daily candles, Bitcoin's among them, as Freqtrade does."""
+    datadir.mkdir(parents=True, exist_ok=True)
     handler = get_datahandler(datadir, "feather")
     for coin, closes in coins.items():
-        handler.ohlcv_store(f"{coin}/USDT", "1d", coin_days(closes, start), CandleType.SPOT)
+        handler.ohlcv_store(f"{coin}/{quote}", "1d", coin_days(closes, start), CandleType.SPOT)
