@@ -14,11 +14,9 @@ from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
-from altseason.dominance.store import DominanceStore
 from altseason.strategy import AltSeasonGate
-from tests.conftest import coin_candles, dominance_candles
+from tests.conftest import coin_candles
 from tests.strategy.gated import (
-    DOMINANCE,
     ENTERS,
     FIRST_OPEN,
     HEAD,
@@ -30,27 +28,11 @@ from tests.strategy.gated import (
     define,
     rows_with,
     signals,
-    write_strategies,
 )
 
 Load = Callable[..., IStrategy]
 OPENED, SHUT = datetime(2021, 1, 15, tzinfo=UTC), datetime(2021, 1, 25, tzinfo=UTC)
 STALE = datetime(2021, 3, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def gate(load_strategy: Load, tmp_path: Path) -> Load:
-    """Load a parent and the gated class beside it, with thirty days of dominance."""
-    DominanceStore(tmp_path).append(dominance_candles(DOMINANCE, "2021-01-02"), "1d")
-    folder = tmp_path / "strategies"
-
-    def load(
-        parent: str = PLAIN, gated: str = "", name: str = "MyGated", **config: Any
-    ) -> IStrategy:
-        write_strategies(folder, parent, gated or define())
-        return load_strategy(strategy=name, strategy_path=str(folder), **config)
-
-    return load
 
 
 OWN_ENTRIES = ENTERS.replace("] = 1", '] = 1\n        dataframe["enter_tag"] = "mine"')
@@ -517,11 +499,20 @@ def test_charts_keep_what_a_strategy_draws_and_add_dominance(
     assert (area["start"], area["type"]) == (FIRST_OPEN, "area")
 
 
+DROPS = ENTERS.replace(
+    "return dataframe", "return dataframe[['date', 'close', 'enter_long']].copy()"
+)
+
+
 def test_strategy_that_drops_our_columns_is_gated_and_charts_fail_alone(gate: Load):
-    drops = ENTERS.replace(
-        "return dataframe", "return dataframe[['date', 'close', 'enter_long']].copy()"
-    )
-    strategy = gate(HEAD + drops + NEVER_EXITS)
+    strategy = gate(gated=define(body=DROPS))
     shown = strategy.analyze_ticker(coin_candles(24 * 30, start="2021-01-03"), PAIR)
     assert shown["enter_long"].sum() == OPEN_ROWS
     assert strategy.ft_plot_annotations("ETH/USDT", shown) == []
+
+
+def test_charts_show_the_gate_of_a_parent_that_keeps_few_columns(gate: Load):
+    strategy = gate(HEAD + DROPS + NEVER_EXITS)
+    shown = strategy.analyze_ticker(coin_candles(24 * 30, start="2021-01-03"), PAIR)
+    assert shown["enter_long"].sum() == OPEN_ROWS
+    assert len(strategy.ft_plot_annotations("ETH/USDT", shown)) == 1

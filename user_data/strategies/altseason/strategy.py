@@ -29,6 +29,10 @@ KEYWORDS = dict(
     )
 )
 FLAGS = ("gate_shorts", "gate_position_adjustment")
+TRENDS = (
+    *("populate_entry_trend", "populate_exit_trend"),
+    *("populate_buy_trend", "populate_sell_trend"),
+)
 
 
 class AltSeasonGate(IStrategy):
@@ -94,7 +98,12 @@ class AltSeasonGate(IStrategy):
     def _make_gatekeeper(self, config: dict[str, Any]) -> Gatekeeper:
         # "off" is for the keyword alone.
         is_off = type(self).gate_mode.value == "off"
-        return Gatekeeper(self, config, by_hand={"gate_mode": ("off",) if is_off else ()})
+        return Gatekeeper(
+            self,
+            config,
+            by_hand={"gate_mode": ("off",) if is_off else ()},
+            shows_columns=_defines_signals(type(self)),
+        )
 
     @property
     def gate_rule(self) -> GateRule:
@@ -143,16 +152,18 @@ class AltSeasonGate(IStrategy):
         Reads the parameters, so once per epoch.
         """
         gate = _find_gate(self)
-        dataframe, is_open = gate.add_gate(dataframe)
-        dates = dataframe["date"]
-        analysed = super().advise_entry(dataframe, metadata)
-        return gate.close_entries(analysed, dates, is_open, metadata["pair"])
+        analysed = super().advise_entry(gate.show_gate(dataframe), metadata)
+        return gate.hold_entries(analysed, metadata["pair"])
 
     def advise_exit(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
-        """Return the candles with exits, which are the same whatever the gate says."""
-        return _find_gate(self).keep_exits(
-            super().advise_exit(dataframe, metadata), metadata["pair"]
-        )
+        """Return the candles with exits, which are the same whatever the gate says.
+
+        The strategy sees its entries as it has set them, and may set some more.
+        """
+        gate, pair = _find_gate(self), metadata["pair"]
+        analysed = super().advise_exit(gate.restore_entries(dataframe, pair), metadata)
+        analysed = gate.keep_exits(gate.close_entries(analysed, pair), pair)
+        return gate.add_columns(analysed)
 
     def analyze_ticker(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
         """Return the candles as Freqtrade does for a bot and for FreqUI, with lines for charts.
@@ -213,6 +224,12 @@ def _find_gate(strategy: AltSeasonGate) -> Gatekeeper:
             f"the bases, and call `super().__init__(config)` in every __init__"
         )
     return gate
+
+
+def _defines_signals(cls: type[AltSeasonGate]) -> bool:
+    """Return whether a gated class sets signals itself, and not only an ungated parent does."""
+    gated = [one for one in cls.__mro__ if issubclass(one, AltSeasonGate)]
+    return any(name in vars(one) for one in gated for name in TRENDS)
 
 
 def _set_defaults(cls: type[AltSeasonGate], space: str | None, given: dict[str, Any]) -> None:

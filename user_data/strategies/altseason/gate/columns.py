@@ -8,7 +8,7 @@ nothing else. In backtests an error is an error.
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,8 @@ from altseason.settings import DominanceSettings
 from altseason.sources.reading import Clock, read_clock
 
 Mask = npt.NDArray[np.bool_]
+SIDES = ("long", "short")
+ENTRY_COLUMNS = ("enter_long", "enter_short")
 Result = TypeVar("Result")
 
 
@@ -190,35 +192,33 @@ class GateColumns:
 
 
 def clear_entries(
-    analysed: pd.DataFrame,
-    dates: "pd.Series[pd.Timestamp]",
-    is_open: Mask,
-    *,
-    clears_shorts: bool,
+    analysed: pd.DataFrame, is_open: Mask, *, clears_shorts: bool
 ) -> tuple[pd.DataFrame, dict[str, Mask]]:
     """Take away the entries of rows at which the gate is closed, of whatever type they are.
 
-    :param analysed: candles with entries; some may have been left out or put in another order.
-    :param dates: the open times of all candles, and `is_open` the gate at each.
+    :param analysed: candles with entries, and `is_open` the gate at each.
     :param clears_shorts: whether short entries are held back, too. A row with both loses both in
         any case: Freqtrade enters neither, and would enter the one that is left.
     :return: the candles, and by side the rows of which an entry was taken away.
     """
-    if not (len(analysed) == len(dates) and np.array_equal(analysed["date"], dates)):
-        by_date = pd.Series(is_open, index=pd.DatetimeIndex(dates))
-        is_open = by_date.reindex(pd.DatetimeIndex(analysed["date"])).eq(True).to_numpy()
     enters = {
-        side: analysed[f"enter_{side}"].eq(1).to_numpy(dtype=bool)
+        side: analysed[f"enter_{side}"].eq(1).fillna(False).to_numpy(dtype=bool)
         if f"enter_{side}" in analysed
         else np.full(len(analysed), False)
-        for side in ("long", "short")
+        for side in SIDES
     }
     is_held_back = enters["long"] | enters["short"] if clears_shorts else enters["long"]
     is_taken = is_held_back & ~is_open
-    for name in {"enter_long", "enter_short"} & set(analysed) if is_taken.any() else ():
-        column = analysed[name]
-        analysed[name] = column.mask(is_taken, False if column.dtype == bool else 0)
+    for name in {*ENTRY_COLUMNS} & set(analysed) if is_taken.any() else ():
+        analysed[name] = clear_signals(analysed[name], is_taken)
     return analysed, {side: is_taken & is_entry for side, is_entry in enters.items()}
+
+
+def clear_signals(signals: "pd.Series[Any]", rows: Mask) -> "pd.Series[Any]":
+    """Return signals of any type without those of some rows."""
+    if not isinstance(signals.dtype, np.dtype):  # one that may not hold a 0
+        signals = signals.astype(object)
+    return signals.mask(rows, False if signals.dtype == bool else 0)
 
 
 def notify_closed(notifier: Notifier, error: Exception, now: datetime) -> None:

@@ -19,7 +19,13 @@ from altseason.dominance.synthetic import is_synthetic, mark_results
 from altseason.errors import InputError
 from altseason.gate.charts import add_lines, season_areas
 from altseason.gate.coins import CoinReader
-from altseason.gate.columns import GateColumns, Mask, clear_entries
+from altseason.gate.columns import (
+    ENTRY_COLUMNS,
+    SIDES,
+    GateColumns,
+    clear_entries,
+    clear_signals,
+)
 from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import BREADTH_MODES, SUFFIX, GateRule, calculate_closes
 from altseason.gate.service import DominanceService
@@ -53,7 +59,6 @@ PARAMETERS = (
 )
 # What a parameter file calls the section of these, whatever their space.
 SECTION = "gate"
-SIDES = ("long", "short")
 EntryCheck = Callable[[str, float, datetime], bool]
 
 
@@ -78,12 +83,15 @@ class Gatekeeper:
         by_hand: Mapping[str, tuple[Any, ...]],
         parameters: tuple[str, ...] = (),
         exclusion_reason: Callable[[str], str | None] | None = None,
+        shows_columns: bool = True,
     ) -> None:
         """Set up the gate of a strategy, closed to all that its parameters do not open.
 
         :param by_hand: values of parameters, by name, that no optimizer tries.
         :param parameters: names of further ones whose values are checked.
         :param exclusion_reason: returns why the strategy never enters a pair; None where it does.
+        :param shows_columns: whether `populate_entry_trend` and `populate_exit_trend` see our
+            columns: missing values in them would make `dropna` leave out candles, with their exits.
         :raises AltSeasonError: in one line, for settings and parameters that make no gate.
         """
         self._strategy = strategy
@@ -91,7 +99,9 @@ class Gatekeeper:
         hide_secrets(config)
         copy_parameters(strategy)
         self.settings = load_settings(config)
-        validate_timeframes(self.settings, config.get("timeframe") or strategy.timeframe)
+        # Without one Freqtrade refuses to run the strategy, but not to load it.
+        if timeframe := config.get("timeframe") or getattr(strategy, "timeframe", None):
+            validate_timeframes(self.settings, timeframe)
         self.notifier = Notifier(logging.getLogger(type(strategy).__module__), self._send)
         self._reader = DominanceReader(config, self.settings.dominance)
         self.coins = CoinReader(strategy, config, self.settings.breadth)
@@ -106,12 +116,15 @@ class Gatekeeper:
         files = [*self._reader.files, *self.coins.files, parameter_file(strategy)]
         config[CONFIG_KEY] = calculate_digest(type(strategy), files)
         self._exclusion_reason = exclusion_reason
+        self._shows_columns = shows_columns
         self.entry_checks: list[EntryCheck] = []
         self.loop_checks: list[Callable[[datetime], None]] = []
         self.keeps_exits = True
         self._service: DominanceService | None = None
         # When candles closed, in milliseconds, whose entry signals were taken away.
         self._taken: dict[tuple[str, str], npt.NDArray[np.int64]] = {}
+        # By pair, the entry columns as the strategy has set them, until its exits are known.
+        self._signals: dict[str, dict[str, pd.Series]] = {}
         self._wrong_values = ""
         move_section(strategy, SECTION, PARAMETERS)
         modes = (*BREADTH_MODES, *by_hand.get("gate_mode", ()))
@@ -193,17 +206,16 @@ class Gatekeeper:
 
     def complete(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Add dominance to a pair's indicators where it is missing, and warn of what is closed."""
-        if not {f"date_{SUFFIX}", f"close_{SUFFIX}"} <= set(dataframe):
-            dataframe = self.add_dominance(dataframe)
+        completed = self._add_missing(dataframe if self._shows_columns else dataframe[["date"]])
         if reason := self._exclusion_reason and self._exclusion_reason(pair):
             self.notifier.warn(f"{pair} is never entered: {reason}.")
         elif self.needs_dominance:
-            self.columns.report_coverage(dataframe, pair)
+            self.columns.report_coverage(completed, pair)
         if self.needs_breadth:
             if not self.is_trading:
                 self.coins.require()
             self.columns.report_breadth(dataframe, pair, self._strategy.timeframe)
-        return dataframe
+        return completed if self._shows_columns else dataframe
 
     def find_informative_pairs(self) -> list[tuple[str, str, CandleType]]:
         """Return the candles that a bot needs besides those of its pairs."""
@@ -215,23 +227,50 @@ class Gatekeeper:
                 self.notifier.warn(text, "informative pairs")
             return []
 
-    def add_gate(self, dataframe: pd.DataFrame) -> tuple[pd.DataFrame, Mask]:
-        """Add `alt_season` and `sma_btcd`; return the former apart, where no strategy writes."""
+    def show_gate(self, dataframe: pd.DataFrame) -> pd.DataFrame:
+        """Add `alt_season` and `sma_btcd` for a class that may read them, or write into them."""
+        return self._add_gate(dataframe) if self._shows_columns else dataframe
+
+    def add_columns(self, analysed: pd.DataFrame) -> pd.DataFrame:
+        """Add all our columns to analysed candles, where the strategy has none of these names."""
+        if self._shows_columns:
+            return analysed
+        try:
+            added = self._add_gate(self._add_missing(analysed[["date"]]))
+            missing = added.columns.difference(analysed.columns, sort=False)
+            return analysed.assign(**{str(name): added[name] for name in missing})
+        except Exception as error:  # exits matter more than charts
+            if not self.is_trading:
+                raise
+            self.warn_of_charts(error)
+            return analysed
+
+    def _add_missing(self, dataframe: pd.DataFrame) -> pd.DataFrame:
+        if {f"date_{SUFFIX}", f"close_{SUFFIX}"} <= set(dataframe):
+            return dataframe
+        return self.add_dominance(dataframe)
+
+    def _add_gate(self, dataframe: pd.DataFrame) -> pd.DataFrame:
         timeframe = self._strategy.timeframe
         is_open = self.columns.find_open(dataframe["date"], timeframe)
-        return self.columns.add_gate(dataframe, timeframe, is_open.copy()), is_open
+        return self.columns.add_gate(dataframe, timeframe, is_open)
 
-    def close_entries(
-        self, analysed: pd.DataFrame, dates: "pd.Series[pd.Timestamp]", is_open: Mask, pair: str
-    ) -> pd.DataFrame:
+    def hold_entries(self, analysed: pd.DataFrame, pair: str) -> pd.DataFrame:
+        """Take away the entries at which the gate is closed, until `restore_entries`."""
+        signals = {name: analysed[name] for name in ENTRY_COLUMNS if name in analysed}
+        closed = self.close_entries(analysed, pair)
+        self._signals[pair] = signals
+        return closed
+
+    def close_entries(self, analysed: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Take away the entries at which the gate is closed, whoever has set them.
 
         :param analysed: what the strategy has made of its candles, rows left out or not.
-        :param dates: the candles' open times, and `is_open` the gate at each.
         """
         try:
+            is_open = self.columns.find_open(analysed["date"], self._strategy.timeframe)
             analysed, taken = clear_entries(
-                analysed, dates, is_open, clears_shorts=self._strategy.gate_shorts
+                analysed, is_open, clears_shorts=self._strategy.gate_shorts
             )
             closes = calculate_closes(analysed["date"], self._strategy.timeframe)
             # Also where none were: an epoch of hyperopt may not go by those of the last one.
@@ -242,7 +281,14 @@ class Gatekeeper:
                 raise
             with suppress(Exception):
                 self.notifier.raise_alert("entries", f"No entries: the gate failed with {error!r}.")
-            return analysed.drop(columns=["enter_long", "enter_short"], errors="ignore")
+            return analysed.drop(columns=[*ENTRY_COLUMNS], errors="ignore")
+        return analysed
+
+    def restore_entries(self, analysed: pd.DataFrame, pair: str) -> pd.DataFrame:
+        """Put back the entries that were held: a strategy may exit by those that it has set."""
+        for column, signals in self._signals.pop(pair, {}).items():
+            if signals.index.equals(analysed.index):
+                analysed[column] = signals
         return analysed
 
     def keep_exits(self, analysed: pd.DataFrame, pair: str) -> pd.DataFrame:
@@ -251,7 +297,7 @@ class Gatekeeper:
             taken, column = self._taken.get((pair, side)), f"exit_{side}"
             if self.keeps_exits and taken is not None and len(taken) and column in analysed:
                 closes = calculate_closes(analysed["date"], self._strategy.timeframe)
-                analysed[column] = analysed[column].mask(np.isin(closes, taken), 0)
+                analysed[column] = clear_signals(analysed[column], np.isin(closes, taken))
         return analysed
 
     def add_lines(self, analysed: pd.DataFrame) -> pd.DataFrame:

@@ -168,4 +168,5 @@ def copy_parameters(strategy: Any) -> None:
         # No property of a subclass.
         is_shared = isinstance(value, dict) and (name in SHARED or name.endswith("_params"))
         if is_shared or isinstance(value, BaseParameter):
-            setattr(strategy, name, copy.deepcopy(value))
+            # No deep copy: what they hold is replaced, never changed, and may be of any kind.
+            setattr(strategy, name, copy.copy(value))
