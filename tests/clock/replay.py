@@ -19,6 +19,7 @@ from altseason_lab.emulator.dominance import ReplayedDominance, load_dominance
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import Market, MillisecondClock
+from altseason_lab.emulator.provider_faults import ProviderFaults
 from altseason_lab.emulator.providers import provider_urls
 from altseason_lab.emulator.server import run_emulator
 from altseason_lab.host.overlay import exchange_settings, offline_environment
@@ -159,6 +160,8 @@ def replaying(
     start: datetime,
     *,
     outage: tuple[datetime, datetime] | None = None,
+    faults: ProviderFaults | None = None,
+    is_empty: bool = False,
     **settings: Any,
 ) -> Iterator[Replay]:
     """Serve stored candles and dominance at the time of a bot that starts then.
@@ -166,18 +169,22 @@ def replaying(
     :param folder: of the bot, empty.
     :param stored: a data directory; the bot finds the dominance of before its start.
     :param outage: from when to when all providers of dominance fail.
+    :param faults: how single ones fail.
+    :param is_empty: whether the bot finds no dominance at all.
     :param settings: what else is in its configuration.
     """
     now = to_milliseconds(start)
     dominance = load_dominance(stored, "feather", 0)
     (folder / "data").mkdir()
-    dominance.save_until(now, DominanceStore(folder / "data", "feather"))
+    if not is_empty:
+        dominance.save_until(now, DominanceStore(folder / "data", "feather"))
     ClockFile(folder / "clock", now)
     clock = read_clock(folder / "clock")
     if outage is not None:
         begin, end = map(to_milliseconds, outage)
         dominance = InterruptedDominance(dominance.candles, clock, (begin, end))
-    emulator = run_emulator(LiveMarket(Market(stored), 0), clock, dominance=dominance)
+    market = LiveMarket(Market(stored), 0)
+    emulator = run_emulator(market, clock, dominance=dominance, faults=faults)
     with in_thread(emulator) as url:
         yield Replay(folder, start, url, settings)
 

@@ -11,11 +11,14 @@ from aiohttp import web
 
 from altseason_lab.emulator.dominance import ReplayedDominance
 from altseason_lab.emulator.market import DAY_IN_MS, MillisecondClock
+from altseason_lab.emulator.provider_faults import ProviderFaults
+from altseason_lab.emulator.web_history import PATH as WEB_HISTORY
+from altseason_lab.emulator.web_history import WebHistory
 
 COINGECKO, COINMARKETCAP = "/coingecko/api/v3", "/coinmarketcap"
 COINPAPRIKA, COINLORE = "/coinpaprika/v1", "/coinlore/api"
 # In percentage points, against CoinGecko.
-OFFSETS = {COINMARKETCAP: -0.5, COINPAPRIKA: 0.3, COINLORE: 0.8}
+OFFSETS = {"coingecko": 0.0, "coinmarketcap": -0.5, "coinpaprika": 0.3, "coinlore": 0.8}
 # How often CoinGecko updates its values.
 UPDATE_INTERVAL = 10 * 60 * 1000
 TOTAL_CAP = 2.5e12
@@ -56,11 +59,25 @@ def market_caps(percent: float) -> dict[str, float]:
 
 
 class ProviderEndpoints:
-    """The endpoints of all providers, with the same dominance."""
+    """The endpoints of all providers, with the same dominance.
 
-    def __init__(self, dominance: ReplayedDominance, clock: MillisecondClock) -> None:
+    :param faults: how they fail; not at all by default.
+    """
+
+    def __init__(
+        self,
+        dominance: ReplayedDominance,
+        clock: MillisecondClock,
+        faults: ProviderFaults | None = None,
+    ) -> None:
         self._dominance = dominance
         self._clock = clock
+        self._faults = faults or ProviderFaults()
+        self._history = WebHistory(
+            lambda time: self._find_percent("coinmarketcap", time),
+            clock,
+            self._faults.repeats_for,
+        )
 
     def routes(self) -> list[web.RouteDef]:
         """Return the paths, with their handlers."""
@@ -69,6 +86,7 @@ class ProviderEndpoints:
             web.get(f"{COINGECKO}/coins/markets", self.coins),
             web.get(f"{COINGECKO}/coins/{{coin}}/market_chart", self.chart),
             web.get(f"{COINMARKETCAP}/v1/global-metrics/quotes/latest", self.coinmarketcap),
+            web.get(f"{COINMARKETCAP}{WEB_HISTORY}", self.history),
             web.get(f"{COINPAPRIKA}/global", self.coinpaprika),
             web.get(f"{COINLORE}/global/", self.coinlore),
         ]
@@ -76,7 +94,7 @@ class ProviderEndpoints:
     async def coingecko(self, request: web.Request) -> web.Response:
         """Respond as CoinGecko's `/global`: the value of the last full ten minutes."""
         updated = self._last_update()
-        percent = self._percent(updated)
+        percent = self._percent("coingecko", updated)
         rest = {name: (100 - percent) * OTHERS[coin] for name, coin in SYMBOLS.items()}
         data = {
             "active_cryptocurrencies": len(OTHERS) + 1,
@@ -88,7 +106,7 @@ class ProviderEndpoints:
 
     async def coins(self, request: web.Request) -> web.Response:
         """Respond as CoinGecko's `/coins/markets`, a page of the largest coins."""
-        caps = market_caps(self._percent(self._last_update()))
+        caps = market_caps(self._percent("coingecko", self._last_update()))
         per_page, page = (
             read_number(request, *asked) for asked in (("per_page", 100), ("page", 1))
         )
@@ -105,8 +123,8 @@ class ProviderEndpoints:
         midnight = updated // DAY_IN_MS * DAY_IN_MS
         days = read_number(request, "days", 1)
         past = [midnight - ago * DAY_IN_MS for ago in reversed(range(days))]
-        known = [(time, self._dominance.percent(time)) for time in past]
-        known.append((updated, self._percent(updated)))
+        known = [(time, self._find_percent("coingecko", time)) for time in past]
+        known.append((updated, self._percent("coingecko", updated)))
         points = [
             [time, market_caps(percent)[coin]] for time, percent in known if percent is not None
         ]
@@ -117,35 +135,55 @@ class ProviderEndpoints:
         now = self._clock()
         time = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds")
         data = {
-            "btc_dominance": self._percent(now) + OFFSETS[COINMARKETCAP],
+            "btc_dominance": self._percent("coinmarketcap", now),
             "last_updated": time.replace("+00:00", "Z"),
         }
         return web.json_response({"data": data, "status": {"error_code": 0, "error_message": ""}})
+
+    async def history(self, request: web.Request) -> web.Response:
+        """Respond as CoinMarketCap's charts are responded to: a reading a day."""
+        self._fail_if_down("coinmarketcap")
+        return await self._history.respond(request)
 
     async def coinpaprika(self, request: web.Request) -> web.Response:
         """Respond as CoinPaprika's `/global`."""
         now = self._clock()
         body = {
             "market_cap_usd": TOTAL_CAP,
-            "bitcoin_dominance_percentage": self._percent(now) + OFFSETS[COINPAPRIKA],
+            "bitcoin_dominance_percentage": self._percent("coinpaprika", now),
             "last_updated": now // 1000,
         }
         return web.json_response(body)
 
     async def coinlore(self, request: web.Request) -> web.Response:
         """Respond as CoinLore's `/global/`: a string, in a list of one, without a time."""
-        percent = self._percent(self._clock()) + OFFSETS[COINLORE]
+        percent = self._percent("coinlore", self._clock())
         return web.json_response([{"coins_count": len(OTHERS) + 1, "btc_d": f"{percent:.2f}"}])
 
     def _last_update(self) -> int:
         return self._clock() // UPDATE_INTERVAL * UPDATE_INTERVAL
 
-    def _percent(self, time: int) -> float:
+    def _percent(self, provider: str, time: int) -> float:
+        """Return what a provider says of a time; it is unavailable where it cannot."""
+        self._fail_if_down(provider)
+        percent = self._find_percent(provider, time)
+        if percent is None:
+            raise _unavailable()
+        return percent
+
+    def _find_percent(self, provider: str, time: int) -> float | None:
         percent = self._dominance.percent(time)
         if percent is None:
-            text = json.dumps(NO_VALUE)
-            raise web.HTTPServiceUnavailable(text=text, content_type="application/json")
-        return percent
+            return None
+        return percent + OFFSETS[provider] + self._faults.shift(provider, time)
+
+    def _fail_if_down(self, provider: str) -> None:
+        if self._faults.is_down(provider, self._clock()):
+            raise _unavailable()
+
+
+def _unavailable() -> web.HTTPServiceUnavailable:
+    return web.HTTPServiceUnavailable(text=json.dumps(NO_VALUE), content_type="application/json")
 
 
 def read_number(request: web.Request, name: str, default: int) -> int:

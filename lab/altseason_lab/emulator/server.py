@@ -20,6 +20,7 @@ from altseason_lab.emulator.parameters import (
     parse_symbols,
     refuse_unread,
 )
+from altseason_lab.emulator.provider_faults import ProviderFaults
 from altseason_lab.emulator.providers import ProviderEndpoints
 from altseason_lab.emulator.rules import TradingRules
 from altseason_lab.emulator.ticker import day_ticker
@@ -164,6 +165,7 @@ def build_application(
     dominance: ReplayedDominance | None,
     *,
     has_candles: bool = True,
+    faults: ProviderFaults | None = None,
 ) -> web.Application:
     """Build the server's application; parameters as in `run_emulator`."""
     application = web.Application(middlewares=[answer_errors])
@@ -171,7 +173,7 @@ def build_application(
     routes = (live or Endpoints(market, clock)).routes()
     application.add_routes(route for route in routes if has_candles or route.path != KLINES)
     if dominance is not None:
-        application.add_routes(ProviderEndpoints(dominance, clock).routes())
+        application.add_routes(ProviderEndpoints(dominance, clock, faults).routes())
     return application
 
 
@@ -182,6 +184,7 @@ async def run_emulator(
     *,
     dominance: ReplayedDominance | None = None,
     has_candles: bool = True,
+    faults: ProviderFaults | None = None,
 ) -> AsyncIterator[str]:
     """Serve a market on a free port of the loopback interface, and yield its URL.
 
@@ -189,8 +192,11 @@ async def run_emulator(
     :param clock: gives the exchange's time in milliseconds.
     :param dominance: of the dominance providers; without it there are none.
     :param has_candles: False if nobody may download the candles.
+    :param faults: how the dominance providers fail.
     """
-    application = build_application(market, clock, dominance, has_candles=has_candles)
+    application = build_application(
+        market, clock, dominance, has_candles=has_candles, faults=faults
+    )
     async with run_application(application) as url:
         yield url
 

@@ -7,6 +7,7 @@ from altseason_lab.emulator.dominance import ReplayedDominance
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import Market, MillisecondClock
+from altseason_lab.emulator.provider_faults import ProviderFaults
 from altseason_lab.emulator.server import run_emulator
 
 CLOCK = 1_700_000_000_000
@@ -17,7 +18,8 @@ def serving(
     market: Market | LiveMarket,
     clock: MillisecondClock = lambda: CLOCK,
     dominance: ReplayedDominance | None = None,
+    faults: ProviderFaults | None = None,
 ) -> Iterator[str]:
     """Serve a market from a thread, as a process of its own would."""
-    with in_thread(run_emulator(market, clock, dominance=dominance)) as url:
+    with in_thread(run_emulator(market, clock, dominance=dominance, faults=faults)) as url:
         yield url

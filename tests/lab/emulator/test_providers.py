@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -17,12 +18,16 @@ from altseason.sources.coingecko import ApiAccess, fetch_global
 from altseason.sources.coingecko_history import fetch_largest_coins, fetch_market_caps
 from altseason.sources.coinlore import fetch_coinlore
 from altseason.sources.coinmarketcap import fetch_coinmarketcap
+from altseason.sources.coinmarketcap_history import fetch_web_history
 from altseason.sources.coinpaprika import fetch_coinpaprika
-from altseason.sources.session import build_session
+from altseason.sources.errors import RepeatedError, UnavailableError
+from altseason.sources.session import RequestPolicy, build_session
 from altseason_lab.emulator.dominance import load_dominance
 from altseason_lab.emulator.live import LiveMarket, plan_shift
-from altseason_lab.emulator.market import DAY_IN_MS, Market
+from altseason_lab.emulator.market import DAY_IN_MS, Market, MillisecondClock
+from altseason_lab.emulator.provider_faults import ProviderFaults
 from altseason_lab.emulator.providers import provider_urls
+from altseason_lab.emulator.web_history import PATH as WEB_HISTORY
 from tests.conftest import dominance_candles
 from tests.lab.emulator.serving import serving
 from tests.providers.serving import COINGECKO_VARIABLE
@@ -30,6 +35,7 @@ from tests.providers.serving import COINGECKO_VARIABLE
 SHIFT = 1000 * DAY_IN_MS
 # 1000 days after 2021-01-01.
 START = pd.Timestamp("2023-09-28", tz="UTC")
+DAY = pd.Timedelta(days=1)
 Serve = Callable[[pd.Timestamp], dict[str, str]]
 
 
@@ -120,6 +126,95 @@ def test_a_wrong_question_is_refused(serve: Serve, path: str, status: int) -> No
 def test_the_addresses_are_those_of_the_settings() -> None:
     urls = provider_urls("http://127.0.0.1:40000")
     assert set(UrlSettings(**urls).model_dump(exclude_none=True)) == set(UrlSettings.model_fields)
+
+
+def test_history_of_coinmarketcap_has_the_level_of_its_current_value(serve: Serve) -> None:
+    now = START + pd.Timedelta("02:00:00")
+    url = serve(now)["coinmarketcap"]
+    with build_session() as session:
+        current = fetch_coinmarketcap(session, url=url, clock=lambda: now)
+        # Of the days only the one before the first hour's end is not stored.
+        with pytest.raises(UnavailableError, match="found none"):
+            fetch_web_history(session, START - 3 * DAY, START, url=url)
+    assert current.dominance == 51.5
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "convertId=2781&timeStart=1695859200&timeEnd=1695945600",
+        "convertId=1&interval=1d&timeStart=1695859200&timeEnd=1695945600",
+        "convertId=2781&interval=1d&timeStart=2023-09-28&timeEnd=1695945600",
+        "convertId=2781&interval=1d&timeStart=1500000000&timeEnd=1695945600",
+    ],
+)
+def test_history_refuses_what_it_does_not_have(serve: Serve, query: str) -> None:
+    url = f"{serve(START)['coinmarketcap']}{WEB_HISTORY}?{query}"
+    response = requests.get(url, timeout=5)
+    assert response.status_code == 400
+    assert response.json()["status"]["error_code"] == "400"
+
+
+@pytest.fixture
+def serve_days(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Serve 500 days of 50 % and more from 2022-01-01 on, at the end of 2023-05-15."""
+    closes = [50 + day / 100 for day in range(500)]
+    DominanceStore(tmp_path).append(dominance_candles(closes, "2022-01-01"), "1d")
+    dominance = load_dominance(tmp_path, "feather", 0)
+    now = int(pd.Timestamp("2023-05-16", tz="UTC").timestamp() * 1000)
+    with ExitStack() as stack:
+
+        def serve(clock: MillisecondClock = lambda: now, **faults: Any) -> str:
+            market = LiveMarket(Market(tmp_path), 0)
+            url = stack.enter_context(
+                serving(market, clock, dominance, faults=ProviderFaults(**faults))
+            )
+            return provider_urls(url)["coinmarketcap"]
+
+        yield serve
+
+
+FIRST, LAST = pd.Timestamp("2023-01-01", tz="UTC"), pd.Timestamp("2023-01-10", tz="UTC")
+
+
+def test_history_lacks_the_day_that_the_real_one_lacks(serve_days) -> None:
+    with build_session() as session:
+        percent = fetch_web_history(session, FIRST, LAST, url=serve_days()).percent
+    assert f"{pd.date_range(FIRST, LAST).difference(percent.index)[0]:%F}" == "2023-01-05"
+    assert len(percent) == 9
+    # The reading of the 1st closes 2022-12-31, which is the day 364 after the first.
+    assert percent.iloc[0] == pytest.approx(53.64 - 0.5)
+
+
+def test_history_can_repeat_its_last_response(serve_days) -> None:
+    time = [int(pd.Timestamp("2023-05-16", tz="UTC").timestamp() * 1000)]
+    url = serve_days(lambda: time[0], repeats_for=60_000)
+    with build_session() as session:
+        fetch_web_history(session, FIRST, LAST, url=url)
+        time[0] += 59_000
+        with pytest.raises(RepeatedError):
+            fetch_web_history(session, FIRST + 30 * DAY, LAST + 30 * DAY, url=url)
+        time[0] += 1_000
+        fetch_web_history(session, FIRST + 30 * DAY, LAST + 30 * DAY, url=url)
+
+
+def test_level_can_move_and_a_provider_can_be_down(serve_days) -> None:
+    time = [int(pd.Timestamp("2023-05-16", tz="UTC").timestamp() * 1000)]
+    begin = int(pd.Timestamp("2023-01-07", tz="UTC").timestamp() * 1000)
+    url = serve_days(
+        lambda: time[0],
+        steps={"coinmarketcap": (begin, 1.9)},
+        outages={"coinmarketcap": (time[0] + 1, time[0] + 2)},
+    )
+    with build_session(RequestPolicy(retries=0)) as session:
+        percent = fetch_web_history(session, FIRST, LAST, url=url).percent
+        assert percent.diff().max() == pytest.approx(1.91)
+        time[0] += 1
+        with pytest.raises(UnavailableError):
+            fetch_web_history(session, FIRST, LAST, url=url)
+        time[0] += 1
+        fetch_web_history(session, FIRST, LAST, url=url)
 
 
 def test_a_download_gives_the_stored_days_back(

@@ -1,0 +1,92 @@
+"""A real bot whose provider is CoinMarketCap, from a folder without dominance on."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from altseason.dominance.convention import load_convention
+from altseason.dominance.store import DominanceStore
+from altseason_lab.emulator.dominance import ReplayedDominance, load_dominance
+from altseason_lab.emulator.provider_faults import ProviderFaults
+from reliability.soak.runs import load_live, prepare
+from tests.clock.replay import replaying, to_milliseconds
+
+HOUR = timedelta(hours=1)
+# The sample's dominance is below 55 % by then, by half a point more at CoinMarketCap.
+START = datetime(2022, 3, 29, 0, 30, tzinfo=UTC)
+END = START + 8 * HOUR
+OUTAGE = (START + 3 * HOUR, START + 6 * HOUR)
+LEVEL = -0.5
+SETTINGS: dict[str, Any] = {
+    "altseason": {"dominance": {"provider": "coinmarketcap"}},
+    "exchange": {
+        "pair_whitelist": ["ETH/USDT", "BNB/USDT"],
+        "_ft_has_params": {"ohlcv_candle_limit": 450},
+    },
+    "soak_step_seconds": 600,
+}
+
+
+def test_bot_begins_a_series_of_its_own_and_keeps_it_through_an_outage(tmp_path: Path):
+    folders = prepare(tmp_path)
+    outage = (to_milliseconds(OUTAGE[0]), to_milliseconds(OUTAGE[1]))
+    with replaying(
+        folders.bot,
+        folders.stored,
+        START,
+        is_empty=True,
+        faults=ProviderFaults(outages={"coinmarketcap": outage}),
+        **folders.settings("live", **SETTINGS),
+    ) as replay:
+        output = replay.trade_until(END)
+    assert "Traceback" not in output, output[-5000:]
+
+    truth = load_dominance(folders.stored, "feather", 0)
+    data = folders.bot / "data"
+    assert load_convention(data) == "coinmarketcap"
+    check_days(data, truth)
+    check_readings(data, truth)
+    check_hours(data)
+    candles = load_live(folders).candles
+    known = candles[candles["date"] + HOUR > START]
+    assert len(known) == 2 * 7
+    assert known["alt_season"].all()
+
+
+def check_days(data: Path, truth: ReplayedDominance) -> None:
+    """The days before the start are those of CoinMarketCap's history."""
+    days = DominanceStore(data, provider="coinmarketcap").load("1d")
+    # 90 of them at the start, and the newest when it was known.
+    assert len(days) == 91
+    ends = [to_milliseconds(date + 24 * HOUR) for date in days["date"]]
+    expected = [truth.percent(end) + LEVEL for end in ends]
+    assert days["close"].tolist() == pytest.approx(expected)
+
+
+def check_readings(data: Path, truth: ReplayedDominance) -> None:
+    """CoinGecko counts during the outage, half an hour after its beginning, at the same level."""
+    lines = (data / "BTCD_USD-readings.jsonl").read_text().splitlines()
+    readings = [json.loads(line) for line in lines]
+    assert {one["convention"] for one in readings} == {"coinmarketcap"}
+    counted = [one for one in readings if one["dominance"] is not None]
+    others = [one for one in counted if one["provider"] != "CoinMarketCap"]
+    assert {one["provider"] for one in others} == {"CoinGecko"}
+    times = pd.to_datetime([one["known"] for one in others], utc=True)
+    assert OUTAGE[0] + timedelta(minutes=29) < times[0] < OUTAGE[0] + timedelta(minutes=51)
+    assert OUTAGE[1] - timedelta(minutes=21) < times[-1] < OUTAGE[1] + timedelta(minutes=1)
+    for one in counted:
+        known = to_milliseconds(datetime.fromisoformat(one["known"]))
+        # CoinGecko renews its value every ten minutes.
+        assert one["dominance"] == pytest.approx(truth.percent(known) + LEVEL, abs=0.05)
+
+
+def check_hours(data: Path) -> None:
+    """No hour is missing, and none jumps."""
+    hours = DominanceStore(data, provider="coinmarketcap").load("1h")
+    assert (hours["date"].diff().dropna() == HOUR).all()
+    assert len(hours) >= 7
+    assert hours["close"].diff().abs().max() < 0.3
