@@ -153,6 +153,14 @@ def test_level_is_compared_with_what_is_stored(download, world: WebHistory, stor
     assert store.load("1d")["close"].iloc[-3:].tolist() == [57.9, 57.8, 57.7]
 
 
+def test_level_is_compared_with_days_in_between(download, world: WebHistory, store: DominanceStore):
+    store.append(dominance_candles([50.1] * 15, "2026-03-10"), "1d")
+    level = download(90).level
+    assert level is not None
+    assert (level.days, level.difference) == (15, pytest.approx(-0.031, abs=1e-3))
+    assert len(store.load("1d")) == 90
+
+
 def test_other_level_stores_nothing(download, world: WebHistory, store: DominanceStore):
     world.percent = lambda _: 58.0
     store.append(dominance_candles([56.0, 56.1, 55.9], "2026-05-24"), "1d")

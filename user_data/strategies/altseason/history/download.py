@@ -264,8 +264,12 @@ def compare_level(downloaded: Downloaded, stored: pd.DataFrame) -> LevelDifferen
 
     :param stored: the candles from before the download.
     """
-    closes = pd.Series(stored["close"].to_numpy(), index=pd.DatetimeIndex(stored["date"] + DAY))
-    differences = (downloaded.history.percent - closes).dropna().tail(COMPARED_DAYS)
+    # Of one unit: pandas does not align an index of milliseconds with one of microseconds.
+    ends = pd.DatetimeIndex(stored["date"] + DAY).as_unit("ms")
+    percent = downloaded.history.percent
+    percent = percent.set_axis(pd.DatetimeIndex(percent.index).as_unit("ms"))
+    differences = (percent - pd.Series(stored["close"].to_numpy(), ends)).dropna()
+    differences = differences.tail(COMPARED_DAYS)
     if differences.empty:
         return None
     return LevelDifference(len(differences), float(differences.median()))

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pandas as pd
 import requests
@@ -36,7 +37,7 @@ from altseason.sources.errors import RepeatedError
 from altseason.sources.session import RequestPolicy, build_session
 
 # A pause of one to two seconds between two calls.
-CALLS_PER_MINUTE = 40
+POLICY = RequestPolicy(calls_per_minute=40)
 # For less than a minute it may repeat the response to another request.
 REPEAT_PAUSE_SECONDS = 65.0
 MAX_ATTEMPTS = 3
@@ -72,7 +73,7 @@ def download_long_history(
     :raises ProviderError: where any of it is missing; nothing is stored then.
     :raises InputError: where no day is finished, or its level is not that of what is stored.
     """
-    policy = RequestPolicy(calls_per_minute=None if is_loopback(url or URL) else CALLS_PER_MINUTE)
+    policy = replace(POLICY, calls_per_minute=None) if is_loopback(url or URL) else POLICY
     with build_session(policy) as session:
         downloaded = fetch_long_history(session, plan, progress, url=url, attempts=attempts)
     _refuse_other_level(compare_level(downloaded, store.load(TIMEFRAME)), store)
