@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from freqtrade.strategy import IStrategy
 
-from altseason.host.origins import find_values
+from altseason.host.origins import find_traded_values
 from altseason.host.parameters import parameter_file
 from tests.integration.freqtrade_runs import write_subclass
 
@@ -30,11 +30,11 @@ def load_mine(load_strategy: Load, tmp_path: Path) -> Load:
 
 
 def origins(strategy: IStrategy) -> dict[str, tuple[Any, str]]:
-    return {one.name: (one.value, one.origin) for one in find_values(strategy)}
+    return {one.name: (one.value, one.origin) for one in find_traded_values(strategy).values}
 
 
 def test_values_of_a_strategy_as_it_is_are_defaults(load_strategy: Load):
-    found = find_values(load_strategy(altseason={}))
+    found = find_traded_values(load_strategy(altseason={})).values
     assert {one.origin for one in found} == {"default"}
     assert {one.name: one.value for one in found}["dominance_threshold"] == 55
 

@@ -31,8 +31,7 @@ from altseason.host.configuration import (
     load_configuration,
     load_strategy,
 )
-from altseason.host.origins import find_values
-from altseason.host.parameters import parameter_file
+from altseason.host.origins import find_traded_values
 from altseason.output import tell
 from altseason.parser import add_freqtrade_options
 from altseason.recorder.recording import Recording
@@ -93,8 +92,7 @@ def _make_report(config: Config, strategy: IStrategy) -> StatusReport:
         timeframes=_read_timeframes(config, rule, now, coins),
         breadth=_make_breadth(config, rule, now, coins) if rule.has_breadth else None,
         recorded=load_recording_status(recording),
-        values=find_values(strategy),
-        parameter_file=parameter_file(strategy),
+        values=find_traded_values(strategy),
     )
 
 

@@ -11,7 +11,7 @@ from altseason.dominance.candles import DAY, PAIR, Gap, candle_length, describe_
 from altseason.gate.breadth import NO_COINS, CoinPrices
 from altseason.gate.rule import Dominance, GateRule
 from altseason.gate.verdict import Verdict, calculate_verdict, describe_verdict, verdict_as_json
-from altseason.host.origins import GATE_IS_OFF, Value, values_as_json, values_as_text
+from altseason.host.origins import GATE_IS_OFF, TradedValues
 from altseason.invocation import altseason_command
 from altseason.recorder.log import Reading
 from altseason.recorder.method import WEEK, WEEKS, find_weekly_offsets
@@ -173,8 +173,7 @@ class StatusReport:
     rule: GateRule
     timeframes: list[TimeframeStatus]
     recorded: RecordingStatus | None
-    values: list[Value]
-    parameter_file: Path
+    values: TradedValues
     breadth: BreadthStatus | None = None
 
     @property
@@ -200,7 +199,7 @@ class StatusReport:
         lines += self.breadth.as_text() if self.breadth else []
         nothing = ["recorded: nothing in the last week"]
         lines += nothing if self.recorded is None else self.recorded.as_text()
-        lines += values_as_text(self.values, self.parameter_file)
+        lines += self.values.describe()
         return [*lines, *([GATE_IS_OFF] if self.rule.mode == "off" else [])]
 
     def as_json(self) -> dict[str, Any]:
@@ -212,8 +211,7 @@ class StatusReport:
             "rule": vars(self.rule),
             "timeframes": [timeframe.as_json() for timeframe in self.timeframes],
             "breadth": self.breadth.as_json() if self.breadth else None,
-            "values": values_as_json(self.values),
-            "parameter_file": str(self.parameter_file),
+            **self.values.as_json(),
             "recorded": None if self.recorded is None else self.recorded.as_json(),
         }
 

@@ -9,7 +9,6 @@ from freqtrade.strategy import IStrategy
 from freqtrade.strategy.parameters import BaseParameter
 
 from altseason.host.parameters import parameter_file, parameters_of_file
-from altseason.output import wrap
 from altseason.settings import SECTION
 
 Origin = Literal["config", "parameter file", "strategy", "default"]
@@ -21,8 +20,6 @@ ATTRIBUTES = {
     "trailing_stop": "trailing",
     "max_open_trades": "max_open_trades",
 }
-
-
 GATE_IS_OFF = "WARNING: the gate is off (gate_mode), so dominance holds back no entry."
 
 
@@ -39,54 +36,59 @@ class Value:
     origin: Origin
 
 
-def find_values(strategy: IStrategy) -> list[Value]:
-    """Return the values that a loaded strategy trades by, parameters first.
+@dataclass(frozen=True)
+class TradedValues:
+    """The values that a strategy trades by, parameters first.
+
+    :param file: its parameter file, whether it exists or not.
+    """
+
+    values: list[Value]
+    file: Path
+
+    def describe(self) -> list[str]:
+        """Return a sentence for each origin, the defaults last."""
+        names: dict[Origin, str] = {
+            "parameter file": f"From the parameter file {self.file}",
+            "config": "From the config",
+            "strategy": "From the strategy's own code",
+            "default": "Defaults",
+        }
+        grouped = {
+            origin: ", ".join(
+                f"{one.name} = {_show(one.value)}" for one in self.values if one.origin == origin
+            )
+            for origin in names
+        }
+        return [f"{names[origin]}: {facts}." for origin, facts in grouped.items() if facts]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same facts for a program."""
+        return {
+            "values": [asdict(value) for value in self.values],
+            "parameter_file": str(self.file),
+        }
+
+
+def find_traded_values(strategy: IStrategy) -> TradedValues:
+    """Return the values that a loaded strategy trades by.
 
     The order of precedence is Freqtrade's: for parameters the file, the class, the default
     (`HyperStrategyMixin.ft_load_hyper_params`), for attributes the configuration, the file, the
     class (`StrategyResolver.load_strategy`).
     """
-    return [*_find_parameters(strategy), *_find_attributes(strategy), *_find_settings(strategy)]
+    found = (*_find_parameters(strategy), *_find_attributes(strategy), *_find_settings(strategy))
+    return TradedValues(list(found), parameter_file(strategy))
 
 
 def describe_rules(strategy: Any) -> list[str]:
     """Return what a bot has to say at its start: its rule, and where each value comes from."""
     rule = strategy.gate_rule
-    messages = []
-    if rule.mode == "off":
-        messages.append(GATE_IS_OFF)
-    values = describe_values(find_values(strategy), parameter_file(strategy))
+    values = " ".join(find_traded_values(strategy).describe())
     return [
-        *messages,
-        f"{strategy.get_strategy_name()} trades by the rule: {rule}. {' '.join(values)}",
+        *([GATE_IS_OFF] if rule.mode == "off" else []),
+        f"{strategy.get_strategy_name()} trades by the rule: {rule}. {values}",
     ]
-
-
-def describe_values(values: list[Value], file: Path) -> list[str]:
-    """Return a sentence for each origin, the defaults last."""
-    names: dict[Origin, str] = {
-        "parameter file": f"From the parameter file {file}",
-        "config": "From the config",
-        "strategy": "From the strategy's own code",
-        "default": "Defaults",
-    }
-    grouped = {
-        origin: ", ".join(
-            f"{one.name} = {_show(one.value)}" for one in values if one.origin == origin
-        )
-        for origin in names
-    }
-    return [f"{names[origin]}: {facts}." for origin, facts in grouped.items() if facts]
-
-
-def values_as_text(values: list[Value], file: Path) -> list[str]:
-    """Return the sentences of `describe_values` in lines that fit a terminal."""
-    return [line for sentence in describe_values(values, file) for line in wrap(sentence)]
-
-
-def values_as_json(values: list[Value]) -> list[dict[str, Any]]:
-    """Return the same facts for a program."""
-    return [asdict(value) for value in values]
 
 
 def _find_parameters(strategy: IStrategy) -> Iterator[Value]:
