@@ -13,11 +13,13 @@ import pytest
 from freqtrade.enums import RunMode
 
 from altseason.dominance.candles import empty_candles
+from altseason.dominance.locking import BRIEF_TIMEOUT
 from altseason.dominance.store import DominanceStore
 from altseason.errors import StoredDataError
 from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import Dominance
 from altseason.settings import DominanceSettings
+from tests.clock.waits import Waits
 from tests.conftest import dominance_candles
 from tests.recorder.simulation import SimulatedClock, make_recording, record
 
@@ -84,16 +86,17 @@ def test_reader_does_not_wait_for_what_another_process_holds(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("altseason.recorder.recording.SETTLE_AGAIN_AFTER", pd.Timedelta(seconds=2))
+    waits = Waits()
+    monkeypatch.setattr("altseason.dominance.locking.time", waits)
     reader = make_reader(tmp_path)
     with (tmp_path / name).open("ab") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        began = time.monotonic()
         assert reader.read().candles.empty
-        assert 0.5 <= time.monotonic() - began < 1.5
+        waited = waits.monotonic()
+        assert waited == pytest.approx(BRIEF_TIMEOUT, abs=0.02)
         # With the next pair nothing is waited for.
-        began = time.monotonic()
         assert reader.read().candles.empty
-        assert time.monotonic() - began < 0.1
+        assert waits.monotonic() == waited
     time.sleep(2)
     assert len(reader.read().candles) == 1
 

@@ -98,12 +98,10 @@ def test_deadline_holds_by_every_way(
     with (
         reaching(way, lambda _: reply, tmp_path, monkeypatch) as reached,
         build_session(QUICK) as session,
+        # Without a deadline, what drips would arrive whole in the end.
+        pytest.raises(UnavailableError),
     ):
-        began = time.monotonic()
-        with pytest.raises(UnavailableError):
-            fetch_response(session, f"{reached.url}/global")
-        # What drips would go on for 11 seconds and more.
-        assert time.monotonic() - began < 4
+        fetch_response(session, f"{reached.url}/global")
 
 
 @pytest.fixture

@@ -51,10 +51,8 @@ def assert_ends_and_leaves_nothing(
 ) -> None:
     running = psutil.Process(process.pid).children(recursive=True)
     assert running
-    begun = time.monotonic()
     interrupt()
-    _, messages = process.communicate(timeout=60)
-    assert time.monotonic() - begun < SECONDS_TO_END
+    _, messages = process.communicate(timeout=SECONDS_TO_END)
     assert process.returncode in codes, messages
     assert not psutil.wait_procs(running, timeout=0.5)[1]
     port = re.search(r"http://127\.0\.0\.1:(\d+)", messages)
