@@ -39,7 +39,7 @@ DARK = {
 }
 # Dragging zooms and a double click resets; the bar of buttons would cover the legend.
 CONFIG = {"responsive": True, "displayModeBar": False}
-# Plotly draws colors into the chart, so it is told when the reader's choice changes.
+# Plotly draws colors into the chart, so it has to redraw when the reader's choice changes.
 FOLLOW_SCHEME = """
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const color = () => {

@@ -37,7 +37,7 @@ MOMENTS: dict[str, dict[str, Any]] = {
     "asking for the entry": {**ORDER, "method": "GET"},
     "stop": SELL,
     "asking for the stop": {**ORDER, "method": "GET", "skip": 3},
-    "cancelling the stop": {**ORDER, "method": "DELETE"},
+    "canceling the stop": {**ORDER, "method": "DELETE"},
     "exit": {**SELL, "skip": 1},
     "asking for the balance": {"path": "/api/v3/account", "skip": 2, "times": 3},
     "asking for fills": {"path": "/api/v3/myTrades", "symbol": "ETHUSDT"},

@@ -259,9 +259,9 @@ def test_error_closes_the_gate_is_notified_once_and_stops_no_exit(
     [told] = bot.loop()
     assert "the daily candles of coins cannot be read: ValueError (broken)" in told
     assert bot.loop() == []
-    analysed = analyze(bot.strategy)
-    assert analysed["enter_long"].sum() == 0
-    assert analysed["exit_long"].sum() > 0
+    analyzed = analyze(bot.strategy)
+    assert analyzed["enter_long"].sum() == 0
+    assert analyzed["exit_long"].sum() > 0
     monkeypatch.undo()
     [told] = bot.loop()
     assert told.startswith("Breadth is fresh again")

@@ -132,7 +132,7 @@ FOREIGN = {
     "at market": {"type": "market"},
     "without a price": {"price": None},
     "to buy": {"side": "buy"},
-    "cancelled": {"status": "canceled"},
+    "canceled": {"status": "canceled"},
     "filled": {"status": "closed"},
 }
 

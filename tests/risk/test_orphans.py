@@ -92,7 +92,7 @@ def test_first_entry_explains_its_amount_once_before_anything_is_filled(trade: T
         order_of_exchange("3", side="buy", status="canceled"),
         order_of_exchange(ENTRY, side="buy"),
     ],
-    ids=["sell", "cancelled", "known"],
+    ids=["sell", "canceled", "known"],
 )
 def test_other_orders_are_no_orphans(trade: Trade, other: dict[str, Any]):
     wallet = Wallet(used={"USDT": 60.0}, total={"ETH": 1.0})

@@ -62,7 +62,7 @@ def define(
 
 
 def signals(strategy: IStrategy, pair: dict[str, Any] = PAIR) -> pd.DataFrame:
-    """Return thirty days of analysed candles, by date."""
+    """Return thirty days of analyzed candles, by date."""
     candles = coin_candles(24 * 30, start="2021-01-03")
     dataframe = strategy.advise_indicators(candles, pair)
     return strategy.ft_advise_signals(dataframe, pair).set_index("date")

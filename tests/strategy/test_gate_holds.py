@@ -136,9 +136,9 @@ def test_wrong_value_closes_the_gate_of_a_bot_and_stops_no_exit(
 ):
     strategy = derive("    pass\n", file, runmode=RunMode.DRY_RUN)
     for _ in range(2):
-        analysed = signals(strategy)
-        assert analysed["enter_long"].sum() == 0
-        assert analysed["exit_long"].sum() > 0
+        analyzed = signals(strategy)
+        assert analyzed["enter_long"].sum() == 0
+        assert analyzed["exit_long"].sum() > 0
         strategy.bot_loop_start(current_time=datetime(2021, 1, 15, tzinfo=UTC))
     [told] = [text for text in strategy.dp._msg_queue if name in text]
     assert "The gate is closed" in told

@@ -122,10 +122,10 @@ SHORTS = """
     [("", 30 + 10), ("gate_shorts=True", 10 + 10)],
 )
 def test_shorts_are_left_alone_unless_they_are_gated(gate: Load, keywords: str, shorts: int):
-    analysed = signals(gate(HEAD + SHORTS + NEVER_EXITS, define(keywords)))
-    assert len(rows_with(analysed, "enter_long")) == 20
-    assert len(rows_with(analysed, "enter_short")) == shorts
-    both = rows_with(analysed, "enter_short").intersection(rows_with(analysed, "enter_long"))
+    analyzed = signals(gate(HEAD + SHORTS + NEVER_EXITS, define(keywords)))
+    assert len(rows_with(analyzed, "enter_long")) == 20
+    assert len(rows_with(analyzed, "enter_short")) == shorts
+    both = rows_with(analyzed, "enter_short").intersection(rows_with(analyzed, "enter_long"))
     assert len(both) == 10
 
 
@@ -197,9 +197,9 @@ EXITS = """
 """
 
 
-def exits_that_freqtrade_takes(analysed: pd.DataFrame) -> int:
+def exits_that_freqtrade_takes(analyzed: pd.DataFrame) -> int:
     """Count them by its rule: an exit signal beside one of entry is none."""
-    return int((analysed["exit_long"].eq(1) & ~analysed["enter_long"].eq(1)).sum())
+    return int((analyzed["exit_long"].eq(1) & ~analyzed["enter_long"].eq(1)).sum())
 
 
 def test_exits_are_the_same_whatever_the_gate_says(gate: Load):

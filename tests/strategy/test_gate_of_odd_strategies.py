@@ -52,8 +52,8 @@ def assert_every_other_is_left(entered: pd.DatetimeIndex) -> None:
 
 @pytest.mark.parametrize("body", TYPES.values(), ids=TYPES)
 def test_entries_of_any_type_are_taken_away(gate: Load, body: str):
-    analysed = signals(gate(HEAD + ENTERS.format(body=body) + NEVER_EXITS))
-    assert_every_other_is_left(rows_with(analysed, "enter_long"))
+    analyzed = signals(gate(HEAD + ENTERS.format(body=body) + NEVER_EXITS))
+    assert_every_other_is_left(rows_with(analyzed, "enter_long"))
 
 
 @pytest.mark.parametrize("body", ROWS.values(), ids=ROWS)
@@ -79,9 +79,9 @@ def test_missing_dominance_leaves_a_strategy_its_candles(gate: Load, tmp_path: P
     if "off" in keywords:
         for file in tmp_path.glob("BTCD_USD-*"):
             file.unlink()
-    analysed = signals(strategy)
-    assert len(analysed) == 720
-    assert {"alt_season", "sma_btcd", "date_btcd", "close_btcd"} <= set(analysed)
+    analyzed = signals(strategy)
+    assert len(analyzed) == 720
+    assert {"alt_season", "sma_btcd", "date_btcd", "close_btcd"} <= set(analyzed)
 
 
 def test_columns_of_a_parent_stay_its_own(gate: Load):
@@ -94,8 +94,8 @@ def test_columns_of_a_parent_stay_its_own(gate: Load):
         dataframe["enter_long"] = dataframe["alt_season"].astype(int)
         return dataframe
 """
-    analysed = signals(gate(HEAD + parent + NEVER_EXITS, define('mode="off"')))
-    assert len(rows_with(analysed, "enter_long")) == OPEN_ROWS
+    analyzed = signals(gate(HEAD + parent + NEVER_EXITS, define('mode="off"')))
+    assert len(rows_with(analyzed, "enter_long")) == OPEN_ROWS
 
 
 EXITS_BY_ENTRIES = """
@@ -114,10 +114,10 @@ EXITS_BY_ENTRIES = """
 
 @pytest.mark.parametrize("keywords", ["", "gate_shorts=True"])
 def test_exits_that_a_strategy_makes_of_its_entries_stay(gate: Load, keywords: str):
-    analysed = signals(gate(HEAD + EXITS_BY_ENTRIES, define(keywords)))
-    assert len(rows_with(analysed, "enter_long")) == 10
-    assert len(rows_with(analysed, "exit_short")) == 30
-    assert len(rows_with(analysed, "exit_long")) == 30
+    analyzed = signals(gate(HEAD + EXITS_BY_ENTRIES, define(keywords)))
+    assert len(rows_with(analyzed, "enter_long")) == 10
+    assert len(rows_with(analyzed, "exit_short")) == 30
+    assert len(rows_with(analyzed, "exit_long")) == 30
 
 
 def test_entries_that_a_strategy_sets_with_its_exits_are_taken_away(gate: Load):

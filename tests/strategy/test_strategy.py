@@ -225,8 +225,8 @@ def test_charts_that_cannot_be_made_leave_every_signal(
     strategy = load_strategy()
     states = analyze(strategy)["exit_long"].tolist()
     # A rule that cannot be read, as by a subclass's parameter, and marks that cannot be made.
-    analysed = analyze(strategy)
-    monkeypatch.setattr(IStrategy, "analyze_ticker", lambda *args: analysed)
+    analyzed = analyze(strategy)
+    monkeypatch.setattr(IStrategy, "analyze_ticker", lambda *args: analyzed)
     monkeypatch.setattr(type(strategy), "gate_rule", property(fail))
     monkeypatch.setitem(type(strategy).analyze_ticker.__globals__, "thin_exits", fail)
     if telling_fails:

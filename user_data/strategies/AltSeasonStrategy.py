@@ -101,7 +101,7 @@ class AltSeasonStrategy(AltSeasonGate, space="buy", gate_position_adjustment=Tru
 
     @property
     def protections(self) -> list[dict[str, Any]]:
-        """Freqtrade's own protections, where they are wanted."""
+        """Return Freqtrade's own protections, where they are wanted."""
         if not self.settings.risk.protections:
             return []
         return build_protections(
@@ -229,12 +229,12 @@ class AltSeasonStrategy(AltSeasonGate, space="buy", gate_position_adjustment=Tru
 
         Backtests and hyperopt never come here, and a bot acts by the newest row alone.
         """
-        analysed = super().analyze_ticker(dataframe, metadata)
+        analyzed = super().analyze_ticker(dataframe, metadata)
         try:
-            return thin_exits(analysed)
+            return thin_exits(analyzed)
         except Exception as error:  # exits matter more than charts
             self.alt_season_gate.warn_of_charts(error)
-            return analysed
+            return analyzed
 
     def _has_momentum(self, dataframe: pd.DataFrame) -> Condition:
         holds = crosses_above if self.macd_trigger.value == "cross" else above

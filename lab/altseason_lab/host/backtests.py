@@ -95,7 +95,7 @@ class Backtests:
 
     @property
     def scope(self) -> BacktestScope:
-        """Describe what is backtested; known after the first backtest."""
+        """Return what is backtested; known after the first backtest."""
         if self._span is None:
             raise ValueError("expected a backtest before its time range is asked for")
         config = self._backtesting.config
@@ -202,7 +202,7 @@ def open_backtests(
 def load_exchange(config: Config) -> Exchange:
     """Load the exchange with its markets, as `Backtesting` would.
 
-    :raises InputError: where it does not answer.
+    :raises InputError: where it does not respond.
     :raises OperationalException: for whatever else Freqtrade refuses.
     """
     # Freqtrade logs each attempt, and the stack of each layer.
@@ -216,7 +216,7 @@ def load_exchange(config: Config) -> Exchange:
             raise
         raise InputError(
             f"expected the markets of {config['exchange']['name']}, found no exchange that "
-            f"answers; connect to a network, or `{altseason_command('stress --offline')}`"
+            f"responds; connect to a network, or `{altseason_command('stress --offline')}`"
         ) from error
     finally:
         logger.setLevel(level)

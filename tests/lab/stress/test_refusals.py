@@ -198,7 +198,7 @@ def test_exchange_that_does_not_answer_is_one_line(
     captured = capsys.readouterr()
     assert "Traceback" not in captured.err
     assert captured.err.splitlines()[-1] == (
-        "altseason: expected the markets of binance, found no exchange that answers; connect "
+        "altseason: expected the markets of binance, found no exchange that responds; connect "
         "to a network, or `altseason stress --offline`"
     )
 

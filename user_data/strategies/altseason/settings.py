@@ -122,7 +122,7 @@ class DominanceSettings(_Section):
 
     @property
     def max_age(self) -> pd.Timedelta:
-        """How long after the end of the newest real candle the gate may still be open."""
+        """Return how long after the end of the newest real candle the gate may still be open."""
         hours = self.max_age_hours or DEFAULT_MAX_AGE_HOURS[self.timeframe]
         return pd.Timedelta(hours=hours)
 
@@ -155,7 +155,7 @@ class RiskSettings(_Section):
 
     @property
     def needs_atr(self) -> bool:
-        """Whether a rule needs the volatility."""
+        """Return whether a rule needs the volatility."""
         return self.sizing or self.atr_trailing or self.rebalancing
 
 

@@ -107,7 +107,7 @@ class AltSeasonGate(IStrategy):
 
     @property
     def gate_rule(self) -> GateRule:
-        """The gate by the parameters as they are now; hyperopt changes them with every epoch."""
+        """Return the gate by the current parameters; hyperopt changes them with every epoch."""
         return GateRule(
             mode=self.gate_mode.value,
             threshold=self.dominance_threshold.value,
@@ -152,8 +152,8 @@ class AltSeasonGate(IStrategy):
         Reads the parameters, so once per epoch.
         """
         gate = _find_gate(self)
-        analysed = super().advise_entry(gate.show_gate(dataframe), metadata)
-        return gate.hold_entries(analysed, metadata["pair"])
+        analyzed = super().advise_entry(gate.show_gate(dataframe), metadata)
+        return gate.hold_entries(analyzed, metadata["pair"])
 
     def advise_exit(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
         """Return the candles with exits, which are the same whatever the gate says.
@@ -161,9 +161,9 @@ class AltSeasonGate(IStrategy):
         The strategy sees its entries as it has set them, and may set some more.
         """
         gate, pair = _find_gate(self), metadata["pair"]
-        analysed = super().advise_exit(gate.restore_entries(dataframe, pair), metadata)
-        analysed = gate.keep_exits(gate.close_entries(analysed, pair), pair)
-        return gate.add_columns(analysed)
+        analyzed = super().advise_exit(gate.restore_entries(dataframe, pair), metadata)
+        analyzed = gate.keep_exits(gate.close_entries(analyzed, pair), pair)
+        return gate.add_columns(analyzed)
 
     def analyze_ticker(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
         """Return the candles as Freqtrade does for a bot and for FreqUI, with lines for charts.

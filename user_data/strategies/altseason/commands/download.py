@@ -76,7 +76,7 @@ class HistoryReport:
 
     @property
     def imported(self) -> ImportReport:
-        """What was stored of it."""
+        """Return what was stored of it."""
         provider = self.download.downloaded.history.provider
         return ImportReport(
             provider, self.download.readings, self.download.imported, created=self.created
@@ -84,7 +84,7 @@ class HistoryReport:
 
     @property
     def days_left_out(self) -> list[pd.Timestamp]:
-        """The days asked for that are left out, by the date of their candle."""
+        """Return the days asked for that are left out, by the date of their candle."""
         first = self.plan.latest - self.plan.days * DAY
         ends = self.download.downloaded.history.left_out
         return [end - DAY for end in ends if end > first]

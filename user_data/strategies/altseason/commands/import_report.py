@@ -31,17 +31,17 @@ class TimeframeReport:
 
     @property
     def is_new(self) -> bool:
-        """Whether anything was stored."""
+        """Return whether anything was stored."""
         return bool(self.imported.result.changes)
 
     @property
     def disagreements(self) -> pd.DataFrame:
-        """The candles that differ from stored ones, as `AppendResult` has them."""
+        """Return the candles that differ from stored ones, as `AppendResult` has them."""
         return self.imported.result.disagreements
 
     @property
     def replaced(self) -> int:
-        """How many of these replace the stored ones."""
+        """Return how many of these replace the stored ones."""
         return int(self.disagreements["replaced"].sum())
 
     def as_text(self, *, is_dry_run: bool) -> list[str]:
@@ -159,7 +159,7 @@ class ImportReport:
 
     @property
     def timeframes(self) -> list[TimeframeReport]:
-        """The candles by timeframe."""
+        """Return the candles by timeframe."""
         return [TimeframeReport(one) for one in self.imported]
 
     def as_text(self) -> list[str]:

@@ -123,7 +123,7 @@ def _read_candles(rows: list[Any], columns: list[Any]) -> pd.DataFrame:
 def _build_url(settings: dict[str, Any]) -> str:
     host = str(settings.get("listen_ip_address", "127.0.0.1"))
     # It listens everywhere, also here.
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # only compared
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only compared
     port = os.environ.get("FREQTRADE__API_SERVER__LISTEN_PORT") or settings.get("listen_port", 8080)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

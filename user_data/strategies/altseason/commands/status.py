@@ -127,7 +127,7 @@ class RecordingStatus:
 
     @property
     def is_current(self) -> bool:
-        """Whether something is being recorded."""
+        """Return whether something is being recorded."""
         return self.age <= MAX_AGE
 
     def as_text(self) -> list[str]:
@@ -178,7 +178,7 @@ class StatusReport:
 
     @property
     def is_recording(self) -> bool:
-        """Whether something was recorded in the last hour."""
+        """Return whether something was recorded in the last hour."""
         return self.recorded is not None and self.recorded.is_current
 
     def as_text(self) -> list[str]:

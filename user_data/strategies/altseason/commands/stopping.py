@@ -24,7 +24,7 @@ class StopRequests:
 
     @property
     def descriptor(self) -> int:
-        """Where signals are written to, each a byte of its number."""
+        """Return where signals are written to, each a byte of its number."""
         return self._sender.fileno()
 
     def wait(self) -> bool:

@@ -54,7 +54,7 @@ class AppendResult:
 
     @property
     def changes(self) -> int:
-        """How many candles were added or replaced."""
+        """Return how many candles were added or replaced."""
         return self.added + int(self.disagreements["replaced"].sum())
 
 
@@ -107,13 +107,13 @@ class DominanceStore:
 
     @property
     def outliers_file(self) -> Path:
-        """The file that has outliers counted, whether it exists or not; see outliers.py."""
+        """Return the file that has outliers counted, whether it exists or not; see outliers.py."""
         stem = self.path("1d").name.partition("-")[0]
         return self._real_path("1d").with_name(f"{stem}-outliers-kept.txt")
 
     @property
     def keeps_outliers(self) -> bool:
-        """Whether days that jump and come back are counted in the mean."""
+        """Return whether days that jump and come back are counted in the mean."""
         return self.outliers_file.is_file()
 
     def keep_outliers(self) -> None:

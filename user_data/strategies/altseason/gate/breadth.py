@@ -41,7 +41,7 @@ class CoinPrices:
 
     @property
     def longest_history(self) -> int:
-        """Number of daily closes of the coin that has most."""
+        """Return the number of daily closes of the coin that has most."""
         return int(self.prices.notna().sum().max()) if len(self.prices.columns) else 0
 
 

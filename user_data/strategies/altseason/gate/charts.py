@@ -19,8 +19,8 @@ DOMINANCE_LINES = {
     "coins above BTC %": {"color": "#8e44ad"},
     "coins open from %": {"color": "#16a085"},
 }
-# A label of a narrower area would lie over its neighbours.
-LABELLED_SHARE = 0.08
+# A label of a narrower area would lie over its neighbors.
+MIN_LABELED_SHARE = 0.08
 
 
 def with_dominance(plot_config: dict[str, Any]) -> dict[str, Any]:
@@ -30,13 +30,13 @@ def with_dominance(plot_config: dict[str, Any]) -> dict[str, Any]:
 
 
 def add_lines(dataframe: pd.DataFrame, rule: GateRule) -> pd.DataFrame:
-    """Return analysed candles with dominance and the lines that decide."""
+    """Return analyzed candles with dominance and the lines that decide."""
     lines = {"BTC.D %": dataframe[f"close_{SUFFIX}"], **_find_deciding_lines(dataframe, rule)}
     return dataframe.assign(**lines)
 
 
 def thin_exits(dataframe: pd.DataFrame) -> pd.DataFrame:
-    """Return analysed candles with one exit mark per state of exit.
+    """Return analyzed candles with one exit mark per state of exit.
 
     The newest row keeps its signal: by it a bot exits, and tries again what was not filled.
     """
@@ -70,7 +70,7 @@ def season_areas(dataframe: pd.DataFrame, timeframe: str) -> list[dict[str, Any]
     starts = dataframe.loc[is_open & ~is_open.shift(1, fill_value=False), "date"]
     lasts = dataframe.loc[is_open & ~is_open.shift(-1, fill_value=False), "date"]
     length = candle_length(timeframe)
-    min_width = LABELLED_SHARE * len(dataframe) * length
+    min_width = MIN_LABELED_SHARE * len(dataframe) * length
     return [
         {
             "type": "area",

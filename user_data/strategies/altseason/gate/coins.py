@@ -59,7 +59,7 @@ class CoinReader:
 
     @property
     def files(self) -> list[Path]:
-        """The files that a backtest can depend on, as far as the configuration names them."""
+        """Return the files that a backtest can depend on, where the configuration names them."""
         pairs = self._with_bitcoin(self._find_pairs(self._expand_whitelist()))
         datadir, stored_as = Path(self._config["datadir"]), data_format(self._config)
         return [
@@ -180,13 +180,13 @@ class CoinReader:
 
     @property
     def _bitcoin(self) -> str | None:
-        """Bitcoin's pair; None where it is what prices are in."""
+        """Return Bitcoin's pair; None where it is what prices are in."""
         quote = self._quote
         return None if quote.partition(":")[0] in BITCOIN else f"BTC/{quote}"
 
     @property
     def _quote(self) -> str:
-        """What follows the coin in the name of a pair."""
+        """Return what follows the coin in the name of a pair."""
         stake = str(self._config.get("stake_currency") or "USDT")
         is_futures = self._config.get("trading_mode") == TradingMode.FUTURES
         return f"{stake}:{stake}" if is_futures else stake

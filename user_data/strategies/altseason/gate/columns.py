@@ -192,26 +192,26 @@ class GateColumns:
 
 
 def clear_entries(
-    analysed: pd.DataFrame, is_open: Mask, *, clears_shorts: bool
+    analyzed: pd.DataFrame, is_open: Mask, *, clears_shorts: bool
 ) -> tuple[pd.DataFrame, dict[str, Mask]]:
     """Take away the entries of rows at which the gate is closed, of whatever type they are.
 
-    :param analysed: candles with entries, and `is_open` the gate at each.
+    :param analyzed: candles with entries, and `is_open` the gate at each.
     :param clears_shorts: whether short entries are held back, too. A row with both loses both in
         any case: Freqtrade enters neither, and would enter the one that is left.
     :return: the candles, and by side the rows of which an entry was taken away.
     """
     enters = {
-        side: analysed[f"enter_{side}"].eq(1).fillna(False).to_numpy(dtype=bool)
-        if f"enter_{side}" in analysed
-        else np.full(len(analysed), False)
+        side: analyzed[f"enter_{side}"].eq(1).fillna(False).to_numpy(dtype=bool)
+        if f"enter_{side}" in analyzed
+        else np.full(len(analyzed), False)
         for side in SIDES
     }
     is_held_back = enters["long"] | enters["short"] if clears_shorts else enters["long"]
     is_taken = is_held_back & ~is_open
-    for name in {*ENTRY_COLUMNS} & set(analysed) if is_taken.any() else ():
-        analysed[name] = clear_signals(analysed[name], is_taken)
-    return analysed, {side: is_taken & is_entry for side, is_entry in enters.items()}
+    for name in {*ENTRY_COLUMNS} & set(analyzed) if is_taken.any() else ():
+        analyzed[name] = clear_signals(analyzed[name], is_taken)
+    return analyzed, {side: is_taken & is_entry for side, is_entry in enters.items()}
 
 
 def clear_signals(signals: "pd.Series[Any]", rows: Mask) -> "pd.Series[Any]":

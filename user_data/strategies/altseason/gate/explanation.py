@@ -29,7 +29,7 @@ class Finding:
 
     @property
     def was_above_already(self) -> bool:
-        """Whether nothing crosses because the value was above its limit one candle before."""
+        """Return whether nothing crosses since the value was above its limit one candle before."""
         if self.comparison != CROSSES_ABOVE or self.value is None or self.limit is None:
             return False
         return not self.holds and self.value > self.limit
@@ -50,7 +50,7 @@ class Explanation:
 
     @property
     def has_other_reason(self) -> bool:
-        """Whether something without a name decides against what the conditions say."""
+        """Return whether something without a name decides against what the conditions say."""
         return self.enters != all(finding.holds for finding in self.findings)
 
 
@@ -173,7 +173,7 @@ def _number(value: Any) -> float | None:
 
 
 def _finding_as_text(finding: Finding) -> str:
-    answer = "yes" if finding.holds else "no"
+    holds = "yes" if finding.holds else "no"
     words = [
         finding.value_name,
         _show(finding.value) if finding.comparison else "",
@@ -183,7 +183,7 @@ def _finding_as_text(finding: Finding) -> str:
         "(was above already)" if finding.was_above_already else "",
     ]
     facts = " ".join(word for word in words if word)
-    return f"  {answer:<3}  {finding.name:<18}  {facts}".rstrip()
+    return f"  {holds:<3}  {finding.name:<18}  {facts}".rstrip()
 
 
 def _show(value: float | None) -> str:

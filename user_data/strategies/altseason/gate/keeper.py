@@ -134,22 +134,22 @@ class Gatekeeper:
 
     @property
     def is_trading(self) -> bool:
-        """Whether a bot trades, dry or live."""
+        """Return whether a bot trades, dry or live."""
         return self._reader.is_trading
 
     @property
     def is_off(self) -> bool:
-        """Whether the gate is always open, in every epoch of a hyperopt."""
+        """Return whether the gate is always open, in every epoch of a hyperopt."""
         return self._modes == ("off",)
 
     @property
     def needs_dominance(self) -> bool:
-        """Whether the gate reads dominance, if only in some epochs of a hyperopt."""
+        """Return whether the gate reads dominance, if only in some epochs of a hyperopt."""
         return any(GateRule(mode).reads_dominance for mode in self._modes)
 
     @property
     def needs_breadth(self) -> bool:
-        """Whether the gate counts coins, if only in some epochs of a hyperopt."""
+        """Return whether the gate counts coins, if only in some epochs of a hyperopt."""
         return any(mode in BREADTH_MODES for mode in self._modes)
 
     @property
@@ -231,19 +231,19 @@ class Gatekeeper:
         """Add `alt_season` and `sma_btcd` for a class that may read them, or write into them."""
         return self._add_gate(dataframe) if self._shows_columns else dataframe
 
-    def add_columns(self, analysed: pd.DataFrame) -> pd.DataFrame:
-        """Add all our columns to analysed candles, where the strategy has none of these names."""
+    def add_columns(self, analyzed: pd.DataFrame) -> pd.DataFrame:
+        """Add all our columns to analyzed candles, where the strategy has none of these names."""
         if self._shows_columns:
-            return analysed
+            return analyzed
         try:
-            added = self._add_gate(self._add_missing(analysed[["date"]]))
-            missing = added.columns.difference(analysed.columns, sort=False)
-            return analysed.assign(**{str(name): added[name] for name in missing})
+            added = self._add_gate(self._add_missing(analyzed[["date"]]))
+            missing = added.columns.difference(analyzed.columns, sort=False)
+            return analyzed.assign(**{str(name): added[name] for name in missing})
         except Exception as error:  # exits matter more than charts
             if not self.is_trading:
                 raise
             self.warn_of_charts(error)
-            return analysed
+            return analyzed
 
     def _add_missing(self, dataframe: pd.DataFrame) -> pd.DataFrame:
         if {f"date_{SUFFIX}", f"close_{SUFFIX}"} <= set(dataframe):
@@ -255,24 +255,24 @@ class Gatekeeper:
         is_open = self.columns.find_open(dataframe["date"], timeframe)
         return self.columns.add_gate(dataframe, timeframe, is_open)
 
-    def hold_entries(self, analysed: pd.DataFrame, pair: str) -> pd.DataFrame:
+    def hold_entries(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Take away the entries at which the gate is closed, until `restore_entries`."""
-        signals = {name: analysed[name] for name in ENTRY_COLUMNS if name in analysed}
-        closed = self.close_entries(analysed, pair)
+        signals = {name: analyzed[name] for name in ENTRY_COLUMNS if name in analyzed}
+        closed = self.close_entries(analyzed, pair)
         self._signals[pair] = signals
         return closed
 
-    def close_entries(self, analysed: pd.DataFrame, pair: str) -> pd.DataFrame:
+    def close_entries(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Take away the entries at which the gate is closed, whoever has set them.
 
-        :param analysed: what the strategy has made of its candles, rows left out or not.
+        :param analyzed: what the strategy has made of its candles, rows left out or not.
         """
         try:
-            is_open = self.columns.find_open(analysed["date"], self._strategy.timeframe)
-            analysed, taken = clear_entries(
-                analysed, is_open, clears_shorts=self._strategy.gate_shorts
+            is_open = self.columns.find_open(analyzed["date"], self._strategy.timeframe)
+            analyzed, taken = clear_entries(
+                analyzed, is_open, clears_shorts=self._strategy.gate_shorts
             )
-            closes = calculate_closes(analysed["date"], self._strategy.timeframe)
+            closes = calculate_closes(analyzed["date"], self._strategy.timeframe)
             # Also where none were: an epoch of hyperopt may not go by those of the last one.
             for side in SIDES:
                 self._taken[pair, side] = np.sort(closes[taken[side]])
@@ -281,32 +281,32 @@ class Gatekeeper:
                 raise
             with suppress(Exception):
                 self.notifier.raise_alert("entries", f"No entries: the gate failed with {error!r}.")
-            return analysed.drop(columns=[*ENTRY_COLUMNS], errors="ignore")
-        return analysed
+            return analyzed.drop(columns=[*ENTRY_COLUMNS], errors="ignore")
+        return analyzed
 
-    def restore_entries(self, analysed: pd.DataFrame, pair: str) -> pd.DataFrame:
+    def restore_entries(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Put back the entries that were held: a strategy may exit by those that it has set."""
         for column, signals in self._signals.pop(pair, {}).items():
-            if signals.index.equals(analysed.index):
-                analysed[column] = signals
-        return analysed
+            if signals.index.equals(analyzed.index):
+                analyzed[column] = signals
+        return analyzed
 
-    def keep_exits(self, analysed: pd.DataFrame, pair: str) -> pd.DataFrame:
+    def keep_exits(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Hold back exit signals where an entry signal would have done so that was taken away."""
         for side in SIDES:
             taken, column = self._taken.get((pair, side)), f"exit_{side}"
-            if self.keeps_exits and taken is not None and len(taken) and column in analysed:
-                closes = calculate_closes(analysed["date"], self._strategy.timeframe)
-                analysed[column] = clear_signals(analysed[column], np.isin(closes, taken))
-        return analysed
+            if self.keeps_exits and taken is not None and len(taken) and column in analyzed:
+                closes = calculate_closes(analyzed["date"], self._strategy.timeframe)
+                analyzed[column] = clear_signals(analyzed[column], np.isin(closes, taken))
+        return analyzed
 
-    def add_lines(self, analysed: pd.DataFrame) -> pd.DataFrame:
+    def add_lines(self, analyzed: pd.DataFrame) -> pd.DataFrame:
         """Add what FreqUI draws of dominance and the gate."""
         try:
-            return add_lines(analysed, self._strategy.gate_rule)
+            return add_lines(analyzed, self._strategy.gate_rule)
         except Exception as error:  # exits matter more than charts
             self.warn_of_charts(error)
-            return analysed
+            return analyzed
 
     def find_areas(self, dataframe: pd.DataFrame) -> list[dict[str, Any]]:
         """Return the alt seasons that FreqUI shades; none where there is no column of them."""

@@ -42,12 +42,12 @@ class DominanceReader:
 
     @property
     def is_trading(self) -> bool:
-        """Whether a bot trades, so that nothing may be raised that stops its exits."""
+        """Return whether a bot trades, so that nothing may be raised that stops its exits."""
         return self._recording is not None
 
     @property
     def files(self) -> list[Path]:
-        """The files that a result can depend on, whether they exist or not."""
+        """Return the files that a result can depend on, whether they exist or not."""
         candles = [self._store.path(timeframe) for timeframe in TIMEFRAMES]
         return [*candles, self._store.outliers_file]
 
@@ -95,7 +95,7 @@ class DominanceReader:
         return old
 
     def _warn(self, error: Exception) -> str:
-        """Log an error, and return what people are told of it."""
+        """Log an error, and return what people are notified of."""
         is_foreseen = isinstance(error, OSError | StoredDataError)
         problem = str(error) if is_foreseen else repr(error)
         self._notifier.warn(f"{problem}; until this is fixed, the gate goes by what can be read")

@@ -76,22 +76,22 @@ class GateRule:
 
     @property
     def has_level(self) -> bool:
-        """Whether dominance has to be below the threshold."""
+        """Return whether dominance has to be below the threshold."""
         return self.mode in LEVEL_MODES
 
     @property
     def has_falling(self) -> bool:
-        """Whether dominance has to be below its mean."""
+        """Return whether dominance has to be below its mean."""
         return self.mode in FALLING_MODES
 
     @property
     def has_breadth(self) -> bool:
-        """Whether enough coins have to beat Bitcoin."""
+        """Return whether enough coins have to beat Bitcoin."""
         return self.mode in BREADTH_MODES
 
     @property
     def reads_dominance(self) -> bool:
-        """Whether the gate is closed without dominance."""
+        """Return whether the gate is closed without dominance."""
         return self.has_level or self.has_falling
 
     def __str__(self) -> str:
@@ -128,7 +128,7 @@ class Dominance:
 
     @cached_property
     def _ends(self) -> "npt.NDArray[np.int64]":
-        """The candles' ends in milliseconds: a bot asks for the age in every loop."""
+        """Return the candles' ends in milliseconds: a bot needs the age in every loop."""
         ends = self.candles["date"] + candle_length(self.timeframe)
         return np.asarray(ends.dt.as_unit("ms").astype("int64"), dtype=np.int64)
 
@@ -142,7 +142,7 @@ class Dominance:
 
     @cached_property
     def moving(self) -> "Dominance":
-        """The same without frozen candles, see `candles.find_frozen`: they are no readings."""
+        """Return the same without frozen candles (`candles.find_frozen`): they are no readings."""
         is_frozen = self._frozen
         is_frozen_day = find_frozen(self.daily)
         if not is_frozen.any() and not is_frozen_day.any():
@@ -153,7 +153,7 @@ class Dominance:
 
     @cached_property
     def outliers(self) -> pd.DatetimeIndex:
-        """The days that are left out of the mean, each once the next one has ended."""
+        """Return the days that are left out of the mean, each once the next one has ended."""
         daily = self.daily.iloc[:0] if self.keeps_outliers else self.daily
         return pd.DatetimeIndex(find_outliers(daily)["date"])
 

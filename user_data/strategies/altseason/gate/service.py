@@ -59,7 +59,7 @@ class DominanceService:
             logger.exception("Describing the history of dominance failed")
 
     def report(self, rule: Callable[[], GateRule], now: datetime) -> None:
-        """Notify of each change of the gate, and of what the feed has; it asks no network."""
+        """Notify of each change of the gate, and of what the feed has; it uses no network."""
         topic = "describing the gate"
         try:
             if self._introduction is None:

@@ -49,12 +49,12 @@ class NewestBreadth:
 
     @property
     def percent(self) -> float:
-        """How many percent of the coins measured have beaten Bitcoin."""
+        """Return how many percent of the coins measured have beaten Bitcoin."""
         return 100 * self.beating / self.measured
 
     @property
     def is_stale(self) -> bool:
-        """Whether it is too old for an open gate."""
+        """Return whether it is too old for an open gate."""
         return self.age > DAILY_MAX_AGE
 
 
@@ -87,7 +87,7 @@ class Verdict:
 
     @property
     def is_breadth_stale(self) -> bool:
-        """Whether the gate lacks breadth, whatever it knows of dominance."""
+        """Return whether the gate lacks breadth, whatever it knows of dominance."""
         return self.rule.has_breadth and (self.breadth is None or self.breadth.is_stale)
 
 

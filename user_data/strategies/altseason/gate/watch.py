@@ -17,7 +17,7 @@ WEEK = 7 * DAY
 
 
 class GateWatch:
-    """Compares the gate with what it was when it was last looked at."""
+    """Compares the gate with what it was when it was last observed."""
 
     def __init__(self) -> None:
         self._introduction: list[str] | None = None
@@ -37,7 +37,7 @@ class GateWatch:
     ) -> list[str]:
         """Return the messages that are due.
 
-        At the first look, and where the introduction is another than before, that is the
+        At the first call, and where the introduction is another than before, that is the
         introduction and the gate as it is; later each change of the gate, each reason for which
         dominance or breadth is stale, and once a week that the gate is closed.
 

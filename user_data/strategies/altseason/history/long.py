@@ -108,7 +108,7 @@ def fetch_long_history(
     :param progress: called with how many calls are done, and of how many.
     :param url: another address than CoinMarketCap's own.
     :param attempts: how often a call is made where a response to another request comes back.
-    :raises ProviderError: where any of the calls fails; the kind says who must act.
+    :raises ProviderError: where any of the calls fails; its class shows who has to act.
     """
     spans = list(_split(plan.latest - (plan.days - 1) * DAY, plan.latest))
     fetched = []

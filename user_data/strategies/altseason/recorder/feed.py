@@ -79,7 +79,7 @@ class Feed:
 
     @property
     def is_polling(self) -> bool:
-        """Whether this process polls the providers."""
+        """Return whether this process polls the providers."""
         return self._poller is not None
 
     def configure(self, config: dict[str, Any]) -> None:

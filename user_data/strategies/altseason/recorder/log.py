@@ -125,7 +125,7 @@ class ReadingLog:
         return now, [reading for reading in possible if reading.known >= start]
 
     def _open(self, mode: str, buffering: int = -1) -> BinaryIO:
-        file = open(self.path, mode, buffering, opener=open_at_once)  # noqa: SIM115
+        file = open(self.path, mode, buffering, opener=open_at_once)  # noqa: SIM115 - the caller closes it
         return cast("BinaryIO", file)
 
     def _is_possible(self, reading: Reading, now: pd.Timestamp) -> bool:
@@ -166,7 +166,7 @@ class ReadingLog:
                 return content
             if chunk == max_bytes:
                 self._notifier.warn(
-                    f"{self.path}: looked for readings since {start:%Y-%m-%d} in its last "
+                    f"{self.path}: searched for readings since {start:%Y-%m-%d} in its last "
                     f"{max_bytes / 2**20:.0f} MB only",
                     topic="size",
                 )

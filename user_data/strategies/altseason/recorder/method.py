@@ -37,7 +37,7 @@ class Step:
 
     @property
     def size(self) -> float:
-        """How far it has moved against the primary."""
+        """Return how far it has moved against the primary."""
         return self.after - self.before
 
 

@@ -71,12 +71,12 @@ class SentOrder:
 
     @property
     def sent_at(self) -> datetime:
-        """When it was sent, in UTC."""
+        """Return when it was sent, in UTC."""
         return datetime.fromtimestamp(self.time, UTC)
 
     @property
     def purpose(self) -> str:
-        """The purpose of the order: "entry", "exit" or "stop"."""
+        """Return the purpose of the order: "entry", "exit" or "stop"."""
         if self.side == "buy":
             return "entry"
         return "stop" if self.kind == "stop" else "exit"

@@ -73,12 +73,12 @@ class ApiAccess:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The header that holds the key; none without one."""
+        """Return the header that holds the key; none without one."""
         return {} if self.tier == "keyless" else {KEY_HEADERS[self.tier]: self.key}
 
     @property
     def calls_per_minute(self) -> float | None:
-        """The rate limit of the plan; None, no limit, for a server on this machine."""
+        """Return the rate limit of the plan; None, no limit, for a server on this machine."""
         return None if is_loopback(self.url) else CALLS_PER_MINUTE[self.tier]
 
 

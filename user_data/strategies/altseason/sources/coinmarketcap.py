@@ -94,7 +94,7 @@ def parse_content(endpoint: str, body: bytes, status: int) -> Any:
     """Parse JSON that is no error: its `error_code` decides first, the HTTP status second.
 
     :param endpoint: the provider and path, for the message.
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     content = parse_json(endpoint, body, status)
     error = _find_error(endpoint, content, status)

@@ -56,7 +56,7 @@ def fetch_web_history(
 
     :param first: the first midnight, as `last` in UTC.
     :param url: another address than CoinMarketCap's own.
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     response = fetch_response(
         session,
@@ -77,7 +77,7 @@ def parse_web_history(
     """Parse the response, and check that its days are those that were asked for.
 
     :raises RepeatedError: where they are others.
-    :raises ProviderError: as well; the kind says who must act.
+    :raises ProviderError: as well; its class shows who has to act.
     """
     quotes = find(ENDPOINT, parse_content(ENDPOINT, body, status), "data", "quotes")
     if not isinstance(quotes, list):

@@ -6,7 +6,7 @@ ProviderError               root: one line with the provider, what was expected 
 │   ├── RateLimitedError    nobody: too many requests; try again later, and less often
 │   ├── NotCurrentError     nobody: its value is not current (in the future: check the system clock)
 │   └── RepeatedError       nobody: a response to another request; try again in a minute
-└── ResponseError             the maintainer: the response has another shape than is documented
+└── ResponseError           the maintainer: the response has another shape than is documented
 """
 
 from typing import Self

@@ -146,5 +146,5 @@ class Readings:
 
     @property
     def timeframes(self) -> tuple[str, ...]:
-        """The timeframes of the candles that rows of this spacing can make."""
+        """Return the timeframes of the candles that rows of this spacing can make."""
         return ("1h", "1d") if self.spacing <= FINE_SPACING else ("1d",)

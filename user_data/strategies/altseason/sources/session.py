@@ -51,7 +51,7 @@ class RequestPolicy:
 
     @property
     def pace(self) -> float:
-        """Seconds between two requests."""
+        """Return the seconds between two requests."""
         return 60 / self.calls_per_minute if self.calls_per_minute else 0.0
 
 

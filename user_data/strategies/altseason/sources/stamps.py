@@ -22,7 +22,7 @@ DAY_IS_OVER = pd.Timedelta(hours=23, minutes=59)
 # This many equal steps are another spacing; fewer are gaps. Two steps are equal within the second
 # factor, and differ from the usual one by the third.
 STRETCH, SAME_STEP, OTHER_STEP = 5, 0.05, 1.5
-UNSURE = "the file does not tell, so the later of the two"
+UNSURE = "the file does not say, so the later of the two"
 QUARTER = pd.Timedelta(minutes=15)
 
 
@@ -42,7 +42,7 @@ class Meaning:
 
     @property
     def is_sure(self) -> bool:
-        """Whether anything shows what the stamps mark."""
+        """Return whether anything shows what the stamps mark."""
         return self.reason != UNSURE
 
 

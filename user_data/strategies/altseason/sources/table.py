@@ -45,7 +45,7 @@ class Table:
 
     @property
     def columns(self) -> list[str]:
-        """The column names, in lower case."""
+        """Return the column names, in lower case."""
         return list(self.rows.column_names)
 
     def text(self, column: str) -> "pd.Series[str]":

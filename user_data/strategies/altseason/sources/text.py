@@ -138,7 +138,7 @@ class Header:
 
     @property
     def lines(self) -> int:
-        """How many lines stand above the first row."""
+        """Return how many lines stand above the first row."""
         return self.skipped + self.is_written
 
 
@@ -146,8 +146,8 @@ def find_header(path: Path, head: str) -> Header:
     """Find out where the header is, what separates its fields, and what they are called."""
     lines = head.removesuffix("\n").split("\n")[:SAMPLED_LINES]
     preamble, separators = 0, SEPARATORS
-    if told := re.fullmatch(r'"?sep=(.)"?', lines[0], re.IGNORECASE):
-        preamble, separators = 1, told[1]
+    if named := re.fullmatch(r'"?sep=(.)"?', lines[0], re.IGNORECASE):
+        preamble, separators = 1, named[1]
     while preamble < len(lines) and (
         not lines[preamble].strip() or lines[preamble].startswith("#")
     ):
@@ -171,7 +171,7 @@ def find_header(path: Path, head: str) -> Header:
     names = [*names, *[""] * (width - len(names))] if len(names) == width - 1 else names
     while len(names) > width and not names[-1].strip():
         names = names[:-1]
-    title = " ".join(lines[bool(told) : preamble + above]).lower()
+    title = " ".join(lines[bool(named) : preamble + above]).lower()
     if any(_NUMBER.fullmatch(name.strip()) for name in names):
         made_up = [f"column {i + 1}" for i in range(len(names))]
         return Header(preamble + above, separator, made_up, is_written=False, title=title)
