@@ -166,3 +166,16 @@ def test_timeframe_may_be_of_the_configuration(gate: Load):
     assert isinstance(gate(without), IStrategy)
     strategy = gate(without, timeframe="1h")
     assert len(rows_with(signals(strategy), "enter_long")) == OPEN_ROWS
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        "plot_config = None",
+        'plot_config = {"subplots": ["rsi"]}',
+        "plot_config = property(lambda self: None)",
+    ],
+)
+def test_charts_that_freqtrade_would_not_draw_either_stop_no_strategy(gate: Load, drawn: str):
+    strategy = gate(PLAIN + f"\n    {drawn}\n")
+    assert len(rows_with(signals(strategy), "enter_long")) == OPEN_ROWS

@@ -23,9 +23,16 @@ DOMINANCE_LINES = {
 MIN_LABELED_SHARE = 0.08
 
 
-def with_dominance(plot_config: dict[str, Any]) -> dict[str, Any]:
-    """Return a strategy's `plot_config` with a subplot of dominance, unless it has one."""
+def with_dominance(plot_config: Any) -> Any:
+    """Return a strategy's `plot_config` with a subplot of dominance, unless it has one.
+
+    As it is where it is none that FreqUI draws: a strategy may leave it empty.
+    """
+    if not isinstance(plot_config, dict):
+        return plot_config
     subplots = plot_config.get("subplots") or {}
+    if not isinstance(subplots, dict):
+        return plot_config
     return {**plot_config, "subplots": {DOMINANCE_PLOT: DOMINANCE_LINES, **subplots}}
 
 
