@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from altseason.dominance.convention import NAME, load_convention
+from altseason.dominance.convention import convention_file, load_convention
 from altseason.dominance.store import DominanceStore
 from altseason.errors import StoredDataError
 from tests.conftest import dominance_candles
@@ -76,7 +76,7 @@ def test_change_of_what_is_remembered_is_seen_by_who_has_read(tmp_path: Path):
     store = coinmarketcap(tmp_path)
     store.append(DAYS, "1d")
     assert len(store.load("1d")) == 2
-    (tmp_path / NAME).unlink()
+    convention_file(tmp_path).unlink()
     with pytest.raises(StoredDataError, match="coingecko's dominance"):
         store.load("1d")
 
@@ -95,22 +95,22 @@ def test_synthetic_candles_are_nobody_s(tmp_path: Path):
     (tmp_path / "SYNTHETIC.txt").write_text("made up")
     DominanceStore(tmp_path).append(DAYS, "1d")
     assert coinmarketcap(tmp_path).append(LATER, "1d").added == 1
-    assert not (tmp_path / NAME).exists()
+    assert not convention_file(tmp_path).exists()
 
 
 @pytest.mark.parametrize("text", [b"", b"tradingview\n", b"\xff\xfe\x00", b"coingecko-pro\n"])
 def test_damaged_file_is_told(tmp_path: Path, text: bytes):
     coinmarketcap(tmp_path).append(DAYS, "1d")
-    (tmp_path / NAME).write_bytes(text)
+    convention_file(tmp_path).write_bytes(text)
     for store in (coinmarketcap(tmp_path), DominanceStore(tmp_path)):
-        with pytest.raises(StoredDataError, match=rf"{NAME}: expected coingecko or coinmarketcap"):
+        with pytest.raises(StoredDataError, match="expected coingecko or coinmarketcap"):
             store.load("1d")
 
 
 @pytest.mark.parametrize("text", ["coinmarketcap", "coinmarketcap\r\nwhatever"])
 def test_first_line_is_what_counts(tmp_path: Path, text: str):
     coinmarketcap(tmp_path).append(DAYS, "1d")
-    (tmp_path / NAME).write_text(text)
+    convention_file(tmp_path).write_text(text)
     assert len(coinmarketcap(tmp_path).load("1d")) == 2
 
 
@@ -124,6 +124,6 @@ def test_process_that_dies_before_the_candles_leaves_a_free_folder(
         patch.setattr(DominanceStore, "_write", die)
         with pytest.raises(OSError, match="no space"):
             coinmarketcap(tmp_path).append(DAYS, "1d")
-    assert (tmp_path / NAME).exists()
+    assert convention_file(tmp_path).exists()
     DominanceStore(tmp_path).append(DAYS, "1d")
     assert load_convention(tmp_path) == "coingecko"

@@ -9,12 +9,12 @@ from typing import Any
 from freqtrade.configuration.load_config import load_from_files
 from freqtrade.constants import AVAILABLE_DATAHANDLERS
 
-from altseason.dominance.candles import PAIR
 from altseason.dominance.synthetic import validate_target
 from altseason.errors import InputError
 from altseason.host.configuration import data_format, quiet_freqtrade
 from altseason.output import MAX_WIDTH, show
 from altseason.progress import show_progress
+from altseason.settings import DEFAULT_PAIR
 from altseason_lab.sample.model import (
     DEFAULT_SEED,
     GENERATOR_VERSION,
@@ -105,7 +105,7 @@ def summarize(market: SampleMarket, datadir: Path, stored_as: str) -> dict[str, 
         "first_candle": market.rest["date"].iloc[0].isoformat(),
         "last_candle": market.rest["date"].iloc[-1].isoformat(),
         "candles": {pair: len(candles) for pair, candles in market.candles.items()},
-        "dominance_pair": PAIR,
+        "dominance_pair": DEFAULT_PAIR,
         "dominance_candles": {key: len(candles) for key, candles in market.dominance.items()},
         "dominance_lowest": float(readings["low"].min()),
         "dominance_highest": float(readings["high"].max()),

@@ -11,8 +11,8 @@ from freqtrade.data.history.datahandlers import get_datahandler
 from freqtrade.enums import CandleType, TradingMode
 from freqtrade.exchange import timeframe_to_msecs
 
-from altseason.dominance.candles import PAIR as DOMINANCE_PAIR
 from altseason.errors import InputError
+from altseason.settings import PAIRS
 
 # https://developers.binance.com/docs/binance-spot-api-docs/enums#kline-candlestick-chart-intervals
 INTERVALS = frozenset("1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M".split())
@@ -123,7 +123,7 @@ class Market:
 def is_spot_market(pair: str) -> bool:
     """Return whether a pair, as the data handler names it, can be traded on a spot exchange."""
     base, _, quote = pair.partition("/")
-    return bool(base and quote) and ":" not in quote and pair != DOMINANCE_PAIR
+    return bool(base and quote) and ":" not in quote and pair not in PAIRS
 
 
 def select_candles(

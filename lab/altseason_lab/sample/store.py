@@ -6,10 +6,10 @@ from pathlib import Path
 from freqtrade.data.history import get_datahandler
 from freqtrade.enums import CandleType
 
-from altseason.dominance.candles import PAIR
 from altseason.dominance.synthetic import save_marker, validate_target
 from altseason.errors import InputError
 from altseason.progress import Progress, no_progress
+from altseason.settings import DEFAULT_PAIR
 from altseason_lab.sample.model import GENERATOR_VERSION, TIMEFRAME, SampleMarket
 
 
@@ -46,7 +46,9 @@ def _store_candles(
 ) -> None:
     handler = get_datahandler(folder, data_format)
     stored = {(pair, TIMEFRAME): candles for pair, candles in market.candles.items()}
-    stored |= {(PAIR, timeframe): candles for timeframe, candles in market.dominance.items()}
+    stored |= {
+        (DEFAULT_PAIR, timeframe): candles for timeframe, candles in market.dominance.items()
+    }
     for done, ((pair, timeframe), candles) in enumerate(stored.items()):
         progress(done, len(stored))
         handler.ohlcv_store(pair, timeframe, candles, CandleType.SPOT)

@@ -104,14 +104,22 @@ PRIMARIES: tuple[str, ...] = get_args(Primary)
 DEFAULT_PROVIDER = PRIMARIES[0]
 
 
+# Bitcoin's share of all crypto assets, and of all but the large stablecoins.
+Pair = Literal["BTCD/USD", "BTCDX/USD"]
+PAIRS: tuple[Pair, ...] = get_args(Pair)
+DEFAULT_PAIR, WITHOUT_STABLECOINS = PAIRS
+
+
 class DominanceSettings(_Section):
     """Which dominance candles the strategy reads, how old they may be, and who adds new ones.
 
+    :param pair: as candles of which they are stored.
     :param provider: whose number they are; the other providers are its fallbacks.
     :param record: whether the bot records dominance while it trades.
     :param backfill: whether it also fetches missing days.
     """
 
+    pair: Pair = "BTCD/USD"
     provider: Primary = "coingecko"
     timeframe: Literal["1d", "1h"] = "1d"
     max_age_hours: Annotated[float, Field(gt=0, le=24 * 366, allow_inf_nan=False)] | None = None

@@ -86,6 +86,7 @@ def _make_report(config: Config, strategy: IStrategy) -> StatusReport:
     coins = strategy.alt_season_gate.coins.read() if rule.has_breadth else NO_COINS
     return StatusReport(
         datadir=datadir,
+        pair=recording.store.pair,
         provider=recording.store.provider,
         is_synthetic=is_synthetic(datadir),
         rule=rule,
@@ -111,7 +112,9 @@ def _read_timeframes(
     for timeframe in TIMEFRAMES:
         settings = configured
         if timeframe != configured.timeframe:
-            settings = DominanceSettings(timeframe=timeframe, provider=configured.provider)
+            settings = DominanceSettings(
+                timeframe=timeframe, pair=configured.pair, provider=configured.provider
+            )
         dominance = DominanceReader(config, settings).read()
         if not dominance.candles.empty:
             statuses.append(calculate_status(dominance, rule, now, coins))

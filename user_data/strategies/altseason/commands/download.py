@@ -12,11 +12,13 @@ from altseason.commands.import_report import ImportReport
 from altseason.commands.reporting import (
     add_json_option,
     add_outliers_option,
+    add_pair_option,
+    choose_pair,
     list_days,
     print_report,
 )
 from altseason.commands.waiting import showing_waits
-from altseason.dominance.candles import DAY, PAIR, candle_length
+from altseason.dominance.candles import DAY, candle_length
 from altseason.dominance.store import DominanceStore, open_store
 from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
@@ -49,7 +51,7 @@ UNDOCUMENTED = (
 )
 
 DESCRIPTION = f"""\
-Make daily dominance of CoinGecko's market caps and store it as candles of the pair {PAIR}:
+Make daily dominance of CoinGecko's market caps and store it as candles of the dominance pair:
 Bitcoin's share of the largest coins' sum, day by day, scaled so that the current share equals the
 dominance that CoinGecko gives. Without a Pro key it is {FREE_DAYS} days, and a call for each coin.
 
@@ -217,13 +219,14 @@ def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
         f"{CALLS_PER_MINUTE['demo']}, with a Pro key {CALLS_PER_MINUTE['pro']}, if left out",
     )
     add_outliers_option(parser)
+    add_pair_option(parser)
     add_json_option(parser)
     parser.set_defaults(run=run_download)
 
 
 def run_download(options: argparse.Namespace) -> int:
     """Download history, and store it when all of it is there."""
-    config = load_configuration(options)
+    config = choose_pair(load_configuration(options), options)
     datadir = data_directory(config)
     if is_synthetic(datadir):
         raise InputError(f"{datadir}: expected a folder for real candles, found synthetic ones")

@@ -14,7 +14,7 @@ from altseason.commands.reporting import (
     gaps_as_json,
     gaps_as_text,
 )
-from altseason.dominance.candles import PAIR, candle_length, describe_duration
+from altseason.dominance.candles import candle_length, describe_duration
 from altseason.dominance.importer import Imported
 from altseason.dominance.outliers import MAX_JUMP
 from altseason.sources.reading import STAMP_MEANING, Readings
@@ -50,8 +50,9 @@ class TimeframeReport:
         end = dates.iloc[-1] + candle_length(imported.timeframe)
         lines = [
             (
-                f"{PAIR} {imported.timeframe}: {len(dates)} candles, {imported.result.added} of "
-                f"them new, {format_range(dates.iloc[0], end)}, {count_gaps(imported.gaps)}."
+                f"{imported.pair} {imported.timeframe}: {len(dates)} candles, "
+                f"{imported.result.added} of them new, {format_range(dates.iloc[0], end)}, "
+                f"{count_gaps(imported.gaps)}."
             ),
             *gaps_as_text(imported.gaps),
         ]
@@ -112,6 +113,7 @@ class TimeframeReport:
         """Return the same facts for a program, and each candle that disagrees."""
         imported, dates = self.imported, self.imported.candles["date"]
         return {
+            "pair": imported.pair,
             "timeframe": imported.timeframe,
             "candles": len(dates),
             "start": dates.iloc[0].isoformat(),

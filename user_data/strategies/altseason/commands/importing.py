@@ -11,9 +11,15 @@ import pandas as pd
 from freqtrade.util import dt_now
 
 from altseason.commands.import_report import ImportReport
-from altseason.commands.reporting import add_json_option, add_outliers_option, print_report
+from altseason.commands.reporting import (
+    add_json_option,
+    add_outliers_option,
+    add_pair_option,
+    choose_pair,
+    print_report,
+)
 from altseason.dominance.importer import Replace, import_readings
-from altseason.dominance.store import open_store
+from altseason.dominance.store import DominanceStore, open_store
 from altseason.dominance.synthetic import carry_marker
 from altseason.errors import InputError
 from altseason.host.configuration import data_directory, load_configuration
@@ -71,6 +77,7 @@ def add_import(actions: Any, common: argparse.ArgumentParser) -> None:
     )
     _add_reading_options(importing)
     add_outliers_option(importing)
+    add_pair_option(importing)
     importing.set_defaults(run=run_import)
     add_json_option(importing)
 
@@ -82,7 +89,7 @@ def run_import(options: argparse.Namespace) -> int:
         _refuse_no_file(file)
     with _showing_progress(options) as step:
         readings = _read_file(options, now, step)
-        config = load_configuration(options)
+        config = choose_pair(load_configuration(options), options)
     datadir = data_directory(config)
     created = None if datadir.is_dir() else datadir
     store = open_store(config)
@@ -94,9 +101,7 @@ def run_import(options: argparse.Namespace) -> int:
             store,
             now,
             replace=options.replace,
-            recorded=_find_recorded(datadir, store.provider)
-            if options.replace == "imported"
-            else (),
+            recorded=_find_recorded(datadir, store) if options.replace == "imported" else (),
             keep_outliers=options.keep_outliers,
             dry_run=options.dry_run,
         )
@@ -104,13 +109,13 @@ def run_import(options: argparse.Namespace) -> int:
     return 0
 
 
-def _find_recorded(datadir: Path, provider: str) -> list[pd.Timestamp]:
-    """Return when the readings of a provider's series that bots have recorded here were known."""
-    log = ReadingLog(datadir)
+def _find_recorded(datadir: Path, store: DominanceStore) -> list[pd.Timestamp]:
+    """Return when the readings of a store's series that bots have recorded here were known."""
+    log = ReadingLog(datadir, store.pair)
     # All of it, and what is added meanwhile.
     max_bytes = log.size() + MAX_BYTES
     _, recorded = log.load(BEGINNING, read_clock, max_bytes=max_bytes)
-    return [pd.Timestamp(one.known) for one in recorded if one.convention == provider]
+    return [pd.Timestamp(one.known) for one in recorded if one.convention == store.provider]
 
 
 def _refuse_no_file(path: Path) -> None:

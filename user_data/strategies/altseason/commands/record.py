@@ -11,7 +11,6 @@ import pyarrow as pa
 from altseason.commands.reporting import add_json_option, print_report
 from altseason.commands.stopping import catching_stops
 from altseason.commands.waiting import showing_waits
-from altseason.dominance.candles import PAIR
 from altseason.dominance.locking import has_locks
 from altseason.dominance.store import open_store
 from altseason.errors import InputError
@@ -24,10 +23,10 @@ from altseason.sources.reading import read_clock
 EXIT_NOTHING = EXIT_BROKEN_OFF = 1
 # Docker kills after 10 s. A provider may keep a request waiting for longer; nothing is lost by it.
 STOP_SECONDS = 3.0
-DESCRIPTION = f"""\
+DESCRIPTION = """\
 Record dominance until it is stopped, as a bot does while it trades: one reading every 10 minutes,
-kept in a log, and candles of the pair {PAIR} made of it. Bots on the same data directory then read
-it and poll nobody; of several recorders one polls, and another takes over when it ends.
+kept in a log, and candles of the dominance pair made of it. Bots on the same data directory then
+read it and poll nobody; of several recorders one polls, and another takes over when it ends.
 """
 
 
@@ -63,7 +62,7 @@ def add_record(actions: Any, common: argparse.ArgumentParser) -> None:
         parents=[common],
         help="restore missing candles from all recorded readings",
         description="Build the candles of all recorded readings again, and store those that are "
-        f"missing from the pair {PAIR}. Stored candles stay as they are.",
+        "missing from the dominance pair. Stored candles stay as they are.",
     )
     add_json_option(rebuild)
     rebuild.set_defaults(run=run_rebuild)

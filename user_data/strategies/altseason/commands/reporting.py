@@ -8,7 +8,9 @@ from typing import Any, Protocol
 
 from altseason.dominance.candles import Gap
 from altseason.dominance.outliers import MAX_JUMP
+from altseason.host.configuration import Config
 from altseason.output import show, show_text
+from altseason.settings import DEFAULT_PAIR, PAIRS, SECTION, WITHOUT_STABLECOINS, load_settings
 
 # Of a list that may be long.
 MAX_SHOWN = 5
@@ -37,6 +39,29 @@ def add_outliers_option(parser: argparse.ArgumentParser) -> None:
         help=f"count days that jump by more than {MAX_JUMP:g} points and come back on the next in "
         "the mean of dominance, from now on and of all stored days (default: they are left out)",
     )
+
+
+def add_pair_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the pair."""
+    parser.add_argument(
+        "--pair",
+        choices=PAIRS,
+        help=f"{DEFAULT_PAIR} is dominance; {WITHOUT_STABLECOINS} is that without stablecoins "
+        f"(default: as altseason.dominance.pair says, {DEFAULT_PAIR} if it is left out)",
+    )
+
+
+def choose_pair(config: Config, options: argparse.Namespace) -> Config:
+    """Return a configuration with the pair that the options name, if they do.
+
+    :raises SettingsError: where our own section is wrong.
+    """
+    load_settings(config)  # what is wrong in it is refused before it is changed
+    if options.pair is None:
+        return config
+    section = config.get(SECTION) or {}
+    dominance = {**(section.get("dominance") or {}), "pair": options.pair}
+    return {**config, SECTION: {**section, "dominance": dominance}}
 
 
 def print_report(report: Report, options: argparse.Namespace) -> None:

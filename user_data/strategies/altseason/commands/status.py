@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from altseason.commands.reporting import count_gaps, format_range, gaps_as_json, gaps_as_text
-from altseason.dominance.candles import DAY, PAIR, Gap, candle_length, describe_duration, find_gaps
+from altseason.dominance.candles import DAY, Gap, candle_length, describe_duration, find_gaps
 from altseason.gate.breadth import NO_COINS, CoinPrices
 from altseason.gate.rule import Dominance, GateRule
 from altseason.gate.verdict import Verdict, calculate_verdict, describe_verdict, verdict_as_json
@@ -161,13 +161,15 @@ class RecordingStatus:
 class StatusReport:
     """A data directory, and the rule of the strategy that reads it.
 
-    :param provider: whose number the pair is, as our settings name it.
+    :param pair: the one that the gate reads, as our settings name it, as is `provider`.
+    :param provider: whose number it is.
     :param recorded: None where nothing was recorded in the last week.
     :param breadth: None where the rule has none.
     :param values: what the strategy trades by.
     """
 
     datadir: Path
+    pair: str
     provider: str
     is_synthetic: bool
     rule: GateRule
@@ -185,7 +187,7 @@ class StatusReport:
         """Describe what is stored and recorded, and by which values the gate is decided."""
         label = " (SYNTHETIC, no market data)" if self.is_synthetic else ""
         lines = [
-            f"{PAIR} in {self.datadir}{label}",
+            f"{self.pair} in {self.datadir}{label}",
             f"Provider: {provider_name(self.provider)} (altseason.dominance.provider)",
             f"Gate: {self.rule}",
         ]
@@ -206,6 +208,7 @@ class StatusReport:
         """Return the same facts for a program; dates in ISO 8601, UTC."""
         return {
             "datadir": str(self.datadir),
+            "pair": self.pair,
             "provider": self.provider,
             "synthetic": self.is_synthetic,
             "rule": vars(self.rule),

@@ -13,7 +13,7 @@ from freqtrade.util import dt_now
 
 from altseason.commands.reporting import add_json_option, print_report
 from altseason.commands.running_bot import RunningBot
-from altseason.dominance.candles import PAIR, candle_length
+from altseason.dominance.candles import candle_length
 from altseason.errors import InputError
 from altseason.gate.breadth import NO_COINS
 from altseason.gate.explanation import EntryReport, explain, gate_of_row
@@ -30,7 +30,7 @@ from altseason.host.configuration import (
 from altseason.invocation import altseason_command
 from altseason.output import tell
 from altseason.parser import add_freqtrade_options, format_examples
-from altseason.settings import load_settings
+from altseason.settings import PAIRS, load_settings
 
 DESCRIPTION = """\
 Show for each pair of the whitelist which conditions of an entry hold at its newest closed candle,
@@ -141,7 +141,7 @@ def _find_pairs(config: Config, named: list[str], timeframe: str) -> tuple[list[
     stored = [
         pair
         for pair, length, _ in handler.ohlcv_get_available_data(datadir, TradingMode.SPOT)
-        if length == timeframe and pair != PAIR
+        if length == timeframe and pair not in PAIRS
     ]
     if not (isinstance(listed, list) and all(isinstance(pair, str) for pair in listed)):
         # Freqtrade takes `pairs` of the configuration for it, of which its schema says nothing.

@@ -16,7 +16,6 @@ from freqtrade.exchange import timeframe_to_resample_freq, timeframe_to_seconds
 
 from altseason.errors import StoredDataError
 
-PAIR = "BTCD/USD"
 TIMEFRAMES: tuple[Literal["1h", "1d"], ...] = ("1h", "1d")
 DAY = pd.Timedelta(days=1)
 # A day's close that is older than this says nothing of now, whatever a pair's timeframe.

@@ -36,6 +36,7 @@ class Imported:
     :param left_out: rows that ended in no candle, since theirs is not finished.
     """
 
+    pair: str
     timeframe: str
     candles: pd.DataFrame
     gaps: list[Gap]
@@ -86,6 +87,7 @@ def import_readings(
         result = store.append(candles, timeframe, replaced=replaced, dry_run=dry_run)
         imported.append(
             Imported(
+                store.pair,
                 timeframe,
                 candles,
                 find_gaps(candles, timeframe),

@@ -16,9 +16,9 @@ import pandas as pd
 from freqtrade.constants import AVAILABLE_DATAHANDLERS
 from freqtrade.data.history import get_datahandler
 from freqtrade.enums import CandleType
+from freqtrade.misc import pair_to_filename
 
 from altseason.dominance.candles import (
-    PAIR,
     PRICE_COLUMNS,
     TIMEFRAMES,
     empty_candles,
@@ -32,7 +32,7 @@ from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import StoredDataError
 from altseason.host.candle_files import candle_file
 from altseason.host.configuration import Config, data_directory, data_format
-from altseason.settings import DEFAULT_PROVIDER, load_settings
+from altseason.settings import DEFAULT_PAIR, DEFAULT_PROVIDER, load_settings
 
 UNFINISHED = ".altseason-part-"
 # Held while a process appends, so that others wait.
@@ -59,8 +59,9 @@ class AppendResult:
 
 
 class DominanceStore:
-    """The candles of `BTCD/USD` in one data directory, in the format of `dataformat_ohlcv`.
+    """The candles of a dominance pair in one data directory, in the format of `dataformat_ohlcv`.
 
+    :param pair: as in our settings.
     :param provider: whose number the candles have to be.
     :param timeout: how many seconds to wait for another process that appends.
     """
@@ -70,9 +71,11 @@ class DominanceStore:
         datadir: Path,
         data_format: str = "feather",
         *,
+        pair: str = DEFAULT_PAIR,
         provider: str = DEFAULT_PROVIDER,
         timeout: float = LONG_TIMEOUT,
     ) -> None:
+        self.pair = pair
         self.provider = provider
         self._datadir = datadir
         self._data_format = data_format
@@ -85,7 +88,9 @@ class DominanceStore:
     def path(self, timeframe: str) -> Path:
         """Return the file that holds the candles of a timeframe, whether it exists or not."""
         if timeframe not in self._paths:
-            self._paths[timeframe] = candle_file(self._datadir, self._data_format, PAIR, timeframe)
+            self._paths[timeframe] = candle_file(
+                self._datadir, self._data_format, self.pair, timeframe
+            )
         return self._paths[timeframe]
 
     def load(self, timeframe: str) -> pd.DataFrame:
@@ -108,8 +113,8 @@ class DominanceStore:
     @property
     def outliers_file(self) -> Path:
         """Return the file that has outliers counted, whether it exists or not; see outliers.py."""
-        stem = self.path("1d").name.partition("-")[0]
-        return self._real_path("1d").with_name(f"{stem}-outliers-kept.txt")
+        name = f"{pair_to_filename(self.pair)}-outliers-kept.txt"
+        return self._real_path("1d").with_name(name)
 
     @property
     def keeps_outliers(self) -> bool:
@@ -118,7 +123,7 @@ class DominanceStore:
 
     def keep_outliers(self) -> None:
         """Have days that jump and come back counted in the mean, from now on."""
-        save_choice(self.outliers_file, PAIR)
+        save_choice(self.outliers_file, self.pair)
 
     def append(
         self,
@@ -166,12 +171,12 @@ class DominanceStore:
 
     def _refuse_other_provider(self, timeframe: str) -> None:
         folder = self._real_path(timeframe).parent
-        remembered = load_convention(folder)
+        remembered = load_convention(folder, self.pair)
         if remembered == self.provider or is_synthetic(self._datadir):
             return
         # Of both timeframes and whatever format: the file that remembers it is for all of them.
         files = [
-            candle_file(folder, data_format, PAIR, each)
+            candle_file(folder, data_format, self.pair, each)
             for each in TIMEFRAMES
             for data_format in AVAILABLE_DATAHANDLERS
         ]
@@ -188,8 +193,8 @@ class DominanceStore:
         """Have the folder remember the provider, where it is not the one that nothing says."""
         self._refuse_other_provider(timeframe)
         folder = self._real_path(timeframe).parent
-        if load_convention(folder) != self.provider and not is_synthetic(self._datadir):
-            save_convention(folder, self.provider)
+        if load_convention(folder, self.pair) != self.provider and not is_synthetic(self._datadir):
+            save_convention(folder, self.provider, self.pair)
             flush_to_disk(folder)
 
     def _find_version(self, timeframe: str) -> "Version":
@@ -198,7 +203,7 @@ class DominanceStore:
         :raises FileNotFoundError: where there is none.
         """
         status = self.path(timeframe).stat()
-        remembered = find_version(self._real_path(timeframe).parent)
+        remembered = find_version(self._real_path(timeframe).parent, self.pair)
         return status.st_mtime_ns, status.st_size, remembered
 
     def _real_path(self, timeframe: str) -> Path:
@@ -210,7 +215,7 @@ class DominanceStore:
         # Freqtrade logs a stack trace for a damaged file and returns an empty frame; we raise.
         with _unlogged({parent.__module__ for parent in type(handler).__mro__}):
             candles = handler.ohlcv_load(
-                PAIR, timeframe, CandleType.SPOT, fill_missing=False, warn_no_data=False
+                self.pair, timeframe, CandleType.SPOT, fill_missing=False, warn_no_data=False
             )
         advice = f"move {path} away and import your dominance file again"
         if candles.empty:
@@ -237,7 +242,7 @@ class DominanceStore:
             shutil.rmtree(left, ignore_errors=True)  # of a process that was killed while it wrote
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=UNFINISHED) as folder:
             handler = get_datahandler(Path(folder), self._data_format)
-            handler.ohlcv_store(PAIR, timeframe, candles, CandleType.SPOT)
+            handler.ohlcv_store(self.pair, timeframe, candles, CandleType.SPOT)
             written = Path(folder) / self.path(timeframe).name
             flush_to_disk(written)
             written.replace(path)
@@ -252,8 +257,13 @@ def open_store(config: Config, *, provider: str | None = None) -> DominanceStore
     :param provider: whose number the candles have to be, if not as the configuration says.
     :raises SettingsError: where our own section is wrong.
     """
-    wanted = provider or load_settings(config).dominance.provider
-    return DominanceStore(data_directory(config), data_format(config), provider=wanted)
+    settings = load_settings(config).dominance
+    return DominanceStore(
+        data_directory(config),
+        data_format(config),
+        pair=settings.pair,
+        provider=provider or settings.provider,
+    )
 
 
 def merge_candles(

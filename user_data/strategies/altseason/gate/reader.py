@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from freqtrade.enums import RunMode
 
-from altseason.dominance.candles import PAIR, TIMEFRAMES, empty_candles
+from altseason.dominance.candles import TIMEFRAMES, empty_candles
 from altseason.dominance.locking import BRIEF_TIMEOUT
 from altseason.dominance.store import DominanceStore
 from altseason.errors import BusyError, DominanceMissingError, StoredDataError
@@ -32,7 +32,11 @@ class DominanceReader:
     def __init__(self, config: dict[str, Any], settings: DominanceSettings) -> None:
         datadir = Path(config["datadir"])
         self._store = DominanceStore(
-            datadir, data_format(config), provider=settings.provider, timeout=BRIEF_TIMEOUT
+            datadir,
+            data_format(config),
+            pair=settings.pair,
+            provider=settings.provider,
+            timeout=BRIEF_TIMEOUT,
         )
         self._settings = settings
         self._current: Dominance | None = None
@@ -122,7 +126,7 @@ class DominanceReader:
                 else ""
             )
             raise DominanceMissingError(
-                f"the gate is on, but no dominance is stored: expected {PAIR} "
+                f"the gate is on, but no dominance is stored: expected {self._store.pair} "
                 f"{self._settings.timeframe} in {path}{beside}; run `{load}` or "
                 f"`{download}` (with the same -c or --datadir), or set gate_mode to off"
             )

@@ -28,7 +28,8 @@ from altseason.history.shares import (
     make_readings,
 )
 from altseason.progress import Progress
-from altseason.sources.coingecko import USE_PRO, ApiAccess, fetch_global
+from altseason.settings import DEFAULT_PAIR, WITHOUT_STABLECOINS
+from altseason.sources.coingecko import STABLECOINS, USE_PRO, ApiAccess, fetch_global
 from altseason.sources.coingecko_history import (
     BITCOIN,
     DAILY_CLOSE_DELAY,
@@ -158,7 +159,7 @@ def download_history(
     """
     cache = SeriesCache(datadir, plan.latest, series_days(plan))
     with build_session(RequestPolicy(calls_per_minute=calls_per_minute)) as session:
-        downloaded = fetch_history(session, access, plan, cache, progress)
+        downloaded = fetch_history(session, access, plan, cache, progress, store.pair)
     return store_history(plan, downloaded, store, now)
 
 
@@ -228,20 +229,29 @@ class SeriesCache:
 
 
 def fetch_history(
-    session: requests.Session, access: ApiAccess, plan: Plan, cache: SeriesCache, progress: Progress
+    session: requests.Session,
+    access: ApiAccess,
+    plan: Plan,
+    cache: SeriesCache,
+    progress: Progress,
+    pair: str = DEFAULT_PAIR,
 ) -> Downloaded:
     """Fetch what the plan needs, and make dominance of it; nothing but the cache is written.
 
     :param progress: called with how many coins are done, and of how many.
+    :param pair: as in our settings.
     :raises ProviderError: where any series is missing; its class shows who has to act.
     """
+    left_out = STABLECOINS.values() if pair == WITHOUT_STABLECOINS else ()
     if plan.source == "coingecko-pro":
         days = max(MIN_DAYS, plan.days)
         total = fetch_total_market_caps(session, access, days)
         bitcoin = fetch_market_caps(session, access, BITCOIN, days)
-        return Downloaded(calculate_share_of_total(bitcoin, total, plan.latest))
-    current = fetch_global(session, access)
-    coins = fetch_largest_coins(session, access, plan.coins)
+        without = [fetch_market_caps(session, access, coin, days) for coin in left_out]
+        return Downloaded(calculate_share_of_total(bitcoin, total, plan.latest, without))
+    current = fetch_global(session, access, pair=pair)
+    largest = fetch_largest_coins(session, access, plan.coins)
+    coins = [coin for coin in largest if coin.id not in left_out]
     series: dict[str, pd.Series[float]] = {}
     kept = 0
     for done, coin in enumerate(coins):

@@ -23,7 +23,7 @@ from altseason.history.download import (
 )
 from altseason.history.shares import History
 from altseason.progress import Progress
-from altseason.settings import is_loopback
+from altseason.settings import DEFAULT_PAIR, WITHOUT_STABLECOINS, is_loopback
 from altseason.sources.coinmarketcap import PROVIDER
 from altseason.sources.coinmarketcap_history import (
     DAILY_CLOSE_DELAY,
@@ -73,6 +73,11 @@ def download_long_history(
     :raises ProviderError: where any of it is missing; nothing is stored then.
     :raises InputError: where no day is finished, or its level is not that of what is stored.
     """
+    if store.pair == WITHOUT_STABLECOINS:
+        raise InputError(
+            f"{PROVIDER}'s history is {DEFAULT_PAIR}, expected that for {store.pair}; nothing was "
+            f"stored. Download it from CoinGecko, or import a file"
+        )
     policy = replace(POLICY, calls_per_minute=None) if is_loopback(url or URL) else POLICY
     with build_session(policy) as session:
         downloaded = fetch_long_history(session, plan, progress, url=url, attempts=attempts)

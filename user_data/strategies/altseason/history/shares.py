@@ -97,10 +97,15 @@ def calculate_share_of_coins(
 
 
 def calculate_share_of_total(
-    bitcoin: "pd.Series[float]", total: "pd.Series[float]", latest: pd.Timestamp
+    bitcoin: "pd.Series[float]",
+    total: "pd.Series[float]",
+    latest: pd.Timestamp,
+    without: Sequence["pd.Series[float]"] = (),
 ) -> History:
-    """Divide Bitcoin's market cap by that of all coins, on the days that both have.
+    """Divide Bitcoin's market cap by that of all coins, on the days that all series have.
 
+    :param without: market caps of coins that are taken from the total; before its first one a coin
+        counts nothing.
     :raises ResponseError: where there is no such day, or the share cannot be believed.
     """
     both = pd.DataFrame(
@@ -109,6 +114,11 @@ def calculate_share_of_total(
             "total": find_daily_closes(total, latest),
         }
     ).dropna()
+    for caps in without:
+        closes = find_daily_closes(caps, latest)
+        first = closes.index.min()
+        both["total"] -= closes.reindex(both.index).mask(both.index < first, 0.0)
+    both = both.dropna()
     percent = 100 * both["bitcoin"] / both["total"]
     return History(_believed(percent), "Bitcoin's share of the total market cap")
 

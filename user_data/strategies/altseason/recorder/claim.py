@@ -1,4 +1,4 @@
-"""Elect one polling process per data directory."""
+"""Elect one polling process per data directory and pair."""
 
 import contextlib
 import errno
@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 
 import pandas as pd
+from freqtrade.misc import pair_to_filename
 
 from altseason.dominance.locking import has_locks, try_lock
+from altseason.settings import DEFAULT_PAIR
 
 NAME = ".altseason-feed.lock"
 
@@ -18,8 +20,10 @@ class Claim:
     The time outlives the process, so that neither a restart nor another process polls too early.
     """
 
-    def __init__(self, datadir: Path) -> None:
-        self.path = datadir / NAME
+    def __init__(self, datadir: Path, pair: str = DEFAULT_PAIR) -> None:
+        # Of the default pair it has the name from before there were others.
+        name = NAME if pair == DEFAULT_PAIR else f"{NAME}-{pair_to_filename(pair)}"
+        self.path = datadir / name
         self._descriptor: int | None = None
 
     def take(self) -> bool:

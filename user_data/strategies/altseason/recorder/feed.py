@@ -66,7 +66,7 @@ class Feed:
         self._stopping = threading.Event()
         self._sleep = sleep or self._stopping.wait
         self._on_end: Callable[[], None] | None = None
-        self._claim = Claim(datadir)
+        self._claim = Claim(datadir, self.recording.store.pair)
         self._polled: pd.Timestamp | None = None
         self._wanted: tuple[ApiAccess, DominanceSettings] | None = None
         self._in_use: Providers | None = None
@@ -249,12 +249,14 @@ def start_feed(config: dict[str, Any]) -> Feed:
     folder = data_directory(config).resolve()
     with _registering:
         feed = _feeds.get(folder)
-        if feed is None:
-            feed = Feed(config)
+        if feed is not None and feed.recording.store.pair == load_settings(config).dominance.pair:
+            feed.configure(config)
+        else:
+            of_other_pair, feed = feed, Feed(config)
             feed.start()
             _feeds[folder] = feed
-        else:
-            feed.configure(config)
+            if of_other_pair is not None:
+                of_other_pair.stop(wait=False)
         for other in [path for path in _feeds if path != folder]:
             _feeds.pop(other).stop(wait=False)
         return feed

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Annotated, BinaryIO, cast
 
 import pandas as pd
+from freqtrade.misc import pair_to_filename
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
 from altseason.dominance.locking import BRIEF_TIMEOUT, locked, open_at_once
 from altseason.dominance.store import flush_to_disk
 from altseason.notifications import Notifier
-from altseason.settings import DEFAULT_PROVIDER
+from altseason.settings import DEFAULT_PAIR, DEFAULT_PROVIDER
 
 logger = logging.getLogger(__name__)
 
-NAME = "BTCD_USD-readings.jsonl"
 FIRST_CHUNK = 64 * 1024
 # What is read at once at most: a month of readings.
 MAX_BYTES = 1024 * 1024
@@ -62,10 +62,10 @@ class Reading(BaseModel):
 
 
 class ReadingLog:
-    """The log in one data directory; any number of processes may read and append."""
+    """A pair's log in one data directory; any number of processes may read and append."""
 
-    def __init__(self, datadir: Path) -> None:
-        self.path = datadir / NAME
+    def __init__(self, datadir: Path, pair: str = DEFAULT_PAIR) -> None:
+        self.path = datadir / f"{pair_to_filename(pair)}-readings.jsonl"
         self._notifier = Notifier(logger)
 
     def size(self) -> int:

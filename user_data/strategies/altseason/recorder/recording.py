@@ -47,7 +47,7 @@ class Recording:
     """
 
     def __init__(self, datadir: Path, store: DominanceStore, clock: Clock = read_clock) -> None:
-        self.log = ReadingLog(datadir)
+        self.log = ReadingLog(datadir, store.pair)
         self.store = store
         self._clock = clock
         self._settled: pd.Timestamp | None = None

@@ -10,7 +10,13 @@ from typing import Any, Literal
 import pandas as pd
 import requests
 
-from altseason.settings import is_loopback, is_sendable_key, load_settings
+from altseason.settings import (
+    DEFAULT_PAIR,
+    WITHOUT_STABLECOINS,
+    is_loopback,
+    is_sendable_key,
+    load_settings,
+)
 from altseason.sources.errors import (
     AccessError,
     ProviderError,
@@ -31,9 +37,13 @@ from altseason.sources.responses import (
     find_number,
     find_unix_time,
     parse_json,
+    refuse,
 )
 
 PROVIDER = "CoinGecko"
+# Which coins dominance without stablecoins leaves out: their symbols in `/global`, and their ids.
+# The others are small, and come and go in that response, of which each would be a jump.
+STABLECOINS = {"usdt": "tether", "usdc": "usd-coin"}
 Tier = Literal["keyless", "demo", "pro"]
 PUBLIC_URL = "https://api.coingecko.com/api/v3"
 PRO_URL = "https://pro-api.coingecko.com/api/v3"
@@ -103,18 +113,24 @@ def connect(config: dict[str, Any], clock: Clock) -> Fetch:
     :raises AccessError: where the key cannot be sent.
     :raises SettingsError: where our own section is wrong.
     """
-    return partial(fetch_global, access=load_access(config), clock=clock)
+    pair = load_settings(config).dominance.pair
+    return partial(fetch_global, access=load_access(config), clock=clock, pair=pair)
 
 
 def fetch_global(
-    session: requests.Session, access: ApiAccess | None = None, clock: Clock = read_clock
+    session: requests.Session,
+    access: ApiAccess | None = None,
+    clock: Clock = read_clock,
+    *,
+    pair: str = DEFAULT_PAIR,
 ) -> ProviderReading:
     """Fetch the current dominance; CoinGecko renews it every 10 minutes.
 
+    :param pair: as in our settings.
     :raises ProviderError: its class shows who has to act.
     """
     response = fetch_path(session, access or ApiAccess(), "/global")
-    return response.parse(parse_global, now=clock())
+    return response.parse(parse_global, now=clock(), pair=pair)
 
 
 def fetch_path(session: requests.Session, access: ApiAccess, path: str, **params: str) -> Response:
@@ -123,19 +139,33 @@ def fetch_path(session: requests.Session, access: ApiAccess, path: str, **params
     return fetch_response(session, url, params=params, headers=access.headers)
 
 
-def parse_global(body: bytes, status: int = 200, *, now: pd.Timestamp) -> ProviderReading:
+def parse_global(
+    body: bytes, status: int = 200, *, now: pd.Timestamp, pair: str = DEFAULT_PAIR
+) -> ProviderReading:
     """Parse the response of `/global`: percent from 0 to 100, and when it was true.
 
+    :param pair: as in our settings.
     :raises ProviderError: its class shows who has to act.
     """
     endpoint = f"{PROVIDER} /global"
     content = parse_content(endpoint, body, status)
-    return build_reading(
-        PROVIDER,
-        find_number(endpoint, content, "data", "market_cap_percentage", "btc"),
-        find_unix_time(endpoint, content, "data", "updated_at"),
-        now=now,
-    )
+    percent = find_number(endpoint, content, "data", "market_cap_percentage", "btc")
+    if pair == WITHOUT_STABLECOINS:
+        percent *= 100 / (100 - _find_stablecoins(endpoint, content))
+    time = find_unix_time(endpoint, content, "data", "updated_at")
+    return build_reading(PROVIDER, percent, time, now=now)
+
+
+def _find_stablecoins(endpoint: str, content: Any) -> float:
+    """Return the share of the stablecoins, in percent; all of them have to be there."""
+    shares = {
+        symbol: find_number(endpoint, content, "data", "market_cap_percentage", symbol)
+        for symbol in STABLECOINS
+    }
+    total = sum(shares.values())
+    if min(shares.values()) <= 0 or total >= 100:
+        refuse(endpoint, "stablecoins' shares above 0 and below 100 percent", shares)
+    return total
 
 
 def parse_content(endpoint: str, body: bytes, status: int) -> Any:
