@@ -20,6 +20,7 @@ from reliability.recorder.connections import try_connections
 from reliability.recorder.day import try_day
 from reliability.recorder.folders import try_folders
 from reliability.recorder.growth import try_growth
+from reliability.recorder.history import try_history
 from reliability.recorder.kills import try_kills
 from reliability.recorder.processes import try_processes
 from reliability.report import (
@@ -67,6 +68,10 @@ SCENARIOS: dict[str, tuple[str, Scenario]] = {
         "a day of three processes, the primary well or often failing: 150 requests at most",
         try_day,
     ),
+    "history": (
+        "CoinMarketCap's history: each wrong response, gaps, a repeated one, a moved level",
+        try_history,
+    ),
     "orders": (
         "a live bot whose exchange fails in every way, at entry, stop and exit",
         try_orders,
@@ -79,9 +84,10 @@ SCENARIOS: dict[str, tuple[str, Scenario]] = {
 
 
 # Written apart, each with the commit that it was counted at.
+APART = {"trading": ("orders", "crashes"), "history": ("history",)}
 PARTS = {
-    "trading": ("orders", "crashes"),
-    "faults": tuple(name for name in SCENARIOS if name not in ("orders", "crashes")),
+    **APART,
+    "faults": tuple(name for name in SCENARIOS if name not in sum(APART.values(), ())),
 }
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.providers.serving import Reply
+from tests.providers.web_history import history_body, quote_body
 from tests.providers.world import global_body, reply
 
 HTML = b"<!DOCTYPE html><html><head><title>Attention Required!</title></head></html>"
@@ -86,6 +87,46 @@ def error_shapes(provider: str, now: datetime) -> dict[str, Reply]:
     }
     own = {"coingecko": _coingecko_errors, "coinmarketcap": _coinmarketcap_errors}
     return {**_by_status(), **own.get(provider, dict)(), **values[provider]()}
+
+
+def history_shapes(now: datetime) -> dict[str, Reply]:
+    """Give the replies of CoinMarketCap's history that say no days, by what is wrong."""
+    today = now.date()
+    days = [quote_body(today - timedelta(days=ago), 57.5) for ago in range(90)]
+    whole = history_body(days)
+    value, time = ("data", "quotes", 45, "btcDominance"), ("data", "quotes", 45, "timestamp")
+    values = {name: wrong for name, wrong in NUMBERS.items() if name not in ("0", "null")}
+    codes = {
+        f"code {code!r}, {'an error' if status != 200 else 'status 200'}": reply(
+            history_body([], error_code=code), status
+        )
+        for code in ("1008", "1011", "400", "500", 500)
+        for status in (200, 429 if str(code).startswith("10") else int(code))
+    }
+    return {
+        **_by_status(),
+        **codes,
+        "half of the JSON": Reply(json.dumps(whole).encode()[:2000]),
+        "no status": reply({"data": whole["data"]}),
+        "no quotes": _without(whole, ("data", "quotes")),
+        "no days": reply(history_body([])),
+        "the day of now alone": reply(history_body(days[:1])),
+        "days of years ago": reply(
+            history_body(
+                [quote_body(today - timedelta(days=3000 + ago), 57.5) for ago in range(90)]
+            )
+        ),
+        "two values for a day": reply(history_body([*days, quote_body(today, 58.5)])),
+        "a quote that is none": _with(whole, ("data", "quotes", 45), 57.5),
+        "a day without a value": _without(whole, value),
+        "a day without a time": _without(whole, time),
+        **{f"the value {name}": _with(whole, value, wrong) for name, wrong in values.items()},
+        **{
+            f"the time {name}": _with(whole, time, wrong)
+            for name, wrong in _wrong_texts(now).items()
+            if "hours" not in name and name != "unix seconds"  # which may be written so
+        },
+    }
 
 
 def _by_status() -> dict[str, Reply]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from tests.providers.serving import Reply, Request
+from tests.providers.web_history import PATH as WEB_HISTORY
 from tests.providers.world import Market
 
 PRIMARY = "coingecko"
@@ -41,7 +42,8 @@ class Walk(Market):
 
     def answer(self, request: Request) -> Reply:
         name = request.path.split("/")[1]
-        if name not in self.faults:
+        is_history = request.path.endswith(WEB_HISTORY)
+        if name not in self.faults and not is_history:
             self.base = min(65.0, max(45.0, self.base + self.random.gauss(0, 0.05)))
             self.percent[name] = self.draw(name)
             self.renewed_at[name] = self.clock() + self.skew

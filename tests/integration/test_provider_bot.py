@@ -53,7 +53,7 @@ def test_bot_begins_a_series_of_its_own_and_keeps_it_through_an_outage(tmp_path:
     check_hours(data, truth)
     candles = load_live(folders).candles
     known = candles[candles["date"] + HOUR > START]
-    assert len(known) == 2 * 7
+    assert len(known) == 2 * 8
     assert known["alt_season"].all()
 
 
