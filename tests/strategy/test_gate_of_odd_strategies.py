@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from freqtrade.enums import RunMode
 from freqtrade.strategy import IStrategy
 
+from tests.conftest import coin_candles
 from tests.strategy.gated import (
     FIRST_OPEN,
     HEAD,
     LAST_OPEN,
     NEVER_EXITS,
     OPEN_ROWS,
+    PAIR,
     PLAIN,
     define,
     rows_with,
@@ -179,3 +182,28 @@ def test_timeframe_may_be_of_the_configuration(gate: Load):
 def test_charts_that_freqtrade_would_not_draw_either_stop_no_strategy(gate: Load, drawn: str):
     strategy = gate(PLAIN + f"\n    {drawn}\n")
     assert len(rows_with(signals(strategy), "enter_long")) == OPEN_ROWS
+
+
+STEPS = (
+    *("columns.GateColumns.add_dominance", "columns.GateColumns.report_coverage"),
+    *("columns.GateColumns.find_open", "columns.GateColumns.add_gate"),
+    *("keeper.clear_entries", "keeper.clear_signals", "keeper.calculate_closes"),
+)
+
+
+@pytest.mark.parametrize("body", ["    pass\n", EXITS_BY_ENTRIES], ids=["parent's", "own"])
+@pytest.mark.parametrize("step", STEPS)
+def test_failure_of_any_kind_while_a_bot_trades_stops_entries_and_no_exit(
+    gate: Load, monkeypatch: pytest.MonkeyPatch, step: str, body: str
+):
+    strategy = gate(HEAD + EXITS_BY_ENTRIES, define(body=body), runmode=RunMode.DRY_RUN)
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(step)
+
+    monkeypatch.setattr(f"altseason.gate.{step}", fail)
+    analyzed = strategy.analyze_ticker(coin_candles(24 * 30, start="2021-01-03"), PAIR)
+    analyzed = analyzed.set_index("date")
+    assert len(rows_with(analyzed, "exit_long")) == 30
+    entered = rows_with(analyzed, "enter_long")
+    assert [date for date in entered if not FIRST_OPEN <= date <= LAST_OPEN] == []

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,27 @@ PARAMETERS = (
 # What a parameter file calls the section of these, whatever their space.
 SECTION = "gate"
 EntryCheck = Callable[[str, float, datetime], bool]
+
+
+def _or_without_entries(step: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
+    """Make a step between a strategy's own take all entries away where it fails.
+
+    Only while a bot trades, since Freqtrade would give no exit signal any more.
+    """
+
+    @wraps(step)
+    def run(keeper: "Gatekeeper", dataframe: pd.DataFrame, *arguments: Any) -> pd.DataFrame:
+        try:
+            return step(keeper, dataframe, *arguments)
+        except Exception as error:
+            if not keeper.is_trading:
+                raise
+            with suppress(Exception):
+                text = f"No entries: the gate failed with {error!r}."
+                keeper.notifier.raise_alert("entries", text)
+            return dataframe.assign(**{name: 0 for name in ENTRY_COLUMNS if name in dataframe})
+
+    return run
 
 
 class Gatekeeper:
@@ -204,6 +225,7 @@ class Gatekeeper:
         timeframe = self._strategy.timeframe
         return self.columns.add_dominance(dataframe, timeframe, is_required=self.needs_dominance)
 
+    @_or_without_entries
     def complete(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Add dominance to a pair's indicators where it is missing, and warn of what is closed."""
         completed = self._add_missing(dataframe if self._shows_columns else dataframe[["date"]])
@@ -227,23 +249,19 @@ class Gatekeeper:
                 self.notifier.warn(text, "informative pairs")
             return []
 
+    @_or_without_entries
     def show_gate(self, dataframe: pd.DataFrame) -> pd.DataFrame:
         """Add `alt_season` and `sma_btcd` for a class that may read them, or write into them."""
         return self._add_gate(dataframe) if self._shows_columns else dataframe
 
+    @_or_without_entries
     def add_columns(self, analyzed: pd.DataFrame) -> pd.DataFrame:
         """Add all our columns to analyzed candles, where the strategy has none of these names."""
         if self._shows_columns:
             return analyzed
-        try:
-            added = self._add_gate(self._add_missing(analyzed[["date"]]))
-            missing = added.columns.difference(analyzed.columns, sort=False)
-            return analyzed.assign(**{str(name): added[name] for name in missing})
-        except Exception as error:  # exits matter more than charts
-            if not self.is_trading:
-                raise
-            self.warn_of_charts(error)
-            return analyzed
+        added = self._add_gate(self._add_missing(analyzed[["date"]]))
+        missing = added.columns.difference(analyzed.columns, sort=False)
+        return analyzed.assign(**{str(name): added[name] for name in missing})
 
     def _add_missing(self, dataframe: pd.DataFrame) -> pd.DataFrame:
         if {f"date_{SUFFIX}", f"close_{SUFFIX}"} <= set(dataframe):
@@ -255,35 +273,27 @@ class Gatekeeper:
         is_open = self.columns.find_open(dataframe["date"], timeframe)
         return self.columns.add_gate(dataframe, timeframe, is_open)
 
+    @_or_without_entries
     def hold_entries(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Take away the entries at which the gate is closed, until `restore_entries`."""
-        signals = {name: analyzed[name] for name in ENTRY_COLUMNS if name in analyzed}
-        closed = self.close_entries(analyzed, pair)
-        self._signals[pair] = signals
-        return closed
+        self._signals[pair] = {name: analyzed[name] for name in ENTRY_COLUMNS if name in analyzed}
+        return self.close_entries(analyzed, pair)
 
+    @_or_without_entries
     def close_entries(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Take away the entries at which the gate is closed, whoever has set them.
 
         :param analyzed: what the strategy has made of its candles, rows left out or not.
         """
-        try:
-            is_open = self.columns.find_open(analyzed["date"], self._strategy.timeframe)
-            analyzed, taken = clear_entries(
-                analyzed, is_open, clears_shorts=self._strategy.gate_shorts
-            )
-            closes = calculate_closes(analyzed["date"], self._strategy.timeframe)
-            # Also where none were: an epoch of hyperopt may not go by those of the last one.
-            for side in SIDES:
-                self._taken[pair, side] = np.sort(closes[taken[side]])
-        except Exception as error:  # without the candles there would be no exits either
-            if not self.is_trading:
-                raise
-            with suppress(Exception):
-                self.notifier.raise_alert("entries", f"No entries: the gate failed with {error!r}.")
-            return analyzed.drop(columns=[*ENTRY_COLUMNS], errors="ignore")
+        is_open = self.columns.find_open(analyzed["date"], self._strategy.timeframe)
+        analyzed, taken = clear_entries(analyzed, is_open, clears_shorts=self._strategy.gate_shorts)
+        closes = calculate_closes(analyzed["date"], self._strategy.timeframe)
+        # Also where none were: an epoch of hyperopt may not go by those of the last one.
+        for side in SIDES:
+            self._taken[pair, side] = np.sort(closes[taken[side]])
         return analyzed
 
+    @_or_without_entries
     def restore_entries(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Put back the entries that were held: a strategy may exit by those that it has set."""
         for column, signals in self._signals.pop(pair, {}).items():
@@ -291,6 +301,7 @@ class Gatekeeper:
                 analyzed[column] = signals
         return analyzed
 
+    @_or_without_entries
     def keep_exits(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Hold back exit signals where an entry signal would have done so that was taken away."""
         for side in SIDES:
