@@ -1,7 +1,7 @@
 """`altseason sample`: write the synthetic market, to try everything without a download."""
 
 import argparse
-import json
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import TextWrapper
 from typing import Any
@@ -9,10 +9,11 @@ from typing import Any
 from freqtrade.configuration.load_config import load_from_files
 from freqtrade.constants import AVAILABLE_DATAHANDLERS
 
+from altseason.commands.reporting import add_json_option, format_date, print_report
 from altseason.dominance.synthetic import validate_target
 from altseason.errors import InputError
 from altseason.host.configuration import data_format, quiet_freqtrade
-from altseason.output import MAX_WIDTH, show
+from altseason.output import MAX_WIDTH
 from altseason.progress import show_progress
 from altseason.settings import DEFAULT_PAIR
 from altseason_lab.sample.model import (
@@ -26,6 +27,56 @@ from altseason_lab.sample.store import save_market
 NOTICE = "no coin ever traded at these prices; results on them say nothing about real markets"
 
 KEPT = "No candle file is half written; run the same command again for all of them."
+
+
+@dataclass(frozen=True)
+class SampleReport:
+    """The market that was written.
+
+    :param stored_as: the format of its files, as `dataformat_ohlcv` names it.
+    """
+
+    market: SampleMarket
+    datadir: Path
+    stored_as: str
+
+    def as_text(self) -> list[str]:
+        """Describe the folder, its range, and the candles of each pair."""
+        market, hours, readings = self.market, self.market.rest["date"], self.market.dominance["1h"]
+        pairs = ", ".join(f"{pair} {len(candles)}" for pair, candles in market.candles.items())
+        dominance = ", ".join(f"{len(rows)} of {name}" for name, rows in market.dominance.items())
+        lowest, highest = readings["low"].min(), readings["high"].max()
+        lines = [
+            f"SYNTHETIC candles, seed {market.seed}: {NOTICE}",
+            f"folder      {self.datadir} ({self.stored_as})",
+            f"range       {format_date(hours.iloc[0])} to {format_date(hours.iloc[-1])} UTC",
+            f"1h candles  {pairs}",
+            f"dominance   {DEFAULT_PAIR} {dominance}; {lowest:.1f} to {highest:.1f} %",
+        ]
+        # A path is never broken.
+        wrapper = TextWrapper(
+            MAX_WIDTH, subsequent_indent=" " * 12, break_long_words=False, break_on_hyphens=False
+        )
+        return [part for line in lines for part in wrapper.wrap(line)]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same facts for a program; dominance in percent, open times in UTC."""
+        market, hours, readings = self.market, self.market.rest["date"], self.market.dominance["1h"]
+        return {
+            "synthetic": True,
+            "notice": NOTICE,
+            "datadir": str(self.datadir),
+            "data_format": self.stored_as,
+            "seed": market.seed,
+            "generator_version": GENERATOR_VERSION,
+            "first_candle": hours.iloc[0].isoformat(),
+            "last_candle": hours.iloc[-1].isoformat(),
+            "candles": {pair: len(candles) for pair, candles in market.candles.items()},
+            "dominance_pair": DEFAULT_PAIR,
+            "dominance_candles": {name: len(rows) for name, rows in market.dominance.items()},
+            "dominance_lowest": float(readings["low"].min()),
+            "dominance_highest": float(readings["high"].max()),
+        }
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -42,7 +93,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         default=DEFAULT_SEED,
         help="whole number from 0; one seed always gives the same files (default: %(default)s)",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+    add_json_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -62,11 +113,7 @@ def run(options: argparse.Namespace) -> int:
     with show_progress("candle files", KEPT) as progress:
         market = generate_market(options.seed)
         save_market(market, datadir, stored_as, progress)
-    summary = summarize(market, datadir, stored_as)
-    if options.json:
-        show(json.dumps(summary))
-    else:
-        show(*render(summary))
+    print_report(SampleReport(market, datadir, stored_as), options)
     return 0
 
 
@@ -90,45 +137,3 @@ def choose_format(options: argparse.Namespace) -> str:
             f"{', '.join(AVAILABLE_DATAHANDLERS)}, found {chosen!r}"
         )
     return chosen
-
-
-def summarize(market: SampleMarket, datadir: Path, stored_as: str) -> dict[str, Any]:
-    """Summarize what was written; dominance in percent, dates as open times in UTC."""
-    readings = market.dominance["1h"]
-    return {
-        "synthetic": True,
-        "notice": NOTICE,
-        "datadir": str(datadir),
-        "data_format": stored_as,
-        "seed": market.seed,
-        "generator_version": GENERATOR_VERSION,
-        "first_candle": market.rest["date"].iloc[0].isoformat(),
-        "last_candle": market.rest["date"].iloc[-1].isoformat(),
-        "candles": {pair: len(candles) for pair, candles in market.candles.items()},
-        "dominance_pair": DEFAULT_PAIR,
-        "dominance_candles": {key: len(candles) for key, candles in market.dominance.items()},
-        "dominance_lowest": float(readings["low"].min()),
-        "dominance_highest": float(readings["high"].max()),
-    }
-
-
-def render(summary: dict[str, Any]) -> list[str]:
-    """Render the summary for people, line by line."""
-    pairs = ", ".join(f"{pair} {count}" for pair, count in summary["candles"].items())
-    dominance = ", ".join(
-        f"{count} of {key}" for key, count in summary["dominance_candles"].items()
-    )
-    lowest, highest = summary["dominance_lowest"], summary["dominance_highest"]
-    first, last = (summary[key][:16].replace("T", " ") for key in ("first_candle", "last_candle"))
-    lines = [
-        f"SYNTHETIC candles, seed {summary['seed']}: {NOTICE}",
-        f"folder      {summary['datadir']} ({summary['data_format']})",
-        f"range       {first} to {last} UTC",
-        f"1h candles  {pairs}",
-        f"dominance   {summary['dominance_pair']} {dominance}; {lowest:.1f} to {highest:.1f} %",
-    ]
-    # A path is never broken.
-    wrapper = TextWrapper(
-        MAX_WIDTH, subsequent_indent=" " * 12, break_long_words=False, break_on_hyphens=False
-    )
-    return [part for line in lines for part in wrapper.wrap(line)]

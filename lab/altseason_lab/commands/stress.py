@@ -12,7 +12,7 @@ from freqtrade.exceptions import OperationalException
 from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
 from altseason.host.configuration import Config, data_directory
-from altseason.invocation import altseason_command
+from altseason.invocation import altseason_command, shorten_path
 from altseason.output import show, show_text, tell
 from altseason.parser import format_examples
 from altseason.progress import show_progress
@@ -152,7 +152,7 @@ def draw(found: StressTest, path: Path, *, synthetic: bool) -> None:
     from altseason_lab.stress.chart import build_chart
 
     save_page(build_chart(found, synthetic=synthetic), path)
-    show_text(f"Chart: {shorten(path)}", "")
+    show_text(f"Chart: {shorten_path(path)}", "")
 
 
 def backtesting_arguments(options: argparse.Namespace) -> list[str]:
@@ -226,8 +226,3 @@ def refuse_picture(picture: Path | None) -> None:
 def default_picture(config: Config) -> Path:
     """Return the file for the chart in Freqtrade's own folder for charts."""
     return Path(config["user_data_dir"]) / "plot" / f"altseason-stress-{config['strategy']}.html"
-
-
-def shorten(path: Path) -> Path:
-    """Return a path relative to the current folder where it lies in it."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -43,14 +43,14 @@ def _module_call() -> str:
     folders = [Path(altseason.__file__).resolve().parent.parent]
     if (lab := find_spec("altseason_lab")) and lab.origin:
         folders.append(Path(lab.origin).resolve().parent.parent)
-    path = os.pathsep.join(map(_shorten, folders))
+    path = os.pathsep.join(map(shorten_path, folders))
     found = shutil.which("python")
     is_this_python = found is not None and Path(found).samefile(sys.executable)
     python = "python" if is_this_python else shlex.quote(sys.executable)
     return f"PYTHONPATH={shlex.quote(path)} {python} -m altseason"
 
 
-def _shorten(folder: Path) -> str:
-    """Return a folder below the current one as a relative path, others as they are."""
+def shorten_path(path: Path) -> str:
+    """Return a path below the current folder as a relative one, others as they are."""
     here = Path.cwd()
-    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

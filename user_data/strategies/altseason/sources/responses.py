@@ -1,4 +1,8 @@
-"""A response as checked JSON: every value is of the documented kind, or refused."""
+"""A response as checked JSON: every value is of the documented kind, or refused.
+
+Not by models of pydantic: few values of each response are read, and an error is one line with the
+endpoint, what was expected and an excerpt of what was found.
+"""
 
 import json
 import math
