@@ -4,6 +4,7 @@ import argparse
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -26,9 +27,10 @@ from altseason.host.configuration import data_directory, load_configuration
 from altseason.parser import format_examples
 from altseason.progress import saying_if_stopped, show_progress
 from altseason.recorder.log import BEGINNING, MAX_BYTES, ReadingLog
+from altseason.settings import PRIMARIES
 from altseason.sources.caps import load_cap_pair
 from altseason.sources.files import load_readings
-from altseason.sources.reading import STAMP_MEANING, Readings, Stamp, read_clock
+from altseason.sources.reading import STAMP_MEANING, Readings, Stamp, provider_name, read_clock
 from altseason.sources.rows import ImportOptions
 from altseason.sources.text import Step, no_step
 
@@ -93,6 +95,7 @@ def run_import(options: argparse.Namespace) -> int:
     datadir = data_directory(config)
     created = None if datadir.is_dir() else datadir
     store = open_store(config)
+    readings = _note_other_provider(readings, store.provider)
     with saying_if_stopped(NOTHING_WRITTEN if options.dry_run else KEPT):
         if not options.dry_run:
             carry_marker(options.file.resolve().parent, datadir)
@@ -107,6 +110,20 @@ def run_import(options: argparse.Namespace) -> int:
         )
     print_report(ImportReport(options.file, readings, imported, options.dry_run, created), options)
     return 0
+
+
+def _note_other_provider(readings: Readings, provider: str) -> Readings:
+    """Add a note where the file's format belongs to another provider than the stored pair."""
+    name = readings.layout.format
+    owner = next((one for one in PRIMARIES if name.startswith(provider_name(one))), provider)
+    if owner == provider:
+        return readings
+    note = (
+        f"By its format this file is {provider_name(owner)}'s, and altseason.dominance.provider is "
+        f"{provider}: their levels differ, so what is recorded would not go on from it. For a pair "
+        f"of {provider_name(owner)} set it to {owner}, with an empty folder."
+    )
+    return replace(readings, notes=[*readings.notes, note])
 
 
 def _find_recorded(datadir: Path, store: DominanceStore) -> list[pd.Timestamp]:
