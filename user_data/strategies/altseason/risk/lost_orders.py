@@ -56,7 +56,7 @@ class Recovery:
 def recover_orders(
     trade: Trade, sent: SentOrders, exchange: Exchange, wallets: Wallets, now: datetime
 ) -> Recovery:
-    """Give Freqtrade the orders of an open trade that it lacks.
+    """Return to Freqtrade the orders of an open trade that it lacks.
 
     Requests are sent only where something is wrong: an open order has no id; an order to sell is
     unanswered; or the trade has no open order although coins of it are locked.
