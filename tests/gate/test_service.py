@@ -78,6 +78,12 @@ def test_history_that_is_missing_is_described(
     assert describe_history(dominance, settings, NOON) == [expected]
 
 
+def test_history_of_coinmarketcap_is_downloaded_in_full():
+    settings = DominanceSettings(provider="coinmarketcap", record=False)
+    [message] = describe_history(NOTHING, settings, NOON)
+    assert "run `altseason dominance download` (with the bot's own" in message
+
+
 @pytest.mark.parametrize("settings", [RECORDS, READS_ONLY])
 def test_history_without_a_gap_is_not_described(settings: DominanceSettings):
     assert describe_history(stored_up_to("2026-05-27"), settings, NOON) == []

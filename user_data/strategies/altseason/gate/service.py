@@ -21,7 +21,7 @@ from altseason.invocation import altseason_command
 from altseason.notifications import Notifier
 from altseason.recorder.backfill import MAX_BACKFILL_DAYS, find_missing_days
 from altseason.recorder.feed import Feed, end_feed, find_feed, start_feed
-from altseason.settings import DominanceSettings, load_settings
+from altseason.settings import DEFAULT_PROVIDER, DominanceSettings, load_settings
 from altseason.sources.coingecko_history import DAILY_CLOSE_DELAY
 from altseason.sources.reading import read_clock
 
@@ -144,7 +144,9 @@ def describe_history(
         days = (latest - first) // DAY
         count = days if unreached else len(missing)
         gap = f"Dominance of {count} days since {first:%Y-%m-%d} is missing"
-    download = altseason_command(f"dominance download --days {min(days, 365)}")
+    # CoinMarketCap has all days since 2013, and takes those that are missing.
+    wanted = f" --days {min(days, 365)}" if settings.provider == DEFAULT_PROVIDER else ""
+    download = altseason_command(f"dominance download{wanted}")
     advice = f"run `{download}` (with the bot's own -c or --datadir), or import a file"
     if not fills_itself:
         return [f"{gap}. To fill it {advice}."]

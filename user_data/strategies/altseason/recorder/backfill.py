@@ -31,6 +31,7 @@ MAX_BACKFILL_DAYS = 90
 # Fewer than a download takes: a bot should not wait a quarter of an hour. One factor brings either
 # to the level of the primary.
 COINS = 30
+ENDPOINT_NOTES = {"coinmarketcap": ", by an endpoint of its web site that it does not document"}
 AGAIN_AFTER = pd.Timedelta(hours=1)
 
 
@@ -99,9 +100,10 @@ class Backfill:
         missing = self._find_missing(latest)
         if not missing:
             return
+        provider = self._store.provider
         self._notifier.notify(
             f"Dominance of {len(missing)} days since {missing[0]:%Y-%m-%d} is missing: fetching it "
-            f"from {provider_name(self._store.provider)}.",
+            f"from {provider_name(provider)}{ENDPOINT_NOTES.get(provider, '')}.",
             is_urgent=False,
         )
         report = self._download((latest - missing[0]) // DAY, now)
