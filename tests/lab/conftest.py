@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from altseason_lab.commands.stress import STRESS
 from altseason_lab.emulator.market import Market
 from altseason_lab.host.backtests import Backtests, open_backtests
-from altseason_lab.stress.preparation import parse_backtesting_options, prepare
+from altseason_lab.preparation import parse_backtesting_options, prepare
 from tests.conftest import STRATEGIES
 from tests.integration.freqtrade_runs import Home
 from tests.lab.emulator.candle_files import drop_rows, make_candles, store_candles
@@ -99,9 +100,9 @@ def write_clock(home: Home) -> Callable[..., None]:
 @contextmanager
 def backtests(home: Home, *words: str, stop_slippage: float = 0) -> Iterator[Backtests]:
     """Yield the backtests that the command would run."""
-    command = parse_backtesting_options(["--datadir", str(home.datadir), *words])
+    command = parse_backtesting_options(["--datadir", str(home.datadir), *words], STRESS)
     with (
-        prepare(command, offline=True) as config,
+        prepare(command, STRESS, offline=True) as config,
         open_backtests(config, stop_slippage, lambda: None) as found,
     ):
         yield found

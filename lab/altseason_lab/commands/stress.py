@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from altseason.output import show, show_text, tell
 from altseason.parser import format_examples
 from altseason.progress import show_progress
 from altseason_lab.host.backtests import open_backtests
+from altseason_lab.host.command import FreqtradeCommand
+from altseason_lab.preparation import Repetition, parse_backtesting_options, prepare
 from altseason_lab.stress.grid import build_grid, parse_delay, parse_fee, parse_slippage
-from altseason_lab.stress.preparation import parse_backtesting_options, prepare
 from altseason_lab.stress.report import as_text, headline
 from altseason_lab.stress.run import BacktestCounter, StressTest, run_stress_test
 
@@ -60,6 +62,7 @@ STOP_SLIPPAGE = 10.0
 # Above this a fee was probably meant in percent; exchanges ask less than 1 %.
 MAX_USUAL_FEE = 0.01
 NOTHING_KEPT = "Nothing is kept: a stress test stores only its chart, at its end."
+STRESS = Repetition("stress", "a stress test")
 NO_CHART = "No chart: it needs plotly (`pip install plotly`)."
 
 
@@ -122,9 +125,9 @@ def run_and_draw(options: argparse.Namespace) -> int:
     :raises OperationalException: for whatever Freqtrade refuses.
     """
     scenarios = build_grid(options.fees, options.slippage, options.delays)
-    command = parse_backtesting_options(backtesting_arguments(options))
+    command = parse_options(backtesting_arguments(options))
     with (
-        prepare(command, offline=options.offline) as config,
+        prepare(command, STRESS, offline=options.offline) as config,
         show_progress("backtests", NOTHING_KEPT) as progress,
         open_backtests(
             config, options.stop_slippage, (counter := BacktestCounter(progress)).count
@@ -138,6 +141,20 @@ def run_and_draw(options: argparse.Namespace) -> int:
     finally:
         show_text(headline(found, synthetic=synthetic))
     return 0
+
+
+def parse_options(words: Sequence[str]) -> FreqtradeCommand:
+    """Parse the options of `freqtrade backtesting`.
+
+    :raises InputError: for what belongs before `--`, and what a stress test cannot do.
+    """
+    command = parse_backtesting_options(words, STRESS)
+    if (fee := command.options["fee"]) is not None:
+        instead = altseason_command(f"stress --fees {fee:g} -- ...")
+        raise InputError(
+            f"expected fees before `--`, found --fee {fee:g} after it; use `{instead}`"
+        )
+    return command
 
 
 def draw(found: StressTest, path: Path, *, synthetic: bool) -> None:

@@ -1,6 +1,7 @@
 """The lab's contacts with what Freqtrade does not promise, a module and a test each.
 
-backtests.py  Freqtrade's own `Backtesting`, repeated on candles loaded once
+repeated.py   Freqtrade's own `Backtesting`, repeated on candles loaded once
+backtests.py  with several costs and delays
 command.py    its command line and configuration, with its defaults
 delay.py      late signals, by a method that is not to be overridden
 stops.py      its exit reasons that are stops, and slippage at them

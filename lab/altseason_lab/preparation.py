@@ -1,9 +1,10 @@
-"""The configuration that `freqtrade backtesting` would have, and what a stress test refuses."""
+"""The configuration that `freqtrade backtesting` would have, for commands that repeat it."""
 
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
@@ -17,12 +18,10 @@ from altseason.host.configuration import (
     data_directory,
     data_format,
 )
-from altseason.invocation import altseason_command
 from altseason.output import tell
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.rehearsal import find_traded
 from altseason_lab.emulator.server import run_emulator
-from altseason_lab.host.backtests import CANDLES_ADVICE
 from altseason_lab.host.command import (
     FreqtradeCommand,
     additional_arguments,
@@ -31,6 +30,7 @@ from altseason_lab.host.command import (
     read_backtesting_configuration,
 )
 from altseason_lab.host.overlay import offline_environment
+from altseason_lab.host.repeated import CANDLES_ADVICE
 from altseason_lab.sandbox import (
     load_command_configuration,
     open_market,
@@ -41,36 +41,44 @@ from altseason_lab.sandbox import (
 )
 
 
-def parse_backtesting_options(words: Sequence[str]) -> FreqtradeCommand:
+@dataclass(frozen=True)
+class Repetition:
+    """A command of ours that repeats a backtest.
+
+    :param name: the command's, such as "stress".
+    :param what: what it runs, such as "a stress test".
+    """
+
+    name: str
+    what: str
+
+
+def parse_backtesting_options(words: Sequence[str], repetition: Repetition) -> FreqtradeCommand:
     """Parse the options of `freqtrade backtesting` by Freqtrade's own parser.
 
-    :raises InputError: for what belongs before `--`, and what a stress test cannot do.
+    :raises InputError: for what cannot be repeated.
     """
     command = parse_command(["backtesting", *words])
-    options = command.options
-    if options["fee"] is not None:
-        instead = altseason_command(f"stress --fees {options['fee']:g} -- ...")
+    if names := command.options["strategy_list"]:
         raise InputError(
-            f"expected fees before `--`, found --fee {options['fee']:g} after it; use `{instead}`"
-        )
-    if options["strategy_list"]:
-        raise InputError(
-            f"expected one strategy, found --strategy-list {' '.join(options['strategy_list'])}; "
-            "run a stress test for each with --strategy"
+            f"expected one strategy, found --strategy-list {' '.join(names)}; "
+            f"run {repetition.what} for each with --strategy"
         )
     refuse_unsupported(command)
     return command
 
 
 @contextmanager
-def prepare(command: FreqtradeCommand, *, offline: bool) -> Iterator[Config]:
+def prepare(
+    command: FreqtradeCommand, repetition: Repetition, *, offline: bool
+) -> Iterator[Config]:
     """Yield the configuration while its exchange is there: the configured one, or an emulator.
 
     :raises InputError: where there is nothing to run with.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
     if not offline:
-        config = load_backtesting_configuration(command)
+        config = load_backtesting_configuration(command, repetition)
         refuse_missing(data_directory(config), CANDLES_ADVICE)
         yield config
         return
@@ -84,15 +92,19 @@ def prepare(command: FreqtradeCommand, *, offline: bool) -> Iterator[Config]:
         patch.dict(os.environ, offline_environment(os.environ, url), clear=True),
     ):
         kind = "SYNTHETIC candles" if is_synthetic(market.datadir) else "candles"
-        tell(f"altseason stress: an exchange emulator on {url} serves {kind} from {market.datadir}")
-        with tempfile.TemporaryDirectory(prefix="altseason-stress-") as folder:
+        tell(
+            f"altseason {repetition.name}: an exchange emulator on {url} serves {kind} from "
+            f"{market.datadir}"
+        )
+        with tempfile.TemporaryDirectory(prefix=f"altseason-{repetition.name}-") as folder:
             overlay = save_overlay(build_overlay(command, config, url), Path(folder))
             words = additional_arguments(command, config, overlay)
-            changed = load_backtesting_configuration(parse_command([*command.arguments, *words]))
+            extended = parse_command([*command.arguments, *words])
+            changed = load_backtesting_configuration(extended, repetition)
         yield changed
 
 
-def load_backtesting_configuration(command: FreqtradeCommand) -> Config:
+def load_backtesting_configuration(command: FreqtradeCommand, repetition: Repetition) -> Config:
     """Load the configuration as `freqtrade backtesting` has it, for one strategy and no results.
 
     :raises InputError: where the files name no exchange, or there is no money.
@@ -105,7 +117,7 @@ def load_backtesting_configuration(command: FreqtradeCommand) -> Config:
     if config.get("strategy_list"):
         raise InputError(
             "strategy_list: expected one strategy in the configuration, found a list of them; "
-            "run a stress test for each with --strategy"
+            f"run {repetition.what} for each with --strategy"
         )
     config["strategy"] = config.get("strategy") or DEFAULT_STRATEGY
     # No result is stored, not even beside those of the user's own backtests.

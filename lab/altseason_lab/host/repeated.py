@@ -1,0 +1,194 @@
+"""Freqtrade's own backtest, run again and again on candles that are loaded once."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from freqtrade.exceptions import OperationalException
+from freqtrade.exchange import Exchange
+from freqtrade.optimize.backtesting import Backtesting
+from freqtrade.persistence import Trade
+from freqtrade.resolvers import ExchangeResolver, StrategyResolver
+from freqtrade.strategy import IStrategy
+
+from altseason.errors import InputError
+from altseason.host.configuration import Config, data_directory, quiet_freqtrade
+from altseason.invocation import altseason_command
+
+CANDLES_ADVICE = (
+    "`freqtrade download-data` stores candles, "
+    f"and `{altseason_command('sample')}` a synthetic market"
+)
+
+
+@dataclass(frozen=True)
+class BacktestRun:
+    """What Freqtrade has of one backtest, before it calculates statistics.
+
+    :param trades: as Freqtrade exports them.
+    :param wallet: `date`, `currency`, `rate` and `balance` of what was held at each candle's open.
+    :param final_balance: in the stake currency, after all trades were closed.
+    :param start: of the first candle that is traded.
+    :param end: of the last one.
+    """
+
+    trades: pd.DataFrame
+    wallet: pd.DataFrame
+    final_balance: float
+    start: datetime
+    end: datetime
+
+
+class RepeatedBacktest:
+    """Backtests of one strategy on the same candles.
+
+    As `Backtesting.start` does for each strategy of a `--strategy-list`, a new strategy object runs
+    on them each time. No result is read from Freqtrade's cache, and none is stored.
+    """
+
+    def __init__(self, config: Config, exchange: Exchange) -> None:
+        """Load the candles.
+
+        :param config: as `freqtrade backtesting` has it.
+        :raises InputError: where there are none.
+        :raises OperationalException: for whatever else Freqtrade refuses.
+        """
+        self._backtesting = Backtesting(config, exchange)
+        # There is one bar for all backtests instead.
+        self._backtesting.progress = None
+        self._data, self._timerange = self._load()
+
+    @property
+    def config(self) -> Config:
+        """Return the configuration, with what Freqtrade has added to it."""
+        config: Config = self._backtesting.config
+        return config
+
+    @property
+    def candles(self) -> dict[str, pd.DataFrame]:
+        """Return the candles by pair, those before the time range included; not to be modified."""
+        return self._data
+
+    @property
+    def fee(self) -> float:
+        """Return the fee, a ratio per side."""
+        return float(self._backtesting.fee)
+
+    def set_fee(self, fee: float) -> None:
+        """Set the fee of the backtests that follow, a ratio per side."""
+        self._backtesting.config["fee"] = fee
+        self._backtesting.set_fee()
+
+    def load_strategy(self) -> IStrategy:
+        """Load a new strategy object, since a strategy may keep state."""
+        return StrategyResolver.load_strategy(deepcopy(self._backtesting.config))
+
+    def run(self, strategy: IStrategy) -> BacktestRun:
+        """Run a strategy object.
+
+        :raises InputError: where the candles do not suffice.
+        """
+        backtesting = self._backtesting
+        try:
+            start, end = backtesting.backtest_one_strategy(strategy, self._data, self._timerange)
+        except OperationalException as error:
+            if "No data left" not in str(error):
+                raise
+            raise self._nothing_to_run_on(error) from error
+        content = backtesting.all_bt_content[strategy.get_strategy_name()]
+        return BacktestRun(
+            content["results"], content["wallet_summary"], content["final_balance"], start, end
+        )
+
+    def _load(self) -> tuple[dict[str, pd.DataFrame], Any]:
+        try:
+            data, timerange = self._backtesting.load_bt_data()
+        except OperationalException as error:
+            raise self._nothing_to_run_on(error) from error
+        return data, timerange
+
+    def _nothing_to_run_on(self, error: Exception) -> InputError:
+        config = self._backtesting.config
+        wanted = ", ".join(self._backtesting.pairlists.whitelist)
+        timerange = config.get("timerange") or "all that is stored"
+        detail = config.get("timeframe_detail")
+        timeframes = f"{config['timeframe']} and {detail}" if detail else config["timeframe"]
+        return InputError(
+            f"{data_directory(config)}: expected {timeframes} candles of {wanted} in "
+            f"{timerange}, with {self._backtesting.required_startup} more before, "
+            f"but Freqtrade reports: {error} {CANDLES_ADVICE}"
+        )
+
+
+@contextmanager
+def open_exchange(config: Config, command: str) -> Iterator[Exchange]:
+    """Yield the exchange for repeated backtests, without Freqtrade's progress messages.
+
+    :param command: ours, which is advised `--offline` where no exchange responds.
+    :raises InputError: where it does not respond.
+    :raises OperationalException: for whatever Freqtrade itself refuses.
+    """
+    with quiet_freqtrade(), warnings_shown_once():
+        exchange = load_exchange(config, command)
+        try:
+            yield exchange
+        finally:
+            exchange.close()
+            # Freqtrade keeps those of the last backtest in its classes.
+            Trade.reset_trades()
+            Backtesting.cleanup()
+
+
+def load_exchange(config: Config, command: str) -> Exchange:
+    """Load the exchange with its markets, as `Backtesting` would.
+
+    :raises InputError: where it does not respond.
+    :raises OperationalException: for whatever else Freqtrade refuses.
+    """
+    # Freqtrade logs each attempt, and the stack of each layer.
+    logger = logging.getLogger("freqtrade.exchange")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        return ExchangeResolver.load_exchange(config, load_leverage_tiers=True)
+    except OperationalException as error:
+        if "load markets" not in str(error):
+            raise
+        raise InputError(
+            f"expected the markets of {config['exchange']['name']}, found no exchange that "
+            f"responds; connect to a network, or `{altseason_command(f'{command} --offline')}`"
+        ) from error
+    finally:
+        logger.setLevel(level)
+
+
+@contextmanager
+def warnings_shown_once() -> Iterator[None]:
+    """Show each log message once, since each backtest begins with the same warnings."""
+    handlers = {handler: _Unseen() for handler in logging.getLogger().handlers}
+    for handler, unseen in handlers.items():
+        handler.addFilter(unseen)
+    try:
+        yield
+    finally:
+        for handler, unseen in handlers.items():
+            handler.removeFilter(unseen)
+
+
+class _Unseen(logging.Filter):
+    """Pass each message once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        is_new = message not in self._seen
+        self._seen.add(message)
+        return is_new
