@@ -15,7 +15,15 @@ from rich.console import Console
 from altseason_lab.emulator.market import Market
 from altseason_lab.emulator.server import run_emulator
 from altseason_lab.host.overlay import offline_environment
-from benchmarks.preparation import ROOT, Workplace, find, list_altcoins, prepare, write_config
+from benchmarks.preparation import (
+    ROOT,
+    Workplace,
+    choose_gate,
+    find,
+    list_altcoins,
+    prepare,
+    write_config,
+)
 from benchmarks.report import ALL_ON_LIMITS, DEFAULT_LIMITS, NOISE, compare, render
 from benchmarks.runs import Run, Runner
 from benchmarks.trades import describe_differences
@@ -50,6 +58,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--all-on", action="store_true", help="measure with every risk rule on, not the defaults"
     )
     parser.add_argument(
+        "--breadth", action="store_true", help="measure with a gate that counts coins, too"
+    )
+    parser.add_argument(
         "--keep", action="store_true", help="take the data and the signals of the last bench"
     )
     parser.add_argument(
@@ -60,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 async def run_with_emulator(workplace: Workplace, options: argparse.Namespace) -> int:
     """Run the bench while the emulator is there."""
+    choose_gate(workplace, has_breadth=options.breadth)
     market = Market(workplace.datadir)
     pairs = list_altcoins(market)
     timerange = options.timerange or workplace.timerange
@@ -70,7 +82,8 @@ async def run_with_emulator(workplace: Workplace, options: argparse.Namespace) -
         kind = "SYNTHETIC" if workplace.is_synthetic else "Binance"
         rules = "every risk rule on" if options.all_on else "the defaults"
         console.print(f"{len(pairs)} altcoins, {kind} candles, {timerange}: {', '.join(pairs)}")
-        console.print(f"Measured: {rules}")
+        gate = ", with breadth in the gate" if options.breadth else ""
+        console.print(f"Measured: {rules}{gate}")
         # The emulator answers in this thread.
         return await asyncio.to_thread(bench, runner, options)
 

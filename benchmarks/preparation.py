@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from freqtrade.data.history import get_datahandler
+from freqtrade.enums import CandleType
+
 from altseason.cli import main as altseason
 from altseason.gate.pairs import never_entered_because
 from altseason.risk.protections import build_protections
@@ -33,6 +36,10 @@ SHARED_SETTINGS = (
 # stake is so small a part of the wallet that the rules, which are asked each time, lower none and
 # trim none, and the trailing stop, which is moved each time, hangs below the fixed one.
 WALLET = 100_000
+GATED = ("AltSeasonStrategy", "SignalRecorder")
+BREADTH = {"gate_mode": "breadth_and_falling", "breadth_min": 50}
+# How a day's candle follows from its hours.
+DAY = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
 ALL_ON = {
     "atr_trailing": True,
     "atr_multiple": 30.0,
@@ -112,6 +119,24 @@ def run_altseason(workplace: Workplace, *words: str) -> None:
         code = altseason([*words, "--datadir", str(workplace.datadir)])
     if code:
         raise SystemExit(f"`altseason {words[0]}` failed")
+
+
+def choose_gate(workplace: Workplace, *, has_breadth: bool) -> None:
+    """Gate by dominance, as by default, or by breadth and falling dominance."""
+    for name in GATED:
+        file = workplace.user_data / "strategies" / f"{name}.json"
+        file.unlink(missing_ok=True)
+        if has_breadth:
+            content = {"strategy_name": name, "params": {"buy": BREADTH}}
+            file.write_text(json.dumps(content), encoding="utf-8")
+    if not has_breadth:
+        return
+    handler = get_datahandler(workplace.datadir, "feather")
+    for stored in workplace.datadir.glob("*_USDT-1h.feather"):
+        pair = stored.name.replace("_USDT-1h.feather", "/USDT")
+        hours = handler.ohlcv_load(pair, "1h", CandleType.SPOT)
+        days = hours.resample("1D", on="date").agg(DAY).reset_index()
+        handler.ohlcv_store(pair, "1d", days, CandleType.SPOT)
 
 
 def list_altcoins(market: Market) -> list[str]:

@@ -41,7 +41,7 @@ def bench(tmp_path: Path) -> Callable[..., Ended]:
 
 
 @pytest.mark.slow  # `make bench` itself fails where the trades differ
-@pytest.mark.parametrize("options", [(), ("--all-on",)], ids=["default", "all on"])
+@pytest.mark.parametrize("options", [(), ("--all-on",), ("--breadth",)])
 def test_strategy_and_twin_make_the_same_trades(
     bench: Callable[..., Ended], options: tuple[str, ...]
 ):
