@@ -16,7 +16,7 @@ from altseason_lab.emulator.web_history import PATH as WEB_HISTORY
 from altseason_lab.emulator.web_history import WebHistory
 
 COINGECKO, COINMARKETCAP = "/coingecko/api/v3", "/coinmarketcap"
-COINPAPRIKA, COINLORE = "/coinpaprika/v1", "/coinlore/api"
+COINPAPRIKA, COINLORE, DEFILLAMA = "/coinpaprika/v1", "/coinlore/api", "/defillama"
 # In percentage points, against CoinGecko.
 OFFSETS = {"coingecko": 0.0, "coinmarketcap": -0.5, "coinpaprika": 0.3, "coinlore": 0.8}
 # How often CoinGecko updates its values.
@@ -26,12 +26,15 @@ BITCOIN = "bitcoin"
 # Shares of the market cap without Bitcoin.
 OTHERS = {
     "ethereum": 0.45,
-    "tether": 0.2,
+    "tether": 0.15,
+    "usd-coin": 0.05,
     "binancecoin": 0.15,
     "solana": 0.12,
     "cardano": 0.08,
 }
-SYMBOLS = {"eth": "ethereum", "usdt": "tether"}
+STABLECOINS = ("tether", "usd-coin")
+STABLECOIN_DAYS = 365
+SYMBOLS = {"eth": "ethereum", "usdt": "tether", "usdc": "usd-coin"}
 CHARTS = ("prices", "market_caps", "total_volumes")
 NO_VALUE = {"status": {"error_code": 503, "error_message": "no dominance is stored for this time"}}
 
@@ -46,6 +49,7 @@ def provider_urls(url: str) -> dict[str, str]:
         "coinmarketcap": url + COINMARKETCAP,
         "coinpaprika": url + COINPAPRIKA,
         "coinlore": url + COINLORE,
+        "defillama": url + DEFILLAMA,
     }
 
 
@@ -89,6 +93,7 @@ class ProviderEndpoints:
             web.get(f"{COINMARKETCAP}{WEB_HISTORY}", self.history),
             web.get(f"{COINPAPRIKA}/global", self.coinpaprika),
             web.get(f"{COINLORE}/global/", self.coinlore),
+            web.get(f"{DEFILLAMA}/stablecoincharts/all", self.stablecoins),
         ]
 
     async def coingecko(self, request: web.Request) -> web.Response:
@@ -159,6 +164,20 @@ class ProviderEndpoints:
         """Respond as CoinLore's `/global/`: a string, in a list of one, without a time."""
         percent = self._percent("coinlore", self._clock())
         return web.json_response([{"coins_count": len(OTHERS) + 1, "btc_d": f"{percent:.2f}"}])
+
+    async def stablecoins(self, request: web.Request) -> web.Response:
+        """Respond as DefiLlama's `/stablecoincharts/all`: a row a day, and the one of today."""
+        today = self._clock() // DAY_IN_MS * DAY_IN_MS
+        rows = []
+        for ago in reversed(range(STABLECOIN_DAYS)):
+            day = today - ago * DAY_IN_MS
+            percent = self._find_percent("coingecko", min(day + DAY_IN_MS, self._clock()))
+            if percent is not None:
+                caps = market_caps(percent)
+                cap = sum(caps[coin] for coin in STABLECOINS)
+                row = {"date": str(day // 1000), "totalCirculatingUSD": {"peggedUSD": cap}}
+                rows.append(row)
+        return web.json_response(rows)
 
     def _last_update(self) -> int:
         return self._clock() // UPDATE_INTERVAL * UPDATE_INTERVAL

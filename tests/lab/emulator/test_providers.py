@@ -13,13 +13,14 @@ import requests
 
 from altseason.cli import main
 from altseason.dominance.store import DominanceStore
-from altseason.settings import UrlSettings
+from altseason.settings import WITHOUT_STABLECOINS, UrlSettings
 from altseason.sources.coingecko import ApiAccess, fetch_global
 from altseason.sources.coingecko_history import fetch_largest_coins, fetch_market_caps
 from altseason.sources.coinlore import fetch_coinlore
 from altseason.sources.coinmarketcap import fetch_coinmarketcap
 from altseason.sources.coinmarketcap_history import fetch_web_history
 from altseason.sources.coinpaprika import fetch_coinpaprika
+from altseason.sources.defillama import fetch_stablecoins
 from altseason.sources.errors import RepeatedError, UnavailableError
 from altseason.sources.session import RequestPolicy, build_session
 from altseason_lab.emulator.dominance import load_dominance
@@ -240,3 +241,25 @@ def test_a_download_gives_the_stored_days_back(
     expected = [closes[day.days] for day in moved]
     assert len(days) == 300
     assert days["close"].tolist() == pytest.approx(expected, rel=1e-3)
+
+
+def test_stablecoins_are_a_fifth_of_what_bitcoin_leaves(tmp_path: Path) -> None:
+    DominanceStore(tmp_path).append(dominance_candles([50] * 72, "2021-01-01", "1h"), "1h")
+    market, dominance = (
+        LiveMarket(Market(tmp_path), SHIFT),
+        load_dominance(tmp_path, "feather", SHIFT),
+    )
+    now = START + pd.Timedelta("2D 01:00:00")
+    with (
+        serving(market, lambda: int(now.timestamp() * 1000), dominance) as url,
+        build_session() as session,
+    ):
+        urls = provider_urls(url)
+        caps = fetch_stablecoins(session, url=urls["defillama"])
+        reading = fetch_global(
+            session, ApiAccess(url=urls["coingecko"]), lambda: now, pair=WITHOUT_STABLECOINS
+        )
+    # A tenth of 2.5e12 on both days that have ended; Bitcoin has 50 of the 90 that are left.
+    assert caps.index.tolist() == [START + DAY, START + 2 * DAY]
+    assert caps.tolist() == pytest.approx([2.5e11, 2.5e11])
+    assert reading.dominance == pytest.approx(100 * 50 / 90)

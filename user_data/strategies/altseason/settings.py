@@ -95,9 +95,11 @@ class UrlSettings(_Section):
     coinmarketcap: Url | None = None
     coinpaprika: Url | None = None
     coinlore: Url | None = None
+    defillama: Url | None = None
 
 
-PROVIDERS = tuple(UrlSettings.model_fields)
+# DefiLlama has stablecoins alone, and no dominance.
+PROVIDERS = tuple(name for name in UrlSettings.model_fields if name != "defillama")
 # Those that have a history, so that a whole series can be theirs.
 Primary = Literal["coingecko", "coinmarketcap"]
 PRIMARIES: tuple[str, ...] = get_args(Primary)

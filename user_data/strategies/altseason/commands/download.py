@@ -35,7 +35,7 @@ from altseason.history.long import download_long_history, plan_long_history
 from altseason.history.shares import MAX_MISSING
 from altseason.host.configuration import Config, data_directory, load_configuration
 from altseason.progress import show_progress
-from altseason.settings import load_settings
+from altseason.settings import WITHOUT_STABLECOINS, load_settings
 from altseason.sources.coingecko import CALLS_PER_MINUTE, PROVIDER, ApiAccess, load_access
 from altseason.sources.coingecko_history import FREE_DAYS
 from altseason.sources.coinmarketcap_history import FIRST_DAY
@@ -102,14 +102,20 @@ class HistoryReport:
         ]
 
     def _setting_as_text(self) -> list[str]:
-        if self.setting is None:
-            return []
-        return [
-            (
-                f"To have it read and recorded, set altseason.dominance.provider to "
-                f"{self.setting}: these candles are no other provider's."
+        pair, lines = self.download.imported[0].pair, []
+        is_recorded = pair != WITHOUT_STABLECOINS or self.plan.source != "coinmarketcap"
+        if self.setting is not None:
+            what = "read and recorded" if is_recorded else "read"
+            lines.append(
+                f"To have it {what}, set altseason.dominance.provider to {self.setting}: these "
+                f"candles are no other provider's."
             )
-        ]
+        if not is_recorded:
+            lines.append(
+                f"This history is for backtests: a bot records {pair} from CoinGecko alone, as a "
+                f"series of its own."
+            )
+        return lines
 
     def _made_as_text(self) -> list[str]:
         downloaded = self.download.downloaded
@@ -270,8 +276,11 @@ def _download_coins(
 def _download_long(
     source: Source, options: argparse.Namespace, config: Config, store: DominanceStore
 ) -> tuple[Plan, DownloadReport]:
-    plan = plan_long_history(read_clock(), store.load(TIMEFRAME), days=options.days)
+    plan = plan_long_history(
+        read_clock(), store.load(TIMEFRAME), days=options.days, pair=store.pair
+    )
     plan = replace(plan, keep_outliers=options.keep_outliers)
+    urls = load_settings(config).dominance.urls
     with (
         showing_waits("CoinMarketCap"),
         show_progress("calls", NOTHING_STORED, at_once=True) as progress,
@@ -279,7 +288,8 @@ def _download_long(
         report = download_long_history(
             plan,
             store,
-            url=load_settings(config).dominance.urls.coinmarketcap,
+            url=urls.coinmarketcap,
+            stablecoins_url=urls.defillama,
             progress=progress,
             now=read_clock(),
         )

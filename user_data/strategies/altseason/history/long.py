@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import requests
 
-from altseason.dominance.candles import DAY
+from altseason.dominance.candles import DAY, MAX_PERCENT, MIN_PERCENT, is_believable
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.history.download import (
@@ -33,7 +33,10 @@ from altseason.sources.coinmarketcap_history import (
     WebHistory,
     fetch_web_history,
 )
-from altseason.sources.errors import RepeatedError
+from altseason.sources.defillama import FIRST_DAY as FIRST_STABLECOIN_DAY
+from altseason.sources.defillama import PROVIDER as STABLECOIN_PROVIDER
+from altseason.sources.defillama import fetch_stablecoins
+from altseason.sources.errors import RepeatedError, ResponseError
 from altseason.sources.session import RequestPolicy, build_session
 
 # A pause of one to two seconds between two calls.
@@ -43,16 +46,24 @@ REPEAT_PAUSE_SECONDS = 65.0
 MAX_ATTEMPTS = 3
 MIN_COMPARED_DAYS = 3
 NAME = f"{PROVIDER}'s dominance at 00:00 UTC"
+NO_STABLECOINS = "days without the market cap of all coins, or of stablecoins"
 
 
-def plan_long_history(now: pd.Timestamp, stored: pd.DataFrame, *, days: int | None = None) -> Plan:
+def plan_long_history(
+    now: pd.Timestamp,
+    stored: pd.DataFrame,
+    *,
+    days: int | None = None,
+    pair: str = DEFAULT_PAIR,
+) -> Plan:
     """Find out which days are missing.
 
-    :param stored: the daily candles that are there.
+    :param stored: the daily candles of `pair` that are there.
     :param days: how many days are wanted; None for those since the first one that is not stored.
     """
     latest = (now - DAILY_CLOSE_DELAY).floor("D")
-    known = pd.date_range(FIRST_DAY, latest, freq="D")
+    first = FIRST_STABLECOIN_DAY + DAY if pair == WITHOUT_STABLECOINS else FIRST_DAY
+    known = pd.date_range(first, latest, freq="D")
     if days is None:
         missing = known[~known.isin(stored["date"] + DAY)]
         days = (latest - missing[0]) // DAY + 1 if len(missing) else 1
@@ -66,6 +77,7 @@ def download_long_history(
     url: str | None,
     progress: Progress,
     now: pd.Timestamp,
+    stablecoins_url: str | None = None,
     attempts: int = MAX_ATTEMPTS,
 ) -> DownloadReport:
     """Download what a plan needs, and store it once all of it is there; see `fetch_long_history`.
@@ -73,14 +85,17 @@ def download_long_history(
     :raises ProviderError: where any of it is missing; nothing is stored then.
     :raises InputError: where no day is finished, or its level is not that of what is stored.
     """
-    if store.pair == WITHOUT_STABLECOINS:
-        raise InputError(
-            f"{PROVIDER}'s history is {DEFAULT_PAIR}, expected that for {store.pair}; nothing was "
-            f"stored. Download it from CoinGecko, or import a file"
-        )
     policy = replace(POLICY, calls_per_minute=None) if is_loopback(url or URL) else POLICY
     with build_session(policy) as session:
-        downloaded = fetch_long_history(session, plan, progress, url=url, attempts=attempts)
+        # First, since it is one call.
+        stablecoins = (
+            fetch_stablecoins(session, url=stablecoins_url)
+            if store.pair == WITHOUT_STABLECOINS
+            else None
+        )
+        downloaded = fetch_long_history(
+            session, plan, progress, url=url, stablecoins=stablecoins, attempts=attempts
+        )
     _refuse_other_level(compare_level(downloaded, store.load(TIMEFRAME)), store)
     return store_history(plan, downloaded, store, now)
 
@@ -105,6 +120,7 @@ def fetch_long_history(
     progress: Progress,
     *,
     url: str | None = None,
+    stablecoins: "pd.Series[float] | None" = None,
     attempts: int = MAX_ATTEMPTS,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Downloaded:
@@ -112,6 +128,7 @@ def fetch_long_history(
 
     :param progress: called with how many calls are done, and of how many.
     :param url: another address than CoinMarketCap's own.
+    :param stablecoins: their market caps, by midnight, to be taken from the total; None for none.
     :param attempts: how often a call is made where a response to another request comes back.
     :raises ProviderError: where any of the calls fails; its class shows who has to act.
     """
@@ -123,10 +140,36 @@ def fetch_long_history(
         fetched.append(_fetch_span(session, span, url, attempts, sleep))
         left_out.update(fetched[-1].left_out)
     progress(len(spans), len(spans))
-    percent = pd.concat([one.percent for one in fetched])
+    percent, name = pd.concat([one.percent for one in fetched]), NAME
+    if stablecoins is not None:
+        total_caps = pd.concat([one.total_caps for one in fetched])
+        whole = len(percent)
+        percent = _leave_out(stablecoins, percent, total_caps)
+        name = f"{NAME}, without the stablecoins of {STABLECOIN_PROVIDER}"
+        if left := whole - len(percent):
+            left_out[NO_STABLECOINS] = left
     columns = ("timestamp", "btcDominance")
-    history = History(percent, NAME, provider=PROVIDER, columns=columns, skipped=dict(left_out))
+    history = History(percent, name, provider=PROVIDER, columns=columns, skipped=dict(left_out))
     return Downloaded(history)
+
+
+def _leave_out(
+    stablecoins: "pd.Series[float]", percent: "pd.Series[float]", total_caps: "pd.Series[float]"
+) -> "pd.Series[float]":
+    """Return the share of what is left without stablecoins, on the days that have all of it.
+
+    :raises ResponseError: where the share cannot be believed.
+    """
+    fraction = stablecoins.reindex(percent.index) / total_caps
+    without = (percent / (1 - fraction))[fraction.notna()]
+    wrong = without[~is_believable(without)]
+    if len(wrong):
+        raise ResponseError(
+            f"{PROVIDER} and {STABLECOIN_PROVIDER}: expected stablecoins to leave Bitcoin a share "
+            f"between {MIN_PERCENT:g} and {MAX_PERCENT:g} percent, found {wrong.iloc[0]:.2f} at "
+            f"{wrong.index[0]}; nothing was stored"
+        )
+    return without
 
 
 def _split(first: pd.Timestamp, last: pd.Timestamp) -> Iterator[tuple[pd.Timestamp, pd.Timestamp]]:

@@ -42,10 +42,13 @@ class WebHistory:
     """A stretch of days.
 
     :param percent: by the midnight of the reading, which ends the day before, in UTC.
+    :param total_caps: the market cap of all coins in US dollars at the same times; NaN where there
+        is none.
     :param left_out: the number of readings that were left out, by reason.
     """
 
     percent: "pd.Series[float]"
+    total_caps: "pd.Series[float]"
     left_out: dict[str, int] = field(default_factory=dict)
 
 
@@ -93,7 +96,12 @@ def parse_web_history(
         NOT_MIDNIGHT: int((~is_midnight).sum()),
     }
     kept = _find_one_each(percent[is_midnight & has_value])[first:last]
-    return WebHistory(kept, {reason: count for reason, count in left_out.items() if count})
+    caps = pd.Series([_find_total_cap(quote) for quote in quotes], index=times, dtype="float64")
+    return WebHistory(
+        kept,
+        caps.groupby(level=0).first().reindex(kept.index),
+        {reason: count for reason, count in left_out.items() if count},
+    )
 
 
 def _check_days(days: pd.DatetimeIndex, first: pd.Timestamp, last: pd.Timestamp) -> None:
@@ -141,3 +149,11 @@ def _find_percent(quote: Any) -> float | None:
     if not (is_number(percent) and MIN_PERCENT < percent < MAX_PERCENT):
         refuse(ENDPOINT, f"btcDominance from {MIN_PERCENT:g} to {MAX_PERCENT:g} percent", percent)
     return float(percent)
+
+
+def _find_total_cap(quote: Any) -> float | None:
+    """Return the market cap of all coins; None where there is none, which only some need."""
+    values = quote.get("quote") if isinstance(quote, dict) else None
+    first = values[0] if isinstance(values, list) and values else None
+    cap: Any = first.get("totalMarketCap") if isinstance(first, dict) else None
+    return float(cap) if is_number(cap) and cap > 0 else None
