@@ -27,7 +27,7 @@ NOW = pd.Timestamp("2026-05-27 12:00", tz="UTC")
 TODAY = date(2026, 5, 27)
 # From 2013-04-29 to 2026-05-27, both of them.
 ALL = 4777
-QUICK = RequestPolicy(retries=0, read_timeout=0.5)
+QUICK = RequestPolicy(retries=0)
 
 
 @pytest.fixture
