@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,6 +52,23 @@ class Repetition:
 
     name: str
     what: str
+
+
+def backtesting_arguments(options: Namespace, usage: str) -> list[str]:
+    """Return the arguments for Freqtrade: our own of the same name, then those after `--`.
+
+    :param usage: of our command, for who has written another.
+    :raises InputError: where a command follows.
+    """
+    following = options.words[1:] if options.words[:1] == ["--"] else options.words
+    if following and not following[0].startswith("-"):
+        raise InputError(f"expected `{usage}`, found `{following[0]}` in the place of an option")
+    words = [f"--config={file}" for file in options.config or []]
+    if options.user_data_dir:
+        words.append(f"--userdir={options.user_data_dir}")
+    if options.datadir:
+        words.append(f"--datadir={options.datadir}")
+    return words + following
 
 
 def parse_backtesting_options(words: Sequence[str], repetition: Repetition) -> FreqtradeCommand:

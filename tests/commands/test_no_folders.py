@@ -15,6 +15,7 @@ READING = {
     "live": ["why", "--live", "--url", "http://127.0.0.1:9"],
     "dry run": ["dominance", "import", "dominance.csv", "--dry-run"],
     "stress": ["stress", "--offline"],
+    "study": ["study", "--offline"],
     "sandbox": ["sandbox"],
 }
 FREQTRADE = {"sandbox": ["--", "freqtrade", "backtesting"]}

@@ -19,7 +19,12 @@ from altseason.parser import format_examples
 from altseason.progress import show_progress
 from altseason_lab.host.backtests import open_backtests
 from altseason_lab.host.command import FreqtradeCommand
-from altseason_lab.preparation import Repetition, parse_backtesting_options, prepare
+from altseason_lab.preparation import (
+    Repetition,
+    backtesting_arguments,
+    parse_backtesting_options,
+    prepare,
+)
 from altseason_lab.stress.grid import build_grid, parse_delay, parse_fee, parse_slippage
 from altseason_lab.stress.report import as_text, headline
 from altseason_lab.stress.run import BacktestCounter, StressTest, run_stress_test
@@ -125,7 +130,7 @@ def run_and_draw(options: argparse.Namespace) -> int:
     :raises OperationalException: for whatever Freqtrade refuses.
     """
     scenarios = build_grid(options.fees, options.slippage, options.delays)
-    command = parse_options(backtesting_arguments(options))
+    command = parse_options(backtesting_arguments(options, USAGE))
     with (
         prepare(command, STRESS, offline=options.offline) as config,
         show_progress("backtests", NOTHING_KEPT) as progress,
@@ -170,22 +175,6 @@ def draw(found: StressTest, path: Path, *, synthetic: bool) -> None:
 
     save_page(build_chart(found, synthetic=synthetic), path)
     show_text(f"Chart: {shorten_path(path)}", "")
-
-
-def backtesting_arguments(options: argparse.Namespace) -> list[str]:
-    """Return the arguments for Freqtrade: our own of the same name, then those after `--`.
-
-    :raises InputError: where a command follows.
-    """
-    following = options.words[1:] if options.words[:1] == ["--"] else options.words
-    if following and not following[0].startswith("-"):
-        raise InputError(f"expected `{USAGE}`, found `{following[0]}` in the place of an option")
-    words = [f"--config={file}" for file in options.config or []]
-    if options.user_data_dir:
-        words.append(f"--userdir={options.user_data_dir}")
-    if options.datadir:
-        words.append(f"--datadir={options.datadir}")
-    return words + following
 
 
 def refuse_costs(options: argparse.Namespace) -> None:

@@ -31,6 +31,7 @@ LAB_COMMANDS = {
     "sample": "write four years of synthetic candles and their dominance",
     "sandbox": "run a Freqtrade command against an exchange emulator",
     "stress": "find the cost per side at which a backtest's profit ends",
+    "study": "show what the gate is worth on your coins and years",
 }
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130

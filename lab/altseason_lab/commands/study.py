@@ -1,0 +1,147 @@
+"""`altseason study`: what the gate is worth on your coins and years."""
+
+import argparse
+import json
+import os
+from typing import Any
+
+from freqtrade.exceptions import OperationalException
+
+from altseason.commands.reporting import add_json_option
+from altseason.dominance.synthetic import is_synthetic
+from altseason.errors import InputError
+from altseason.gate.rule import DOMINANCE_MODES, MODES
+from altseason.host.configuration import data_directory
+from altseason.invocation import altseason_command
+from altseason.output import show
+from altseason.parser import format_examples
+from altseason.progress import show_progress
+from altseason_lab.preparation import (
+    Repetition,
+    backtesting_arguments,
+    parse_backtesting_options,
+    prepare,
+)
+from altseason_lab.study.grid import build_cells, parse_group, parse_placebos, parse_window
+from altseason_lab.study.report import StudyReport
+from altseason_lab.study.run import run_study
+
+USAGE = altseason_command("study [OPTIONS] -- [OPTIONS OF freqtrade backtesting]")
+DESCRIPTION = """\
+Run the strategy's backtest with several gates, windows and groups of pairs, by Freqtrade, beside
+the gate off and the coins held. What follows `--` is for `freqtrade backtesting`.
+
+With --placebos it also tests whether the dates of dominance mattered, or only that less was traded:
+against gates by the same dominance, shifted round the calendar. No result is stored.
+"""
+EXAMPLES = (
+    "study --windows 20200101-20210101 20210101-20220101",
+    "study --modes falling --placebos 200 -- --timerange 20210101-20220101",
+    "study --offline -d user_data/data/synthetic -- --timerange 20220101-20220401",
+)
+STUDY = Repetition("study", "a study")
+NOTHING_KEPT = "Nothing is kept: a study prints its result at its end."
+DEFAULT_SEED = 1
+
+
+def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "study",
+        parents=[common],
+        usage=USAGE,
+        description=DESCRIPTION,
+        epilog=format_examples(*EXAMPLES),
+    )
+    parser.add_argument(
+        "--modes",
+        nargs="+",
+        choices=MODES,
+        default=list(DOMINANCE_MODES),
+        metavar="MODE",
+        help=f"the gates, of {', '.join(MODES)} (default: {' '.join(DOMINANCE_MODES)})",
+    )
+    parser.add_argument(
+        "--windows",
+        nargs="+",
+        type=parse_window,
+        metavar="TIMERANGE",
+        help="time ranges such as 20210101-20220101 (default: --timerange after `--`)",
+    )
+    parser.add_argument(
+        "--groups",
+        nargs="+",
+        type=parse_group,
+        default=[()],
+        metavar="PAIR,PAIR",
+        help="groups of pairs such as ETH/USDT,SOL/USDT (default: the whitelist)",
+    )
+    parser.add_argument(
+        "--placebos",
+        type=parse_placebos,
+        default=0,
+        metavar="N",
+        help="how many shifts of dominance each gate is tested against (default: 0)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=DEFAULT_SEED,
+        metavar="N",
+        help="which shifts are drawn (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--processes",
+        type=int,
+        choices=range(1, (os.cpu_count() or 1) + 1),
+        metavar="N",
+        help="how many run at once (default: one for each core, or one if there is little to do)",
+    )
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="have an exchange emulator stand in for the exchange, with the stored candles",
+    )
+    add_json_option(parser)
+    # REMAINDER takes the options of Freqtrade too, and stays the same from Python 3.11 to 3.14.
+    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the study and print what it found."""
+    try:
+        report = find_report(options)
+    except OperationalException as error:
+        if "\n" not in str(error):
+            raise
+        # Some of Freqtrade's quote a part of the file.
+        raise InputError(" ".join(str(error).split())) from error
+    if options.json:
+        show(json.dumps(report.as_json()))
+    else:
+        show(*report.as_text())
+    return 0
+
+
+def find_report(options: argparse.Namespace) -> StudyReport:
+    """Run the study with the options of the command line.
+
+    :raises OperationalException: for whatever Freqtrade refuses.
+    """
+    command = parse_backtesting_options(backtesting_arguments(options, USAGE), STUDY)
+    if options.windows and command.options["timerange"]:
+        raise InputError("expected --windows or --timerange, found both; name all in --windows")
+    with (
+        prepare(command, STUDY, offline=options.offline) as config,
+        show_progress("backtests", NOTHING_KEPT) as progress,
+    ):
+        study = run_study(
+            config,
+            build_cells(options.modes, options.windows or [""], options.groups),
+            placebos=options.placebos,
+            seed=options.seed,
+            processes=options.processes,
+            progress=progress,
+        )
+    return StudyReport(study, is_synthetic(data_directory(config)), options.offline)

@@ -1,0 +1,11 @@
+"""What the gate is worth: gate rules by windows by groups of pairs, in Freqtrade's own backtest.
+
+grid.py     which cells there are
+metrics.py  what is calculated of a cell, by Freqtrade's own functions
+hold.py     what holding the coins, or Bitcoin, would have earned
+placebo.py  the same dominance at wrong dates, and the test against it
+cell.py     one cell, run in this process
+pool.py     cells, run in several processes
+run.py      all of it, in order
+report.py   what is printed
+"""

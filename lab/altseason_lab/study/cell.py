@@ -1,0 +1,122 @@
+"""One cell at a time, in this process; Freqtrade keeps trades and locks in its classes."""
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from freqtrade.exchange import Exchange
+from freqtrade.util import get_dry_run_wallet
+
+from altseason.host.configuration import Config
+from altseason_lab.host.parameters import set_parameters
+from altseason_lab.host.repeated import BacktestRun, RepeatedBacktest
+from altseason_lab.study.grid import OFF, Cell, Scope
+from altseason_lab.study.hold import hold, load_bitcoin
+from altseason_lab.study.metrics import Metrics, measure_run
+from altseason_lab.study.placebo import give_placebo
+
+HOLD_COINS, HOLD_BITCOIN = "hold coins", "hold BTC"
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What a cell gave.
+
+    :param pairs: whose candles were there.
+    :param start: of the first candle that is traded, and `end` of the last one.
+    :param open_share: the share of candles at whose close the gate was open.
+    :param fee: a ratio per side.
+    :param holds: the baselines without a strategy, by name, with the gate off alone; None where
+        there are no candles for one.
+    """
+
+    metrics: Metrics
+    pairs: tuple[str, ...]
+    timeframe: str
+    start: datetime
+    end: datetime
+    open_share: float
+    fee: float
+    holds: dict[str, Metrics | None] = field(default_factory=dict)
+
+
+class CellRunner:
+    """Runs cells one after another, on the candles of a scope loaded once."""
+
+    def __init__(self, config: Config, exchange: Exchange) -> None:
+        """Run nothing yet.
+
+        :param config: as `freqtrade backtesting` has it, for the whitelist and all time.
+        """
+        self._config = config
+        self._exchange = exchange
+        self._scope: Scope | None = None
+        self._repeated: RepeatedBacktest | None = None
+
+    def run(self, cell: Cell) -> CellResult:
+        """Run a cell.
+
+        :raises AltSeasonError: where there are too few candles, or no dominance.
+        :raises OperationalException: for whatever Freqtrade itself refuses.
+        """
+        repeated = self._open(cell.scope)
+        run, open_share = run_backtest(repeated, cell)
+        config = repeated.config
+        balance = float(get_dry_run_wallet(config))
+        is_true_off = cell.mode == OFF and cell.shift is None
+        return CellResult(
+            metrics=measure_run(run, balance, config["stake_currency"]),
+            pairs=tuple(repeated.candles),
+            timeframe=config["timeframe"],
+            start=run.start,
+            end=run.end,
+            open_share=open_share,
+            fee=repeated.fee,
+            holds=measure_holds(repeated, run, balance) if is_true_off else {},
+        )
+
+    def _open(self, scope: Scope) -> RepeatedBacktest:
+        if self._repeated is None or scope != self._scope:
+            # The candles of one scope are enough to keep.
+            self._repeated = None
+            self._repeated = RepeatedBacktest(narrow(self._config, scope), self._exchange)
+            self._scope = scope
+        return self._repeated
+
+
+def narrow(config: Config, scope: Scope) -> Config:
+    """Return a configuration of its own for a scope, as `--timerange` and `--pairs` give it."""
+    narrowed: Config = deepcopy(config)
+    if scope.window:
+        narrowed["timerange"] = scope.window
+    if scope.pairs:
+        narrowed["pairs"] = narrowed["exchange"]["pair_whitelist"] = list(scope.pairs)
+    return narrowed
+
+
+def run_backtest(repeated: RepeatedBacktest, cell: Cell) -> tuple[BacktestRun, float]:
+    """Run a new strategy object with a cell's gate, and return how long it was open, too."""
+    strategy: Any = repeated.load_strategy()
+    set_parameters(strategy, {"gate_mode": cell.mode})
+    if cell.shift is not None:
+        give_placebo(strategy, cell.shift)
+    run = repeated.run(strategy)
+    dates = run.wallet["date"].drop_duplicates()
+    is_open = strategy.alt_season_gate.columns.find_open(dates, repeated.config["timeframe"])
+    return run, float(is_open.mean())
+
+
+def measure_holds(
+    repeated: RepeatedBacktest, run: BacktestRun, balance: float
+) -> dict[str, Metrics | None]:
+    """Measure what needs no strategy, over the time of a backtest and with its fee."""
+    candles: dict[str, dict[str, pd.DataFrame]] = {
+        HOLD_COINS: repeated.candles,
+        HOLD_BITCOIN: load_bitcoin(repeated.config),
+    }
+    return {
+        name: hold(found, start=run.start, end=run.end, fee=repeated.fee, balance=balance)
+        for name, found in candles.items()
+    }

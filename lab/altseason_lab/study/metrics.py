@@ -1,0 +1,138 @@
+"""What is calculated of a cell, from its wallet as it was worth at each candle.
+
+The wallet is marked to market: open positions count with the candle's open price, so a drawdown in
+an open trade shows. Closed trades alone would hide it. The formulas are Freqtrade's.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+from freqtrade.data.metrics import (
+    calculate_cagr,
+    calculate_calmar_from_balance,
+    calculate_expectancy,
+    calculate_max_drawdown_from_balance,
+    calculate_sharpe_from_balance,
+    calculate_sortino_from_balance,
+)
+
+from altseason_lab.host.repeated import BacktestRun
+
+# Freqtrade's for a ratio whose denominator is zero.
+UNDEFINED = -100.0
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What is known of a cell or of a baseline; profits, drawdowns and shares are ratios.
+
+    :param profit: of the starting balance, after all trades were closed.
+    :param max_drawdown: the largest fall of the wallet, of the peak before it.
+    :param sharpe: annual, as sortino and calmar are, by Freqtrade's formulas on daily values; None
+        where the wallet never changed, or never fell.
+    :param profit_factor: None where no trade has lost.
+    :param expectancy: in the stake currency, by trade; None without trades, and for a baseline.
+    :param time_in_market: the share of candles at whose open a position was held.
+    :param costs: fees paid, of the starting balance.
+    """
+
+    profit: float
+    cagr: float
+    max_drawdown: float
+    sharpe: float | None
+    sortino: float | None
+    calmar: float | None
+    profit_factor: float | None
+    expectancy: float | None
+    trades: int
+    time_in_market: float
+    costs: float
+
+
+def measure_run(run: BacktestRun, balance: float, stake_currency: str) -> Metrics:
+    """Calculate the metrics of a backtest.
+
+    :param balance: the starting balance.
+    """
+    wallet, trades = run.wallet, run.trades
+    held = wallet.loc[wallet["currency"] != stake_currency, "date"]
+    return measure(
+        calculate_equity(wallet),
+        final=run.final_balance,
+        start=run.start,
+        end=run.end,
+        profit_factor=calculate_profit_factor(trades),
+        expectancy=calculate_expectancy(trades)[0] if len(trades) else None,
+        trades=len(trades),
+        time_in_market=held.nunique() / wallet["date"].nunique(),
+        costs=sum_fees(trades) / balance,
+        balance=balance,
+    )
+
+
+def measure(
+    equity: pd.DataFrame,
+    *,
+    final: float,
+    start: datetime,
+    end: datetime,
+    balance: float,
+    trades: int,
+    time_in_market: float,
+    costs: float,
+    profit_factor: float | None = None,
+    expectancy: float | None = None,
+) -> Metrics:
+    """Calculate what follows from the worth of a wallet over time.
+
+    :param equity: `date` and `total_quote`, in the stake currency.
+    :param final: what is left when all positions are closed.
+    """
+    days = max(1, (end - start).days)
+    drawdown = 0.0
+    if len(equity) > 1:
+        found = calculate_max_drawdown_from_balance(equity, relative=True)
+        drawdown = float(found.relative_account_drawdown)
+    return Metrics(
+        profit=final / balance - 1,
+        cagr=float(calculate_cagr(days, balance, final)),
+        max_drawdown=drawdown,
+        sharpe=_defined(calculate_sharpe_from_balance(equity)),
+        sortino=_defined(calculate_sortino_from_balance(equity)),
+        calmar=_defined(calculate_calmar_from_balance(equity)),
+        profit_factor=profit_factor,
+        expectancy=expectancy,
+        trades=trades,
+        time_in_market=time_in_market,
+        costs=costs,
+    )
+
+
+def calculate_equity(wallet: pd.DataFrame) -> pd.DataFrame:
+    """Return the worth of a wallet at each candle's open, as `date` and `total_quote`."""
+    worth = (wallet["rate"] * wallet["balance"]).rename("total_quote")
+    return worth.groupby(wallet["date"]).sum().reset_index()
+
+
+def calculate_profit_factor(trades: pd.DataFrame) -> float | None:
+    """Return what winning trades have won by what losing ones have lost; None if none has lost."""
+    profits = trades["profit_abs"].astype("float64")
+    lost = float(profits[profits < 0].sum())
+    return float(profits[profits > 0].sum()) / -lost if lost else None
+
+
+def sum_fees(trades: pd.DataFrame) -> float:
+    """Return the fees of all filled orders, in the stake currency."""
+    columns = (trades[name] for name in ("orders", "fee_open", "fee_close"))
+    return sum(
+        float(order["amount"])
+        * float(order["safe_price"])
+        * (opening if order["ft_is_entry"] else closing)
+        for orders, opening, closing in zip(*columns, strict=True)
+        for order in orders
+    )
+
+
+def _defined(ratio: float) -> float | None:
+    return None if ratio == UNDEFINED else float(ratio)

@@ -1,0 +1,206 @@
+"""A study's result as text and as JSON."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from textwrap import wrap
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from altseason_lab.study.cell import CellResult
+from altseason_lab.study.metrics import Metrics
+from altseason_lab.study.run import PlaceboTest, Study
+
+WIDTH = 80
+SYNTHETIC = "SYNTHETIC market: prices are drawn at random and say nothing about real markets."
+OFFLINE = "An exchange emulator on this machine stood in for the exchange; no network was used."
+HEADERS = (
+    "pro-\nfit,\n%",
+    "CAGR,\n%",
+    "draw-\ndown,\n%",
+    "Shar-\npe",
+    "Sor-\ntino",
+    "Cal-\nmar",
+    "prof.\nfac-\ntor",
+    "ex-\npect-\nancy",
+    "tra-\ndes",
+    "in\nmar-\nket,\n%",
+    "fees,\n%",
+    "open,\n%",
+)
+MODEL = (
+    "Each row is a backtest by Freqtrade, or the coins held without a strategy: bought at the "
+    "first candle's open, an equal part of the balance in each that had a candle then, and sold "
+    "at the last. Drawdown, Sharpe, Sortino and Calmar are Freqtrade's, of the wallet as it was "
+    "worth at each candle, open trades included. Expectancy is in {currency} a trade, fees in "
+    "percent of the starting balance; open is how long the gate was. The fee is {fee:.4g} % per "
+    "side. Past results do not guarantee future profit."
+)
+NO_PLACEBO = (
+    "A gate that earns more than none may only have traded less. Whether its dates mattered, "
+    "--placebos tests."
+)
+
+
+@dataclass(frozen=True)
+class StudyReport:
+    """What a study found, for people and for programs."""
+
+    study: Study
+    synthetic: bool
+    offline: bool
+
+    def as_text(self) -> list[str]:
+        """Return the verdicts first, then the tables and what they mean."""
+        first = next(iter(self.study.results.values()))
+        tests = self.study.tests
+        model = MODEL.format(currency=self.study.stake_currency, fee=first.fee * 100)
+        return [
+            f"Study of {self.study.strategy}, {first.timeframe} candles",
+            *([SYNTHETIC] if self.synthetic else []),
+            *(wrap(OFFLINE, WIDTH) if self.offline else []),
+            *(line for test in tests for line in ["", *wrap(describe_test(test), WIDTH)]),
+            *([] if tests else ["", *wrap(NO_PLACEBO, WIDTH)]),
+            *self._tables(),
+            "",
+            *wrap(model, WIDTH),
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same as numbers; profits, drawdowns, shares and fees are ratios."""
+        cells, baselines = [], []
+        for cell, result in self.study.results.items():
+            where = _describe_span(result)
+            cells.append(
+                {"mode": cell.mode, **where, "open_share": result.open_share}
+                | asdict(result.metrics)
+            )
+            baselines += [
+                {"name": name, **where, **asdict(metrics)}
+                for name, metrics in result.holds.items()
+                if metrics is not None
+            ]
+        return {
+            "strategy": self.study.strategy,
+            "stake_currency": self.study.stake_currency,
+            "synthetic": self.synthetic,
+            "cells": cells,
+            "baselines": baselines,
+            "placebo_tests": [_test_as_json(test) for test in self.study.tests],
+        }
+
+    def _tables(self) -> Iterator[str]:
+        for results in self.study.scopes.values():
+            some = next(iter(results.values()))
+            span = f"{some.start:%Y-%m-%d} to {some.end:%Y-%m-%d}"
+            yield ""
+            yield from wrap(f"{span}, {' '.join(some.pairs)}", WIDTH)
+            yield ""
+            yield from _draw_table(results)
+
+
+def describe_test(test: PlaceboTest) -> str:
+    """Describe what the placebos say of a gate, in words first."""
+    facts = (
+        f"profit {test.true.metrics.profit:.2%} at the true dates, {test.median_profit:.2%} in "
+        f"the middle of {len(test.placebos)} placebos, the same dominance shifted round the "
+        f"calendar; p = {test.p_value:.3f} +- {test.p_error:.3f}. The gate was open "
+        f"{test.true.open_share:.0%} of the time (placebos {test.mean_open_share:.0%}), with "
+        f"{test.true.metrics.trades} trades (placebos {test.mean_trades:.1f}) and a position in "
+        f"{test.true.metrics.time_in_market:.0%} of the candles (placebos "
+        f"{test.mean_time_in_market:.0%})."
+    )
+    where = f"{test.cell.mode}, {test.true.start:%Y-%m-%d} to {test.true.end:%Y-%m-%d}"
+    if not test.has_enough:
+        return (
+            f"So few placebos cannot tell whether the dates of dominance mattered, p would have "
+            f"to be at most {test.level:.3f}: {where}: {facts}"
+        )
+    verdict = "mattered" if test.dates_mattered else "did not matter"
+    several = (
+        f" p has to be at most {test.level:.3f}, since there are {test.tests} such tests."
+        if test.tests > 1
+        else ""
+    )
+    return (
+        f"On these coins and years the dates of dominance {verdict} beyond trading less: {where}: "
+        f"{facts}{several}"
+    )
+
+
+def _draw_table(results: dict[str, CellResult]) -> list[str]:
+    table = Table(box=box.SIMPLE_HEAD, padding=0)
+    table.add_column("gate")
+    for header in HEADERS:
+        table.add_column(header, justify="right", no_wrap=True)
+    for mode, result in results.items():
+        name = mode.replace("_and_", "\nand\n")
+        table.add_row(name, *_write(result.metrics), f"{result.open_share * 100:.0f}")
+    table.add_section()
+    for result in results.values():
+        for name, metrics in result.holds.items():
+            if metrics is not None:
+                table.add_row(name.replace(" ", "\n"), *_write(metrics), "")
+    console = Console(width=WIDTH * 3, color_system=None, highlight=False)
+    with console.capture() as capture:
+        console.print(table)
+    lines = [line.rstrip() for line in capture.get().splitlines()]
+    return "\n".join(lines).strip("\n").splitlines()
+
+
+def _write(metrics: Metrics) -> list[str]:
+    return [
+        _write_number(metrics.profit * 100, 1),
+        _write_number(metrics.cagr * 100, 1),
+        _write_number(metrics.max_drawdown * 100, 1),
+        _write_number(metrics.sharpe, 2),
+        _write_number(metrics.sortino, 2),
+        _write_number(metrics.calmar, 1),
+        _write_number(metrics.profit_factor, 2),
+        _write_number(metrics.expectancy, 2),
+        str(metrics.trades),
+        _write_number(metrics.time_in_market * 100, 0),
+        _write_number(metrics.costs * 100, 1),
+    ]
+
+
+def _write_number(number: float | None, decimals: int) -> str:
+    """Write a number in five characters where that is possible, since the row has 80."""
+    if number is None:
+        return "-"
+    for places in range(decimals, -1, -1):
+        text = f"{number:.{places}f}"
+        if len(text) <= 5:
+            return text
+    return f"{number:.0e}" if len(text) > 6 else text
+
+
+def _describe_span(result: CellResult) -> dict[str, Any]:
+    return {
+        "pairs": list(result.pairs),
+        "start": result.start.isoformat(),
+        "end": result.end.isoformat(),
+        "fee": result.fee,
+    }
+
+
+def _test_as_json(test: PlaceboTest) -> dict[str, Any]:
+    return {
+        "mode": test.cell.mode,
+        **_describe_span(test.true),
+        "placebos": len(test.placebos),
+        "tests": test.tests,
+        "p_value": test.p_value,
+        "p_error": test.p_error,
+        "dates_mattered": test.dates_mattered if test.has_enough else None,
+        "profit": test.true.metrics.profit,
+        "placebo_profits": test.profits,
+        "open_share": test.true.open_share,
+        "placebo_open_share": test.mean_open_share,
+        "trades": test.true.metrics.trades,
+        "placebo_trades": test.mean_trades,
+        "time_in_market": test.true.metrics.time_in_market,
+        "placebo_time_in_market": test.mean_time_in_market,
+    }

@@ -1,0 +1,103 @@
+"""The command as a person runs it, and what it says."""
+
+import json
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from altseason.cli import main
+from altseason_lab.study.cell import CellResult
+from altseason_lab.study.grid import Cell, Scope
+from altseason_lab.study.metrics import Metrics
+from altseason_lab.study.report import StudyReport, describe_test
+from altseason_lab.study.run import PlaceboTest, Study
+from tests.integration.freqtrade_runs import Home, write_subclass
+from tests.lab.study.conftest import PERIOD
+
+EAGER = '    buy_params = {"macd_trigger": "above"}'
+METRICS = Metrics(-1234.5, 0.1, 0.2, None, -12.345, 123.45, None, -2.345, 12345, 1.0, 0.123)
+RESULT = CellResult(
+    METRICS,
+    ("ETH/USDT", "SOL/USDT"),
+    "1h",
+    pd.Timestamp("2022-01-01", tz="UTC"),
+    pd.Timestamp("2022-02-01", tz="UTC"),
+    0.5,
+    0.001,
+    {"hold coins": METRICS, "hold BTC": None},
+)
+CELL = Cell(Scope("", ()), "breadth_and_falling")
+
+
+def earning(profit: float) -> CellResult:
+    return replace(RESULT, metrics=replace(METRICS, profit=profit))
+
+
+def found(true: float, placebos: list[float], tests: int = 1) -> PlaceboTest:
+    return PlaceboTest(CELL, earning(true), [earning(profit) for profit in placebos], tests)
+
+
+def test_verdict_says_whether_dates_mattered_or_cannot_be_told():
+    words = "On these coins and years the dates of dominance"
+    assert describe_test(found(0.1, [0.0] * 19)).startswith(f"{words} mattered beyond")
+    assert describe_test(found(0.1, [0.0] * 18 + [0.2])).startswith(f"{words} did not matter beyon")
+    assert describe_test(found(0.1, [0.0] * 18)).startswith("So few placebos cannot tell")
+    # Of two tests each needs half of 0.05, which 39 placebos can give.
+    assert describe_test(found(0.1, [0.0] * 38, tests=2)).startswith("So few placebos")
+    assert describe_test(found(0.1, [0.0] * 39, tests=2)).startswith(f"{words} mattered")
+    assert "p = 0.100 +- 0.069" in describe_test(found(0.1, [0.0] * 18 + [0.2]))
+
+
+def test_text_fits_80_columns_whatever_the_numbers():
+    tests = [found(0.1, [0.0] * 19)]
+    study = Study("Any", "USDT", {CELL: RESULT}, tests)
+    lines = StudyReport(study, synthetic=True, offline=True).as_text()
+    assert max(map(len, lines)) <= 80
+    assert any("breadth" in line for line in lines)
+
+
+def test_command_gives_the_numbers_as_json(home: Home, capsys: pytest.CaptureFixture[str]):
+    write_subclass(home.strategies, "Eager", EAGER)
+    words = ["study", "--offline", "-d", str(home.datadir), "--json", "--processes", "1"]
+    words += ["--modes", "falling", "--windows", PERIOD, "--groups", "ETH/USDT,ADA/USDT"]
+    assert main([*words, "--placebos", "2", "--", "--strategy", "Eager"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [cell["mode"] for cell in report["cells"]] == ["off", "falling"]
+    assert {tuple(cell["pairs"]) for cell in report["cells"]} == {("ETH/USDT", "ADA/USDT")}
+    assert [cell["name"] for cell in report["baselines"]] == ["hold coins", "hold BTC"]
+    off, falling = report["cells"]
+    assert off["open_share"] == 1 > falling["open_share"]
+    assert off["trades"] > falling["trades"]
+    [test] = report["placebo_tests"]
+    assert test["profit"] == falling["profit"]
+    assert len(test["placebo_profits"]) == 2
+    # They are other gates, through the same engine.
+    assert falling["profit"] not in test["placebo_profits"]
+    assert test["p_value"] in (pytest.approx(1 / 3), pytest.approx(2 / 3), 1)
+    assert test["dates_mattered"] is None
+    assert home.results == []
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["--windows", "2022"], "expected a time range such as"),
+        (["--groups", "ETH/USDT,"], "expected pairs with commas"),
+        (["--placebos", "-1"], "expected a whole number of placebos"),
+        (["--modes", "rising"], "invalid choice"),
+    ],
+)
+def test_wrong_options_are_refused(
+    home: Home, words: list[str], part: str, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(SystemExit) as stopped:
+        main(["study", *words])
+    assert stopped.value.code == 2
+    assert part in " ".join(capsys.readouterr().err.split())
+
+
+def test_two_ways_to_name_windows_are_refused(home: Home, capsys: pytest.CaptureFixture[str]):
+    words = ["study", "--offline", "--windows", PERIOD, "--", "--timerange", PERIOD]
+    assert main(words) == 2
+    assert "--windows or --timerange" in capsys.readouterr().err

@@ -1,0 +1,88 @@
+"""Dominance at wrong dates, by days counted by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from altseason.errors import InputError
+from altseason.gate.rule import Dominance, GateRule, find_open
+from altseason_lab.study.grid import Calendar, Shift
+from altseason_lab.study.placebo import (
+    calculate_p_error,
+    calculate_p_value,
+    draw_shifts,
+    find_calendar,
+    shift_candles,
+    shift_dominance,
+)
+from tests.conftest import dominance_candles
+
+START = pd.Timestamp("2022-01-03", tz="UTC")
+# The days that the four of the window begin with are the 2nd to the 5th.
+CALENDAR = Calendar(START, 4)
+
+
+def test_shift_goes_round_the_days_of_the_window():
+    stored = dominance_candles([50, 51, 52, 53, 54, 55], "2022-01-01")
+    shifted = shift_candles(stored, "1d", Shift(CALENDAR, 1))
+    assert shifted["date"].tolist() == stored["date"].tolist()[:5]
+    # The 2nd to the 5th held 51 to 54; the 1st, before them, goes on round the circle.
+    assert shifted["close"].tolist() == [53, 54, 51, 52, 53]
+    assert list(shifted.columns) == list(stored.columns)
+    assert shifted.dtypes.tolist() == stored.dtypes.tolist()
+
+
+def test_missing_day_is_missing_where_it_arrives():
+    stored = dominance_candles([50, 51, 52, 53, 54], "2022-01-01").drop(index=2)
+    shifted = shift_candles(stored, "1d", Shift(CALENDAR, 1))
+    # 52, of the 3rd, would have been of the 4th.
+    assert dict(zip(shifted["date"].dt.day, shifted["close"], strict=True)) == {
+        1: 53,
+        2: 54,
+        3: 51,
+        5: 53,
+    }
+
+
+def test_gate_of_a_placebo_is_the_true_one_of_another_day():
+    stored = dominance_candles([60, 50, 60, 60, 60], "2022-01-01")
+    age = pd.Timedelta(hours=36)
+    true = Dominance("1d", stored, stored, age)
+    hours = pd.date_range(START, periods=96, freq="1h", tz="UTC").as_unit("ms").astype("int64")
+    rule = GateRule("level")
+    is_open = find_open(true, rule, hours.to_numpy())
+    # Known from the beginning of the 3rd to its end.
+    assert np.flatnonzero(is_open).tolist() == list(range(24))
+    for days in (1, 2, 3):
+        placebo = shift_dominance(true, Shift(CALENDAR, days))
+        found = find_open(placebo, rule, hours.to_numpy())
+        assert np.flatnonzero(found).tolist() == list(range(24 * days, 24 * days + 24))
+
+
+def test_hourly_dominance_moves_by_whole_days_with_the_daily():
+    hourly = dominance_candles([50.0 + hour / 100 for hour in range(120)], "2022-01-01", "1h")
+    shifted = shift_candles(hourly, "1h", Shift(CALENDAR, 3)).set_index("date")["close"]
+    before = hourly.set_index("date")["close"]
+    assert (
+        shifted[pd.Timestamp("2022-01-05 07:00", tz="UTC")]
+        == (before[pd.Timestamp("2022-01-02 07:00", tz="UTC")])
+    )
+
+
+def test_calendar_has_the_days_that_are_traded():
+    start, close = START + pd.Timedelta(hours=5), START + pd.Timedelta(days=3, hours=1)
+    assert find_calendar(start, close) == CALENDAR
+
+
+def test_shifts_are_different_never_none_and_the_same_again():
+    drawn = draw_shifts(CALENDAR, 3, seed=1)
+    assert sorted(shift.days for shift in drawn) == [1, 2, 3]
+    assert drawn == draw_shifts(CALENDAR, 3, seed=1)
+    with pytest.raises(InputError, match="at most 3 placebos for a window of 4 days"):
+        draw_shifts(CALENDAR, 4, seed=1)
+
+
+def test_p_value_counts_the_true_dates_and_what_earned_as_much():
+    assert calculate_p_value(0.5, [0.1, 0.5, 0.9, 0.2]) == pytest.approx(3 / 5)
+    assert calculate_p_value(1.0, [0.0] * 19) == pytest.approx(0.05)
+    assert calculate_p_error(0.2, 16) == pytest.approx(0.1)
