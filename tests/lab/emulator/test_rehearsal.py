@@ -119,6 +119,7 @@ def test_nothing_of_the_users_wins_over_the_overlay() -> None:
         f"{URL}/coinmarketcap",
         f"{URL}/coinpaprika/v1",
         f"{URL}/coinlore/api",
+        f"{URL}/defillama",
     }
     assert dominance.coinmarketcap_key == ""
     # And what does no harm is theirs.
