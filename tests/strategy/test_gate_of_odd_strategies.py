@@ -187,7 +187,7 @@ def test_charts_that_freqtrade_would_not_draw_either_stop_no_strategy(gate: Load
 STEPS = (
     *("columns.GateColumns.add_dominance", "columns.GateColumns.report_coverage"),
     *("columns.GateColumns.find_open", "columns.GateColumns.add_gate"),
-    *("keeper.clear_entries", "keeper.clear_signals", "keeper.calculate_closes"),
+    *("signals.clear_entries", "signals.clear_signals", "signals.calculate_closes"),
 )
 
 

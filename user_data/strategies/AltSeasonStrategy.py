@@ -92,7 +92,7 @@ class AltSeasonStrategy(AltSeasonGate, space="buy", gate_position_adjustment=Tru
         gate.entry_checks.append(self._risk.is_explained)
         gate.loop_checks.append(self._risk.check_account)
         # By the gate trades are to end, whatever is entered.
-        gate.keeps_exits = not self.settings.risk.regime_exit
+        gate.signals.keeps_exits = not self.settings.risk.regime_exit
         guard_stake(self, self.notifier)
 
     def version(self) -> str:

@@ -151,19 +151,19 @@ class AltSeasonGate(IStrategy):
         Here, and not in `populate_entry_trend`, so that it holds for what a subclass adds there.
         Reads the parameters, so once per epoch.
         """
-        gate = _find_gate(self)
-        analyzed = super().advise_entry(gate.show_gate(dataframe), metadata)
-        return gate.hold_entries(analyzed, metadata["pair"])
+        signals = _find_gate(self).signals
+        analyzed = super().advise_entry(signals.show_gate(dataframe), metadata)
+        return signals.hold_entries(analyzed, metadata["pair"])
 
     def advise_exit(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
         """Return the candles with exits, which are the same whatever the gate says.
 
         The strategy sees its entries as it has set them, and may set some more.
         """
-        gate, pair = _find_gate(self), metadata["pair"]
-        analyzed = super().advise_exit(gate.restore_entries(dataframe, pair), metadata)
-        analyzed = gate.keep_exits(gate.close_entries(analyzed, pair), pair)
-        return gate.add_columns(analyzed)
+        signals, pair = _find_gate(self).signals, metadata["pair"]
+        analyzed = super().advise_exit(signals.restore_entries(dataframe, pair), metadata)
+        analyzed = signals.keep_exits(signals.close_entries(analyzed, pair), pair)
+        return signals.add_columns(analyzed)
 
     def analyze_ticker(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
         """Return the candles as Freqtrade does for a bot and for FreqUI, with lines for charts.

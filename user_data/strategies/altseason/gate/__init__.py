@@ -6,6 +6,7 @@ reader.py      how a strategy gets its dominance, the same in every run mode
 coins.py       how it gets the daily candles of coins
 columns.py     the same in a strategy's candles, where no error may stop an exit
 keeper.py      the gate of one strategy object: what Freqtrade's calls come to
+signals.py     its signals, of which no entry is left while the gate is closed
 plain.py       the columns alone, for a strategy that is not gated
 pairs.py       which pairs are no altcoins
 conditions.py  what an entry needs, by name

@@ -4,31 +4,22 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from functools import partial, wraps
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from freqtrade.enums import CandleType
-from freqtrade.exchange import timeframe_to_msecs
-from freqtrade.util import dt_ts
 
 from altseason.dominance.synthetic import is_synthetic, mark_results
 from altseason.errors import InputError
 from altseason.gate.charts import add_lines, season_areas
 from altseason.gate.coins import CoinReader
-from altseason.gate.columns import (
-    ENTRY_COLUMNS,
-    SIDES,
-    GateColumns,
-    clear_entries,
-    clear_signals,
-)
+from altseason.gate.columns import GateColumns
 from altseason.gate.reader import DominanceReader
-from altseason.gate.rule import BREADTH_MODES, SUFFIX, GateRule, calculate_closes
+from altseason.gate.rule import BREADTH_MODES, GateRule
 from altseason.gate.service import DominanceService
+from altseason.gate.signals import GatedSignals, or_without_entries
 from altseason.host.callbacks import (
     guard_entries,
     guard_orders,
@@ -62,27 +53,6 @@ SECTION = "gate"
 EntryCheck = Callable[[str, float, datetime], bool]
 
 
-def _or_without_entries(step: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
-    """Make a step between a strategy's own take all entries away where it fails.
-
-    Only while a bot trades, since Freqtrade would give no exit signal any more.
-    """
-
-    @wraps(step)
-    def run(keeper: "Gatekeeper", dataframe: pd.DataFrame, *arguments: Any) -> pd.DataFrame:
-        try:
-            return step(keeper, dataframe, *arguments)
-        except Exception as error:
-            if not keeper.is_trading:
-                raise
-            with suppress(Exception):
-                text = f"No entries: the gate failed with {error!r}."
-                keeper.notifier.raise_alert("entries", text)
-            return dataframe.assign(**{name: 0 for name in ENTRY_COLUMNS if name in dataframe})
-
-    return run
-
-
 class Gatekeeper:
     """Holds back a strategy's entries while the gate is closed, and has dominance recorded.
 
@@ -91,9 +61,7 @@ class Gatekeeper:
 
     :ivar entry_checks: asked with pair, rate and time before an entry that the gate lets pass.
     :ivar loop_checks: called with the time in each loop of a bot.
-    :ivar keeps_exits: whether exits go by entry signals as they were before some were taken away:
-        Freqtrade takes no exit signal, and with `ignore_roi_if_entry_signal` no return on
-        investment, where there is one of entry.
+    :ivar signals: what the strategy makes of its candles.
     """
 
     def __init__(
@@ -111,8 +79,7 @@ class Gatekeeper:
         :param by_hand: values of parameters, by name, that no optimizer tries.
         :param parameters: names of further ones whose values are checked.
         :param exclusion_reason: returns why the strategy never enters a pair; None where it does.
-        :param shows_columns: whether `populate_entry_trend` and `populate_exit_trend` see our
-            columns: missing values in them would make `dropna` leave out candles, with their exits.
+        :param shows_columns: see `GatedSignals`.
         :raises AltSeasonError: in one line, for settings and parameters that make no gate.
         """
         self._strategy = strategy
@@ -137,15 +104,17 @@ class Gatekeeper:
         files = [*self._reader.files, *self.coins.files, parameter_file(strategy)]
         config[CONFIG_KEY] = calculate_digest(type(strategy), files)
         self._exclusion_reason = exclusion_reason
-        self._shows_columns = shows_columns
+        self.signals = GatedSignals(
+            strategy,
+            self.columns,
+            self.notifier,
+            add_dominance=self.add_dominance,
+            is_trading=self.is_trading,
+            shows_columns=shows_columns,
+        )
         self.entry_checks: list[EntryCheck] = []
         self.loop_checks: list[Callable[[datetime], None]] = []
-        self.keeps_exits = True
         self._service: DominanceService | None = None
-        # When candles closed, in milliseconds, whose entry signals were taken away.
-        self._taken: dict[tuple[str, str], npt.NDArray[np.int64]] = {}
-        # By pair, the entry columns as the strategy has set them, until its exits are known.
-        self._signals: dict[str, dict[str, pd.Series]] = {}
         self._wrong_values = ""
         move_section(strategy, SECTION, PARAMETERS)
         modes = (*BREADTH_MODES, *by_hand.get("gate_mode", ()))
@@ -200,7 +169,7 @@ class Gatekeeper:
             may_replace=self._may_replace,
         )
         if getattr(strategy, "ignore_roi_if_entry_signal", False):
-            keep_entry_signals(strategy, self._had_signal)
+            keep_entry_signals(strategy, self.signals.had_signal)
         if is_synthetic(Path(self._config["datadir"])):
             self.notifier.warn("The data directory holds a SYNTHETIC market: nothing here is real.")
         if self.is_trading:
@@ -225,10 +194,12 @@ class Gatekeeper:
         timeframe = self._strategy.timeframe
         return self.columns.add_dominance(dataframe, timeframe, is_required=self.needs_dominance)
 
-    @_or_without_entries
+    @or_without_entries
     def complete(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Add dominance to a pair's indicators where it is missing, and warn of what is closed."""
-        completed = self._add_missing(dataframe if self._shows_columns else dataframe[["date"]])
+        completed = self.signals.add_missing(
+            dataframe if self.signals.shows_columns else dataframe[["date"]]
+        )
         if reason := self._exclusion_reason and self._exclusion_reason(pair):
             self.notifier.warn(f"{pair} is never entered: {reason}.")
         elif self.needs_dominance:
@@ -237,7 +208,7 @@ class Gatekeeper:
             if not self.is_trading:
                 self.coins.require()
             self.columns.report_breadth(dataframe, pair, self._strategy.timeframe)
-        return completed if self._shows_columns else dataframe
+        return completed if self.signals.shows_columns else dataframe
 
     def find_informative_pairs(self) -> list[tuple[str, str, CandleType]]:
         """Return the candles that a bot needs besides those of its pairs."""
@@ -248,68 +219,6 @@ class Gatekeeper:
                 text = f"Could not ask for daily candles of coins: {error!r}."
                 self.notifier.warn(text, "informative pairs")
             return []
-
-    @_or_without_entries
-    def show_gate(self, dataframe: pd.DataFrame) -> pd.DataFrame:
-        """Add `alt_season` and `sma_btcd` for a class that may read them, or write into them."""
-        return self._add_gate(dataframe) if self._shows_columns else dataframe
-
-    @_or_without_entries
-    def add_columns(self, analyzed: pd.DataFrame) -> pd.DataFrame:
-        """Add all our columns to analyzed candles, where the strategy has none of these names."""
-        if self._shows_columns:
-            return analyzed
-        added = self._add_gate(self._add_missing(analyzed[["date"]]))
-        missing = added.columns.difference(analyzed.columns, sort=False)
-        return analyzed.assign(**{str(name): added[name] for name in missing})
-
-    def _add_missing(self, dataframe: pd.DataFrame) -> pd.DataFrame:
-        if {f"date_{SUFFIX}", f"close_{SUFFIX}"} <= set(dataframe):
-            return dataframe
-        return self.add_dominance(dataframe)
-
-    def _add_gate(self, dataframe: pd.DataFrame) -> pd.DataFrame:
-        timeframe = self._strategy.timeframe
-        is_open = self.columns.find_open(dataframe["date"], timeframe)
-        return self.columns.add_gate(dataframe, timeframe, is_open)
-
-    @_or_without_entries
-    def hold_entries(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """Take away the entries at which the gate is closed, until `restore_entries`."""
-        self._signals[pair] = {name: analyzed[name] for name in ENTRY_COLUMNS if name in analyzed}
-        return self.close_entries(analyzed, pair)
-
-    @_or_without_entries
-    def close_entries(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """Take away the entries at which the gate is closed, whoever has set them.
-
-        :param analyzed: what the strategy has made of its candles, rows left out or not.
-        """
-        is_open = self.columns.find_open(analyzed["date"], self._strategy.timeframe)
-        analyzed, taken = clear_entries(analyzed, is_open, clears_shorts=self._strategy.gate_shorts)
-        closes = calculate_closes(analyzed["date"], self._strategy.timeframe)
-        # Also where none were: an epoch of hyperopt may not go by those of the last one.
-        for side in SIDES:
-            self._taken[pair, side] = np.sort(closes[taken[side]])
-        return analyzed
-
-    @_or_without_entries
-    def restore_entries(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """Put back the entries that were held: a strategy may exit by those that it has set."""
-        for column, signals in self._signals.pop(pair, {}).items():
-            if signals.index.equals(analyzed.index):
-                analyzed[column] = signals
-        return analyzed
-
-    @_or_without_entries
-    def keep_exits(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """Hold back exit signals where an entry signal would have done so that was taken away."""
-        for side in SIDES:
-            taken, column = self._taken.get((pair, side)), f"exit_{side}"
-            if self.keeps_exits and taken is not None and len(taken) and column in analyzed:
-                closes = calculate_closes(analyzed["date"], self._strategy.timeframe)
-                analyzed[column] = clear_signals(analyzed[column], np.isin(closes, taken))
-        return analyzed
 
     def add_lines(self, analyzed: pd.DataFrame) -> pd.DataFrame:
         """Add what FreqUI draws of dominance and the gate."""
@@ -354,16 +263,6 @@ class Gatekeeper:
 
     def _is_gated(self, is_short: bool) -> bool:
         return self._strategy.gate_shorts or not is_short
-
-    def _had_signal(self, trade: Any, time: datetime) -> bool:
-        """Return whether the newest candle at a time had an entry signal that was taken away."""
-        taken = self._taken.get((trade.pair, "short" if trade.is_short else "long"))
-        if taken is None or not self.keeps_exits:
-            return False
-        length = timeframe_to_msecs(self._strategy.timeframe)
-        close = dt_ts(time) // length * length
-        place = int(taken.searchsorted(close))
-        return place < len(taken) and int(taken[place]) == close
 
     def _check(self, now: datetime) -> None:
         """Do what is due in a loop of the bot; nothing that fails here stops the strategy's own."""

@@ -248,7 +248,7 @@ def find_open(
     """Return whether the gate was open at each time, in milliseconds, by what was known then."""
     is_open = np.full(len(times), True)
     if rule.reads_dominance:
-        is_open &= _look_up(dominance, calculate_gate(dominance, rule)["alt_season"], times)
+        is_open &= _look_up(dominance, rule, "alt_season", times)
     if rule.has_breadth:
         breadth = calculate_breadth(coins, rule.breadth_days)
         is_open &= breadth.find_open(rule.breadth_min, times)
@@ -268,7 +268,7 @@ def find_closed(
     """
     is_closed = np.full(len(times), False)
     if rule.reads_dominance:
-        is_closed |= _look_up(dominance, calculate_gate(dominance, rule)["is_closed"], times)
+        is_closed |= _look_up(dominance, rule, "is_closed", times)
     if rule.has_breadth:
         breadth = calculate_breadth(coins, rule.breadth_days)
         is_closed |= breadth.find_closed(rule.breadth_min, times)
@@ -305,11 +305,20 @@ def add_breadth(
 
 
 def _look_up(
-    dominance: Dominance, facts: "pd.Series[bool]", times: "npt.NDArray[np.int64]"
+    dominance: Dominance, rule: GateRule, column: str, times: "npt.NDArray[np.int64]"
 ) -> "npt.NDArray[np.bool_]":
     """Return at each time what a column of `calculate_gate` says; False where nothing is known."""
-    by_candle = facts.reindex(dominance.candles["date"]).eq(True).to_numpy()
-    return np.append(by_candle, False)[dominance.find_known(times)]
+    return _find_facts(dominance, rule, column)[dominance.find_known(times)]
+
+
+@lru_cache(maxsize=16)
+def _find_facts(dominance: Dominance, rule: GateRule, column: str) -> "npt.NDArray[np.bool_]":
+    """Return a column of `calculate_gate` by candle; remembered, since each entry asks for it.
+
+    :return: one more than there are candles: the last is of no candle.
+    """
+    facts = calculate_gate(dominance, rule)[column].reindex(dominance.candles["date"])
+    return np.append(facts.eq(True).to_numpy(), False)
 
 
 def _calculate_level(dominance: Dominance, rule: GateRule) -> "pd.Series[float]":
