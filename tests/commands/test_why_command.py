@@ -334,3 +334,13 @@ def test_conditions_are_columns_where_a_bot_trades_and_not_in_a_backtest(userdir
     strategy.ft_load_hyper_params()
     candles: pd.DataFrame = strategy.advise_indicators(coin_candles(500), {"pair": "ETH/USDT"})
     assert set(NAMES).isdisjoint(strategy.ft_advise_signals(candles, {"pair": "ETH/USDT"}))
+
+
+def test_without_the_default_strategy_the_option_is_named(
+    capsys: pytest.CaptureFixture, userdir: Path
+):
+    (userdir / "strategies" / "AltSeasonStrategy.py").unlink()
+    assert main(["why", "--userdir", str(userdir)]) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "'AltSeasonStrategy'" in last
+    assert last.endswith("name it with --strategy.")

@@ -150,11 +150,14 @@ class GateColumns:
         watched = len(coins.watched)
         if not unknown and counted.min() == watched:
             return ""
-        range_ = f"{counted.min()} to {counted.max()}" if len(counted) else "none"
+        if len(counted) and counted.min() == watched:
+            range_ = "all"
+        else:
+            range_ = f"{counted.min()} to {counted.max()}" if len(counted) else "none"
+            range_ += ", as the others have too little history"
         return (
-            f"Of {watched} coins watched, breadth over {rule.breadth_days} days counts {range_}, "
-            f"as the others have too little history; it is unknown, and the gate closed, at "
-            f"{unknown:.1%} of the candles"
+            f"Of {watched} coins watched, breadth over {rule.breadth_days} days counts {range_}; "
+            f"it is unknown, and the gate closed, at {unknown:.1%} of the candles"
         )
 
     def find_closed(self, dates: "pd.Series[pd.Timestamp]", timeframe: str) -> Mask:

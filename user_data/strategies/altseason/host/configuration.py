@@ -13,7 +13,7 @@ from freqtrade.configuration import Configuration
 from freqtrade.configuration.environment_vars import environment_vars_to_dict
 from freqtrade.configuration.load_config import load_from_files
 from freqtrade.enums import RunMode
-from freqtrade.exceptions import ConfigurationError
+from freqtrade.exceptions import ConfigurationError, OperationalException
 from freqtrade.misc import deep_merge_dicts
 from jsonschema.exceptions import ValidationError
 from rapidjson import JSONDecodeError
@@ -192,6 +192,11 @@ def load_strategy(config: Config) -> "IStrategy":
         except ImportError as error:
             # Freqtrade's error for settings such as order_types that lack a key.
             raise InputError(f"{error} (in the configuration or in {name})") from error
+        except OperationalException as error:
+            if config.get("strategy") or "Impossible to load" not in str(error):
+                raise
+            # The user did not name this class, and may have only strategies of their own.
+            raise InputError(f"{error} To use another one, name it with --strategy.") from error
         strategy.ft_load_hyper_params()
     if not hasattr(strategy, "gate_rule"):
         written_by = altseason_command(f"gate {name}")
