@@ -7,9 +7,11 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from altseason.errors import InputError
 from altseason.host.configuration import Config
 from altseason_lab.host.repeated import open_exchange, warnings_shown_once
 from altseason_lab.study.cell import CellResult, CellRunner
@@ -76,7 +78,13 @@ class _InProcesses:
             futures = {self._executor.submit(_run_cell, cell): cell for cell in cells}
         found: Results = {}
         for future in as_completed(futures):
-            result, messages = future.result()
+            try:
+                result, messages = future.result()
+            except BrokenProcessPool as error:
+                raise InputError(
+                    "a process of the study was ended from outside, perhaps for want of memory; "
+                    "run it again with --processes 1, or with fewer pairs or a shorter time range"
+                ) from error
             for name, level, text in messages:
                 logging.getLogger(name).log(level, "%s", text)
             found[futures[future]] = result
