@@ -53,6 +53,21 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         description=DESCRIPTION,
         epilog=format_examples(*EXAMPLES),
     )
+    _add_cells(parser)
+    _add_placebos(parser)
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="have an exchange emulator stand in for the exchange, with the stored candles",
+    )
+    add_json_option(parser)
+    # REMAINDER takes the options of Freqtrade too, and stays the same from Python 3.11 to 3.14.
+    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser.set_defaults(run=run)
+
+
+def _add_cells(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which cells are run."""
     parser.add_argument(
         "--modes",
         nargs="+",
@@ -76,6 +91,10 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="PAIR,PAIR",
         help="groups of pairs such as ETH/USDT,SOL/USDT (default: the whitelist)",
     )
+
+
+def _add_placebos(parser: argparse.ArgumentParser) -> None:
+    """Add the options of what is run many times."""
     parser.add_argument(
         "--placebos",
         type=parse_placebos,
@@ -97,15 +116,6 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how many run at once (default: one for each core, or one if there is little to do)",
     )
-    parser.add_argument(
-        "--offline",
-        action="store_true",
-        help="have an exchange emulator stand in for the exchange, with the stored candles",
-    )
-    add_json_option(parser)
-    # REMAINDER takes the options of Freqtrade too, and stays the same from Python 3.11 to 3.14.
-    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -67,14 +67,7 @@ def import_readings(
     :param dry_run: whether only to find out what would change.
     :raises InputError: where not one candle is finished; nothing is written then.
     """
-    made = {timeframe: _make_candles(readings, timeframe, now) for timeframe in readings.timeframes}
-    made = {timeframe: candles for timeframe, candles in made.items() if not candles.empty}
-    if not made:
-        raise InputError(
-            f"expected readings up to the end of at least one {readings.timeframes[0]} candle, "
-            f"found {len(readings.rows)} from {readings.rows['stamp'].iloc[0]} on; "
-            f"nothing was imported"
-        )
+    made = _make_all_candles(readings, now)
     for timeframe in made:
         store.load(timeframe)  # a damaged file must stop the import before anything is written
     if keep_outliers and not dry_run:
@@ -102,6 +95,22 @@ def import_readings(
             )
         )
     return imported
+
+
+def _make_all_candles(readings: Readings, now: pd.Timestamp) -> dict[str, pd.DataFrame]:
+    """Return the finished candles of every timeframe that has any.
+
+    :raises InputError: where none has.
+    """
+    made = {timeframe: _make_candles(readings, timeframe, now) for timeframe in readings.timeframes}
+    made = {timeframe: candles for timeframe, candles in made.items() if not candles.empty}
+    if not made:
+        raise InputError(
+            f"expected readings up to the end of at least one {readings.timeframes[0]} candle, "
+            f"found {len(readings.rows)} from {readings.rows['stamp'].iloc[0]} on; "
+            f"nothing was imported"
+        )
+    return made
 
 
 def _make_candles(readings: Readings, timeframe: str, now: pd.Timestamp) -> pd.DataFrame:

@@ -84,12 +84,29 @@ class Gatekeeper:
         """
         self._strategy = strategy
         self._config = config
+        self._exclusion_reason = exclusion_reason
+        self.entry_checks: list[EntryCheck] = []
+        self.loop_checks: list[Callable[[datetime], None]] = []
+        self._service: DominanceService | None = None
+        self._wrong_values = ""
         hide_secrets(config)
         copy_parameters(strategy)
         self.settings = load_settings(config)
         # Without one Freqtrade refuses to run the strategy, but not to load it.
         if timeframe := config.get("timeframe") or getattr(strategy, "timeframe", None):
             validate_timeframes(self.settings, timeframe)
+        self._build(shows_columns=shows_columns)
+        mark_results(config, "")
+        files = [*self._reader.files, *self.coins.files, parameter_file(strategy)]
+        config[CONFIG_KEY] = calculate_digest(type(strategy), files)
+        move_section(strategy, SECTION, PARAMETERS)
+        modes = (*BREADTH_MODES, *by_hand.get("gate_mode", ()))
+        allowed = {**by_hand, "gate_mode": modes}
+        self._refuse_values(take_wrong_values(strategy, (*PARAMETERS, *parameters), allowed))
+        guard_entries(strategy, self.notifier, self._may_enter)
+
+    def _build(self, *, shows_columns: bool) -> None:
+        strategy, config = self._strategy, self._config
         self.notifier = Notifier(logging.getLogger(type(strategy).__module__), self._send)
         self._reader = DominanceReader(config, self.settings.dominance)
         self.coins = CoinReader(strategy, config, self.settings.breadth)
@@ -100,10 +117,6 @@ class Gatekeeper:
             self._find_rule,
             coins=self.coins.read,
         )
-        mark_results(config, "")
-        files = [*self._reader.files, *self.coins.files, parameter_file(strategy)]
-        config[CONFIG_KEY] = calculate_digest(type(strategy), files)
-        self._exclusion_reason = exclusion_reason
         self.signals = GatedSignals(
             strategy,
             self.columns,
@@ -112,15 +125,6 @@ class Gatekeeper:
             is_trading=self.is_trading,
             shows_columns=shows_columns,
         )
-        self.entry_checks: list[EntryCheck] = []
-        self.loop_checks: list[Callable[[datetime], None]] = []
-        self._service: DominanceService | None = None
-        self._wrong_values = ""
-        move_section(strategy, SECTION, PARAMETERS)
-        modes = (*BREADTH_MODES, *by_hand.get("gate_mode", ()))
-        allowed = {**by_hand, "gate_mode": modes}
-        self._refuse_values(take_wrong_values(strategy, (*PARAMETERS, *parameters), allowed))
-        guard_entries(strategy, self.notifier, self._may_enter)
 
     @property
     def is_trading(self) -> bool:
