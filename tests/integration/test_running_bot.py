@@ -19,6 +19,7 @@ from tests.warm import warm
 
 STATED = " trades by the rule: "
 STATES = {"stopentry": "paused", "stop": "stopped"}
+NOT_ON_EXCHANGE = {"stoploss_on_exchange": False}
 OURS = [sys.executable, "-m", "altseason"]
 
 
@@ -215,7 +216,8 @@ def test_bot_with_a_strategy_of_a_user_enters_only_while_the_gate_is_open(
         initial_state="running",
         api_server=api.section,
         internals={"process_throttle_secs": 1},
-        # So that orders are filled at once.
+        # So that orders are filled at once, and none is open when a trade is sold.
+        order_types={**dict.fromkeys(("entry", "exit", "stoploss"), "market"), **NOT_ON_EXCHANGE},
         entry_pricing={"price_side": "other"},
         exit_pricing={"price_side": "other"},
     )

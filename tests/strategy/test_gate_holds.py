@@ -146,7 +146,9 @@ def test_wrong_value_closes_the_gate_of_a_bot_and_stops_no_exit(
 
 
 def test_value_is_named_as_it_is_written(derive: Load):
-    with pytest.raises(OperationalException, match=r"a number with at most 1 decimal, found 0\.55"):
+    with pytest.raises(
+        OperationalException, match=r"expected percent between 1 and 100, found 0\.55"
+    ):
         derive("    pass\n", {"buy": {"dominance_threshold": 0.55}})
 
 

@@ -76,6 +76,15 @@ def test_no_entry_is_left_while_the_gate_is_closed(gate: Load, parent: str, gate
     assert (entered[0], entered[-1], len(entered)) == (FIRST_OPEN, LAST_OPEN, OPEN_ROWS)
 
 
+@pytest.mark.parametrize("bases", ["AltSeasonGate, Once", "Once, AltSeasonGate"])
+def test_strategy_that_is_gated_already_is_gated_once(gate: Load, bases: str):
+    once = define('mode="falling"').replace("MyGated", "Once")
+    strategy = gate(gated=once + "\n\n" + define('mode="level"', bases=bases))
+    assert strategy.gate_rule.mode == "level"
+    entered = rows_with(signals(strategy), "enter_long")
+    assert (entered[0], entered[-1], len(entered)) == (FIRST_OPEN, LAST_OPEN, OPEN_ROWS)
+
+
 def test_keywords_set_the_rule(gate: Load):
     gated = define('mode="level_and_falling", threshold=48, band=1.5, sma_days=7')
     rule = gate(gated=gated).gate_rule

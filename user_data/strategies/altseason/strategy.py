@@ -5,6 +5,7 @@ import altseason.host.version  # noqa: F401 - before all that an older Freqtrade
 # isort: split
 
 import copy
+from abc import ABCMeta
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -35,7 +36,24 @@ TRENDS = (
 )
 
 
-class AltSeasonGate(IStrategy):
+class _Gated(ABCMeta):
+    """The class of gated classes: one that is gated by a parent already is not gated twice.
+
+    Python would refuse `class Mine(AltSeasonGate, AltSeasonStrategy)` while it reads the file, and
+    Freqtrade would list no strategy of that folder any more.
+    """
+
+    def __new__(
+        mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **words: Any
+    ) -> "_Gated":
+        gated = [base for base in bases if isinstance(base, mcls)]
+        plain = [base for base in gated if not any(isinstance(one, mcls) for one in base.__bases__)]
+        if len(gated) > len(plain):
+            bases = tuple(base for base in bases if base not in plain)
+        return super().__new__(mcls, name, bases, namespace, **words)
+
+
+class AltSeasonGate(IStrategy, metaclass=_Gated):
     """Hold back the entries of a strategy while altcoins may not be traded.
 
     Put it first among the bases, before a strategy or in the place of `IStrategy`::

@@ -23,11 +23,11 @@ from altseason.dominance.importer import Replace, import_readings
 from altseason.dominance.store import DominanceStore, open_store
 from altseason.dominance.synthetic import carry_marker
 from altseason.errors import InputError
-from altseason.host.configuration import data_directory, load_configuration
+from altseason.host.configuration import Config, data_directory, load_configuration
 from altseason.parser import format_examples
 from altseason.progress import saying_if_stopped, show_progress
 from altseason.recorder.log import BEGINNING, MAX_BYTES, ReadingLog
-from altseason.settings import PRIMARIES
+from altseason.settings import PRIMARIES, WITHOUT_STABLECOINS, load_settings
 from altseason.sources.caps import load_cap_pair
 from altseason.sources.files import load_readings
 from altseason.sources.reading import STAMP_MEANING, Readings, Stamp, provider_name, read_clock
@@ -84,6 +84,19 @@ def add_import(actions: Any, common: argparse.ArgumentParser) -> None:
     add_json_option(importing)
 
 
+def _refuse_unsaid_pair(config: Config, options: argparse.Namespace) -> None:
+    """Refuse a file whose names would be read as dominance with stablecoins.
+
+    :raises InputError: where the user does not say that the file has none.
+    """
+    pair = load_settings(config).dominance.pair
+    if pair == WITHOUT_STABLECOINS and not options.insist:
+        raise InputError(
+            f"{options.file}: expected dominance without stablecoins for {pair}, which no name in "
+            f"a file says for certain; if it is that, say so with --insist, else leave out --pair"
+        )
+
+
 def run_import(options: argparse.Namespace) -> int:
     """Import one file, or a pair of market-cap charts."""
     now = pd.Timestamp(dt_now())
@@ -92,6 +105,7 @@ def run_import(options: argparse.Namespace) -> int:
     with _showing_progress(options) as step:
         readings = _read_file(options, now, step)
         config = choose_pair(load_configuration(options), options)
+    _refuse_unsaid_pair(config, options)
     datadir = data_directory(config)
     created = None if datadir.is_dir() else datadir
     store = open_store(config)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -48,9 +49,29 @@ PARAMETERS = (
     "breadth_min",
     "breadth_days",
 )
+RULE_FIELDS = {
+    "dominance_threshold": "threshold",
+    "gate_band": "band",
+    "gate_sma_days": "sma_days",
+    "breadth_min": "breadth_min",
+    "breadth_days": "breadth_days",
+}
 # What a parameter file calls the section of these, whatever their space.
 SECTION = "gate"
 EntryCheck = Callable[[str, float, datetime], bool]
+
+
+def _describe_rule_error(name: str, value: Any) -> str:
+    """Return why a number makes no rule; empty where it makes one, or is none."""
+    field = RULE_FIELDS.get(name)
+    if field is None or not isinstance(value, int | float):
+        return ""
+    try:
+        values: dict[str, Any] = {field: value}
+        replace(GateRule(), **values)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 class Gatekeeper:
@@ -102,7 +123,8 @@ class Gatekeeper:
         move_section(strategy, SECTION, PARAMETERS)
         modes = (*BREADTH_MODES, *by_hand.get("gate_mode", ()))
         allowed = {**by_hand, "gate_mode": modes}
-        self._refuse_values(take_wrong_values(strategy, (*PARAMETERS, *parameters), allowed))
+        names = (*PARAMETERS, *parameters)
+        self._refuse_values(take_wrong_values(strategy, names, allowed, _describe_rule_error))
         guard_entries(strategy, self.notifier, self._may_enter)
 
     def _build(self, *, shows_columns: bool) -> None:

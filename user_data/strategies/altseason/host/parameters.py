@@ -9,7 +9,7 @@ import copy
 import logging
 import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,10 @@ def load_parents_parameters(strategy: Any) -> dict[str, Any]:
 
 
 def take_wrong_values(
-    strategy: Any, names: Iterable[str], allowed: Mapping[str, tuple[Any, ...]]
+    strategy: Any,
+    names: Iterable[str],
+    allowed: Mapping[str, tuple[Any, ...]],
+    describe_error: Callable[[str, Any], str] = lambda name, value: "",
 ) -> list[str]:
     """Take values of a wrong type or choice from what Freqtrade will load, and describe them.
 
@@ -114,6 +117,8 @@ def take_wrong_values(
     type. What is taken leaves the default. A number may lie outside of its parameter's range.
 
     :param allowed: values by name that no optimizer tries, and may be set by hand.
+    :param describe_error: returns what else is wrong with a value as it was written; Freqtrade
+        rounds it before anybody else sees it.
     """
     wrong = []
     for name in names:
@@ -126,7 +131,9 @@ def take_wrong_values(
             if isinstance(values, dict) and name in values:
                 expected = describe_expected(parameter, values[name], allowed.get(name, ()))
                 if expected:
-                    wrong.append(f"{name}: expected {expected}, found {values.pop(name)!r}")
+                    value = values.pop(name)
+                    text = f"{name}: expected {expected}, found {value!r}"
+                    wrong.append(describe_error(name, value) or text)
     return wrong
 
 
