@@ -169,7 +169,7 @@ def test_import_and_status_go_by_the_pair(tmp_path: Path, capsys: pytest.Capture
     file, datadir = tmp_path / "a.csv", tmp_path / "data"
     file.write_text("date,dominance\n2021-03-01,64.1\n2021-03-02,66.2\n")
     words = ("--datadir", str(datadir), "--json")
-    assert main(["dominance", "import", str(file), *words, "--pair", WITHOUT]) == 0
+    assert main(["dominance", "import", str(file), *words, "--pair", WITHOUT, "--insist"]) == 0
     assert json.loads(capsys.readouterr().out)["timeframes"][0]["pair"] == WITHOUT
     assert DominanceStore(datadir, pair=WITHOUT).load("1d")["close"].tolist() == [64.1, 66.2]
     config = tmp_path / "config.json"
