@@ -203,7 +203,9 @@ def test_hourly_dominance_knows_a_day_whose_last_hour_is_missing():
 def test_level_agrees_with_a_reading_candle_by_candle(
     closes: list[float], missing: set[int], band: float
 ):
-    candles = dominance_candles(closes, "2021-03-01")
+    # None stands still, as a value that is frozen would.
+    moving = [close + number * 1e-6 for number, close in enumerate(closes)]
+    candles = dominance_candles(moving, "2021-03-01")
     candles = candles[~candles.index.isin(missing)].reset_index(drop=True)
     expected, is_open, last = [], False, None
     for date, close in zip(candles["date"], candles["close"], strict=True):

@@ -99,7 +99,7 @@ class GateColumns:
         dates = dataframe["date"]
         dataframe[f"sma_{SUFFIX}"] = self._or_closed(
             lambda: find_mean(
-                self._reader.read(), self._rule(), calculate_closes(dates, timeframe)
+                self._reader.recall(), self._rule(), calculate_closes(dates, timeframe)
             ),
             lambda: np.full(len(dates), np.nan, dtype="float32"),
         )
@@ -165,7 +165,7 @@ class GateColumns:
 
         def work() -> Mask:
             rule, closes = self._rule(), calculate_closes(dates, timeframe)
-            return find_closed(self._reader.read(), rule, closes, self._find_coins(rule))
+            return find_closed(self._reader.recall(), rule, closes, self._find_coins(rule))
 
         return self._or_closed(work, lambda: np.full(len(dates), False))
 
@@ -178,7 +178,7 @@ class GateColumns:
 
     def _find_open(self, times: "npt.NDArray[np.int64]") -> Mask:
         rule = self._rule()
-        return find_open(self._reader.read(), rule, times, self._find_coins(rule))
+        return find_open(self._reader.recall(), rule, times, self._find_coins(rule))
 
     def _find_coins(self, rule: GateRule) -> CoinPrices:
         return self._coins() if rule.has_breadth else NO_COINS
