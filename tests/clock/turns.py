@@ -42,7 +42,8 @@ class Sleeper:
     @property
     def _condition(self) -> threading.Condition:
         """The event's own condition, by which one waits for two things."""
-        return self.event._cond  # type: ignore[attr-defined] # private
+        # `threading.Event` has no public way to wait for itself or for something else.
+        return self.event._cond  # type: ignore[attr-defined] - the stubs leave out what is private
 
     def wait(self) -> None:
         """Wait for either, as `threading.Event.wait` does."""

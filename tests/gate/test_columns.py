@@ -8,12 +8,14 @@ import pandas as pd
 import pytest
 from freqtrade.enums import RunMode
 
+from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.gate.columns import GateColumns
 from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import GateRule
 from altseason.notifications import Notifier
 from altseason.settings import DominanceSettings
+from tests.conftest import dominance_candles
 
 START = pd.Timestamp("2026-03-01 12:00", tz="UTC")
 SETTINGS = DominanceSettings()
@@ -46,6 +48,21 @@ class Bot:
 @pytest.fixture
 def bot(tmp_path: Path) -> Bot:
     return Bot(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("runmode", "opens"),
+    [(RunMode.BACKTEST, False), (RunMode.HYPEROPT, False), (RunMode.LIVE, True)],
+)
+def test_bot_alone_looks_for_new_candles_at_each_entry(
+    tmp_path: Path, runmode: RunMode, opens: bool
+):
+    reader = DominanceReader({"datadir": tmp_path, "runmode": runmode}, SETTINGS)
+    gate = GateColumns(reader, SETTINGS, Notifier(logging.getLogger(__name__)), GateRule)
+    time = pd.Timestamp("2026-03-02 01:00", tz="UTC").to_pydatetime()
+    assert not gate.is_open(time)
+    DominanceStore(tmp_path).append(dominance_candles([50.0], "2026-03-01"), "1d")
+    assert gate.is_open(time) is opens
 
 
 def test_error_that_lasts_is_notified_once_a_day(bot: Bot):

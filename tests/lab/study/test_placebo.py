@@ -1,9 +1,14 @@
 """Dominance at wrong dates, by days counted by hand."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from freqtrade.strategy import IStrategy
 
+from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.gate.rule import Dominance, GateRule, find_open
 from altseason_lab.study.grid import Calendar, Shift
@@ -12,10 +17,20 @@ from altseason_lab.study.placebo import (
     calculate_p_value,
     draw_shifts,
     find_calendar,
+    give_placebo,
     shift_candles,
     shift_dominance,
 )
 from tests.conftest import dominance_candles
+from tests.strategy.gated import (
+    DOMINANCE,
+    FIRST_OPEN,
+    LAST_OPEN,
+    OPEN_ROWS,
+    PLAIN,
+    rows_with,
+    signals,
+)
 
 START = pd.Timestamp("2022-01-03", tz="UTC")
 # The days that the four of the window begin with are the 2nd to the 5th.
@@ -80,6 +95,28 @@ def test_shifts_are_different_never_none_and_the_same_again():
     assert drawn == draw_shifts(CALENDAR, 3, seed=1)
     with pytest.raises(InputError, match="at most 3 placebos for a window of 4 days"):
         draw_shifts(CALENDAR, 4, seed=1)
+
+
+def test_strategy_with_a_placebo_enters_by_the_wrong_dates_alone(
+    load_strategy: Callable[..., IStrategy], tmp_path: Path
+):
+    """Neither its signals nor its check before an entry go by the true ones."""
+    DominanceStore(tmp_path).append(dominance_candles(DOMINANCE, "2021-01-02"), "1d")
+    (tmp_path / "Mine.py").write_text(
+        "from altseason.strategy import AltSeasonGate\n"
+        + PLAIN.replace("class Parent(IStrategy)", "class Mine(AltSeasonGate)")
+    )
+    strategy = load_strategy(strategy="Mine", strategy_path=str(tmp_path))
+    start = pd.Timestamp("2021-01-03", tz="UTC")
+    assert rows_with(signals(strategy), "enter_long")[0] == FIRST_OPEN
+    give_placebo(strategy, Shift(Calendar(start, 30), 5))
+    moved = pd.Timedelta(days=5)
+    entered = rows_with(signals(strategy), "enter_long")
+    assert (entered[0], entered[-1]) == (FIRST_OPEN + moved, LAST_OPEN + moved)
+    assert len(entered) == OPEN_ROWS
+    is_open = strategy.alt_season_gate.columns.is_open
+    assert not is_open((FIRST_OPEN + pd.Timedelta(days=1)).to_pydatetime())
+    assert is_open((LAST_OPEN + pd.Timedelta(days=1)).to_pydatetime())
 
 
 def test_p_value_counts_the_true_dates_and_what_earned_as_much():

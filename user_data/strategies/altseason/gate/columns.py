@@ -63,8 +63,13 @@ class GateColumns:
         self._rule = rule
         self._clock = clock
         self._coins = coins
+        self._last: Dominance | None = None
         nothing = empty_candles()
         self._nothing = Dominance(settings.timeframe, nothing, nothing, settings.max_age)
+
+    def read_from(self, reader: DominanceReader) -> None:
+        """Go by the dominance of another reader, as a study of wrong dates does."""
+        self._reader, self._last = reader, None
 
     def add_dominance(
         self, dataframe: pd.DataFrame, timeframe: str, *, is_required: bool
@@ -78,6 +83,7 @@ class GateColumns:
         def work() -> pd.DataFrame:
             is_refused = is_required and not self._reader.is_trading
             dominance = self._reader.require() if is_refused else self._reader.read()
+            self._last = dominance
             return add_dominance(dataframe, dominance, timeframe)
 
         return self._or_closed(work, lambda: add_dominance(dataframe, self._nothing, timeframe))
@@ -98,9 +104,7 @@ class GateColumns:
         """Add `alt_season` (bool), and for charts `sma_btcd` (percent) and any breadth."""
         dates = dataframe["date"]
         dataframe[f"sma_{SUFFIX}"] = self._or_closed(
-            lambda: find_mean(
-                self._reader.recall(), self._rule(), calculate_closes(dates, timeframe)
-            ),
+            lambda: find_mean(self._recall(), self._rule(), calculate_closes(dates, timeframe)),
             lambda: np.full(len(dates), np.nan, dtype="float32"),
         )
         dataframe["alt_season"] = is_open
@@ -165,7 +169,7 @@ class GateColumns:
 
         def work() -> Mask:
             rule, closes = self._rule(), calculate_closes(dates, timeframe)
-            return find_closed(self._reader.recall(), rule, closes, self._find_coins(rule))
+            return find_closed(self._recall(), rule, closes, self._find_coins(rule))
 
         return self._or_closed(work, lambda: np.full(len(dates), False))
 
@@ -178,7 +182,13 @@ class GateColumns:
 
     def _find_open(self, times: "npt.NDArray[np.int64]") -> Mask:
         rule = self._rule()
-        return find_open(self._reader.recall(), rule, times, self._find_coins(rule))
+        return find_open(self._recall(), rule, times, self._find_coins(rule))
+
+    def _recall(self) -> Dominance:
+        """Return what was read last: a backtest asks for each entry, and nothing changes in it."""
+        if self._reader.is_trading or self._last is None:
+            self._last = self._reader.read()
+        return self._last
 
     def _find_coins(self, rule: GateRule) -> CoinPrices:
         return self._coins() if rule.has_breadth else NO_COINS

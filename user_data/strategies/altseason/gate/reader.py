@@ -78,12 +78,6 @@ class DominanceReader:
         except Exception as error:  # as above
             return self._keep(self._nothing, self._nothing, self._warn(error))
 
-    def recall(self) -> Dominance:
-        """Return what was read last, as a backtest does for each entry; a bot reads it anew."""
-        if self.is_trading or self._current is None:
-            return self.read()
-        return self._current
-
     def _read_stored(self, problem: str = "") -> Dominance:
         candles, daily = self._store.load(self._settings.timeframe), self._store.load("1d")
         return self._keep(candles, daily, problem)
