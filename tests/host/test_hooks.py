@@ -14,6 +14,7 @@ from altseason.dominance.store import DominanceStore
 from altseason.strategy import AltSeasonGate
 from tests.conftest import coin_candles, dominance_candles
 from tests.strategy.gated import PAIR, PLAIN, signals
+from tests.strategy.trading import confirm
 
 Load = Callable[..., IStrategy]
 HOOKS = (
@@ -72,16 +73,7 @@ def test_gate_holds_by_the_entry_s_own_check_where_the_hooks_have_gone(
     for name in ("advise_indicators", "advise_entry", "advise_exit"):
         monkeypatch.delattr(AltSeasonGate, name)
     assert signals(strategy)["enter_long"].all()
-    consents = strategy.confirm_trade_entry(
-        pair="ETH/USDT",
-        order_type="limit",
-        amount=1.0,
-        rate=100.0,
-        time_in_force="GTC",
-        current_time=datetime(2021, 1, 20, tzinfo=UTC),
-        entry_tag="",
-        side="long",
-    )
+    consents = confirm(strategy, datetime(2021, 1, 20, tzinfo=UTC))
     assert consents is False
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ DOMINANCE = [CLOSED] * 9 + [OPEN] * 10 + [CLOSED] * 11
 FIRST_OPEN = pd.Timestamp("2021-01-11 23:00", tz="UTC")
 LAST_OPEN = pd.Timestamp("2021-01-21 22:00", tz="UTC")
 OPEN_ROWS = 240
+# Times at which the gate is open, is closed, and is closed since dominance is stale.
+OPENED, SHUT = datetime(2021, 1, 15, tzinfo=UTC), datetime(2021, 1, 25, tzinfo=UTC)
+STALE = datetime(2021, 3, 1, tzinfo=UTC)
 
 HEAD = """
 from freqtrade.strategy import IStrategy, IntParameter

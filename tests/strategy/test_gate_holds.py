@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -17,6 +16,8 @@ from freqtrade.strategy import IStrategy
 from altseason.dominance.store import DominanceStore
 from tests.conftest import STRATEGIES, coin_candles, dominance_candles
 from tests.integration.freqtrade_runs import write_subclass
+from tests.strategy.gated import OPENED, SHUT, STALE
+from tests.strategy.trading import ADJUSTS, MOVES_ORDERS, adjust, replace
 
 Load = Callable[..., IStrategy]
 PAIR = {"pair": "ETH/USDT"}
@@ -159,79 +160,34 @@ def test_plain_value_in_the_place_of_a_parameter_is_refused(derive: Load):
         derive('    gate_mode = "falling"\n')
 
 
-ADJUST = """
-    position_adjustment_enable = True
-
-    def adjust_trade_position(self, trade, current_time, current_rate, current_profit, min_stake,
-                              max_stake, current_entry_rate, current_exit_rate,
-                              current_entry_profit, current_exit_profit, **kwargs):
-        return {answer}
-"""
-OPENED, SHUT = datetime(2021, 1, 15, tzinfo=UTC), datetime(2021, 1, 25, tzinfo=UTC)
-STALE = datetime(2021, 3, 1, tzinfo=UTC)
-
-
-def adjust(strategy: IStrategy, time: datetime) -> tuple[float | None, str]:
-    return strategy._adjust_trade_position_internal(
-        trade=SimpleNamespace(pair="ETH/USDT", is_short=False, nr_of_successful_entries=1),
-        current_time=time,
-        current_rate=100.0,
-        current_profit=0.0,
-        min_stake=5.0,
-        max_stake=100.0,
-        current_entry_rate=100.0,
-        current_exit_rate=100.0,
-        current_entry_profit=0.0,
-        current_exit_profit=0.0,
-    )
-
-
 @pytest.mark.parametrize("answer", ["20.0", '(20.0, "dca")'])
 def test_position_grows_only_while_the_gate_is_open(derive: Load, answer: str):
-    strategy = derive(ADJUST.format(answer=answer))
+    strategy = derive(ADJUSTS.format(answer=answer))
     assert adjust(strategy, OPENED)[0] == 20.0
     assert adjust(strategy, SHUT)[0] is None
     assert adjust(strategy, STALE)[0] is None
 
 
 def test_position_shrinks_whatever_the_gate_says(derive: Load):
-    strategy = derive(ADJUST.format(answer='(-20.0, "part")'))
+    strategy = derive(ADJUSTS.format(answer='(-20.0, "part")'))
     assert [adjust(strategy, time) for time in (OPENED, SHUT, STALE)] == [(-20.0, "part")] * 3
-
-
-REQUOTE = """
-    def adjust_entry_price(self, trade, order, pair, current_time, proposed_rate,
-                           current_order_rate, entry_tag, side, **kwargs):
-        return 101.0
-"""
-
-
-def requote(strategy: IStrategy, time: datetime, *, is_entry: bool = True) -> float:
-    return strategy.adjust_order_price(
-        trade=SimpleNamespace(pair="ETH/USDT", is_short=False, nr_of_successful_entries=1),
-        order=None,
-        pair="ETH/USDT",
-        current_time=time,
-        proposed_rate=102.0,
-        current_order_rate=100.0,
-        entry_tag="mine",
-        side="long",
-        is_entry=is_entry,
-    )
 
 
 @pytest.mark.parametrize(
     "body",
-    [REQUOTE, REQUOTE.replace("entry_price", "order_price").replace("side,", "side, is_entry,")],
+    [
+        MOVES_ORDERS,
+        MOVES_ORDERS.replace("entry_price", "order_price").replace("side,", "side, is_entry,"),
+    ],
 )
 def test_entry_order_is_not_placed_anew_while_the_gate_is_closed(derive: Load, body: str):
     strategy = derive(body)
-    assert [requote(strategy, time) for time in (OPENED, SHUT, STALE)] == [101.0, 100.0, 100.0]
+    assert [replace(strategy, time) for time in (OPENED, SHUT, STALE)] == [101.0, 100.0, 100.0]
 
 
 def test_exit_order_is_placed_anew_whatever_the_gate_says(derive: Load):
-    body = REQUOTE.replace("entry_price", "order_price").replace("side,", "side, is_entry,")
-    assert requote(derive(body), SHUT, is_entry=False) == 101.0
+    body = MOVES_ORDERS.replace("entry_price", "order_price").replace("side,", "side, is_entry,")
+    assert replace(derive(body), SHUT, is_entry=False) == 101.0
 
 
 def test_column_of_a_subclass_changes_no_stake(derive: Load):

@@ -16,6 +16,7 @@ from altseason.dominance.store import DominanceStore
 from tests.conftest import dominance_candles
 from tests.integration.freqtrade_runs import write_subclass
 from tests.risk.traders import messages, open_trade
+from tests.strategy.trading import confirm
 
 Load = Callable[..., IStrategy]
 NOW = datetime(2021, 1, 1, 2, tzinfo=UTC)
@@ -51,20 +52,6 @@ CONFIRMS = {
 }
 
 
-def confirm(strategy: IStrategy, now: datetime = NOW) -> bool:
-    """Ask as Freqtrade does, where any error would be a yes."""
-    return strategy_safe_wrapper(strategy.confirm_trade_entry, default_retval=True)(
-        pair="ETH/USDT",
-        order_type="limit",
-        amount=1.0,
-        rate=100.0,
-        time_in_force="GTC",
-        current_time=now,
-        entry_tag="",
-        side="long",
-    )
-
-
 @pytest.fixture
 def derive(load_trader: Load, tmp_path: Path) -> Load:
     def load(body: str, **config: Any) -> IStrategy:
@@ -78,14 +65,14 @@ def derive(load_trader: Load, tmp_path: Path) -> Load:
 def test_no_way_of_confirming_opens_the_gate_without_dominance(derive: Load, body: str):
     strategy = derive(override("confirm_trade_entry", ENTRY, body))
     messages(strategy)  # of the start
-    assert [confirm(strategy), confirm(strategy)] == [False, False]
+    assert [confirm(strategy, NOW), confirm(strategy, NOW)] == [False, False]
     assert len(messages(strategy)) <= 1
 
 
 def test_async_callback_is_no_consent(derive: Load, tmp_path: Path):
     DominanceStore(tmp_path).append(dominance_candles([50.0], "2020-12-31"), "1d")
     body = override("confirm_trade_entry", ENTRY, "return True").replace("def", "async def", 1)
-    assert confirm(derive(body)) is False
+    assert confirm(derive(body), NOW) is False
 
 
 @pytest.mark.parametrize("way", ["by position", "by keyword", "half and half", "never asks"])
@@ -94,7 +81,7 @@ def test_entry_is_confirmed_with_fresh_dominance_whatever_the_way(
 ):
     DominanceStore(tmp_path).append(dominance_candles([50.0], "2020-12-31"), "1d")
     strategy = derive(override("confirm_trade_entry", ENTRY, CONFIRMS[way]))
-    assert confirm(strategy) is True
+    assert confirm(strategy, NOW) is True
     assert confirm(strategy, NOW + timedelta(days=3)) is False
 
 
@@ -102,7 +89,7 @@ def test_entry_is_confirmed_with_fresh_dominance_whatever_the_way(
 def test_subclass_can_refuse(derive: Load, tmp_path: Path, body: str):
     """To say nothing is to refuse for Freqtrade, too."""
     DominanceStore(tmp_path).append(dominance_candles([50.0], "2020-12-31"), "1d")
-    assert confirm(derive(override("confirm_trade_entry", ENTRY, body))) is False
+    assert confirm(derive(override("confirm_trade_entry", ENTRY, body)), NOW) is False
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 from freqtrade.strategy import IStrategy
 from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
@@ -23,17 +24,71 @@ ENTRY = {
 }
 
 
+# A callback of a strategy each: one that buys or sells, and one that moves an entry order to 101.
+ADJUSTS = """
+    position_adjustment_enable = True
+
+    def adjust_trade_position(self, trade, current_time, current_rate, current_profit, min_stake,
+                              max_stake, current_entry_rate, current_exit_rate,
+                              current_entry_profit, current_exit_profit, **kwargs):
+        return {answer}
+"""
+MOVES_ORDERS = """
+    def adjust_entry_price(self, trade, order, pair, current_time, proposed_rate,
+                           current_order_rate, entry_tag, side, **kwargs):
+        return 101.0
+"""
+
+
 def store_days(folder: Path, closes: list[float], end: datetime) -> None:
     """Store days, of which the last ends at a midnight."""
     begin = end - timedelta(days=len(closes))
     DominanceStore(folder).append(dominance_candles(closes, f"{begin:%Y-%m-%d}"), "1d")
 
 
-def confirm(strategy: IStrategy, now: datetime) -> bool:
+def confirm(strategy: IStrategy, now: datetime, side: str = "long") -> bool:
     """Ask as Freqtrade does, where any error would be a yes."""
     return strategy_safe_wrapper(strategy.confirm_trade_entry, default_retval=True)(
-        current_time=now, **ENTRY
+        **{**ENTRY, "current_time": now, "side": side}
     )
+
+
+def adjust(strategy: IStrategy, now: datetime) -> tuple[float | None, str]:
+    """Ask what an open trade is to buy or sell, as Freqtrade does."""
+    return strategy._adjust_trade_position_internal(
+        trade=open_trade(1),
+        current_time=now,
+        current_rate=100.0,
+        current_profit=0.0,
+        min_stake=5.0,
+        max_stake=100.0,
+        current_entry_rate=100.0,
+        current_exit_rate=100.0,
+        current_entry_profit=0.0,
+        current_exit_profit=0.0,
+    )
+
+
+def replace(
+    strategy: IStrategy, now: datetime, *, entries: int = 1, is_entry: bool = True
+) -> float:
+    """Ask for the price of an order that stands at 100, as Freqtrade does."""
+    return strategy.adjust_order_price(
+        trade=open_trade(entries),
+        order=None,
+        pair="ETH/USDT",
+        current_time=now,
+        proposed_rate=102.0,
+        current_order_rate=100.0,
+        entry_tag="mine",
+        side="long",
+        is_entry=is_entry,
+    )
+
+
+def open_trade(entries: int) -> SimpleNamespace:
+    """What the gate looks at of a trade with some entries that were filled."""
+    return SimpleNamespace(pair="ETH/USDT", is_short=False, nr_of_successful_entries=entries)
 
 
 def messages(strategy: IStrategy) -> list[str]:
