@@ -226,7 +226,9 @@ def _describe(error: ValidationError) -> str:
             problems.append(f"{name} is not known; allowed here: {allowed}")
         else:
             found = _show(problem["input"], path)
-            problems.append(f"{name}: {problem['msg']}, found {found}")
+            # Pydantic puts the kind of error before the words of a check of ours.
+            text = problem["msg"].removeprefix("Value error, ")
+            problems.append(f"{name}: {text}, found {found}")
     return "; ".join(problems)
 
 

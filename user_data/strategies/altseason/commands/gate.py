@@ -59,7 +59,8 @@ def run(options: argparse.Namespace) -> int:
     name = options.name or f"{options.parent}Gated"
     if not name.isidentifier():
         raise InputError(f"--name: expected the name of a class, found {name!r}")
-    if isinstance(_load(options, options.parent, folder), AltSeasonGate):
+    parent = _load(options, options.parent, folder)
+    if isinstance(parent, AltSeasonGate):
         raise InputError(f"{file}: expected a strategy without a gate, found one that has it")
     target = folder / f"{name}.py"
     text = TEMPLATE.format(parent=options.parent, module=file.stem, name=name, mode=options.mode)
@@ -80,7 +81,9 @@ def run(options: argparse.Namespace) -> int:
         )
     show_text(
         f"Wrote {target}.",
-        f"Try it: `freqtrade backtesting --strategy-list {options.parent} {name}`.",
+        # Freqtrade takes no strategy's own timeframe where there are two of them.
+        f"Try it: `freqtrade backtesting --strategy-list {options.parent} {name} --timeframe "
+        f"{getattr(parent, 'timeframe', None) or '1h'}`.",
         *_describe_needs(GateRule(options.mode)),
     )
     return 0

@@ -65,7 +65,7 @@ class TimeframeReport:
             )
         lines += self._outliers_as_text()
         lines += self._disagreements_as_text()
-        return lines if is_dry_run else [*lines, f"Stored in {imported.file}"]
+        return [*lines, f"Stored in {imported.file}"] if self.is_new and not is_dry_run else lines
 
     def _outliers_as_text(self) -> list[str]:
         outliers, file = self.imported.outliers, self.imported.outliers_kept

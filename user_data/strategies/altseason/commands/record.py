@@ -121,7 +121,7 @@ def _record_once(feed: Feed) -> int:
     last = feed.recording.load_last()
     if last is None or last.dominance is None or last.known < start:
         tell(
-            "No new reading: only one process polls, every 10 minutes, and no provider may have "
+            "No new reading: another process has polled in the last 10 minutes, or no provider "
             "responded."
         )
         return EXIT_NOTHING

@@ -14,6 +14,7 @@ from freqtrade.util import dt_now
 from altseason.commands.reporting import add_json_option, print_report
 from altseason.commands.running_bot import RunningBot
 from altseason.dominance.candles import candle_length
+from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
 from altseason.gate.breadth import NO_COINS
 from altseason.gate.explanation import EntryReport, explain, gate_of_row
@@ -89,7 +90,7 @@ def _explain_by_stored(config: Config, options: argparse.Namespace) -> EntryRepo
     _report_missing(missing, whitelist, strategy.timeframe, data_directory(config), is_all=is_all)
     dominance = DominanceReader(config, load_settings(config).dominance).read()
     newest = max(one.close_time for one in explanations)
-    _report_age(newest, strategy.timeframe)
+    _report_age(newest, strategy.timeframe, data_directory(config))
     rule, coins = strategy.gate_rule, strategy.alt_season_gate.coins
     verdict = calculate_verdict(
         dominance, rule, newest, coins.read() if rule.has_breadth else NO_COINS
@@ -204,13 +205,17 @@ def _report_missing(
     tell(line)
 
 
-def _report_age(newest: pd.Timestamp, timeframe: str) -> None:
+def _report_age(newest: pd.Timestamp, timeframe: str, datadir: Path) -> None:
     """Report where the stored candles end long before now, and so what is shown."""
     age = dt_now() - newest
     if age > MAX_CANDLE_AGE * candle_length(timeframe):
+        # No market goes on where a synthetic one ends.
+        advice = (
+            "" if is_synthetic(datadir) else " `freqtrade download-data` fetches newer candles."
+        )
         tell(
             f"The newest stored candles ended at {newest:%Y-%m-%d %H:%M} UTC: this shows the gate "
-            "and the conditions at that time. `freqtrade download-data` fetches newer candles."
+            f"and the conditions at that time.{advice}"
         )
 
 
