@@ -14,6 +14,7 @@ from altseason.dominance.synthetic import validate_target
 from altseason.errors import InputError
 from altseason.host.configuration import data_format, quiet_freqtrade
 from altseason.output import MAX_WIDTH
+from altseason.parser import whole_number
 from altseason.progress import show_progress
 from altseason.settings import DEFAULT_PAIR
 from altseason_lab.sample.model import (
@@ -89,19 +90,12 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seed",
-        type=parse_seed,
+        type=whole_number(0),
         default=DEFAULT_SEED,
         help="whole number from 0; one seed always gives the same files (default: %(default)s)",
     )
     add_json_option(parser)
     parser.set_defaults(run=run)
-
-
-def parse_seed(text: str) -> int:
-    """Parse a seed of the command line."""
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0, found {text!r}")
-    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from altseason.gate.rule import DOMINANCE_MODES, MODES
 from altseason.host.configuration import data_directory
 from altseason.invocation import altseason_command
 from altseason.output import show
-from altseason.parser import format_examples
+from altseason.parser import format_examples, whole_number
 from altseason.progress import show_progress
 from altseason_lab.preparation import (
     Repetition,
@@ -104,7 +104,7 @@ def _add_placebos(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seed",
-        type=int,
+        type=whole_number(0),
         default=DEFAULT_SEED,
         metavar="N",
         help="which shifts are drawn (default: %(default)s)",

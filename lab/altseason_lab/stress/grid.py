@@ -9,6 +9,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from altseason.parser import whole_number
 from altseason_lab.host.stops import BASIS_POINT
 
 MAX_SLIPPAGE = 1000.0
@@ -73,13 +74,7 @@ def parse_slippage(text: str) -> float:
     return slippage
 
 
-def parse_delay(text: str) -> int:
-    """Parse a delay of the command line."""
-    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MAX_DELAY):
-        raise ArgumentTypeError(
-            f"expected a whole number of candles from 0 to {MAX_DELAY}, found {text!r}"
-        )
-    return int(text)
+parse_delay = whole_number(0, MAX_DELAY, of="candles")
 
 
 def _parse_number(text: str) -> float | None:

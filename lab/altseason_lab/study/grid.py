@@ -8,6 +8,8 @@ import pandas as pd
 from freqtrade.configuration import TimeRange
 from freqtrade.exceptions import ConfigurationError
 
+from altseason.parser import whole_number
+
 OFF = "off"
 MAX_PLACEBOS = 10_000
 
@@ -93,10 +95,4 @@ def parse_group(text: str) -> tuple[str, ...]:
     return pairs
 
 
-def parse_placebos(text: str) -> int:
-    """Parse a number of placebos of the command line."""
-    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MAX_PLACEBOS):
-        raise ArgumentTypeError(
-            f"expected a whole number of placebos from 0 to {MAX_PLACEBOS}, found {text!r}"
-        )
-    return int(text)
+parse_placebos = whole_number(0, MAX_PLACEBOS, of="placebos")

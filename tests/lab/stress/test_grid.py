@@ -66,7 +66,7 @@ def test_number_is_read(parse, text, value):
     [
         (parse_fee, ["-0.001", "nan", "inf", "-inf", "1", "25", "0,001", "0.1%", "", "abc"]),
         (parse_slippage, ["-1", "nan", "inf", "1000.1", "10bp", "", "1e999"]),
-        (parse_delay, ["-1", "1.5", "nan", "101", "1e1", "", "1" * 5000, "one", "²"]),
+        (parse_delay, ["-1", "1.5", "nan", "101", "1e1", "", "0000000101", "1" * 5000, "one", "²"]),
     ],
 )
 def test_number_is_refused_with_what_was_expected_and_found(parse, texts):

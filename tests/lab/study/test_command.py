@@ -84,7 +84,8 @@ def test_command_gives_the_numbers_as_json(home: Home, capsys: pytest.CaptureFix
     [
         (["--windows", "2022"], "expected a time range such as"),
         (["--groups", "ETH/USDT,"], "expected pairs with commas"),
-        (["--placebos", "-1"], "expected a whole number of placebos"),
+        (["--placebos", "-1"], "expected a whole number of placebos from 0 to 10000"),
+        (["--seed", "-1"], "expected a whole number from 0, found '-1'"),
         (["--modes", "rising"], "invalid choice"),
     ],
 )

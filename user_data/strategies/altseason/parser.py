@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 import textwrap
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from freqtrade.commands.cli_options import AVAILABLE_CLI_OPTIONS
@@ -106,6 +107,28 @@ def _format_example(command_line: str) -> str:
             lines.append("     ")
         lines[-1] += f" {words}"
     return "\n".join(lines)
+
+
+def whole_number(lowest: int, highest: int | None = None, *, of: str = "") -> Callable[[str], int]:
+    """Return the reader of an option that takes a whole number.
+
+    :param highest: None for no limit.
+    :param of: what is counted, in the plural, for the message.
+    """
+    what = f"a whole number of {of}" if of else "a whole number"
+    limits = f"from {lowest}" if highest is None else f"from {lowest} to {highest}"
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = lowest - 1
+        is_plain = text.isascii() and text.isdigit()
+        if not is_plain or number < lowest or (highest is not None and number > highest):
+            raise argparse.ArgumentTypeError(f"expected {what} {limits}, found {text!r}")
+        return number
+
+    return read
 
 
 def add_freqtrade_options(parser: argparse.ArgumentParser, *names: str) -> None:

@@ -34,6 +34,7 @@ from altseason.history.download import (
 from altseason.history.long import download_long_history, plan_long_history
 from altseason.history.shares import MAX_MISSING
 from altseason.host.configuration import Config, data_directory, load_configuration
+from altseason.parser import whole_number
 from altseason.progress import show_progress
 from altseason.settings import WITHOUT_STABLECOINS, load_settings
 from altseason.sources.coingecko import CALLS_PER_MINUTE, PROVIDER, ApiAccess, load_access
@@ -199,13 +200,13 @@ def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--days",
-        type=_whole_number(1, MAX_DAYS),
+        type=whole_number(1, MAX_DAYS),
         metavar="N",
         help="finished days up to now (default: those since the newest stored candle)",
     )
     parser.add_argument(
         "--coins",
-        type=_whole_number(2, MAX_COINS),
+        type=whole_number(2, MAX_COINS),
         default=100,
         metavar="N",
         help="how many of the largest coins make the sum (default: %(default)s)",
@@ -219,7 +220,7 @@ def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--calls-per-minute",
-        type=_whole_number(1, 100_000),
+        type=whole_number(1, 100_000),
         metavar="N",
         help=f"without a key {CALLS_PER_MINUTE['keyless']}, with a Demo key "
         f"{CALLS_PER_MINUTE['demo']}, with a Pro key {CALLS_PER_MINUTE['pro']}, if left out",
@@ -309,16 +310,3 @@ def make_plan(
         newest=newest,
         coins=options.coins,
     )
-
-
-def _whole_number(lowest: int, highest: int) -> Any:
-    """Return the reader of an option that takes a whole number."""
-
-    def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and lowest <= int(text[:9]) <= highest):
-            raise argparse.ArgumentTypeError(
-                f"expected a whole number from {lowest} to {highest}, found {text!r}"
-            )
-        return int(text)
-
-    return read
