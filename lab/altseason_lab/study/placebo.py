@@ -13,6 +13,7 @@ https://doi.org/10.2202/1544-6115.1585 (why one is added to both)
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ def shift_dominance(dominance: Dominance, shift: Shift) -> Dominance:
     daily = shift_candles(dominance.daily, "1d", shift)
     is_daily = dominance.candles is dominance.daily
     candles = daily if is_daily else shift_candles(dominance.candles, dominance.timeframe, shift)
-    return Dominance(dominance.timeframe, candles, daily, dominance.max_age, dominance.problem)
+    return replace(dominance, candles=candles, daily=daily)
 
 
 def shift_candles(candles: pd.DataFrame, timeframe: str, shift: Shift) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from freqtrade.strategy import IStrategy
 
+from altseason.dominance.candles import DAY
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.gate.rule import Dominance, GateRule, find_open
@@ -72,6 +73,13 @@ def test_gate_of_a_placebo_is_the_true_one_of_another_day():
         placebo = shift_dominance(true, Shift(CALENDAR, days))
         found = find_open(placebo, rule, hours.to_numpy())
         assert np.flatnonzero(found).tolist() == list(range(24 * days, 24 * days + 24))
+
+
+def test_placebo_counts_outliers_where_the_true_gate_does():
+    stored = dominance_candles([60.0] * 4, "2022-01-01")
+    for is_kept in (True, False):
+        true = Dominance("1d", stored, stored, DAY, keeps_outliers=is_kept)
+        assert shift_dominance(true, Shift(CALENDAR, 1)).keeps_outliers is is_kept
 
 
 def test_hourly_dominance_moves_by_whole_days_with_the_daily():

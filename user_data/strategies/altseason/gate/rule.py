@@ -4,7 +4,7 @@ Everything that depends on hyperopt parameters is in `calculate_gate` and in bre
 on the few candles of dominance and on days; a strategy's many rows only look their result up.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 
@@ -149,7 +149,7 @@ class Dominance:
             return self
         candles = self.candles[~is_frozen].reset_index(drop=True)
         daily = self.daily[~is_frozen_day].reset_index(drop=True)
-        return Dominance(self.timeframe, candles, daily, self.max_age)
+        return replace(self, candles=candles, daily=daily)
 
     @cached_property
     def outliers(self) -> pd.DatetimeIndex:
