@@ -9,12 +9,13 @@ import pandas as pd
 from freqtrade.exchange import Exchange
 from freqtrade.util import get_dry_run_wallet
 
+from altseason.dominance.candles import candle_length
 from altseason.host.configuration import Config
 from altseason_lab.host.parameters import set_parameters
 from altseason_lab.host.repeated import BacktestRun, RepeatedBacktest
 from altseason_lab.study.grid import OFF, Cell, Scope
 from altseason_lab.study.hold import hold, load_bitcoin
-from altseason_lab.study.metrics import Metrics, measure_run
+from altseason_lab.study.metrics import Metrics, Outcome, measure_run, sum_by_coin_and_year
 from altseason_lab.study.placebo import give_placebo
 
 HOLD_COINS, HOLD_BITCOIN = "hold coins", "hold BTC"
@@ -26,20 +27,30 @@ class CellResult:
 
     :param pairs: whose candles were there.
     :param start: of the first candle that is traded, and `end` of the last one.
+    :param alt_seasons: the stretches of time in which the gate was open, from the close of a first
+        candle to that of the next at which it was closed.
     :param open_share: the share of candles at whose close the gate was open.
     :param fee: a ratio per side.
+    :param profits: of closed trades by pair and year of closing, of the starting balance.
     :param holds: the baselines without a strategy, by name, with the gate off alone; None where
         there are no candles for one.
     """
 
-    metrics: Metrics
+    outcome: Outcome
     pairs: tuple[str, ...]
     timeframe: str
     start: datetime
     end: datetime
+    alt_seasons: tuple[tuple[datetime, datetime], ...]
     open_share: float
     fee: float
-    holds: dict[str, Metrics | None] = field(default_factory=dict)
+    profits: dict[str, dict[int, float]] = field(default_factory=dict)
+    holds: dict[str, Outcome | None] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> Metrics:
+        """Return the metrics of the outcome."""
+        return self.outcome.metrics
 
 
 class CellRunner:
@@ -62,18 +73,20 @@ class CellRunner:
         :raises OperationalException: for whatever Freqtrade itself refuses.
         """
         repeated = self._open(cell.scope)
-        run, open_share = run_backtest(repeated, cell)
+        run, is_open = run_backtest(repeated, cell)
         config = repeated.config
         balance = float(get_dry_run_wallet(config))
-        is_true_off = cell.mode == OFF and cell.shift is None
+        is_true_off = cell.mode == OFF and cell.placebo is None
         return CellResult(
-            metrics=measure_run(run, balance, config["stake_currency"]),
+            outcome=measure_run(run, balance, config["stake_currency"]),
             pairs=tuple(repeated.candles),
             timeframe=config["timeframe"],
             start=run.start,
             end=run.end,
-            open_share=open_share,
+            alt_seasons=find_stretches(is_open, candle_length(config["timeframe"])),
+            open_share=float(is_open.mean()),
             fee=repeated.fee,
+            profits=sum_by_coin_and_year(run.trades, balance),
             holds=measure_holds(repeated, run, balance) if is_true_off else {},
         )
 
@@ -96,21 +109,40 @@ def narrow(config: Config, scope: Scope) -> Config:
     return narrowed
 
 
-def run_backtest(repeated: RepeatedBacktest, cell: Cell) -> tuple[BacktestRun, float]:
-    """Run a new strategy object with a cell's gate, and return how long it was open, too."""
+def run_backtest(repeated: RepeatedBacktest, cell: Cell) -> "tuple[BacktestRun, pd.Series[bool]]":
+    """Run a new strategy object with a cell's gate.
+
+    :return: the backtest, and by the candles' open times whether the gate was open at their close.
+    """
     strategy: Any = repeated.load_strategy()
     set_parameters(strategy, {"gate_mode": cell.mode})
-    if cell.shift is not None:
-        give_placebo(strategy, cell.shift)
+    if cell.placebo is not None:
+        give_placebo(strategy, cell.placebo)
     run = repeated.run(strategy)
     dates = run.wallet["date"].drop_duplicates()
     is_open = strategy.alt_season_gate.columns.find_open(dates, repeated.config["timeframe"])
-    return run, float(is_open.mean())
+    return run, pd.Series(is_open, index=pd.DatetimeIndex(dates))
+
+
+def find_stretches(
+    is_open: "pd.Series[bool]", length: pd.Timedelta
+) -> tuple[tuple[datetime, datetime], ...]:
+    """Return from when to when a gate was open.
+
+    :param is_open: by the open times of candles, at whose close the gate was open or not.
+    :param length: of a candle.
+    """
+    number = (is_open != is_open.shift()).cumsum()
+    stretches = is_open.index.to_series().groupby(number[is_open].reindex(is_open.index))
+    return tuple(
+        ((first + length).to_pydatetime(), (last + 2 * length).to_pydatetime())
+        for first, last in stretches.agg(["first", "last"]).itertuples(index=False)
+    )
 
 
 def measure_holds(
     repeated: RepeatedBacktest, run: BacktestRun, balance: float
-) -> dict[str, Metrics | None]:
+) -> dict[str, Outcome | None]:
     """Measure what needs no strategy, over the time of a backtest and with its fee."""
     candles: dict[str, dict[str, pd.DataFrame]] = {
         HOLD_COINS: repeated.candles,

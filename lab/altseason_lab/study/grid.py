@@ -50,12 +50,12 @@ class Cell:
     """One backtest.
 
     :param mode: the gate's, as in `altseason.gate.rule`.
-    :param shift: of a placebo; None for the true dates.
+    :param placebo: None for the true dates.
     """
 
     scope: Scope
     mode: str
-    shift: Shift | None = None
+    placebo: Shift | None = None
 
 
 def build_cells(

@@ -8,7 +8,7 @@ import pandas as pd
 from freqtrade.data.history import load_pair_history
 
 from altseason.host.configuration import Config, data_directory, data_format
-from altseason_lab.study.metrics import Metrics, measure
+from altseason_lab.study.metrics import Outcome, measure
 
 
 def hold(
@@ -18,7 +18,7 @@ def hold(
     end: datetime,
     fee: float,
     balance: float,
-) -> Metrics | None:
+) -> Outcome | None:
     """Measure an equal part of the balance in each coin that has a candle at the start.
 
     Bought at the open of the first candle, sold at the open of the last, where Freqtrade ends a

@@ -5,7 +5,7 @@ an open trade shows. Closed trades alone would hide it. The formulas are Freqtra
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import pandas as pd
 from freqtrade.data.metrics import (
@@ -50,8 +50,49 @@ class Metrics:
     costs: float
 
 
-def measure_run(run: BacktestRun, balance: float, stake_currency: str) -> Metrics:
-    """Calculate the metrics of a backtest.
+@dataclass(frozen=True)
+class DailyEquity:
+    """What a wallet was worth at the end of each day (UTC), in the stake currency.
+
+    :param start: the first day.
+    :param values: of that day and each that follows; the last is after all trades were closed.
+    """
+
+    start: date
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a cell or a baseline came to, in numbers and day by day."""
+
+    metrics: Metrics
+    equity: DailyEquity
+
+
+def find_daily_equity(equity: pd.DataFrame, final: float) -> DailyEquity:
+    """Return the last worth of each day; a day without candles keeps that of the day before.
+
+    :param equity: `date` and `total_quote`, in the stake currency.
+    :param final: what is left when all positions are closed.
+    """
+    by_day = equity.set_index("date")["total_quote"].resample("1D").last().ffill()
+    by_day.iloc[-1] = final
+    return DailyEquity(by_day.index[0].date(), tuple(map(float, by_day)))
+
+
+def sum_by_coin_and_year(trades: pd.DataFrame, balance: float) -> dict[str, dict[int, float]]:
+    """Return the profit of closed trades by pair and year of closing, of the starting balance."""
+    found: dict[str, dict[int, float]] = {}
+    columns = (trades[name] for name in ("pair", "close_date", "profit_abs"))
+    for pair, closed, profit in zip(*columns, strict=True):
+        years = found.setdefault(pair, {})
+        years[closed.year] = years.get(closed.year, 0.0) + float(profit) / balance
+    return found
+
+
+def measure_run(run: BacktestRun, balance: float, stake_currency: str) -> Outcome:
+    """Calculate what a backtest came to.
 
     :param balance: the starting balance.
     """
@@ -83,7 +124,7 @@ def measure(
     costs: float,
     profit_factor: float | None = None,
     expectancy: float | None = None,
-) -> Metrics:
+) -> Outcome:
     """Calculate what follows from the worth of a wallet over time.
 
     :param equity: `date` and `total_quote`, in the stake currency.
@@ -94,7 +135,7 @@ def measure(
     if len(equity) > 1:
         found = calculate_max_drawdown_from_balance(equity, relative=True)
         drawdown = float(found.relative_account_drawdown)
-    return Metrics(
+    metrics = Metrics(
         profit=final / balance - 1,
         cagr=float(calculate_cagr(days, balance, final)),
         max_drawdown=drawdown,
@@ -107,6 +148,7 @@ def measure(
         time_in_market=time_in_market,
         costs=costs,
     )
+    return Outcome(metrics, find_daily_equity(equity, final))
 
 
 def calculate_equity(wallet: pd.DataFrame) -> pd.DataFrame:

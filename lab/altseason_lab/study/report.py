@@ -78,9 +78,9 @@ class StudyReport:
                 | asdict(result.metrics)
             )
             baselines += [
-                {"name": name, **where, **asdict(metrics)}
-                for name, metrics in result.holds.items()
-                if metrics is not None
+                {"name": name, **where, **asdict(outcome.metrics)}
+                for name, outcome in result.holds.items()
+                if outcome is not None
             ]
         return {
             "strategy": self.study.strategy,
@@ -140,9 +140,9 @@ def _draw_table(results: dict[str, CellResult]) -> list[str]:
         table.add_row(name, *_write(result.metrics), f"{result.open_share * 100:.0f}")
     table.add_section()
     for result in results.values():
-        for name, metrics in result.holds.items():
-            if metrics is not None:
-                table.add_row(name.replace(" ", "\n"), *_write(metrics), "")
+        for name, outcome in result.holds.items():
+            if outcome is not None:
+                table.add_row(name.replace(" ", "\n"), *_write(outcome.metrics), "")
     console = Console(width=WIDTH * 3, color_system=None, highlight=False)
     with console.capture() as capture:
         console.print(table)

@@ -1,5 +1,7 @@
 """Cells, against `freqtrade backtesting` as a process."""
 
+from datetime import timedelta
+
 import pytest
 
 from altseason.errors import InputError
@@ -13,6 +15,7 @@ from tests.lab.study.conftest import PERIOD, configured
 EAGER = '    buy_params = {"gate_mode": "level", "macd_trigger": "above"}'
 FALLING = '    buy_params = {"gate_mode": "falling", "macd_trigger": "above"}'
 PAIRS = ("ETH/USDT", "ADA/USDT")
+HOUR = timedelta(hours=1)
 TRADE = ("pair", "open_timestamp", "close_timestamp", "amount", "profit_abs", "exit_reason")
 
 
@@ -56,6 +59,14 @@ def test_cell_is_freqtrades_own_backtest_to_the_last_trade(home: Home):
     )
     assert metrics.costs == pytest.approx(fees / 1000)
     assert 0 < result.open_share < 1
+    hours = sum((end - start).total_seconds() for start, end in result.alt_seasons) / 3600
+    assert hours == pytest.approx(result.open_share * 14 * 24, abs=1)
+    # Freqtrade trades nothing at the first candle, and its wallet begins with the second.
+    assert off.alt_seasons == ((off.start + 2 * HOUR, off.end + 2 * HOUR),)
+    assert result.outcome.equity.values[-1] == pytest.approx(1000 * (1 + metrics.profit))
+    assert sum(sum(years.values()) for years in result.profits.values()) == pytest.approx(
+        metrics.profit
+    )
     assert 0 < metrics.time_in_market < 1
 
 

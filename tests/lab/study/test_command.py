@@ -9,7 +9,7 @@ import pytest
 from altseason.cli import main
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.grid import Cell, Scope
-from altseason_lab.study.metrics import Metrics
+from altseason_lab.study.metrics import DailyEquity, Metrics, Outcome
 from altseason_lab.study.report import StudyReport, describe_test
 from altseason_lab.study.run import PlaceboTest, Study
 from tests.integration.freqtrade_runs import Home, write_subclass
@@ -17,21 +17,25 @@ from tests.lab.study.conftest import PERIOD
 
 EAGER = '    buy_params = {"macd_trigger": "above"}'
 METRICS = Metrics(-1234.5, 0.1, 0.2, None, -12.345, 123.45, None, -2.345, 12345, 1.0, 0.123)
+START, END = pd.Timestamp("2022-01-01", tz="UTC"), pd.Timestamp("2022-02-01", tz="UTC")
+OUTCOME = Outcome(METRICS, DailyEquity(START.date(), (1000.0, 1001.0)))
 RESULT = CellResult(
-    METRICS,
+    OUTCOME,
     ("ETH/USDT", "SOL/USDT"),
     "1h",
-    pd.Timestamp("2022-01-01", tz="UTC"),
-    pd.Timestamp("2022-02-01", tz="UTC"),
+    START,
+    END,
+    ((START, END),),
     0.5,
     0.001,
-    {"hold coins": METRICS, "hold BTC": None},
+    holds={"hold coins": OUTCOME, "hold BTC": None},
 )
 CELL = Cell(Scope("", ()), "breadth_and_falling")
 
 
 def earning(profit: float) -> CellResult:
-    return replace(RESULT, metrics=replace(METRICS, profit=profit))
+    metrics = replace(METRICS, profit=profit)
+    return replace(RESULT, outcome=replace(OUTCOME, metrics=metrics))
 
 
 def found(true: float, placebos: list[float], tests: int = 1) -> PlaceboTest:

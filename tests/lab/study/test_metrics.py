@@ -6,9 +6,12 @@ import pytest
 from altseason_lab.host.repeated import BacktestRun
 from altseason_lab.study.hold import hold
 from altseason_lab.study.metrics import (
+    DailyEquity,
     calculate_equity,
     calculate_profit_factor,
+    find_daily_equity,
     measure_run,
+    sum_by_coin_and_year,
     sum_fees,
 )
 
@@ -64,7 +67,9 @@ def test_drawdown_of_an_open_trade_counts():
     )
     assert calculate_equity(wallet)["total_quote"].tolist() == [1000, 1000, 800, 1010]
     run = BacktestRun(trades, wallet, 1010.0, DAYS[0], DAYS[3])
-    metrics = measure_run(run, 1000.0, "USDT")
+    outcome = measure_run(run, 1000.0, "USDT")
+    metrics = outcome.metrics
+    assert outcome.equity == DailyEquity(DAYS[0].date(), (1000, 1000, 800, 1010))
     assert metrics.max_drawdown == pytest.approx(0.2)
     assert metrics.profit == pytest.approx(0.01)
     assert metrics.cagr == pytest.approx(1.01 ** (365 / 3) - 1)
@@ -78,7 +83,7 @@ def test_drawdown_of_an_open_trade_counts():
 
 
 def test_hold_pays_fees_at_both_ends_and_leaves_out_what_came_later():
-    found = hold(
+    outcome = hold(
         {
             "ETH/USDT": candles([100, 150, 120, 200]),
             "SOL/USDT": candles([10, 5, 5, 8]),
@@ -89,7 +94,8 @@ def test_hold_pays_fees_at_both_ends_and_leaves_out_what_came_later():
         fee=0.01,
         balance=1000,
     )
-    assert found is not None
+    assert outcome is not None
+    found = outcome.metrics
     amounts = 500 / 101, 500 / 10.1
     sold = amounts[0] * 200 + amounts[1] * 8
     assert found.profit == pytest.approx(sold * 0.99 / 1000 - 1)
@@ -98,6 +104,32 @@ def test_hold_pays_fees_at_both_ends_and_leaves_out_what_came_later():
     worth = [1000, amounts[0] * 150 + amounts[1] * 5, amounts[0] * 120 + amounts[1] * 5]
     # Down from 1000 to the second day's, then from there to the third's.
     assert found.max_drawdown == pytest.approx(1 - worth[2] / max(worth))
+    assert outcome.equity.values == pytest.approx((*worth, sold * 0.99))
+
+
+def test_a_day_is_worth_what_its_last_candle_was_and_a_missing_one_what_came_before():
+    hours = pd.to_datetime(
+        ["2022-01-01 22:00", "2022-01-01 23:00", "2022-01-02 00:00", "2022-01-04 00:00"], utc=True
+    )
+    equity = pd.DataFrame({"date": hours, "total_quote": [1.0, 2.0, 3.0, 4.0]})
+    expected = DailyEquity(DAYS[0].date(), (2.0, 3.0, 3.0, 5.0))
+    assert find_daily_equity(equity, final=5.0) == expected
+
+
+def test_profits_are_by_coin_and_the_year_in_which_a_trade_closed():
+    trades = pd.DataFrame(
+        {
+            "pair": ["ETH/USDT", "SOL/USDT", "ETH/USDT", "ETH/USDT"],
+            "close_date": pd.to_datetime(
+                ["2021-12-31", "2021-05-01", "2022-01-01", "2021-01-01"], utc=True
+            ),
+            "profit_abs": [10.0, -5.0, 20.0, 2.0],
+        }
+    )
+    assert sum_by_coin_and_year(trades, balance=100) == {
+        "ETH/USDT": {2021: pytest.approx(0.12), 2022: pytest.approx(0.2)},
+        "SOL/USDT": {2021: pytest.approx(-0.05)},
+    }
 
 
 def test_nothing_to_hold_is_no_baseline():
