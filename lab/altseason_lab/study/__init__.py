@@ -3,6 +3,7 @@
 grid.py     which cells there are
 metrics.py  what is calculated of a cell, by Freqtrade's own functions
 hold.py     what holding the coins, or Bitcoin, would have earned
+lines.py    what the gate went by, day by day
 placebo.py  the same dominance at wrong dates, and the test against it
 cell.py     one cell, run in this process
 pool.py     cells, run in several processes

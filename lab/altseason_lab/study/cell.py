@@ -15,6 +15,7 @@ from altseason_lab.host.parameters import set_parameters
 from altseason_lab.host.repeated import BacktestRun, RepeatedBacktest
 from altseason_lab.study.grid import OFF, Cell, Scope
 from altseason_lab.study.hold import hold, load_bitcoin
+from altseason_lab.study.lines import DailyLines, find_daily_lines
 from altseason_lab.study.metrics import Metrics, Outcome, measure_run, sum_by_coin_and_year
 from altseason_lab.study.placebo import give_placebo
 
@@ -34,6 +35,7 @@ class CellResult:
     :param profits: of closed trades by pair and year of closing, of the starting balance.
     :param holds: the baselines without a strategy, by name, with the gate off alone; None where
         there are no candles for one.
+    :param lines: what the gate went by; None where it is off, and for a placebo.
     """
 
     outcome: Outcome
@@ -46,11 +48,25 @@ class CellResult:
     fee: float
     profits: dict[str, dict[int, float]] = field(default_factory=dict)
     holds: dict[str, Outcome | None] = field(default_factory=dict)
+    lines: DailyLines | None = None
 
     @property
     def metrics(self) -> Metrics:
         """Return the metrics of the outcome."""
         return self.outcome.metrics
+
+
+@dataclass(frozen=True)
+class GatedRun:
+    """A backtest with a gate.
+
+    :param is_open: by the candles' open times, whether the gate was open at their close.
+    :param lines: as `CellResult` has them.
+    """
+
+    backtest: BacktestRun
+    is_open: "pd.Series[bool]"
+    lines: DailyLines | None
 
 
 class CellRunner:
@@ -73,7 +89,8 @@ class CellRunner:
         :raises OperationalException: for whatever Freqtrade itself refuses.
         """
         repeated = self._open(cell.scope)
-        run, is_open = run_backtest(repeated, cell)
+        gated = run_backtest(repeated, cell)
+        run, is_open = gated.backtest, gated.is_open
         config = repeated.config
         balance = float(get_dry_run_wallet(config))
         is_true_off = cell.mode == OFF and cell.placebo is None
@@ -88,6 +105,7 @@ class CellRunner:
             fee=repeated.fee,
             profits=sum_by_coin_and_year(run.trades, balance),
             holds=measure_holds(repeated, run, balance) if is_true_off else {},
+            lines=gated.lines,
         )
 
     def _open(self, scope: Scope) -> RepeatedBacktest:
@@ -109,19 +127,21 @@ def narrow(config: Config, scope: Scope) -> Config:
     return narrowed
 
 
-def run_backtest(repeated: RepeatedBacktest, cell: Cell) -> "tuple[BacktestRun, pd.Series[bool]]":
-    """Run a new strategy object with a cell's gate.
-
-    :return: the backtest, and by the candles' open times whether the gate was open at their close.
-    """
+def run_backtest(repeated: RepeatedBacktest, cell: Cell) -> GatedRun:
+    """Run a new strategy object with a cell's gate."""
     strategy: Any = repeated.load_strategy()
     set_parameters(strategy, {"gate_mode": cell.mode})
     if cell.placebo is not None:
         give_placebo(strategy, cell.placebo)
     run = repeated.run(strategy)
-    dates = run.wallet["date"].drop_duplicates()
-    is_open = strategy.alt_season_gate.columns.find_open(dates, repeated.config["timeframe"])
-    return run, pd.Series(is_open, index=pd.DatetimeIndex(dates))
+    dates, timeframe = run.wallet["date"].drop_duplicates(), repeated.config["timeframe"]
+    is_open = strategy.alt_season_gate.columns.find_open(dates, timeframe)
+    is_drawn = cell.mode != OFF and cell.placebo is None
+    return GatedRun(
+        run,
+        pd.Series(is_open, index=pd.DatetimeIndex(dates)),
+        find_daily_lines(strategy, dates, timeframe) if is_drawn else None,
+    )
 
 
 def find_stretches(

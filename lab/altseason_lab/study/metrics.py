@@ -56,10 +56,12 @@ class DailyEquity:
 
     :param start: the first day.
     :param values: of that day and each that follows; the last is after all trades were closed.
+    :param balance: the starting balance, before the first day's first candle.
     """
 
     start: date
     values: tuple[float, ...]
+    balance: float
 
 
 @dataclass(frozen=True)
@@ -70,15 +72,16 @@ class Outcome:
     equity: DailyEquity
 
 
-def find_daily_equity(equity: pd.DataFrame, final: float) -> DailyEquity:
+def find_daily_equity(equity: pd.DataFrame, final: float, balance: float) -> DailyEquity:
     """Return the last worth of each day; a day without candles keeps that of the day before.
 
     :param equity: `date` and `total_quote`, in the stake currency.
     :param final: what is left when all positions are closed.
+    :param balance: the starting balance.
     """
     by_day = equity.set_index("date")["total_quote"].resample("1D").last().ffill()
     by_day.iloc[-1] = final
-    return DailyEquity(by_day.index[0].date(), tuple(map(float, by_day)))
+    return DailyEquity(by_day.index[0].date(), tuple(map(float, by_day)), balance)
 
 
 def sum_by_coin_and_year(trades: pd.DataFrame, balance: float) -> dict[str, dict[int, float]]:
@@ -148,7 +151,7 @@ def measure(
         time_in_market=time_in_market,
         costs=costs,
     )
-    return Outcome(metrics, find_daily_equity(equity, final))
+    return Outcome(metrics, find_daily_equity(equity, final, balance))
 
 
 def calculate_equity(wallet: pd.DataFrame) -> pd.DataFrame:

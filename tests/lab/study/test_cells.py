@@ -35,9 +35,8 @@ def test_cell_is_freqtrades_own_backtest_to_the_last_trade(home: Home):
         off = runner.run(Cell(Scope(PERIOD, ("SOL/USDT",)), "off"))
         runner.run(Cell(scope, "off"))
         result = runner.run(Cell(scope, "falling"))
-        run, _ = run_backtest(
-            RepeatedBacktest(narrow(config, scope), exchange), Cell(scope, "falling")
-        )
+        repeated = RepeatedBacktest(narrow(config, scope), exchange)
+        run = run_backtest(repeated, Cell(scope, "falling")).backtest
     assert off.pairs == ("SOL/USDT",)
     found = run.trades[list(TRADE)].to_dict("records")
     assert found == [{name: trade[name] for name in TRADE} for trade in expected["trades"]]
@@ -63,6 +62,13 @@ def test_cell_is_freqtrades_own_backtest_to_the_last_trade(home: Home):
     assert hours == pytest.approx(result.open_share * 14 * 24, abs=1)
     # Freqtrade trades nothing at the first candle, and its wallet begins with the second.
     assert off.alt_seasons == ((off.start + 2 * HOUR, off.end + 2 * HOUR),)
+    assert off.lines is None
+    assert result.lines is not None
+    assert result.lines.start == result.outcome.equity.start == result.start.date()
+    assert {name: len(line) for name, line in result.lines.values.items()} == {
+        "BTC.D %": 14,
+        "mean %": 14,
+    }
     assert result.outcome.equity.values[-1] == pytest.approx(1000 * (1 + metrics.profit))
     assert sum(sum(years.values()) for years in result.profits.values()) == pytest.approx(
         metrics.profit

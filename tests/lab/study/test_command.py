@@ -18,7 +18,7 @@ from tests.lab.study.conftest import PERIOD
 EAGER = '    buy_params = {"macd_trigger": "above"}'
 METRICS = Metrics(-1234.5, 0.1, 0.2, None, -12.345, 123.45, None, -2.345, 12345, 1.0, 0.123)
 START, END = pd.Timestamp("2022-01-01", tz="UTC"), pd.Timestamp("2022-02-01", tz="UTC")
-OUTCOME = Outcome(METRICS, DailyEquity(START.date(), (1000.0, 1001.0)))
+OUTCOME = Outcome(METRICS, DailyEquity(START.date(), (1000.0, 1001.0), 1000.0))
 RESULT = CellResult(
     OUTCOME,
     ("ETH/USDT", "SOL/USDT"),

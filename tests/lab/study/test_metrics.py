@@ -69,7 +69,7 @@ def test_drawdown_of_an_open_trade_counts():
     run = BacktestRun(trades, wallet, 1010.0, DAYS[0], DAYS[3])
     outcome = measure_run(run, 1000.0, "USDT")
     metrics = outcome.metrics
-    assert outcome.equity == DailyEquity(DAYS[0].date(), (1000, 1000, 800, 1010))
+    assert outcome.equity == DailyEquity(DAYS[0].date(), (1000, 1000, 800, 1010), 1000)
     assert metrics.max_drawdown == pytest.approx(0.2)
     assert metrics.profit == pytest.approx(0.01)
     assert metrics.cagr == pytest.approx(1.01 ** (365 / 3) - 1)
@@ -112,8 +112,8 @@ def test_a_day_is_worth_what_its_last_candle_was_and_a_missing_one_what_came_bef
         ["2022-01-01 22:00", "2022-01-01 23:00", "2022-01-02 00:00", "2022-01-04 00:00"], utc=True
     )
     equity = pd.DataFrame({"date": hours, "total_quote": [1.0, 2.0, 3.0, 4.0]})
-    expected = DailyEquity(DAYS[0].date(), (2.0, 3.0, 3.0, 5.0))
-    assert find_daily_equity(equity, final=5.0) == expected
+    expected = DailyEquity(DAYS[0].date(), (2.0, 3.0, 3.0, 5.0), 1.5)
+    assert find_daily_equity(equity, final=5.0, balance=1.5) == expected
 
 
 def test_profits_are_by_coin_and_the_year_in_which_a_trade_closed():
