@@ -23,6 +23,7 @@ from altseason_lab.preparation import (
     prepare,
 )
 from altseason_lab.study.grid import build_cells, parse_group, parse_placebos, parse_window
+from altseason_lab.study.placebo import KINDS, SHIFT
 from altseason_lab.study.report import StudyReport
 from altseason_lab.study.run import run_study
 
@@ -100,14 +101,22 @@ def _add_placebos(parser: argparse.ArgumentParser) -> None:
         type=parse_placebos,
         default=0,
         metavar="N",
-        help="how many shifts of dominance each gate is tested against (default: 0)",
+        help="how many gates at wrong dates each gate is tested against (default: 0)",
+    )
+    parser.add_argument(
+        "--kinds",
+        nargs="+",
+        choices=KINDS,
+        default=[SHIFT],
+        metavar="KIND",
+        help="what placebos are made by, shift or bootstrap or both, N of each (default: shift)",
     )
     parser.add_argument(
         "--seed",
         type=whole_number(0),
         default=DEFAULT_SEED,
         metavar="N",
-        help="which shifts are drawn (default: %(default)s)",
+        help="which of them are drawn (default: %(default)s)",
     )
     parser.add_argument(
         "--processes",
@@ -150,6 +159,7 @@ def find_report(options: argparse.Namespace) -> StudyReport:
             config,
             build_cells(options.modes, options.windows or [""], options.groups),
             placebos=options.placebos,
+            kinds=tuple(dict.fromkeys(options.kinds)),
             seed=options.seed,
             processes=options.processes,
             progress=progress,

@@ -28,7 +28,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Calendar:
-    """The days that a circular shift runs round.
+    """The days of a window, which a placebo arranges anew.
 
     :param start: midnight (UTC) of the first day that is traded.
     """
@@ -39,10 +39,27 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Shift:
-    """By how many days of a calendar a placebo has its dominance moved."""
+    """By how many days of a calendar a placebo has its dominance moved, round the circle."""
 
     calendar: Calendar
     days: int
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """Which draw of a calendar's days, in blocks, a placebo has its dominance made of.
+
+    :param seed: of all draws of a study; `number` is this one's.
+    :param open_share: how much of the time the true gate is open, which the placebo's has to match.
+    """
+
+    calendar: Calendar
+    seed: int
+    number: int
+    open_share: float
+
+
+Placebo = Shift | Resampling
 
 
 @dataclass(frozen=True)
@@ -55,7 +72,7 @@ class Cell:
 
     scope: Scope
     mode: str
-    placebo: Shift | None = None
+    placebo: Placebo | None = None
 
 
 def build_cells(

@@ -2,21 +2,27 @@
 
 Any gate that is closed for some of the time avoids some of the losses, and some of the profits, of
 a strategy. What its *dates* are worth shows only against gates that are open as long, at dates that
-mean nothing. Here these are made of the same dominance, shifted circularly round the days of the
-window: what leaves it at the end comes in at the beginning. Nobody could have traded such a gate,
-since it holds values of the future: it is a placebo, and only compared.
+mean nothing. There are two kinds of these, both made of the same dominance:
 
-Under the null hypothesis, that prices and dominance have nothing to do with each other, the true
-gate is one of its shifts like any other; its rank among them gives the p-value.
+* shift: circularly round the days of the window: what leaves it at the end comes in at the
+  beginning. The stretches of alt season keep their lengths and their order.
+* bootstrap: the daily changes of the window drawn anew, in blocks of random length, as in the
+  stationary bootstrap of Politis and Romano, https://doi.org/10.1080/01621459.1994.10476870. Of
+  these only those are taken that are open about as long as the true gate.
+
+Nobody could have traded such a gate, since it holds values of the future: it is a placebo, and only
+compared. Under the null hypothesis, that prices and dominance have nothing to do with each other,
+the true gate is one of its shifts like any other; its rank among them gives the p-value.
 https://doi.org/10.2202/1544-6115.1585 (why one is added to both)
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from altseason.dominance.candles import DAY, candle_length
@@ -24,64 +30,187 @@ from altseason.errors import InputError
 from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import Dominance
 from altseason.settings import DominanceSettings
-from altseason_lab.study.grid import Calendar, Shift
+from altseason_lab.study.grid import Calendar, Placebo, Resampling, Shift
 
+SHIFT, BOOTSTRAP = KINDS = ("shift", "bootstrap")
 # Below this, "the dates mattered".
 SIGNIFICANCE = 0.05
+# On average. Longer than the mean of `gate_sma_days`, so that whole stretches of falling survive.
+BLOCK_DAYS = 30
+# How far a bootstrap's open share may be from the true one, and how many are drawn to find it.
+SHARE_TOLERANCE = 0.05
+MAX_DRAWS = 200
+PRICES = ("open", "high", "low", "close")
+
+Days = npt.NDArray[np.int64]
+Factors = npt.NDArray[np.float64]
+# Given days, counted from a window's first: the days they go by, and what these are multiplied by.
+Arrangement = Callable[[Days], tuple[Days, Factors]]
+OpenShare = Callable[[Dominance], float]
 
 
-class ShiftedDominance(DominanceReader):
-    """Reads the stored dominance, shifted."""
+class PlaceboDominance(DominanceReader):
+    """Reads the stored dominance as a placebo has it."""
 
-    def __init__(self, config: dict[str, Any], settings: DominanceSettings, shift: Shift) -> None:
+    def __init__(
+        self,
+        config: dict[str, Any],
+        settings: DominanceSettings,
+        placebo: Placebo,
+        open_share: OpenShare,
+    ) -> None:
+        """Read nothing yet.
+
+        :param open_share: returns how much of the placebo's calendar a gate is open by a dominance.
+        """
         super().__init__(config, settings)
-        self._shift = shift
+        self._placebo = placebo
+        self._open_share = open_share
         self._stored: Dominance | None = None
-        self._shifted: Dominance | None = None
+        self._arranged: Dominance | None = None
 
     def read(self) -> Dominance:
         """Read dominance at its wrong dates; the same object while the stored one is."""
         stored = super().read()
-        if self._shifted is None or stored is not self._stored:
-            self._stored, self._shifted = stored, shift_dominance(stored, self._shift)
-        return self._shifted
+        if self._arranged is None or stored is not self._stored:
+            self._stored = stored
+            self._arranged = arrange_dominance(stored, self._placebo, self._open_share)
+        return self._arranged
 
 
-def give_placebo(strategy: Any, shift: Shift) -> None:
+def give_placebo(strategy: Any, placebo: Placebo) -> None:
     """Let the gate of a strategy object read dominance at wrong dates; breadth keeps its own."""
     gate = strategy.alt_season_gate
-    gate.columns.read_from(ShiftedDominance(strategy.config, gate.settings.dominance, shift))
+    times = _find_closes(placebo.calendar, strategy.timeframe)
+
+    def measure_open(dominance: Dominance) -> float:
+        return float(gate.columns.find_open_by(dominance, times).mean())
+
+    gate.columns.read_from(
+        PlaceboDominance(strategy.config, gate.settings.dominance, placebo, measure_open)
+    )
 
 
-def shift_dominance(dominance: Dominance, shift: Shift) -> Dominance:
-    """Shift all candles of dominance by the same days round the calendar."""
-    daily = shift_candles(dominance.daily, "1d", shift)
+def _find_closes(calendar: Calendar, timeframe: str) -> "npt.NDArray[np.int64]":
+    end = calendar.start + calendar.days * DAY
+    opens = pd.date_range(calendar.start, end, freq=candle_length(timeframe), inclusive="left")
+    closes = (opens + candle_length(timeframe)).as_unit("ms")
+    return np.asarray(closes.astype("int64"), dtype=np.int64)
+
+
+def arrange_dominance(dominance: Dominance, placebo: Placebo, open_share: OpenShare) -> Dominance:
+    """Return dominance as a placebo has it: shifted, or of a bootstrap that is open as long."""
+    if dominance.daily.empty:
+        return dominance
+    if isinstance(placebo, Shift):
+        return _apply(dominance, placebo.calendar, arrange_shift(placebo))
+    return _find_match(dominance, placebo, open_share)
+
+
+def _find_match(dominance: Dominance, placebo: Resampling, open_share: OpenShare) -> Dominance:
+    """Return the first draw that is open about as long as the true gate, or else the nearest."""
+    random = np.random.default_rng([placebo.seed, placebo.number])
+    best, least = dominance, math.inf
+    for _ in range(MAX_DRAWS):
+        arrangement = draw_arrangement(dominance.daily, placebo.calendar, random)
+        if arrangement is None:
+            continue
+        drawn = _apply(dominance, placebo.calendar, arrangement)
+        distance = abs(open_share(drawn) - placebo.open_share)
+        if distance < least:
+            best, least = drawn, distance
+        if distance <= SHARE_TOLERANCE:
+            break
+    return best
+
+
+def _apply(dominance: Dominance, calendar: Calendar, arrangement: Arrangement) -> Dominance:
+    daily = arrange_candles(dominance.daily, "1d", calendar, arrangement)
     is_daily = dominance.candles is dominance.daily
-    candles = daily if is_daily else shift_candles(dominance.candles, dominance.timeframe, shift)
+    candles = (
+        daily
+        if is_daily
+        else arrange_candles(dominance.candles, dominance.timeframe, calendar, arrangement)
+    )
     return replace(dominance, candles=candles, daily=daily)
 
 
-def shift_candles(candles: pd.DataFrame, timeframe: str, shift: Shift) -> pd.DataFrame:
-    """Shift candles circularly round the days whose ends a window's days begin with.
+def arrange_candles(
+    candles: pd.DataFrame, timeframe: str, calendar: Calendar, arrangement: Arrangement
+) -> pd.DataFrame:
+    """Arrange the days of candles anew, those whose ends a window's days begin with.
 
     A daily candle is known at its end, so the window's first day goes by that of the day before.
-    What comes before the window, and is read for a mean, goes on round the circle; what comes after
-    it is left out, as are the places at which a missing candle arrives.
+    What comes before the window, and is read for a mean, is arranged, too; what comes after it is
+    left out, as are the places at which a missing candle arrives.
     """
     if candles.empty:
         return candles
-    calendar = shift.calendar
-    origin, length = calendar.start - DAY, calendar.days * DAY
+    origin = calendar.start - DAY
     grid = pd.date_range(
         min(candles["date"].iloc[0], origin),
-        origin + length,
+        origin + calendar.days * DAY,
         freq=candle_length(timeframe),
         inclusive="left",
     ).as_unit("ms")
-    sources = origin + (grid - origin - shift.days * DAY) % length
-    shifted = candles.set_index("date").reindex(sources.as_unit("ms")).reset_index(drop=True)
-    shifted.insert(0, "date", grid)
-    return shifted.dropna(subset=["close"]).reset_index(drop=True)
+    days = np.asarray((grid - origin) // DAY, dtype=np.int64)
+    sources, factors = arrangement(days)
+    moved = grid + pd.to_timedelta(sources - days, unit="D")
+    arranged = candles.set_index("date").reindex(moved.as_unit("ms")).reset_index(drop=True)
+    for name in PRICES:
+        arranged[name] *= factors
+    arranged.insert(0, "date", grid)
+    return arranged.dropna(subset=["close"]).reset_index(drop=True)
+
+
+def arrange_shift(shift: Shift) -> Arrangement:
+    """Return a circular shift; what comes before the window goes on round the circle."""
+
+    def arrange(days: Days) -> tuple[Days, Factors]:
+        return (days - shift.days) % shift.calendar.days, np.ones(len(days))
+
+    return arrange
+
+
+def draw_arrangement(
+    daily: pd.DataFrame, calendar: Calendar, random: np.random.Generator
+) -> Arrangement | None:
+    """Draw a stationary bootstrap of the daily changes of dominance.
+
+    Each day is one of the window's, multiplied so that dominance changes from the day before as it
+    did on the day drawn: there is no jump where blocks meet. The level begins at one of the
+    window's, and what comes before the window is the true dominance, multiplied to meet it.
+
+    :return: None for a path that leaves what a share can be.
+    """
+    count = calendar.days
+    origin = calendar.start - DAY
+    grid = pd.date_range(origin - DAY, periods=count + 1, freq=DAY).as_unit("ms")
+    closes = daily.set_index("date")["close"].reindex(grid).ffill().bfill().to_numpy()
+    within, before = closes[1:], closes[:-1]
+    drawn = draw_days(count, random)
+    start = float(random.choice(within))
+    levels = start * np.cumprod((within / before)[drawn])
+    if not 0 < levels.max() < 100:
+        return None
+    factors, first = levels / within[drawn], start / before[0]
+
+    def arrange(days: Days) -> tuple[Days, Factors]:
+        place = np.maximum(days, 0)
+        return (
+            np.where(days < 0, days, drawn[place]),
+            np.where(days < 0, first, factors[place]),
+        )
+
+    return arrange
+
+
+def draw_days(count: int, random: np.random.Generator) -> Days:
+    """Draw as many days as there are, in blocks of geometric length, round the circle."""
+    from arch.bootstrap import StationaryBootstrap
+
+    blocks = StationaryBootstrap(min(BLOCK_DAYS, count), np.arange(count), seed=random)
+    return np.asarray(blocks.update_indices(), dtype=np.int64)
 
 
 def find_calendar(start: pd.Timestamp, last_close: pd.Timestamp) -> Calendar:
@@ -93,8 +222,21 @@ def find_calendar(start: pd.Timestamp, last_close: pd.Timestamp) -> Calendar:
     return Calendar(first, (end - first) // DAY)
 
 
+def draw_placebos(
+    kind: str, calendar: Calendar, count: int, seed: int, open_share: float
+) -> Sequence[Placebo]:
+    """Return placebos of a kind, the same for the same seed.
+
+    :param open_share: of the true gate.
+    :raises InputError: where the window has too few days for different shifts.
+    """
+    if kind == SHIFT:
+        return draw_shifts(calendar, count, seed)
+    return [Resampling(calendar, seed, number, open_share) for number in range(count)]
+
+
 def draw_shifts(calendar: Calendar, count: int, seed: int) -> list[Shift]:
-    """Draw different shifts at random, the same for the same seed.
+    """Draw different shifts at random.
 
     :raises InputError: where the window has too few days for them.
     """

@@ -10,8 +10,15 @@ from rich.console import Console
 from rich.table import Table
 
 from altseason_lab.study.cell import CellResult
+from altseason_lab.study.difference import has_bootstrap
 from altseason_lab.study.metrics import Metrics
-from altseason_lab.study.run import PlaceboTest, Study
+from altseason_lab.study.run import Study
+from altseason_lab.study.verdict import (
+    describe_difference,
+    describe_span,
+    describe_test,
+    test_as_json,
+)
 
 WIDTH = 80
 SYNTHETIC = "SYNTHETIC market: prices are drawn at random and say nothing about real markets."
@@ -42,6 +49,9 @@ NO_PLACEBO = (
     "A gate that earns more than none may only have traded less. Whether its dates mattered, "
     "--placebos tests."
 )
+NO_INTERVALS = (
+    "How sure the difference to no gate is cannot be said: that needs arch (`pip install arch`)."
+)
 
 
 @dataclass(frozen=True)
@@ -55,24 +65,35 @@ class StudyReport:
     def as_text(self) -> list[str]:
         """Return the verdicts first, then the tables and what they mean."""
         first = next(iter(self.study.results.values()))
-        tests = self.study.tests
         model = MODEL.format(currency=self.study.stake_currency, fee=first.fee * 100)
         return [
             f"Study of {self.study.strategy}, {first.timeframe} candles",
             *([SYNTHETIC] if self.synthetic else []),
             *(wrap(OFFLINE, WIDTH) if self.offline else []),
-            *(line for test in tests for line in ["", *wrap(describe_test(test), WIDTH)]),
-            *([] if tests else ["", *wrap(NO_PLACEBO, WIDTH)]),
+            *(line for verdict in self.verdicts for line in ["", *wrap(verdict, WIDTH)]),
             *self._tables(),
             "",
             *wrap(model, WIDTH),
+        ]
+
+    @property
+    def verdicts(self) -> list[str]:
+        """Return in words what the placebos say, then how each gate differs from none."""
+        study = self.study
+        return [
+            *([describe_test(test) for test in study.tests] or [NO_PLACEBO]),
+            *(
+                describe_difference(cell, study.results[cell], difference)
+                for cell, difference in study.differences.items()
+            ),
+            *([] if has_bootstrap() else [NO_INTERVALS]),
         ]
 
     def as_json(self) -> dict[str, Any]:
         """Return the same as numbers; profits, drawdowns, shares and fees are ratios."""
         cells, baselines = [], []
         for cell, result in self.study.results.items():
-            where = _describe_span(result)
+            where = describe_span(result)
             cells.append(
                 {"mode": cell.mode, **where, "open_share": result.open_share}
                 | asdict(result.metrics)
@@ -88,7 +109,11 @@ class StudyReport:
             "synthetic": self.synthetic,
             "cells": cells,
             "baselines": baselines,
-            "placebo_tests": [_test_as_json(test) for test in self.study.tests],
+            "differences": [
+                {"mode": cell.mode, **describe_span(self.study.results[cell]), **asdict(found)}
+                for cell, found in self.study.differences.items()
+            ],
+            "placebo_tests": [test_as_json(test) for test in self.study.tests],
         }
 
     def _tables(self) -> Iterator[str]:
@@ -99,35 +124,6 @@ class StudyReport:
             yield from wrap(f"{span}, {' '.join(some.pairs)}", WIDTH)
             yield ""
             yield from _draw_table(results)
-
-
-def describe_test(test: PlaceboTest) -> str:
-    """Describe what the placebos say of a gate, in words first."""
-    facts = (
-        f"profit {test.true.metrics.profit:.2%} at the true dates, {test.median_profit:.2%} in "
-        f"the middle of {len(test.placebos)} placebos, the same dominance shifted round the "
-        f"calendar; p = {test.p_value:.3f} +- {test.p_error:.3f}. The gate was open "
-        f"{test.true.open_share:.0%} of the time (placebos {test.mean_open_share:.0%}), with "
-        f"{test.true.metrics.trades} trades (placebos {test.mean_trades:.1f}) and a position in "
-        f"{test.true.metrics.time_in_market:.0%} of the candles (placebos "
-        f"{test.mean_time_in_market:.0%})."
-    )
-    where = f"{test.cell.mode}, {test.true.start:%Y-%m-%d} to {test.true.end:%Y-%m-%d}"
-    if not test.has_enough:
-        return (
-            f"So few placebos cannot tell whether the dates of dominance mattered, p would have "
-            f"to be at most {test.level:.3f}: {where}: {facts}"
-        )
-    verdict = "mattered" if test.dates_mattered else "did not matter"
-    several = (
-        f" p has to be at most {test.level:.3f}, since there are {test.tests} such tests."
-        if test.tests > 1
-        else ""
-    )
-    return (
-        f"On these coins and years the dates of dominance {verdict} beyond trading less: {where}: "
-        f"{facts}{several}"
-    )
 
 
 def _draw_table(results: dict[str, CellResult]) -> list[str]:
@@ -175,32 +171,3 @@ def _write_number(number: float | None, decimals: int) -> str:
         if len(text) <= 5:
             return text
     return f"{number:.0e}" if len(text) > 6 else text
-
-
-def _describe_span(result: CellResult) -> dict[str, Any]:
-    return {
-        "pairs": list(result.pairs),
-        "start": result.start.isoformat(),
-        "end": result.end.isoformat(),
-        "fee": result.fee,
-    }
-
-
-def _test_as_json(test: PlaceboTest) -> dict[str, Any]:
-    return {
-        "mode": test.cell.mode,
-        **_describe_span(test.true),
-        "placebos": len(test.placebos),
-        "tests": test.tests,
-        "p_value": test.p_value,
-        "p_error": test.p_error,
-        "dates_mattered": test.dates_mattered if test.has_enough else None,
-        "profit": test.true.metrics.profit,
-        "placebo_profits": test.profits,
-        "open_share": test.true.open_share,
-        "placebo_open_share": test.mean_open_share,
-        "trades": test.true.metrics.trades,
-        "placebo_trades": test.mean_trades,
-        "time_in_market": test.true.metrics.time_in_market,
-        "placebo_time_in_market": test.mean_time_in_market,
-    }

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import inf
 from statistics import mean, median
 
 import pandas as pd
@@ -13,33 +14,34 @@ from altseason.gate.rule import GateRule
 from altseason.host.configuration import Config, load_strategy
 from altseason.progress import Progress, no_progress
 from altseason_lab.study.cell import CellResult
-from altseason_lab.study.grid import Calendar, Cell, Scope
+from altseason_lab.study.difference import Difference, compare, has_bootstrap
+from altseason_lab.study.grid import OFF, Cell, Scope
 from altseason_lab.study.placebo import (
+    SHIFT,
     SIGNIFICANCE,
     calculate_p_error,
     calculate_p_value,
-    draw_shifts,
+    draw_placebos,
     find_calendar,
 )
 from altseason_lab.study.pool import Results, choose_processes, open_cells
 
 
 @dataclass(frozen=True)
-class PlaceboTest:
-    """A gate at its true dates against the same at wrong ones, by the profit.
+class Placebos:
+    """Gates of one kind at wrong dates, beside the one at the true dates.
 
-    :param tests: how many of the kind the study has; the more, the smaller p has to be.
+    :param kind: one of `placebo.KINDS`.
     """
 
-    cell: Cell
+    kind: str
     true: CellResult
-    placebos: list[CellResult]
-    tests: int
+    results: list[CellResult]
 
     @cached_property
     def profits(self) -> list[float]:
         """Return the profits of the placebos, ascending."""
-        return sorted(placebo.metrics.profit for placebo in self.placebos)
+        return sorted(result.metrics.profit for result in self.results)
 
     @property
     def median_profit(self) -> float:
@@ -49,42 +51,62 @@ class PlaceboTest:
     @property
     def mean_open_share(self) -> float:
         """Return how long the placebos' gates were open, on average."""
-        return mean(placebo.open_share for placebo in self.placebos)
+        return mean(result.open_share for result in self.results)
 
     @property
     def mean_trades(self) -> float:
         """Return how many trades the placebos had, on average."""
-        return mean(placebo.metrics.trades for placebo in self.placebos)
+        return mean(result.metrics.trades for result in self.results)
 
     @property
     def mean_time_in_market(self) -> float:
         """Return how long the placebos held a position, on average."""
-        return mean(placebo.metrics.time_in_market for placebo in self.placebos)
+        return mean(result.metrics.time_in_market for result in self.results)
 
     @property
     def p_value(self) -> float:
-        """Return the share of shifts, the true dates among them, that earned as much or more."""
+        """Return the share of gates, the true one among them, that earned as much or more."""
         return calculate_p_value(self.true.metrics.profit, self.profits)
 
     @property
     def p_error(self) -> float:
         """Return the Monte Carlo error of the p-value."""
-        return calculate_p_error(self.p_value, len(self.placebos))
+        return calculate_p_error(self.p_value, len(self.results))
+
+    def find_needed_profit(self, level: float) -> float:
+        """Return the profit that the true gate would have needed for a p-value of a level."""
+        # A product such as 0.05 / 3 * 60 may be a little below what it is.
+        allowed = int(level * (1 + len(self.profits)) + 1e-9) - 1
+        return self.profits[-1 - allowed] if 0 <= allowed < len(self.profits) else inf
+
+
+@dataclass(frozen=True)
+class PlaceboTest:
+    """A gate at its true dates against the same at wrong ones, by the profit.
+
+    :param tests: how many gates the study tests; the more, the smaller p has to be. Two kinds of
+        placebos are no two chances, as the true gate has to beat both.
+    """
+
+    cell: Cell
+    true: CellResult
+    kinds: list[Placebos]
+    tests: int
 
     @property
     def level(self) -> float:
-        """Return what the p-value must not exceed; by Bonferroni where there are several tests."""
+        """Return what a p-value must not exceed; by Bonferroni where there are several tests."""
         return SIGNIFICANCE / self.tests
 
     @property
     def has_enough(self) -> bool:
         """Return whether any outcome could have been significant with so many placebos."""
-        return 1 / (1 + len(self.placebos)) <= self.level
+        return all(1 / (1 + len(placebos.results)) <= self.level for placebos in self.kinds)
 
     @property
     def dates_mattered(self) -> bool:
-        """Return whether the true dates earned more than chance explains."""
-        return self.p_value <= self.level
+        """Return whether the true dates earned more than chance explains, by each kind."""
+        return all(placebos.p_value <= self.level for placebos in self.kinds)
 
 
 @dataclass(frozen=True)
@@ -92,11 +114,14 @@ class Study:
     """What a study found.
 
     :param results: of the cells at their true dates, in order.
+    :param differences: of gates to none in the same scope; without those that differ in no day, or
+        have too few of them.
     """
 
     strategy: str
     stake_currency: str
     results: Results
+    differences: dict[Cell, Difference] = field(default_factory=dict)
     tests: list[PlaceboTest] = field(default_factory=list)
 
     @property
@@ -113,6 +138,7 @@ def run_study(
     cells: Sequence[Cell],
     *,
     placebos: int = 0,
+    kinds: Sequence[str] = (SHIFT,),
     seed: int = 1,
     processes: int | None = None,
     progress: Progress = no_progress,
@@ -120,13 +146,14 @@ def run_study(
     """Run the cells, then the placebos of each whose gate reads dominance.
 
     :param config: as `freqtrade backtesting` has it.
-    :param placebos: how many for each such cell.
+    :param placebos: how many of each kind for each such cell.
+    :param kinds: of `placebo.KINDS`.
     :raises InputError: for a strategy without a gate, and where candles are missing.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
     load_strategy(deepcopy(config))
     tested = [cell for cell in cells if placebos and GateRule(cell.mode).reads_dominance]
-    total = len(cells) + placebos * len(tested)
+    total = len(cells) + placebos * len(tested) * len(kinds)
     done = 0
 
     def count() -> None:
@@ -137,21 +164,40 @@ def run_study(
     progress(done, total)
     with open_cells(config, processes or choose_processes(total)) as run_cells:
         results = run_cells(cells, count)
-        shifted = {
-            cell: [
-                Cell(cell.scope, cell.mode, shift)
-                for shift in draw_shifts(_find_days(results[cell]), placebos, seed)
-            ]
+        drawn = {
+            (cell, kind): _draw_placebos(cell, results[cell], kind, placebos, seed)
             for cell in tested
+            for kind in kinds
         }
-        found = run_cells([one for group in shifted.values() for one in group], count)
+        found = run_cells([one for group in drawn.values() for one in group], count)
     tests = [
-        PlaceboTest(cell, results[cell], [found[one] for one in group], len(shifted))
-        for cell, group in shifted.items()
+        PlaceboTest(
+            cell,
+            results[cell],
+            [
+                Placebos(kind, results[cell], [found[one] for one in drawn[cell, kind]])
+                for kind in kinds
+            ],
+            len(tested),
+        )
+        for cell in tested
     ]
-    return Study(config["strategy"], config["stake_currency"], results, tests)
+    differences = _compare_with_off(results, seed) if has_bootstrap() else {}
+    return Study(config["strategy"], config["stake_currency"], results, differences, tests)
 
 
-def _find_days(result: CellResult) -> Calendar:
-    close = pd.Timestamp(result.end) + candle_length(result.timeframe)
-    return find_calendar(pd.Timestamp(result.start), close)
+def _draw_placebos(cell: Cell, true: CellResult, kind: str, count: int, seed: int) -> list[Cell]:
+    close = pd.Timestamp(true.end) + candle_length(true.timeframe)
+    calendar = find_calendar(pd.Timestamp(true.start), close)
+    drawn = draw_placebos(kind, calendar, count, seed, true.open_share)
+    return [replace(cell, placebo=placebo) for placebo in drawn]
+
+
+def _compare_with_off(results: Results, seed: int) -> dict[Cell, Difference]:
+    found = {}
+    for cell, result in results.items():
+        off = results[replace(cell, mode=OFF)]
+        difference = compare(result.outcome.equity, off.outcome.equity, seed)
+        if difference is not None:
+            found[cell] = difference
+    return found

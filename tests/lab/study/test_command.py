@@ -8,10 +8,12 @@ import pytest
 
 from altseason.cli import main
 from altseason_lab.study.cell import CellResult
+from altseason_lab.study.difference import Difference, Interval
 from altseason_lab.study.grid import Cell, Scope
 from altseason_lab.study.metrics import DailyEquity, Metrics, Outcome
-from altseason_lab.study.report import StudyReport, describe_test
-from altseason_lab.study.run import PlaceboTest, Study
+from altseason_lab.study.report import StudyReport
+from altseason_lab.study.run import Placebos, PlaceboTest, Study
+from altseason_lab.study.verdict import describe_difference, describe_test
 from tests.integration.freqtrade_runs import Home, write_subclass
 from tests.lab.study.conftest import PERIOD
 
@@ -39,7 +41,8 @@ def earning(profit: float) -> CellResult:
 
 
 def found(true: float, placebos: list[float], tests: int = 1) -> PlaceboTest:
-    return PlaceboTest(CELL, earning(true), [earning(profit) for profit in placebos], tests)
+    shifted = Placebos("shift", earning(true), [earning(profit) for profit in placebos])
+    return PlaceboTest(CELL, earning(true), [shifted], tests)
 
 
 def test_verdict_says_whether_dates_mattered_or_cannot_be_told():
@@ -53,9 +56,35 @@ def test_verdict_says_whether_dates_mattered_or_cannot_be_told():
     assert "p = 0.100 +- 0.069" in describe_test(found(0.1, [0.0] * 18 + [0.2]))
 
 
+def test_dates_have_to_matter_by_both_kinds_of_placebos():
+    test = found(0.1, [0.0] * 19)
+    for profit, verdict in ((0.0, "mattered"), (0.2, "did not matter")):
+        drawn = Placebos("bootstrap", test.true, [earning(profit)] * 19)
+        both = replace(test, kinds=[*test.kinds, drawn])
+        assert f"of dominance {verdict} beyond" in describe_test(both)
+
+
+def test_profit_that_would_have_mattered_is_above_all_but_those_allowed():
+    """Of 39 placebos one may earn as much, as 2/40 is 0.05; of 19 none."""
+    profits = [number / 100 for number in range(39)]
+    assert found(0.1, profits).kinds[0].find_needed_profit(0.05) == 0.37
+    assert found(0.1, profits[:19]).kinds[0].find_needed_profit(0.05) == 0.18
+    assert "a profit above 37.00%" in describe_test(found(0.1, profits))
+
+
+def test_difference_that_may_be_none_is_told_as_such():
+    zero, some = Interval(0.1, -0.2, 0.3), Interval(-0.2, -0.3, -0.1)
+    unclear = describe_difference(CELL, RESULT, Difference(zero, zero, some, 0.5, 365, 7))
+    assert "cannot be told from no gate: growth +10.0 points [-20.0, +30.0] a year" in unclear
+    assert "show a growth of 50 points a year" in unclear
+    slower = describe_difference(CELL, RESULT, Difference(some, some, some, 0.5, 365, 7))
+    assert "grew more slowly than no gate" in slower
+
+
 def test_text_fits_80_columns_whatever_the_numbers():
     tests = [found(0.1, [0.0] * 19)]
-    study = Study("Any", "USDT", {CELL: RESULT}, tests)
+    difference = Difference(*[Interval(0.1, -12.3, 12.3)] * 3, 0.5, 365, 7)
+    study = Study("Any", "USDT", {CELL: RESULT}, {CELL: difference}, tests)
     lines = StudyReport(study, synthetic=True, offline=True).as_text()
     assert max(map(len, lines)) <= 80
     assert any("breadth" in line for line in lines)
@@ -65,7 +94,8 @@ def test_command_gives_the_numbers_as_json(home: Home, capsys: pytest.CaptureFix
     write_subclass(home.strategies, "Eager", EAGER)
     words = ["study", "--offline", "-d", str(home.datadir), "--json", "--processes", "1"]
     words += ["--modes", "falling", "--windows", PERIOD, "--groups", "ETH/USDT,ADA/USDT"]
-    assert main([*words, "--placebos", "2", "--", "--strategy", "Eager"]) == 0
+    words += ["--placebos", "2", "--kinds", "shift", "bootstrap"]
+    assert main([*words, "--", "--strategy", "Eager"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert [cell["mode"] for cell in report["cells"]] == ["off", "falling"]
     assert {tuple(cell["pairs"]) for cell in report["cells"]} == {("ETH/USDT", "ADA/USDT")}
@@ -75,11 +105,16 @@ def test_command_gives_the_numbers_as_json(home: Home, capsys: pytest.CaptureFix
     assert off["trades"] > falling["trades"]
     [test] = report["placebo_tests"]
     assert test["profit"] == falling["profit"]
-    assert len(test["placebo_profits"]) == 2
-    # They are other gates, through the same engine.
-    assert falling["profit"] not in test["placebo_profits"]
-    assert test["p_value"] in (pytest.approx(1 / 3), pytest.approx(2 / 3), 1)
+    assert [placebos["kind"] for placebos in test["kinds"]] == ["shift", "bootstrap"]
+    for placebos in test["kinds"]:
+        assert len(placebos["profits"]) == 2
+        # They are other gates, through the same engine.
+        assert falling["profit"] not in placebos["profits"]
+        assert placebos["p_value"] in (pytest.approx(1 / 3), pytest.approx(2 / 3), 1)
+    assert test["kinds"][1]["open_share"] == pytest.approx(falling["open_share"], abs=0.1)
     assert test["dates_mattered"] is None
+    # Two weeks are too few days for an interval.
+    assert report["differences"] == []
     assert home.results == []
 
 

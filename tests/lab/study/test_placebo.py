@@ -12,15 +12,19 @@ from altseason.dominance.candles import DAY
 from altseason.dominance.store import DominanceStore
 from altseason.errors import InputError
 from altseason.gate.rule import Dominance, GateRule, find_open
-from altseason_lab.study.grid import Calendar, Shift
+from altseason_lab.study.grid import Calendar, Resampling, Shift
 from altseason_lab.study.placebo import (
+    arrange_candles,
+    arrange_dominance,
+    arrange_shift,
     calculate_p_error,
     calculate_p_value,
+    draw_arrangement,
+    draw_days,
+    draw_placebos,
     draw_shifts,
     find_calendar,
     give_placebo,
-    shift_candles,
-    shift_dominance,
 )
 from tests.conftest import dominance_candles
 from tests.strategy.gated import (
@@ -36,6 +40,14 @@ from tests.strategy.gated import (
 START = pd.Timestamp("2022-01-03", tz="UTC")
 # The days that the four of the window begin with are the 2nd to the 5th.
 CALENDAR = Calendar(START, 4)
+
+
+def shift_candles(candles: pd.DataFrame, timeframe: str, shift: Shift) -> pd.DataFrame:
+    return arrange_candles(candles, timeframe, shift.calendar, arrange_shift(shift))
+
+
+def shift_dominance(dominance: Dominance, shift: Shift) -> Dominance:
+    return arrange_dominance(dominance, shift, open_share=lambda _: 0.0)
 
 
 def test_shift_goes_round_the_days_of_the_window():
@@ -131,3 +143,67 @@ def test_p_value_counts_the_true_dates_and_what_earned_as_much():
     assert calculate_p_value(0.5, [0.1, 0.5, 0.9, 0.2]) == pytest.approx(3 / 5)
     assert calculate_p_value(1.0, [0.0] * 19) == pytest.approx(0.05)
     assert calculate_p_error(0.2, 16) == pytest.approx(0.1)
+
+
+def test_blocks_of_a_bootstrap_go_round_the_circle_and_are_a_month_on_average():
+    """A block begins where a day does not follow the one before: one day in 30, less by chance."""
+    days = draw_days(100_000, np.random.default_rng(1))
+    assert set(days) <= set(range(100_000))
+    begins = np.mean((np.diff(days) - 1) % 100_000 != 0)
+    # Four standard errors of a share of 1/30 among 100,000.
+    assert begins == pytest.approx(1 / 30, abs=4 * (1 / 30 / 100_000) ** 0.5)
+
+
+def test_bootstrap_changes_as_the_days_drawn_did_without_a_jump():
+    closes = [50.0, 51, 49, 52, 55, 54, 53, 56]
+    stored = dominance_candles(closes, "2021-12-31")
+    calendar = Calendar(pd.Timestamp("2022-01-03", tz="UTC"), 6)
+    arrangement = draw_arrangement(stored, calendar, np.random.default_rng(3))
+    assert arrangement is not None
+    found = arrange_candles(stored, "1d", calendar, arrangement)
+    assert found["date"].tolist() == stored["date"].tolist()[:8]
+    sources, _ = arrangement(np.arange(-2, 6))
+    # The days before the window, the 31st and 1st, stay; those of it go by what was drawn.
+    assert sources[:2].tolist() == [-2, -1]
+    true = {day: closes[day + 2] / closes[day + 1] for day in range(-1, 6)}
+    ratios = (found["close"] / found["close"].shift()).tolist()[1:]
+    assert ratios == pytest.approx([true[day] for day in sources[1:]])
+    assert (found["high"] / found["close"]).tolist() == pytest.approx(
+        (stored["high"] / stored["close"]).iloc[sources + 2].tolist()
+    )
+    assert arrangement(np.arange(6))[0].tolist() != list(range(6))
+
+
+def test_bootstrap_is_open_about_as_long_as_the_true_gate_or_as_near_as_can_be():
+    random = np.random.default_rng(1)
+    closes = 50 + 5 * np.sin(np.arange(400) / 25) + random.normal(0, 0.3, 400)
+    stored = dominance_candles(closes.round(3).tolist(), "2021-01-01")
+    true = Dominance("1d", stored, stored, pd.Timedelta(hours=36))
+    calendar = Calendar(pd.Timestamp("2021-02-01", tz="UTC"), 365)
+    rule = GateRule("falling")
+    starts = pd.date_range(calendar.start, periods=365, freq="1D").as_unit("ms")
+
+    def open_share(dominance: Dominance) -> float:
+        return float(find_open(dominance, rule, starts.astype("int64").to_numpy()).mean())
+
+    wanted = open_share(true)
+    assert 0.3 < wanted < 0.7
+    shares = [
+        open_share(arrange_dominance(true, Resampling(calendar, 1, number, wanted), open_share))
+        for number in range(5)
+    ]
+    assert shares == pytest.approx([wanted] * 5, abs=0.05)
+    assert len(set(shares)) > 1
+    again = arrange_dominance(true, Resampling(calendar, 1, 0, wanted), open_share)
+    assert open_share(again) == shares[0]
+    # No draw is open all the time: what comes nearest is taken.
+    never = arrange_dominance(true, Resampling(calendar, 1, 0, 1.0), open_share)
+    assert shares[0] < open_share(never) < 1
+
+
+def test_bootstraps_are_numbered_and_know_what_they_have_to_match():
+    assert draw_placebos("bootstrap", CALENDAR, 2, 7, 0.4) == [
+        Resampling(CALENDAR, 7, 0, 0.4),
+        Resampling(CALENDAR, 7, 1, 0.4),
+    ]
+    assert draw_placebos("shift", CALENDAR, 2, 7, 0.4) == draw_shifts(CALENDAR, 2, 7)

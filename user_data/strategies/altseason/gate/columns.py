@@ -181,8 +181,15 @@ class GateColumns:
         )
 
     def _find_open(self, times: "npt.NDArray[np.int64]") -> Mask:
+        return self.find_open_by(self._recall(), times)
+
+    def find_open_by(self, dominance: Dominance, times: "npt.NDArray[np.int64]") -> Mask:
+        """Return where the gate would be open by another dominance; a study asks.
+
+        :param times: in milliseconds.
+        """
         rule = self._rule()
-        return find_open(self._recall(), rule, times, self._find_coins(rule))
+        return find_open(dominance, rule, times, self._find_coins(rule))
 
     def _recall(self) -> Dominance:
         """Return what was read last: a backtest asks for each entry, and nothing changes in it."""

@@ -1,0 +1,122 @@
+"""What a study has found, in words and as numbers."""
+
+from typing import Any
+
+from altseason_lab.study.cell import CellResult
+from altseason_lab.study.difference import Difference, Interval
+from altseason_lab.study.grid import Cell
+from altseason_lab.study.placebo import BOOTSTRAP, SHIFT
+from altseason_lab.study.run import Placebos, PlaceboTest
+
+MADE = {
+    SHIFT: "the same dominance shifted round the calendar",
+    BOOTSTRAP: "the daily changes of dominance drawn anew in blocks",
+}
+
+
+def describe_test(test: PlaceboTest) -> str:
+    """Describe what the placebos say of a gate, in words first."""
+    where = _describe_where(test.cell, test.true)
+    facts = f"{where}: {_describe_true(test)} {' '.join(map(describe_placebos, test.kinds))}"
+    if not test.has_enough:
+        return (
+            f"So few placebos cannot tell whether the dates of dominance mattered, p would have "
+            f"to be at most {test.level:.3f}: {facts}"
+        )
+    verdict = "mattered" if test.dates_mattered else "did not matter"
+    needed = max(placebos.find_needed_profit(test.level) for placebos in test.kinds)
+    several = f", as there are {test.tests} such tests" if test.tests > 1 else ""
+    return (
+        f"On these coins and years the dates of dominance {verdict} beyond trading less: {facts} "
+        f"To matter, p has to be at most {test.level:.3f}{several}: that takes a profit above "
+        f"{needed:.2%}."
+    )
+
+
+def _describe_true(test: PlaceboTest) -> str:
+    true = test.true.metrics
+    return (
+        f"profit {true.profit:.2%} at the true dates, the gate open {test.true.open_share:.0%} of "
+        f"the time, {true.trades} trades, a position in {true.time_in_market:.0%} of the candles."
+    )
+
+
+def describe_placebos(placebos: Placebos) -> str:
+    """Describe what the placebos of a kind came to."""
+    return (
+        f"{len(placebos.results)} placebos, {MADE[placebos.kind]}: profit "
+        f"{placebos.median_profit:.2%} in the middle, open {placebos.mean_open_share:.0%}, "
+        f"{placebos.mean_trades:.1f} trades, {placebos.mean_time_in_market:.0%} of the candles; "
+        f"p = {placebos.p_value:.3f} +- {placebos.p_error:.3f}."
+    )
+
+
+def describe_difference(cell: Cell, result: CellResult, found: Difference) -> str:
+    """Describe how a gate's wallet differs from the ungated one's, in words first."""
+    growth = found.growth
+    verdict = (
+        "cannot be told from no gate"
+        if growth.has_zero
+        else f"grew {'faster' if growth.value > 0 else 'more slowly'} than no gate"
+    )
+    return (
+        f"By the days alone, {_describe_where(cell, result)} {verdict}: growth "
+        f"{_in_points(growth)} a year, Sharpe ratio {_in_numbers(found.sharpe)}, drawdown "
+        f"{_in_points(found.drawdown)} (95 % intervals, {found.days} days in blocks of "
+        f"{found.block}). So many days show a growth of {found.detectable * 100:.0f} points a "
+        f"year, and no smaller one, in four of five cases."
+    )
+
+
+def _describe_where(cell: Cell, result: CellResult) -> str:
+    coins = f", {len(result.pairs)} pairs" if cell.scope.pairs else ""
+    return f"{cell.mode}, {result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}{coins}"
+
+
+def _in_points(interval: Interval) -> str:
+    value, low, high = (number * 100 for number in (interval.value, interval.low, interval.high))
+    return f"{value:+.1f} points [{low:+.1f}, {high:+.1f}]"
+
+
+def _in_numbers(interval: Interval) -> str:
+    return f"{interval.value:+.2f} [{interval.low:+.2f}, {interval.high:+.2f}]"
+
+
+def describe_span(result: CellResult) -> dict[str, Any]:
+    """Return what a result is of, for JSON."""
+    return {
+        "pairs": list(result.pairs),
+        "start": result.start.isoformat(),
+        "end": result.end.isoformat(),
+        "fee": result.fee,
+    }
+
+
+def test_as_json(test: PlaceboTest) -> dict[str, Any]:
+    """Return a placebo test as numbers; profits and shares are ratios."""
+    true = test.true.metrics
+    return {
+        "mode": test.cell.mode,
+        **describe_span(test.true),
+        "tests": test.tests,
+        "level": test.level,
+        "dates_mattered": test.dates_mattered if test.has_enough else None,
+        "profit": true.profit,
+        "open_share": test.true.open_share,
+        "trades": true.trades,
+        "time_in_market": true.time_in_market,
+        "kinds": [_placebos_as_json(placebos) for placebos in test.kinds],
+    }
+
+
+def _placebos_as_json(placebos: Placebos) -> dict[str, Any]:
+    return {
+        "kind": placebos.kind,
+        "placebos": len(placebos.results),
+        "p_value": placebos.p_value,
+        "p_error": placebos.p_error,
+        "profits": placebos.profits,
+        "open_share": placebos.mean_open_share,
+        "trades": placebos.mean_trades,
+        "time_in_market": placebos.mean_time_in_market,
+    }
