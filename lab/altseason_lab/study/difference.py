@@ -92,7 +92,7 @@ def compare(gated: DailyEquity, ungated: DailyEquity, seed: int) -> Difference |
 
 
 def _find_returns(equity: DailyEquity) -> Returns:
-    values = np.asarray(equity.values)
+    values = np.array([equity.balance, *equity.values])
     return values[1:] / values[:-1] - 1
 
 

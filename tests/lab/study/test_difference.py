@@ -13,7 +13,7 @@ DAYS = 1500
 
 
 def wallet(returns: np.ndarray) -> DailyEquity:
-    return DailyEquity(START, tuple(1000 * np.cumprod(np.append(1.0, 1 + returns))))
+    return DailyEquity(START, tuple(1000 * np.cumprod(1 + returns)), 1000.0)
 
 
 def test_difference_of_independent_days_has_the_error_of_their_mean():
