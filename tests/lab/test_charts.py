@@ -1,77 +1,10 @@
-"""The page around a figure: one file, no network, legible in both color schemes."""
+"""The style of figures: colors that can be read and told apart, axes that show what is drawn."""
 
 import itertools
-import re
-from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
-from altseason.errors import InputError
-from altseason_lab.charts import COLORS, DARK, LIGHT, Chart, build_figure, render_page, save_page
-
-LOADING = {"src", "href", "srcset", "data", "poster"}
-
-
-class Page(HTMLParser):
-    """The elements of a page, and its text outside of scripts."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self._inside = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        self._inside = tag
-
-    def handle_data(self, data: str) -> None:
-        if self._inside not in ("script", "style"):
-            self.words.append(data)
-
-
-def chart(**words: str) -> Chart:
-    figure = build_figure("x", "y")
-    figure.add_scatter(x=[0, 1], y=[2, 3], name="a line", line={"dash": "dot", "color": COLORS[0]})
-    texts = {"title": "A title", "subtitle": "below it", "description": "in words", **words}
-    return Chart(figure=figure, **texts)
-
-
-def test_page_loads_nothing_and_holds_the_library():
-    text = render_page(chart())
-    loaded = [
-        (tag, name, attributes[name])
-        for tag, attributes in Page(text).elements
-        for name in LOADING & set(attributes)
-    ]
-    assert loaded == []
-    assert not re.search(r"@import|url\(\s*['\"]?https?:", text[: text.index("<body>")])
-    assert "plotly.js v" in text
-    assert text.rstrip().endswith("</html>")
-
-
-def test_same_chart_is_the_same_text():
-    assert render_page(chart()) == render_page(chart())
-
-
-def test_markup_in_names_stays_text():
-    name = 'A"<b>&'
-    page = Page(render_page(chart(title=name, subtitle=name, warning=name, description=name)))
-    assert page.words.count(name) == 4
-    assert [attributes["aria-label"] for tag, attributes in page.elements if tag == "figure"] == [
-        name
-    ]
-    assert "b" not in {tag for tag, _ in page.elements}
-
-
-def test_legend_has_a_row_for_each_named_line():
-    shown = chart()
-    shown.figure.add_scatter(x=[0], y=[0], showlegend=False)
-    page = Page(render_page(shown))
-    rows = [tag for tag, _ in page.elements].count("li")
-    assert (rows, page.words.count("a line")) == (1, 1)
+from altseason_lab.charts import COLORS, DARK, LIGHT, build_figure, scale_axis
 
 
 def luminance(color: str) -> float:
@@ -91,6 +24,7 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
 def test_colors_have_the_contrast_that_reading_needs(scheme: dict[str, str]):
     texts = {name: contrast(scheme[name], scheme["ground"]) for name in ("ink", "faint", "warning")}
+    texts |= {name: contrast(scheme["ink"], scheme[name]) for name in ("gain", "loss")}
     assert min(texts.values()) >= 4.5, texts
     lines = {color: contrast(color, scheme["ground"]) for color in COLORS}
     assert min(lines.values()) >= 3, lines
@@ -100,18 +34,17 @@ def test_lines_differ_in_color():
     assert all(one != other for one, other in itertools.combinations(COLORS, 2))
 
 
-def test_page_is_written_in_one_step(tmp_path: Path):
-    path = tmp_path / "plot" / "a.html"
-    save_page(chart(), path)
-    assert path.read_text(encoding="utf-8") == render_page(chart())
-    assert [file.name for file in path.parent.iterdir()] == ["a.html"]
+def test_range_of_more_than_four_times_has_a_logarithm_with_whole_labels():
+    figure = build_figure("x", "y")
+    scale_axis(figure, 600.0, 2500.0)
+    assert figure.layout.yaxis.type == "log"
+    shown = dict(zip(figure.layout.yaxis.tickvals, figure.layout.yaxis.ticktext, strict=True))
+    assert shown[500.0] == "500"
+    assert shown[2000.0] == "2,000"
 
 
-def test_file_that_cannot_be_written_is_one_line_and_leaves_nothing(tmp_path: Path):
-    (tmp_path / "file").touch()
-    with pytest.raises(InputError, match=r"a\.html: cannot write the chart: "):
-        save_page(chart(), tmp_path / "file" / "a.html")
-    (tmp_path / "folder.html").mkdir()
-    with pytest.raises(InputError, match="cannot write the chart"):
-        save_page(chart(), tmp_path / "folder.html")
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["file", "folder.html"]
+@pytest.mark.parametrize("low", [700.0, 0.0, -5.0])
+def test_narrow_range_and_one_without_a_logarithm_stay_linear(low: float):
+    figure = build_figure("x", "y")
+    scale_axis(figure, low, 2500.0)
+    assert figure.layout.yaxis.type is None

@@ -1,10 +1,8 @@
 """`altseason stress`: what costs and delay leave of a backtest's profit."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from altseason.parser import format_examples
 from altseason.progress import show_progress
 from altseason_lab.host.backtests import open_backtests
 from altseason_lab.host.command import FreqtradeCommand
+from altseason_lab.page_file import has_plotly, validate_page_file
 from altseason_lab.preparation import (
     Repetition,
     backtesting_arguments,
@@ -114,7 +113,8 @@ def run(options: argparse.Namespace) -> int:
     """Run the backtests, print what they found, and draw it."""
     refuse_costs(options)
     confirm_fees(options)
-    refuse_picture(options.picture)
+    if options.picture is not None:
+        validate_page_file(options.picture, "--picture")
     try:
         return run_and_draw(options)
     except OperationalException as error:
@@ -167,13 +167,13 @@ def draw(found: StressTest, path: Path, *, synthetic: bool) -> None:
 
     :raises InputError: where the file cannot be written.
     """
-    if find_spec("plotly") is None:
+    if not has_plotly():
         show_text(NO_CHART, "")
         return
-    from altseason_lab.charts import save_page
-    from altseason_lab.stress.chart import build_chart
+    from altseason_lab.page import save_page
+    from altseason_lab.stress.chart import build_page
 
-    save_page(build_chart(found, synthetic=synthetic), path)
+    save_page(build_page(found, synthetic=synthetic), path)
     show_text(f"Chart: {shorten_path(path)}", "")
 
 
@@ -206,27 +206,6 @@ def confirm_fees(options: argparse.Namespace) -> None:
     raise InputError(
         f"{meant}; for {fee:g} % use --fees {fee / 100:.6g}, or add --yes if it is meant"
     )
-
-
-def refuse_picture(picture: Path | None) -> None:
-    """Refuse a file name for the chart before the backtests run.
-
-    :raises InputError: in one line.
-    """
-    if picture is None:
-        return
-    if picture.suffix.lower() != ".html" or picture.is_dir():
-        raise InputError(f"--picture: expected a file name that ends in .html, found {picture}")
-    if not picture.parent.is_dir():
-        raise InputError(
-            f"--picture: expected a folder to write {picture.name} to, found no folder "
-            f"{picture.parent}; create it first"
-        )
-    if not os.access(picture.parent, os.W_OK):
-        raise InputError(
-            f"--picture: expected a folder to write {picture.name} to, found {picture.parent}, "
-            "which is not writable; choose another"
-        )
 
 
 def default_picture(config: Config) -> Path:

@@ -1,20 +1,48 @@
-"""A stress test as a line chart: the profit at each cost, by delay."""
+"""A stress test as a page: the profit at each cost, by delay, and what stands behind it."""
 
 import plotly.graph_objects as go
 
-from altseason_lab.charts import COLORS, DASHES, Chart, build_figure
+from altseason_lab.charts import COLORS, DASHES, build_figure
+from altseason_lab.page import Cell, Chart, Page, Paragraph, Section, Table
 from altseason_lab.stress.report import (
+    BREAK_EVEN,
     SYNTHETIC,
     describe_break_even,
     describe_delay,
+    describe_model,
     describe_scope,
     format_cost,
+    headline,
+    write_result,
 )
 from altseason_lab.stress.run import StressTest
 
 COST = "cost per side, % (fee and slippage together)"
 PROFIT = "profit after stop slippage, % of the starting balance"
 MARK_SIZE, MARK_STEP = 12, 5
+COLUMNS = (
+    *("delay, candles", "fee, %", "slippage, bp", "cost per side, %", "profit by Freqtrade, %"),
+    *("stop slippage, %", "profit after it, %", "drawdown, %", "trades (stops)"),
+)
+
+
+def build_page(found: StressTest, *, synthetic: bool) -> Page:
+    """Return the page of a stress test."""
+    rows = [
+        [Cell(text) for text in write_result(scenario, result)]
+        for scenario, result in found.results.items()
+    ]
+    verdict = Paragraph(headline(found, synthetic=synthetic), kind="lead")
+    return Page(
+        title=f"{found.scope.strategy}: profit by cost per side",
+        subtitle=describe_scope(found),
+        warnings=[SYNTHETIC] if synthetic else [],
+        sections=[
+            Section("What was found", [verdict, build_chart(found, synthetic=synthetic)]),
+            Section("Each backtest", [Table(title="By cost", headers=COLUMNS, rows=rows)]),
+            Section("How it is calculated", [Paragraph(describe_model(found))]),
+        ],
+    )
 
 
 def build_chart(found: StressTest, *, synthetic: bool) -> Chart:
@@ -26,18 +54,12 @@ def build_chart(found: StressTest, *, synthetic: bool) -> Chart:
         add_curve(figure, found, delay, number)
     # A profit of zero is always in sight.
     figure.update_yaxes(rangemode="tozero")
-    note = (
-        "Diamonds mark where the profit ends (break-even). Every point is a backtest by Freqtrade; "
-        f"slippage is part of the fee, and {found.stop_slippage:g} bp more at stops are computed. "
-        "Past results do not guarantee future profit."
-    )
     return Chart(
-        title=f"{found.scope.strategy}: profit by cost per side",
-        subtitle=describe_scope(found),
+        title="Profit by cost per side",
         figure=figure,
         description=describe(found, synthetic=synthetic),
-        warning=SYNTHETIC if synthetic else "",
-        notes=[note],
+        notes=["Every point is a backtest by Freqtrade. Diamonds mark break-evens.", BREAK_EVEN],
+        height=480,
     )
 
 

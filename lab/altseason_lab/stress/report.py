@@ -6,7 +6,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from altseason_lab.host.backtests import BacktestResult
 from altseason_lab.stress.breakeven import MAX_COST
+from altseason_lab.stress.grid import CostScenario
 from altseason_lab.stress.run import StressTest
 
 # The same on every terminal and in a file; a table with long numbers is wider, and never cut.
@@ -111,6 +113,21 @@ def format_cost(cost: float) -> str:
     return f"{percent:.2f}" if cost == round(cost) else f"{percent:.6g}"
 
 
+def write_result(scenario: CostScenario, result: BacktestResult) -> list[str]:
+    """Return a row of the table, in the order of `HEADERS`."""
+    return [
+        str(scenario.delay),
+        format_cost(scenario.fee_cost),
+        f"{scenario.slippage:g}",
+        format_cost(scenario.cost),
+        f"{result.profit:.2f}",
+        f"{0 - result.stop_cost:.2f}",
+        f"{result.profit_after_stops:.2f}",
+        f"{result.drawdown:.2f}",
+        f"{result.trades} ({result.stops})",
+    ]
+
+
 def _table_as_text(found: StressTest) -> list[str]:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1), pad_edge=False)
     for header in HEADERS:
@@ -120,17 +137,7 @@ def _table_as_text(found: StressTest) -> list[str]:
         if scenario.delay != before:
             table.add_section()
             before = scenario.delay
-        table.add_row(
-            str(scenario.delay),
-            format_cost(scenario.fee_cost),
-            f"{scenario.slippage:g}",
-            format_cost(scenario.cost),
-            f"{result.profit:.2f}",
-            f"{0 - result.stop_cost:.2f}",
-            f"{result.profit_after_stops:.2f}",
-            f"{result.drawdown:.2f}",
-            f"{result.trades} ({result.stops})",
-        )
+        table.add_row(*write_result(scenario, result))
     console = Console(width=MAX_TABLE_WIDTH, color_system=None, highlight=False)
     with console.capture() as capture:
         console.print(table)

@@ -2,15 +2,18 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from altseason_lab.charts import COLORS, render_page
+from altseason_lab.charts import COLORS
 from altseason_lab.host.backtests import BacktestResult, BacktestScope
-from altseason_lab.stress.chart import build_chart
+from altseason_lab.page import render_page, save_page
+from altseason_lab.stress.chart import build_chart, build_page
 from altseason_lab.stress.grid import CostScenario
 from altseason_lab.stress.run import StressTest
+from tests.lab.browser import Look, look_at
 
 Curves = dict[int, dict[float, float]]
 
@@ -81,13 +84,13 @@ def test_axes_show_zero():
 
 def test_page_names_strategy_time_pairs_axes_and_delays():
     found = stress_test({0: {0.0: 1.0, 10.0: 2.0}, 1: {0.0: -1.0}}, {0: None, 1: 0.0})
-    text = render_page(build_chart(found, synthetic=False))
+    text = render_page(build_page(found, synthetic=False))
     for expected in (
         "Mine: profit by cost per side",
         "2022-01-01 to 2022-03-01, ETH/USDT SOL/USDT, 1h candles",
         "cost per side, % (fee and slippage together)",
         "profit after stop slippage, % of the starting balance",
-        "without delay: still profitable at 2.00&nbsp;%",
+        "without delay: still profitable at 2.00\N{NO-BREAK SPACE}%",
         "delayed by 1 candle: unprofitable even without costs",
     ):
         assert expected in text
@@ -103,12 +106,26 @@ def test_description_says_the_numbers_in_words():
 
 @pytest.mark.parametrize("synthetic", [True, False])
 def test_synthetic_candles_are_named(synthetic: bool):
-    warning = build_chart(stress_test({0: {0.0: 1.0}}, {0: None}), synthetic=synthetic).warning
-    assert warning.startswith("SYNTHETIC market") is synthetic
+    page = build_page(stress_test({0: {0.0: 1.0}}, {0: None}), synthetic=synthetic)
+    assert [warning[:16] for warning in page.warnings] == ["SYNTHETIC market"] * synthetic
 
 
 def test_many_pairs_are_cut():
     pairs = tuple(f"COIN{number}/USDT" for number in range(50))
-    chart = build_chart(stress_test({0: {0.0: 1.0}}, {0: None}, pairs=pairs), synthetic=False)
-    assert chart.subtitle.endswith("more, 1h candles")
-    assert len(chart.subtitle) < 120
+    page = build_page(stress_test({0: {0.0: 1.0}}, {0: None}, pairs=pairs), synthetic=False)
+    assert page.subtitle.endswith("more, 1h candles")
+    assert len(page.subtitle) < 120
+
+
+def test_browser_draws_each_line_and_nothing_is_wider_than_a_phone(tmp_path: Path):
+    curves = {0: {0.0: 10.0, 10.0: 0.5, 20.0: -9.5}, 1: {0.0: 5.0, 10.0: -2.5}}
+    found = stress_test(curves, {0: 10.0, 1: 6.0}, strategy="A" * 90 + "<script>")
+    save_page(build_page(found, synthetic=True), tmp_path / "page.html")
+    looks = [
+        Look(tmp_path / "page.html", width, scheme)
+        for width, scheme in [(390, "light"), (1280, "dark")]
+    ]
+    for seen in look_at(*looks):
+        assert (seen.messages, seen.requests, seen.overflow) == ([], [], 0)
+        # Two lines with three and two points, and two diamonds.
+        assert [chart["shapes"] for chart in seen.charts] == [9]

@@ -107,7 +107,7 @@ def test_without_plotly_everything_else_is_there(
     write_subclass(home.strategies, "Eager", EAGER)
     words = ("--slippage", "0", "--delays", "0", "--", "--strategy", "Eager", *PERIOD)
     with_chart = stress(*words)
-    monkeypatch.setattr("altseason_lab.commands.stress.find_spec", lambda name: None)
+    monkeypatch.setattr("altseason_lab.commands.stress.has_plotly", lambda: False)
     (home.userdir / "plot" / "altseason-stress-Eager.html").unlink()
     without = stress(*words)
     assert without.code == with_chart.code == 0
