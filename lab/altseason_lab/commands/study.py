@@ -22,7 +22,13 @@ from altseason_lab.preparation import (
     parse_backtesting_options,
     prepare,
 )
-from altseason_lab.study.grid import build_cells, parse_group, parse_placebos, parse_window
+from altseason_lab.study.grid import (
+    build_cells,
+    parse_group,
+    parse_placebos,
+    parse_setting,
+    parse_window,
+)
 from altseason_lab.study.placebo import KINDS, SHIFT
 from altseason_lab.study.report import StudyReport
 from altseason_lab.study.run import run_study
@@ -55,6 +61,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         epilog=format_examples(*EXAMPLES),
     )
     _add_cells(parser)
+    _add_variants(parser)
     _add_placebos(parser)
     parser.add_argument(
         "--offline",
@@ -91,6 +98,19 @@ def _add_cells(parser: argparse.ArgumentParser) -> None:
         default=[()],
         metavar="PAIR,PAIR",
         help="groups of pairs such as ETH/USDT,SOL/USDT (default: the whitelist)",
+    )
+
+
+def _add_variants(parser: argparse.ArgumentParser) -> None:
+    """Add the option that varies a strategy's own parameters."""
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        type=parse_setting,
+        default=[],
+        metavar="NAME=VALUE,VALUE",
+        help="values of the strategy's parameters, such as gate_sma_days=10,20,40; all combined",
     )
 
 
@@ -151,13 +171,16 @@ def find_report(options: argparse.Namespace) -> StudyReport:
     command = parse_backtesting_options(backtesting_arguments(options, USAGE), STUDY)
     if options.windows and command.options["timerange"]:
         raise InputError("expected --windows or --timerange, found both; name all in --windows")
+    settings = dict(options.set)
+    if len(settings) < len(options.set):
+        raise InputError("expected each parameter once in --set, with commas between its values")
     with (
         prepare(command, STUDY, offline=options.offline) as config,
         show_progress("backtests", NOTHING_KEPT) as progress,
     ):
         study = run_study(
             config,
-            build_cells(options.modes, options.windows or [""], options.groups),
+            build_cells(options.modes, options.windows or [""], options.groups, settings),
             placebos=options.placebos,
             kinds=tuple(dict.fromkeys(options.kinds)),
             seed=options.seed,

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from freqtrade.strategy import IStrategy
+from freqtrade.strategy import CategoricalParameter, IntParameter, IStrategy
+from freqtrade.strategy.parameters import BaseParameter, NumericParameter
+
+from altseason.errors import InputError
 
 
 def set_parameters(strategy: IStrategy, values: Mapping[str, Any]) -> None:
@@ -21,3 +24,26 @@ def set_parameters(strategy: IStrategy, values: Mapping[str, Any]) -> None:
             getattr(strategy, name).value = value
 
     strategy.ft_load_hyper_params = load_and_set
+
+
+def validate_parameter(strategy: IStrategy, name: str, value: Any) -> None:
+    """Validate a value of a parameter, as Freqtrade itself does not where it is set.
+
+    A number may be outside of what hyperopt tries.
+
+    :raises InputError: where the strategy has no such parameter, or it cannot have the value.
+    """
+    parameter = getattr(strategy, name, None)
+    if not isinstance(parameter, BaseParameter):
+        raise InputError(
+            f"{name}: expected a parameter of {strategy.get_strategy_name()}, found none of this "
+            f"name; `freqtrade list-strategies` and the strategy's file show them"
+        )
+    if isinstance(parameter, CategoricalParameter) and value not in parameter.opt_range:
+        options = ", ".join(map(str, parameter.opt_range))
+        raise InputError(f"{name}: expected one of {options}, found {value!r}")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(parameter, NumericParameter) and not is_number:
+        raise InputError(f"{name}: expected a number, found {value!r}")
+    if isinstance(parameter, IntParameter) and value != int(value):
+        raise InputError(f"{name}: expected a whole number, found {value!r}")

@@ -13,7 +13,7 @@ from altseason.dominance.candles import candle_length
 from altseason.host.configuration import Config
 from altseason_lab.host.parameters import set_parameters
 from altseason_lab.host.repeated import BacktestRun, RepeatedBacktest
-from altseason_lab.study.grid import OFF, Cell, Scope
+from altseason_lab.study.grid import MODE, OFF, Cell, Scope
 from altseason_lab.study.hold import hold, load_bitcoin
 from altseason_lab.study.lines import DailyLines, find_daily_lines
 from altseason_lab.study.metrics import Metrics, Outcome, measure_run, sum_by_coin_and_year
@@ -130,7 +130,7 @@ def narrow(config: Config, scope: Scope) -> Config:
 def run_backtest(repeated: RepeatedBacktest, cell: Cell) -> GatedRun:
     """Run a new strategy object with a cell's gate."""
     strategy: Any = repeated.load_strategy()
-    set_parameters(strategy, {"gate_mode": cell.mode})
+    set_parameters(strategy, {MODE: cell.mode, **dict(cell.settings)})
     if cell.placebo is not None:
         give_placebo(strategy, cell.placebo)
     run = repeated.run(strategy)

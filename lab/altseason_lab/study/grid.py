@@ -1,17 +1,32 @@
 """The cells of a study: each rule in each window on each group of pairs."""
 
 from argparse import ArgumentTypeError
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
+from types import MappingProxyType
 
 import pandas as pd
 from freqtrade.configuration import TimeRange
 from freqtrade.exceptions import ConfigurationError
 
+from altseason.gate.rule import BREADTH_MODES, FALLING_MODES, LEVEL_MODES, MODES
 from altseason.parser import whole_number
 
 OFF = "off"
+MODE = "gate_mode"
 MAX_PLACEBOS = 10_000
+# By which modes a parameter of the gate is read; any other parameter matters to all.
+READ_BY = {
+    "dominance_threshold": LEVEL_MODES,
+    "gate_band": LEVEL_MODES,
+    "gate_sma_days": FALLING_MODES,
+    "breadth_min": frozenset(BREADTH_MODES),
+    "breadth_days": frozenset(BREADTH_MODES),
+}
+Value = bool | int | float | str
+Settings = tuple[tuple[str, Value], ...]
 
 
 @dataclass(frozen=True)
@@ -68,27 +83,77 @@ class Cell:
 
     :param mode: the gate's, as in `altseason.gate.rule`.
     :param placebo: None for the true dates.
+    :param settings: parameters with values other than the strategy's own.
     """
 
     scope: Scope
     mode: str
     placebo: Placebo | None = None
+    settings: Settings = ()
+
+    @property
+    def name(self) -> str:
+        """Return the gate and the settings, which no other cell of the scope has."""
+        return " ".join([self.mode, *(f"{name}={value}" for name, value in self.settings)])
+
+    @property
+    def ungated(self) -> "Cell":
+        """Return the cell with the gate off, and all else the same."""
+        return Cell(self.scope, OFF, settings=keep_relevant(OFF, self.settings))
 
 
 def build_cells(
-    modes: Sequence[str], windows: Sequence[str], groups: Sequence[tuple[str, ...]]
+    modes: Sequence[str],
+    windows: Sequence[str],
+    groups: Sequence[tuple[str, ...]],
+    settings: Mapping[str, Sequence[Value]] = MappingProxyType({}),
 ) -> list[Cell]:
     """Return all cells, each once, with the gate off as the first of each scope.
 
     :param groups: of pairs; an empty one is the configuration's whitelist.
+    :param settings: the values that each parameter takes; all of them are combined.
     """
-    ordered = dict.fromkeys([OFF, *modes])
+    combined = [tuple(zip(settings, values, strict=True)) for values in product(*settings.values())]
+    gates = dict.fromkeys(
+        (mode, keep_relevant(mode, chosen))
+        for mode in dict.fromkeys([OFF, *modes])
+        for chosen in combined
+    )
     return [
-        Cell(Scope(window, group), mode)
+        Cell(Scope(window, group), mode, settings=chosen)
         for group in dict.fromkeys(groups)
         for window in dict.fromkeys(windows)
-        for mode in ordered
+        for mode, chosen in gates
     ]
+
+
+def keep_relevant(mode: str, settings: Settings) -> Settings:
+    """Return the settings without those of the gate that a mode does not read."""
+    return tuple(
+        (name, value) for name, value in settings if mode in READ_BY.get(name, frozenset(MODES))
+    )
+
+
+def parse_setting(text: str) -> tuple[str, tuple[Value, ...]]:
+    """Parse a parameter and its values of the command line."""
+    name, _, values = text.partition("=")
+    found = tuple(dict.fromkeys(_parse_value(value) for value in values.split(",")))
+    if not name.isidentifier() or "" in found:
+        raise ArgumentTypeError(
+            f"expected a parameter and its values such as gate_sma_days=10,20,40, found {text!r}"
+        )
+    if name == MODE:
+        raise ArgumentTypeError(f"expected another parameter than {MODE}, which --modes has")
+    return name, found
+
+
+def _parse_value(text: str) -> Value:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
 
 
 def parse_window(text: str) -> str:

@@ -14,6 +14,7 @@ from altseason_lab.study.difference import has_bootstrap
 from altseason_lab.study.metrics import Metrics
 from altseason_lab.study.run import Study
 from altseason_lab.study.verdict import (
+    describe_cell,
     describe_difference,
     describe_span,
     describe_test,
@@ -95,7 +96,7 @@ class StudyReport:
         for cell, result in self.study.results.items():
             where = describe_span(result)
             cells.append(
-                {"mode": cell.mode, **where, "open_share": result.open_share}
+                {**describe_cell(cell), **where, "open_share": result.open_share}
                 | asdict(result.metrics)
             )
             baselines += [
@@ -110,7 +111,7 @@ class StudyReport:
             "cells": cells,
             "baselines": baselines,
             "differences": [
-                {"mode": cell.mode, **describe_span(self.study.results[cell]), **asdict(found)}
+                {**describe_cell(cell), **describe_span(self.study.results[cell]), **asdict(found)}
                 for cell, found in self.study.differences.items()
             ],
             "placebo_tests": [test_as_json(test) for test in self.study.tests],
@@ -131,9 +132,9 @@ def _draw_table(results: dict[str, CellResult]) -> list[str]:
     table.add_column("gate")
     for header in HEADERS:
         table.add_column(header, justify="right", no_wrap=True)
-    for mode, result in results.items():
-        name = mode.replace("_and_", "\nand\n")
-        table.add_row(name, *_write(result.metrics), f"{result.open_share * 100:.0f}")
+    for name, result in results.items():
+        label = name.replace("_and_", "\nand\n").replace(" ", "\n")
+        table.add_row(label, *_write(result.metrics), f"{result.open_share * 100:.0f}")
     table.add_section()
     for result in results.values():
         for name, outcome in result.holds.items():

@@ -13,9 +13,10 @@ from altseason.dominance.candles import candle_length
 from altseason.gate.rule import GateRule
 from altseason.host.configuration import Config, load_strategy
 from altseason.progress import Progress, no_progress
+from altseason_lab.host.parameters import validate_parameter
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import Difference, compare, has_bootstrap
-from altseason_lab.study.grid import OFF, Cell, Scope
+from altseason_lab.study.grid import Cell, Scope
 from altseason_lab.study.placebo import (
     SHIFT,
     SIGNIFICANCE,
@@ -126,10 +127,10 @@ class Study:
 
     @property
     def scopes(self) -> dict[Scope, dict[str, CellResult]]:
-        """Return the results by scope, then by mode."""
+        """Return the results by scope, then by the name of the cell."""
         found: dict[Scope, dict[str, CellResult]] = {}
         for cell, result in self.results.items():
-            found.setdefault(cell.scope, {})[cell.mode] = result
+            found.setdefault(cell.scope, {})[cell.name] = result
         return found
 
 
@@ -148,10 +149,12 @@ def run_study(
     :param config: as `freqtrade backtesting` has it.
     :param placebos: how many of each kind for each such cell.
     :param kinds: of `placebo.KINDS`.
-    :raises InputError: for a strategy without a gate, and where candles are missing.
+    :raises InputError: for a strategy without a gate or a parameter, and where candles are missing.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
-    load_strategy(deepcopy(config))
+    strategy = load_strategy(deepcopy(config))
+    for name, value in dict.fromkeys(setting for cell in cells for setting in cell.settings):
+        validate_parameter(strategy, name, value)
     tested = [cell for cell in cells if placebos and GateRule(cell.mode).reads_dominance]
     total = len(cells) + placebos * len(tested) * len(kinds)
     done = 0
@@ -196,7 +199,7 @@ def _draw_placebos(cell: Cell, true: CellResult, kind: str, count: int, seed: in
 def _compare_with_off(results: Results, seed: int) -> dict[Cell, Difference]:
     found = {}
     for cell, result in results.items():
-        off = results[replace(cell, mode=OFF)]
+        off = results[cell.ungated]
         difference = compare(result.outcome.equity, off.outcome.equity, seed)
         if difference is not None:
             found[cell] = difference

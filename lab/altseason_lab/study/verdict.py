@@ -70,7 +70,7 @@ def describe_difference(cell: Cell, result: CellResult, found: Difference) -> st
 
 def _describe_where(cell: Cell, result: CellResult) -> str:
     coins = f", {len(result.pairs)} pairs" if cell.scope.pairs else ""
-    return f"{cell.mode}, {result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}{coins}"
+    return f"{cell.name}, {result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}{coins}"
 
 
 def _in_points(interval: Interval) -> str:
@@ -80,6 +80,11 @@ def _in_points(interval: Interval) -> str:
 
 def _in_numbers(interval: Interval) -> str:
     return f"{interval.value:+.2f} [{interval.low:+.2f}, {interval.high:+.2f}]"
+
+
+def describe_cell(cell: Cell) -> dict[str, Any]:
+    """Return which gate a cell has, for JSON."""
+    return {"mode": cell.mode, "settings": dict(cell.settings)}
 
 
 def describe_span(result: CellResult) -> dict[str, Any]:
@@ -96,7 +101,7 @@ def test_as_json(test: PlaceboTest) -> dict[str, Any]:
     """Return a placebo test as numbers; profits and shares are ratios."""
     true = test.true.metrics
     return {
-        "mode": test.cell.mode,
+        **describe_cell(test.cell),
         **describe_span(test.true),
         "tests": test.tests,
         "level": test.level,

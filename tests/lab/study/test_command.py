@@ -18,6 +18,7 @@ from tests.integration.freqtrade_runs import Home, write_subclass
 from tests.lab.study.conftest import PERIOD
 
 EAGER = '    buy_params = {"macd_trigger": "above"}'
+PATIENT = '    buy_params = {"macd_trigger": "cross"}'
 METRICS = Metrics(-1234.5, 0.1, 0.2, None, -12.345, 123.45, None, -2.345, 12345, 1.0, 0.123)
 START, END = pd.Timestamp("2022-01-01", tz="UTC"), pd.Timestamp("2022-02-01", tz="UTC")
 OUTCOME = Outcome(METRICS, DailyEquity(START.date(), (1000.0, 1001.0), 1000.0))
@@ -91,16 +92,17 @@ def test_text_fits_80_columns_whatever_the_numbers():
 
 
 def test_command_gives_the_numbers_as_json(home: Home, capsys: pytest.CaptureFixture[str]):
-    write_subclass(home.strategies, "Eager", EAGER)
+    write_subclass(home.strategies, "Patient", PATIENT)
     words = ["study", "--offline", "-d", str(home.datadir), "--json", "--processes", "1"]
     words += ["--modes", "falling", "--windows", PERIOD, "--groups", "ETH/USDT,ADA/USDT"]
-    words += ["--placebos", "2", "--kinds", "shift", "bootstrap"]
-    assert main([*words, "--", "--strategy", "Eager"]) == 0
+    words += ["--placebos", "2", "--kinds", "shift", "bootstrap", "--set", "macd_trigger=above"]
+    assert main([*words, "--", "--strategy", "Patient"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert [cell["mode"] for cell in report["cells"]] == ["off", "falling"]
     assert {tuple(cell["pairs"]) for cell in report["cells"]} == {("ETH/USDT", "ADA/USDT")}
     assert [cell["name"] for cell in report["baselines"]] == ["hold coins", "hold BTC"]
     off, falling = report["cells"]
+    assert off["settings"] == falling["settings"] == {"macd_trigger": "above"}
     assert off["open_share"] == 1 > falling["open_share"]
     assert off["trades"] > falling["trades"]
     [test] = report["placebo_tests"]
@@ -135,6 +137,24 @@ def test_wrong_options_are_refused(
         main(["study", *words])
     assert stopped.value.code == 2
     assert part in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("setting", "part"),
+    [
+        ("sma_days=10", "sma_days: expected a parameter of Eager, found none of this name"),
+        ("macd_trigger=below", "macd_trigger: expected one of cross, above, found 'below'"),
+        ("gate_sma_days=ten", "gate_sma_days: expected a number, found 'ten'"),
+        ("gate_sma_days=10.5", "gate_sma_days: expected a whole number, found 10.5"),
+    ],
+)
+def test_settings_that_a_strategy_cannot_have_are_refused(
+    home: Home, setting: str, part: str, capsys: pytest.CaptureFixture[str]
+):
+    write_subclass(home.strategies, "Eager", EAGER)
+    words = ["study", "--offline", "-d", str(home.datadir), "--set", setting]
+    assert main([*words, "--", "--strategy", "Eager", "--timerange", PERIOD]) == 2
+    assert part in capsys.readouterr().err
 
 
 def test_two_ways_to_name_windows_are_refused(home: Home, capsys: pytest.CaptureFixture[str]):
