@@ -17,6 +17,7 @@ from altseason.history.long import (
     plan_long_history,
 )
 from altseason.progress import no_progress
+from altseason.settings import DominanceSettings, UrlSettings
 from altseason.sources.errors import ProviderError, RepeatedError
 from altseason.sources.session import RequestPolicy, build_session
 from tests.conftest import dominance_candles
@@ -51,7 +52,8 @@ def store(tmp_path: Path) -> DominanceStore:
 def download(server: Provider, store: DominanceStore) -> Callable[..., DownloadReport]:
     def download(days: int | None = None) -> DownloadReport:
         plan = plan_long_history(NOW, store.load("1d"), days=days)
-        return download_long_history(plan, store, url=server.url, progress=no_progress, now=NOW)
+        settings = DominanceSettings(urls=UrlSettings(coinmarketcap=server.url))
+        return download_long_history(plan, store, settings, progress=no_progress, now=NOW)
 
     return download
 

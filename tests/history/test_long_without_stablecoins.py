@@ -13,7 +13,8 @@ from altseason.dominance.store import DominanceStore
 from altseason.history.download import DownloadReport
 from altseason.history.long import NO_STABLECOINS, download_long_history, plan_long_history
 from altseason.progress import no_progress
-from altseason.settings import WITHOUT_STABLECOINS
+from altseason.settings import WITHOUT_STABLECOINS, DominanceSettings, UrlSettings
+from altseason.sources.coinmarketcap import PATH as LATEST
 from altseason.sources.defillama import PATH
 from altseason.sources.errors import ProviderError
 from tests.providers.serving import COINMARKETCAP_VARIABLE, Provider, Reply, Request, serving
@@ -27,16 +28,25 @@ DEFILLAMA_VARIABLE = "FREQTRADE__ALTSEASON__DOMINANCE__URLS__DEFILLAMA"
 
 
 class Providers:
-    """CoinMarketCap's history, and stablecoins that are a tenth of all; one server plays both."""
+    """CoinMarketCap, and stablecoins that are a tenth of all at DefiLlama; one server plays both.
+
+    CoinMarketCap's own number of them, which it has for now alone, is that times a factor.
+    """
 
     def __init__(self) -> None:
         self.now = NOW
         self.history = WebHistory(lambda _: 54.0, lambda: self.now)
         self.fraction = 0.1
+        self.factor = 1.0
         self.missing: set[date] = set()
         self.fault: Reply | None = None
 
     def answer(self, request: Request) -> Reply:
+        if request.path == LATEST:
+            cap = TOTAL * self.fraction * self.factor
+            quote = {"total_market_cap": TOTAL * 3, "stablecoin_market_cap": cap}
+            body = {"data": {"quote": {"USD": quote}}, "status": {"error_code": "0"}}
+            return Reply(json.dumps(body).encode())
         if request.path != PATH:
             return self.history.answer(request)
         if self.fault is not None:
@@ -72,8 +82,7 @@ def download(server: Provider, store: DominanceStore, days: int | None = None) -
     return download_long_history(
         plan_long_history(NOW, store.load("1d"), days=days, pair=store.pair),
         store,
-        url=server.url,
-        stablecoins_url=server.url,
+        DominanceSettings(urls=UrlSettings(coinmarketcap=server.url, defillama=server.url)),
         progress=no_progress,
         now=NOW,
     )
@@ -89,7 +98,17 @@ def test_share_is_that_of_what_stablecoins_leave(server: Provider, store: Domina
     assert candles["close"].tolist() == pytest.approx([60.0] * len(candles))
     assert [request.path for request in server.requests].count(PATH) == 1
     # Two calls of 2,000 days at most, as for any history since then.
-    assert len(server.requests) == 3
+    assert len(server.requests) == 4
+
+
+def test_stablecoins_are_scaled_to_what_a_bot_records_by(
+    server: Provider, store: DominanceStore, providers: Providers
+):
+    providers.factor = 0.93
+    report = download(server, store, days=10)
+    # 54 of the 100 - 9.3 that are left.
+    assert store.load("1d")["close"].tolist() == pytest.approx([54 / 0.907] * 10)
+    assert "times 0.9300" in report.downloaded.history.name
 
 
 def test_next_download_takes_what_is_missing(server: Provider, store: DominanceStore):
@@ -128,7 +147,17 @@ def test_nothing_is_stored_without_stablecoins(
     assert store.load("1d").empty
 
 
-def test_command_says_what_it_is_and_who_can_record_it(
+@pytest.mark.parametrize("factor", [0.6, 1.6, 0.0])
+def test_nothing_is_stored_where_the_two_count_other_stablecoins(
+    server: Provider, store: DominanceStore, providers: Providers, factor: float
+):
+    providers.factor = factor
+    with pytest.raises(ProviderError, match="stablecoin"):
+        download(server, store, days=10)
+    assert store.load("1d").empty
+
+
+def test_command_says_what_it_is_and_how_it_is_recorded(
     server: Provider,
     providers: Providers,
     tmp_path: Path,
@@ -145,4 +174,4 @@ def test_command_says_what_it_is_and_who_can_record_it(
     told = " ".join(capsys.readouterr().out.split())
     assert "without the stablecoins of DefiLlama" in told
     assert "BTCDX/USD 1d: " in told
-    assert "a bot records BTCDX/USD from CoinGecko alone" in told
+    assert "To have it read and recorded, set altseason.dominance.provider to coinmarketcap" in told

@@ -119,7 +119,11 @@ class Market:
         bodies = {
             "/coingecko/global": global_body(percent, seconds),
             "/coinmarketcap/v1/global-metrics/quotes/latest": {
-                "data": {"btc_dominance": percent, "last_updated": time.isoformat()},
+                "data": {
+                    "btc_dominance": percent,
+                    "quote": {"USD": {"total_market_cap": 2.6e12, "stablecoin_market_cap": 2.6e11}},
+                    "last_updated": time.isoformat(),
+                },
                 "status": {"error_code": 0, "error_message": None},
             },
             "/coinpaprika/global": {
@@ -159,6 +163,7 @@ def global_body(dominance: object, updated_at: object = None) -> dict[str, objec
                 "btc": dominance,
                 "eth": 9.58227145398409,
                 "usdt": 7.223241338072757,
+                "usdc": 2.776758661927243,
             },
             "market_cap_change_percentage_24h_usd": -1.6081983639177684,
             "updated_at": now if updated_at is None else updated_at,

@@ -14,14 +14,15 @@ from altseason.gate.reader import DominanceReader
 from altseason.recorder.claim import Claim
 from altseason.recorder.feed import Feed, end_feed, start_feed
 from altseason.recorder.log import ReadingLog
-from altseason.recorder.poller import build_providers
 from altseason.settings import PAIRS, WITHOUT_STABLECOINS, load_settings
 from altseason.sources.coingecko import parse_global
+from altseason.sources.coinmarketcap import parse_coinmarketcap
 from altseason.sources.errors import ResponseError
 from tests.conftest import dominance_candles
-from tests.providers.serving import COINGECKO_VARIABLE, Reply, Request, serving
-from tests.providers.world import World, reply, three_coins
-from tests.recorder.simulation import SimulatedClock
+from tests.providers.serving import COINGECKO_VARIABLE, Provider, Reply, Request, serving
+from tests.providers.web_history import WebHistory
+from tests.providers.world import Market, World, reply, three_coins
+from tests.recorder.simulation import DOWN, SimulatedClock, dominance_config, utc
 
 NOW = pd.Timestamp("2026-05-27 12:00", tz="UTC")
 DOMINANCE, WITHOUT = PAIRS
@@ -71,11 +72,132 @@ def test_another_pair_is_refused():
         load_settings({"altseason": {"dominance": {"pair": "ETHD/USD"}}})
 
 
-def test_no_other_provider_stands_in(tmp_path: Path):
-    assert build_providers(config_of(tmp_path, "http://127.0.0.1:1", WITHOUT)).fallbacks == {}
-    config = config_of(tmp_path, "http://127.0.0.1:1", WITHOUT, provider="coinmarketcap")
-    with pytest.raises(SettingsError, match="is recorded from coingecko alone"):
-        build_providers(config)
+def parse_coinmarketcap_quote(quote: dict[str, Any], dominance: float = 60.551289841446) -> float:
+    """Its response as it was recorded on 2025-07-26, with other market caps."""
+    data = {
+        "btc_dominance": dominance,
+        "quote": {"USD": quote},
+        "last_updated": "2026-05-27T11:59:59.999Z",
+    }
+    body = json.dumps({"data": data, "status": {"error_code": 0}}).encode()
+    return parse_coinmarketcap(body, now=NOW, pair=WITHOUT).dominance
+
+
+RECORDED = {
+    "total_market_cap": 3.885178841234972e12,
+    "stablecoin_market_cap": 2.4698011342198828e11,
+}
+
+
+def test_coinmarketcap_leaves_out_all_stablecoins():
+    # 2.3525 of the 3.6382 trillion that are left.
+    assert parse_coinmarketcap_quote(RECORDED) == pytest.approx(64.66, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"stablecoin_market_cap": None},
+        {"stablecoin_market_cap": "2.5e11"},
+        {"stablecoin_market_cap": 0},
+        {"stablecoin_market_cap": -1e11},
+        {"stablecoin_market_cap": 3.9e12},
+        {"total_market_cap": 0},
+        {"stablecoin_market_cap": 2e12},  # more than Bitcoin leaves
+    ],
+)
+def test_coinmarketcap_without_the_market_caps_is_refused(change: dict[str, Any]):
+    with pytest.raises(ResponseError):
+        parse_coinmarketcap_quote({**RECORDED, **change})
+    for name in RECORDED:
+        with pytest.raises(ResponseError, match=name):
+            parse_coinmarketcap_quote({one: RECORDED[one] for one in RECORDED if one != name})
+
+
+def lines_of(folder: Path) -> list[dict[str, Any]]:
+    log = folder / "BTCDX_USD-readings.jsonl"
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("provider", "names", "level"),
+    # Stablecoins are a tenth at both of them: 57 of 90, and 58.5 of 90.
+    [
+        ("coingecko", ("CoinGecko", "CoinMarketCap"), 57.0 / 0.9),
+        ("coinmarketcap", ("CoinMarketCap", "CoinGecko"), 58.5 / 0.9),
+    ],
+)
+def test_other_provider_that_has_the_pair_stands_in_corrected(
+    tmp_path: Path, provider: str, names: tuple[str, str], level: float
+):
+    clock = SimulatedClock()
+    market = Market(clock)
+    with serving(market.answer) as server:
+        feed = Feed(
+            dominance_config(tmp_path, market.urls(server.url), pair=WITHOUT, provider=provider),
+            clock=clock,
+            sleep=lambda _: None,
+        )
+        for _ in range(7):
+            feed.step()
+            clock.move("10min")
+            if clock.now == utc("2026-05-27 00:30"):
+                market.faults[provider] = DOWN
+        feed.close()
+        # Those that cannot tell are not even asked.
+        assert (server.count("/coinpaprika/"), server.count("/coinlore/")) == (0, 0)
+    counted = [line for line in lines_of(tmp_path) if line["dominance"] is not None]
+    assert [line["provider"] for line in counted] == [names[0]] * 3 + [names[1]]
+    assert [line["dominance"] for line in counted] == pytest.approx([level] * 4)
+    assert {line.get("convention", "coingecko") for line in counted} == {provider}
+    store = DominanceStore(tmp_path, pair=WITHOUT, provider=provider)
+    assert store.load("1h")["close"].tolist() == pytest.approx([level] * 2)
+
+
+def serve_with_history(market: Market, clock: SimulatedClock, cap: float) -> Any:
+    """The providers, CoinMarketCap's days, and DefiLlama with one market cap on all of them."""
+    market.history = WebHistory(lambda _: 58.5, clock)
+    rows = [
+        {"date": str(int(day.timestamp())), "totalCirculatingUSD": {"peggedUSD": cap}}
+        for day in pd.date_range(clock.now.floor("D") - pd.Timedelta("120D"), clock.now)
+    ]
+
+    def answer(request: Request) -> Reply:
+        return reply(rows) if "stablecoincharts" in request.path else market.answer(request)
+
+    return serving(answer)
+
+
+def start_with_history(folder: Path, server: Provider, market: Market, clock: Any) -> Feed:
+    urls = {**market.urls(server.url), "defillama": server.url}
+    config = dominance_config(folder, urls, pair=WITHOUT, provider="coinmarketcap", backfill=True)
+    return Feed(config, clock=clock, sleep=lambda _: None)
+
+
+def test_missing_days_have_the_level_of_what_is_recorded(tmp_path: Path):
+    clock = SimulatedClock("2026-05-27 12:00")
+    market = Market(clock)
+    # A fifth more than CoinMarketCap counts; both total 2.0094 and 2.6 trillion are as recorded.
+    with serve_with_history(market, clock, 3.12e11) as server:
+        feed = start_with_history(tmp_path, server, market, clock)
+        feed.step()
+        feed.close()
+    store = DominanceStore(tmp_path, pair=WITHOUT, provider="coinmarketcap")
+    days = store.load("1d")
+    assert len(days) == 90
+    # 0.26 of 2.0094 trillion are stablecoins by CoinMarketCap.
+    expected = 58.5 / (1 - 0.26 / 2.00940786809739)
+    assert days["close"].tolist() == pytest.approx([expected] * 90)
+
+
+def test_stablecoins_that_are_counted_otherwise_are_refused(tmp_path: Path):
+    clock = SimulatedClock("2026-05-27 12:00")
+    market = Market(clock)
+    with serve_with_history(market, clock, 1.0e11) as server:
+        feed = start_with_history(tmp_path, server, market, clock)
+        feed.step()
+        feed.close()
+    assert DominanceStore(tmp_path, pair=WITHOUT, provider="coinmarketcap").load("1d").empty
 
 
 def test_each_pair_is_recorded_into_its_own_log_and_candles(tmp_path: Path):

@@ -35,7 +35,7 @@ COINMARKETCAP = {
         "active_cryptocurrencies": 9000,
         "eth_dominance": 9.6,
         "btc_dominance": 58.1234,
-        "quote": {"USD": {"total_market_cap": 2.6e12}},
+        "quote": {"USD": {"total_market_cap": 2.6e12, "stablecoin_market_cap": 2.6e11}},
         "last_updated": "2026-05-27T10:39:11.999Z",
     },
     "status": {

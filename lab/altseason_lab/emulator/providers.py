@@ -139,8 +139,11 @@ class ProviderEndpoints:
         """Respond as CoinMarketCap's `/v1/global-metrics/quotes/latest`."""
         now = self._clock()
         time = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds")
+        percent = self._percent("coinmarketcap", now)
+        caps = {"total_market_cap": TOTAL_CAP, "stablecoin_market_cap": _stablecoins_of(percent)}
         data = {
-            "btc_dominance": self._percent("coinmarketcap", now),
+            "btc_dominance": percent,
+            "quote": {"USD": caps},
             "last_updated": time.replace("+00:00", "Z"),
         }
         return web.json_response({"data": data, "status": {"error_code": 0, "error_message": ""}})
@@ -173,9 +176,8 @@ class ProviderEndpoints:
             day = today - ago * DAY_IN_MS
             percent = self._find_percent("coingecko", min(day + DAY_IN_MS, self._clock()))
             if percent is not None:
-                caps = market_caps(percent)
-                cap = sum(caps[coin] for coin in STABLECOINS)
-                row = {"date": str(day // 1000), "totalCirculatingUSD": {"peggedUSD": cap}}
+                cap = {"peggedUSD": _stablecoins_of(percent)}
+                row = {"date": str(day // 1000), "totalCirculatingUSD": cap}
                 rows.append(row)
         return web.json_response(rows)
 
@@ -199,6 +201,11 @@ class ProviderEndpoints:
     def _fail_if_down(self, provider: str) -> None:
         if self._faults.is_down(provider, self._clock()):
             raise _unavailable()
+
+
+def _stablecoins_of(percent: float) -> float:
+    caps = market_caps(percent)
+    return sum(caps[coin] for coin in STABLECOINS)
 
 
 def _unavailable() -> web.HTTPServiceUnavailable:

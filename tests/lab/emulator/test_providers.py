@@ -259,6 +259,11 @@ def test_stablecoins_are_a_fifth_of_what_bitcoin_leaves(tmp_path: Path) -> None:
         reading = fetch_global(
             session, ApiAccess(url=urls["coingecko"]), lambda: now, pair=WITHOUT_STABLECOINS
         )
+        latest = fetch_coinmarketcap(
+            session, url=urls["coinmarketcap"], clock=lambda: now, pair=WITHOUT_STABLECOINS
+        )
+    # There Bitcoin has 49.5, and stablecoins a fifth of 50.5.
+    assert latest.dominance == pytest.approx(100 * 49.5 / 89.9)
     # A tenth of 2.5e12 on both days that have ended; Bitcoin has 50 of the 90 that are left.
     assert caps.index.tolist() == [START + DAY, START + 2 * DAY]
     assert caps.tolist() == pytest.approx([2.5e11, 2.5e11])

@@ -36,7 +36,7 @@ from altseason.history.shares import MAX_MISSING
 from altseason.host.configuration import Config, data_directory, load_configuration
 from altseason.parser import whole_number
 from altseason.progress import show_progress
-from altseason.settings import WITHOUT_STABLECOINS, load_settings
+from altseason.settings import load_settings
 from altseason.sources.coingecko import CALLS_PER_MINUTE, PROVIDER, ApiAccess, load_access
 from altseason.sources.coingecko_history import FREE_DAYS
 from altseason.sources.coinmarketcap_history import FIRST_DAY
@@ -103,20 +103,14 @@ class HistoryReport:
         ]
 
     def _setting_as_text(self) -> list[str]:
-        pair, lines = self.download.imported[0].pair, []
-        is_recorded = pair != WITHOUT_STABLECOINS or self.plan.source != "coinmarketcap"
-        if self.setting is not None:
-            what = "read and recorded" if is_recorded else "read"
-            lines.append(
-                f"To have it {what}, set altseason.dominance.provider to {self.setting}: these "
-                f"candles are no other provider's."
+        if self.setting is None:
+            return []
+        return [
+            (
+                f"To have it read and recorded, set altseason.dominance.provider to "
+                f"{self.setting}: these candles are no other provider's."
             )
-        if not is_recorded:
-            lines.append(
-                f"This history is for backtests: a bot records {pair} from CoinGecko alone, as a "
-                f"series of its own."
-            )
-        return lines
+        ]
 
     def _made_as_text(self) -> list[str]:
         downloaded = self.download.downloaded
@@ -281,7 +275,6 @@ def _download_long(
         read_clock(), store.load(TIMEFRAME), days=options.days, pair=store.pair
     )
     plan = replace(plan, keep_outliers=options.keep_outliers)
-    urls = load_settings(config).dominance.urls
     with (
         showing_waits("CoinMarketCap"),
         show_progress("calls", NOTHING_STORED, at_once=True) as progress,
@@ -289,8 +282,7 @@ def _download_long(
         report = download_long_history(
             plan,
             store,
-            url=urls.coinmarketcap,
-            stablecoins_url=urls.defillama,
+            load_settings(config).dominance,
             progress=progress,
             now=read_clock(),
         )

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import requests
@@ -23,8 +23,13 @@ from altseason.history.download import (
 )
 from altseason.history.shares import History
 from altseason.progress import Progress
-from altseason.settings import DEFAULT_PAIR, WITHOUT_STABLECOINS, is_loopback
-from altseason.sources.coinmarketcap import PROVIDER
+from altseason.settings import (
+    DEFAULT_PAIR,
+    WITHOUT_STABLECOINS,
+    DominanceSettings,
+    is_loopback,
+)
+from altseason.sources.coinmarketcap import PROVIDER, fetch_stablecoin_cap
 from altseason.sources.coinmarketcap_history import (
     DAILY_CLOSE_DELAY,
     FIRST_DAY,
@@ -46,7 +51,21 @@ REPEAT_PAUSE_SECONDS = 65.0
 MAX_ATTEMPTS = 3
 MIN_COMPARED_DAYS = 3
 NAME = f"{PROVIDER}'s dominance at 00:00 UTC"
+# Two that count stablecoins differ by a few percent; beyond it one of them counts something else.
+MAX_FACTOR = 1.5
 NO_STABLECOINS = "days without the market cap of all coins, or of stablecoins"
+
+
+@dataclass(frozen=True)
+class Stablecoins:
+    """What dominance without stablecoins leaves out.
+
+    :param caps: their market caps in US dollars, by midnight, in UTC.
+    :param factor: what the provider's market caps were multiplied by.
+    """
+
+    caps: "pd.Series[float]"
+    factor: float
 
 
 def plan_long_history(
@@ -73,11 +92,10 @@ def plan_long_history(
 def download_long_history(
     plan: Plan,
     store: DominanceStore,
+    settings: DominanceSettings,
     *,
-    url: str | None,
     progress: Progress,
     now: pd.Timestamp,
-    stablecoins_url: str | None = None,
     attempts: int = MAX_ATTEMPTS,
 ) -> DownloadReport:
     """Download what a plan needs, and store it once all of it is there; see `fetch_long_history`.
@@ -85,11 +103,12 @@ def download_long_history(
     :raises ProviderError: where any of it is missing; nothing is stored then.
     :raises InputError: where no day is finished, or its level is not that of what is stored.
     """
+    url = settings.urls.coinmarketcap
     policy = replace(POLICY, calls_per_minute=None) if is_loopback(url or URL) else POLICY
     with build_session(policy) as session:
-        # First, since it is one call.
+        # First, since these are two calls.
         stablecoins = (
-            fetch_stablecoins(session, url=stablecoins_url)
+            fetch_scaled_stablecoins(session, settings)
             if store.pair == WITHOUT_STABLECOINS
             else None
         )
@@ -114,13 +133,33 @@ def _refuse_other_level(level: LevelDifference | None, store: DominanceStore) ->
         )
 
 
+def fetch_scaled_stablecoins(session: requests.Session, settings: DominanceSettings) -> Stablecoins:
+    """Fetch the stablecoins' market caps, scaled to the current one that a bot records by.
+
+    Else the first recorded reading would step away from the last day of the history.
+
+    :raises ProviderError: where either of the two fails, or they differ too much.
+    """
+    caps = fetch_stablecoins(session, url=settings.urls.defillama)
+    current = fetch_stablecoin_cap(
+        session, settings.coinmarketcap_key, url=settings.urls.coinmarketcap
+    )
+    newest = float(caps.iloc[-1])
+    if not newest / MAX_FACTOR <= current <= newest * MAX_FACTOR:
+        raise ResponseError(
+            f"{PROVIDER} and {STABLECOIN_PROVIDER}: expected about the same market cap of all "
+            f"stablecoins, found {current:.4g} and {newest:.4g} US dollars; nothing was stored"
+        )
+    return Stablecoins(caps * (current / newest), current / newest)
+
+
 def fetch_long_history(
     session: requests.Session,
     plan: Plan,
     progress: Progress,
     *,
     url: str | None = None,
-    stablecoins: "pd.Series[float] | None" = None,
+    stablecoins: Stablecoins | None = None,
     attempts: int = MAX_ATTEMPTS,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Downloaded:
@@ -128,7 +167,7 @@ def fetch_long_history(
 
     :param progress: called with how many calls are done, and of how many.
     :param url: another address than CoinMarketCap's own.
-    :param stablecoins: their market caps, by midnight, to be taken from the total; None for none.
+    :param stablecoins: what is to be taken from the total; None for nothing.
     :param attempts: how often a call is made where a response to another request comes back.
     :raises ProviderError: where any of the calls fails; its class shows who has to act.
     """
@@ -144,8 +183,11 @@ def fetch_long_history(
     if stablecoins is not None:
         total_caps = pd.concat([one.total_caps for one in fetched])
         whole = len(percent)
-        percent = _leave_out(stablecoins, percent, total_caps)
-        name = f"{NAME}, without the stablecoins of {STABLECOIN_PROVIDER}"
+        percent = _leave_out(stablecoins.caps, percent, total_caps)
+        name = (
+            f"{NAME}, without the stablecoins of {STABLECOIN_PROVIDER} times "
+            f"{stablecoins.factor:.4f}, so that their newest market cap equals {PROVIDER}'s"
+        )
         if left := whole - len(percent):
             left_out[NO_STABLECOINS] = left
     columns = ("timestamp", "btcDominance")

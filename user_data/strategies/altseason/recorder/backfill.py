@@ -121,10 +121,11 @@ class Backfill:
 
     def _download(self, days: int, now: pd.Timestamp) -> DownloadReport:
         if self._store.provider == "coinmarketcap":
+            stored, pair = self._store.load(TIMEFRAME), self._store.pair
             return download_long_history(
-                plan_long_history(now, self._store.load(TIMEFRAME), days=days),
+                plan_long_history(now, stored, days=days, pair=pair),
                 self._store,
-                url=load_settings(self._config).dominance.urls.coinmarketcap,
+                load_settings(self._config).dominance,
                 progress=self._progress,
                 now=now,
                 attempts=1,  # the thread has to record meanwhile

@@ -11,7 +11,7 @@ import pandas as pd
 import requests
 
 from altseason.dominance.candles import MAX_PERCENT, MIN_PERCENT
-from altseason.errors import BusyError, SettingsError
+from altseason.errors import BusyError
 from altseason.notifications import Notifier
 from altseason.recorder.backoff import Backoff
 from altseason.recorder.jumps import MAX_STEP, HeldReading, find_known
@@ -19,12 +19,7 @@ from altseason.recorder.log import Reading
 from altseason.recorder.method import BEFORE, MethodWatch
 from altseason.recorder.offsets import Offsets
 from altseason.recorder.recording import Recording
-from altseason.settings import (
-    DEFAULT_PROVIDER,
-    PROVIDERS,
-    WITHOUT_STABLECOINS,
-    load_settings,
-)
+from altseason.settings import PROVIDERS, load_settings
 from altseason.sources.errors import (
     AccessError,
     NotCurrentError,
@@ -64,24 +59,20 @@ class Providers:
 def build_providers(config: dict[str, Any], clock: Clock = read_clock) -> Providers:
     """Return the providers of the table in settings.py, by keys and URLs of the configuration.
 
-    The primary is the one that the configuration names; the others keep their order. Dominance
-    without stablecoins has CoinGecko alone, whose response has their shares.
+    The primary is the one that the configuration names; the others keep their order, without those
+    whose response does not have the pair.
 
     :raises AccessError: where the key cannot be sent.
-    :raises SettingsError: where our own section is wrong, or the provider does not have the pair.
+    :raises SettingsError: where our own section is wrong.
     """
     settings = load_settings(config).dominance
-    chosen = settings.provider
-    names = [chosen, *(name for name in PROVIDERS if name != chosen)]
-    if settings.pair == WITHOUT_STABLECOINS:
-        if chosen != DEFAULT_PROVIDER:
-            raise SettingsError(
-                f"altseason.dominance.pair: {settings.pair} is recorded from {DEFAULT_PROVIDER} "
-                f"alone, found the provider {chosen}"
-            )
-        names = [chosen]
+    names = [settings.provider, *(name for name in PROVIDERS if name != settings.provider)]
     modules = [import_module(f"altseason.sources.{name}") for name in names]
-    primary, *fallbacks = [(module.PROVIDER, module.connect(config, clock)) for module in modules]
+    primary, *fallbacks = [
+        (module.PROVIDER, module.connect(config, clock))
+        for module in modules
+        if settings.pair in module.PAIRS
+    ]
     session = build_session(POLICY)
     # A connection that is idle for ten minutes may be dropped on its way without a notice, and the
     # poll that finds that out would fail.

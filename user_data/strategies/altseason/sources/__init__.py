@@ -20,5 +20,6 @@ http.py             one request, and its complete response
 responses.py        JSON → checked values
 errors.py           errors of providers, grouped by who has to act
 coingecko.py, coingecko_history.py, coinmarketcap.py, coinmarketcap_history.py, coinpaprika.py,
-coinlore.py
+coinlore.py         dominance
+defillama.py        market caps of stablecoins
 """

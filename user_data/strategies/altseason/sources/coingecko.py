@@ -41,6 +41,7 @@ from altseason.sources.responses import (
 )
 
 PROVIDER = "CoinGecko"
+PAIRS = (DEFAULT_PAIR, WITHOUT_STABLECOINS)
 # Which coins dominance without stablecoins leaves out: their symbols in `/global`, and their ids.
 # The others are small, and come and go in that response, of which each would be a jump.
 STABLECOINS = {"usdt": "tether", "usdc": "usd-coin"}

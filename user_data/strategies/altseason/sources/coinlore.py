@@ -8,6 +8,7 @@ import re
 import pandas as pd
 import requests
 
+from altseason.settings import DEFAULT_PAIR
 from altseason.sources.errors import error_for_status
 from altseason.sources.http import fetch_response
 from altseason.sources.reading import (
@@ -20,6 +21,7 @@ from altseason.sources.reading import (
 from altseason.sources.responses import excerpt, find, parse_json, refuse
 
 PROVIDER = "CoinLore"
+PAIRS = (DEFAULT_PAIR,)
 URL = "https://api.coinlore.net/api"
 PATH = "/global/"
 ENDPOINT = f"{PROVIDER} {PATH}"

@@ -1,4 +1,4 @@
-"""CoinMarketCap, a fallback for the current dominance: without a key, or with a free one.
+"""CoinMarketCap, a provider of the current dominance: without a key, or with a free one.
 
 https://coinmarketcap.com/api/documentation/v1/#operation/getV1GlobalmetricsQuotesLatest
 """
@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import requests
 
-from altseason.settings import load_settings
+from altseason.settings import DEFAULT_PAIR, WITHOUT_STABLECOINS, load_settings
 from altseason.sources.errors import (
     AccessError,
     ProviderError,
@@ -17,7 +17,7 @@ from altseason.sources.errors import (
     ResponseError,
     error_for_status,
 )
-from altseason.sources.http import fetch_response
+from altseason.sources.http import Response, fetch_response
 from altseason.sources.reading import (
     Clock,
     Fetch,
@@ -31,9 +31,11 @@ from altseason.sources.responses import (
     find_number,
     parse_iso_time,
     parse_json,
+    refuse,
 )
 
 PROVIDER = "CoinMarketCap"
+PAIRS = (DEFAULT_PAIR, WITHOUT_STABLECOINS)
 KEYED_URL = "https://pro-api.coinmarketcap.com"
 KEYLESS_URL = f"{KEYED_URL}/public-api"
 PATH = "/v1/global-metrics/quotes/latest"
@@ -55,6 +57,7 @@ def connect(config: dict[str, Any], clock: Clock) -> Fetch:
         key=settings.coinmarketcap_key,
         url=settings.urls.coinmarketcap,
         clock=clock,
+        pair=settings.pair,
     )
 
 
@@ -64,30 +67,70 @@ def fetch_coinmarketcap(
     *,
     url: str | None = None,
     clock: Clock = read_clock,
+    pair: str = DEFAULT_PAIR,
 ) -> ProviderReading:
     """Fetch the current dominance.
 
     :param key: a free key is enough; without one the keyless address is used.
+    :param pair: as in our settings.
     :raises ProviderError: its class shows who has to act.
     """
+    return _fetch(session, key, url).parse(parse_coinmarketcap, now=clock(), pair=pair)
+
+
+def fetch_stablecoin_cap(
+    session: requests.Session, key: str = "", *, url: str | None = None
+) -> float:
+    """Fetch the market cap, in US dollars, of what dominance without stablecoins leaves out.
+
+    :raises ProviderError: its class shows who has to act.
+    """
+    return _fetch(session, key, url).parse(parse_stablecoin_cap)
+
+
+def _fetch(session: requests.Session, key: str, url: str | None) -> Response:
     base = url or (KEYED_URL if key else KEYLESS_URL)
     headers = {KEY_HEADER: key} if key else {}
-    response = fetch_response(
+    return fetch_response(
         session, base.rstrip("/") + PATH, params={"convert": "USD"}, headers=headers
     )
-    return response.parse(parse_coinmarketcap, now=clock())
 
 
-def parse_coinmarketcap(body: bytes, status: int = 200, *, now: pd.Timestamp) -> ProviderReading:
+def parse_coinmarketcap(
+    body: bytes, status: int = 200, *, now: pd.Timestamp, pair: str = DEFAULT_PAIR
+) -> ProviderReading:
     """Parse the response: percent from 0 to 100, and when it was true in ISO 8601.
 
+    :param pair: as in our settings.
     :raises ProviderError: its class shows who has to act.
     """
     content = parse_content(ENDPOINT, body, status)
-    dominance = find_number(ENDPOINT, content, "data", "btc_dominance")
+    percent = find_number(ENDPOINT, content, "data", "btc_dominance")
+    if pair == WITHOUT_STABLECOINS:
+        stablecoins, total = _find_caps(content)
+        percent /= 1 - stablecoins / total
     written = find(ENDPOINT, content, "data", "last_updated")
     time = parse_iso_time(ENDPOINT, "data.last_updated", written)
-    return build_reading(PROVIDER, dominance, time, now=now)
+    return build_reading(PROVIDER, percent, time, now=now)
+
+
+def parse_stablecoin_cap(body: bytes, status: int = 200) -> float:
+    """Parse the stablecoins' market cap in US dollars, out of the same response.
+
+    :raises ProviderError: its class shows who has to act.
+    """
+    return _find_caps(parse_content(ENDPOINT, body, status))[0]
+
+
+def _find_caps(content: Any) -> tuple[float, float]:
+    """Return the market caps of all stablecoins, and of all crypto assets, in US dollars."""
+    names = ("stablecoin_market_cap", "total_market_cap")
+    stablecoins, total = (
+        find_number(ENDPOINT, content, "data", "quote", "USD", name) for name in names
+    )
+    if not 0 < stablecoins < total:
+        refuse(ENDPOINT, "stablecoins above 0 and below all that there is", (stablecoins, total))
+    return stablecoins, total
 
 
 def parse_content(endpoint: str, body: bytes, status: int) -> Any:

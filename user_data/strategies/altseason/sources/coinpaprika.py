@@ -6,6 +6,7 @@ https://api.coinpaprika.com/#tag/Global
 import pandas as pd
 import requests
 
+from altseason.settings import DEFAULT_PAIR
 from altseason.sources.errors import error_for_status
 from altseason.sources.http import fetch_response
 from altseason.sources.reading import (
@@ -23,6 +24,7 @@ from altseason.sources.responses import (
 )
 
 PROVIDER = "CoinPaprika"
+PAIRS = (DEFAULT_PAIR,)
 URL = "https://api.coinpaprika.com/v1"
 PATH = "/global"
 ENDPOINT = f"{PROVIDER} {PATH}"
