@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 import numpy as np
-import numpy.typing as npt
 
-from altseason_lab.study.metrics import DailyEquity
+from altseason_lab.study.metrics import DailyEquity, Returns, find_returns
 
 DAYS_A_YEAR = 365
 DRAWS = 2000
@@ -21,8 +20,6 @@ CONFIDENCE = 0.95
 # Quantiles of the normal distribution: a two-sided test at 5 %, and a power of 80 %.
 CRITICAL, POWER = 1.960, 0.842
 MIN_DAYS = 20
-
-Returns = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ def compare(gated: DailyEquity, ungated: DailyEquity, seed: int) -> Difference |
 
     if (gated.start, len(gated.values)) != (ungated.start, len(ungated.values)):
         raise ValueError("expected two wallets of the same days")
-    returns, others = _find_returns(gated), _find_returns(ungated)
+    returns, others = find_returns(gated), find_returns(ungated)
     if len(returns) < MIN_DAYS or np.array_equal(returns, others):
         return None
     lengths = optimal_block_length(np.log1p(returns) - np.log1p(others))
@@ -89,11 +86,6 @@ def compare(gated: DailyEquity, ungated: DailyEquity, seed: int) -> Difference |
     )
     detectable = (CRITICAL + POWER) * float(drawn[:, 0].std())
     return Difference(growth, sharpe, drawdown, detectable, len(returns), block)
-
-
-def _find_returns(equity: DailyEquity) -> Returns:
-    values = np.array([equity.balance, *equity.values])
-    return values[1:] / values[:-1] - 1
 
 
 def _subtract(returns: Returns, others: Returns) -> Returns:

@@ -7,6 +7,8 @@ an open trade shows. Closed trades alone would hide it. The formulas are Freqtra
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from freqtrade.data.metrics import (
     calculate_cagr,
@@ -21,6 +23,8 @@ from altseason_lab.host.repeated import BacktestRun
 
 # Freqtrade's for a ratio whose denominator is zero.
 UNDEFINED = -100.0
+
+Returns = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,12 @@ class Outcome:
 
     metrics: Metrics
     equity: DailyEquity
+
+
+def find_returns(equity: DailyEquity) -> Returns:
+    """Return the daily returns of a wallet, the first of them from its starting balance."""
+    values = np.array([equity.balance, *equity.values])
+    return np.asarray(values[1:] / values[:-1] - 1, dtype=np.float64)
 
 
 def find_daily_equity(equity: pd.DataFrame, final: float, balance: float) -> DailyEquity:

@@ -1,0 +1,158 @@
+"""A ledger of trials: every variant of a strategy that was ever backtested on the user's candles.
+
+The best of many variants looks good by chance, the better the more there were. How much of that is
+luck can only be said by who has counted all of them, the failures too. So lines are only ever
+added, each with the hash of the one before it: one that was changed or removed is found.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from altseason.dominance.locking import LONG_TIMEOUT, locked
+from altseason.errors import InputError
+from altseason.host.configuration import Config
+from altseason.output import tell
+
+FILE = "altseason_trials.jsonl"
+# The hash of what comes before the first line.
+NOTHING = "0" * 64
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A variant that was backtested.
+
+    :param key: the same for the same content alone: candles, code, parameters.
+    :param command: which of ours ran it, such as "study".
+    :param variant: what was varied, for people.
+    :param scope: the time range and the pairs, for people.
+    :param days: how many its wallet was followed for.
+    :param sharpe: of daily returns, by the day and not by the year; None where it is not known.
+    """
+
+    key: str
+    command: str
+    strategy: str
+    variant: str
+    scope: str
+    days: int
+    sharpe: float | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the file.
+
+    :param number: from 1.
+    :param previous: the hash of the line before it.
+    """
+
+    number: int
+    time: datetime
+    previous: str
+    trial: Trial
+
+
+ADAPTER = TypeAdapter(Line)
+
+
+class Ledger:
+    """The trials of one user data directory."""
+
+    def __init__(self, path: Path) -> None:
+        """Read nothing yet."""
+        self.path = path
+
+    def read(self) -> list[Trial]:
+        """Return all trials, in their order; none where there is no file.
+
+        :raises InputError: for a file that was changed, or cannot be read.
+        """
+        try:
+            return [line.trial for line in parse_lines(self.path.read_bytes(), self.path)]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot read the ledger: {error.strerror}") from error
+
+    def append(self, trials: Iterable[Trial]) -> int:
+        """Add the trials that are not there yet, and return how many these were.
+
+        :raises InputError: for a file that was changed, or cannot be written.
+        :raises BusyError: where another process holds it for long.
+        """
+        try:
+            with self.path.open("a+b") as file, locked(file, LONG_TIMEOUT):
+                return self._append(file, trials)
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot write the ledger: {error.strerror}") from error
+
+    def _append(self, file: IO[bytes], trials: Iterable[Trial]) -> int:
+        file.seek(0)
+        content = file.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        lines = parse_lines(whole, self.path)
+        if len(whole) < len(content):
+            tell(f"{self.path}: its last line was not written to the end; it is left out")
+            file.truncate(len(whole))
+        known = {line.trial.key for line in lines}
+        new = {trial.key: trial for trial in trials if trial.key not in known}
+        texts = whole.splitlines()
+        previous = _hash(texts[-1]) if texts else NOTHING
+        now, added = datetime.now(UTC), b""
+        for number, trial in enumerate(new.values(), start=len(lines) + 1):
+            text = _write(Line(number, now, previous, trial))
+            previous, added = _hash(text), added + text + b"\n"
+        # At once, so that a line is whole or not there.
+        file.write(added)
+        return len(new)
+
+
+def parse_lines(content: bytes, path: Path) -> list[Line]:
+    """Parse a ledger, and check that each line follows from the one before it.
+
+    :param path: for messages.
+    :raises InputError: where one does not.
+    """
+    lines: list[Line] = []
+    previous = NOTHING
+    end = content.rfind(b"\n") + 1
+    for number, text in enumerate(content[:end].splitlines(), start=1):
+        try:
+            line = ADAPTER.validate_json(text)
+        except ValidationError as error:
+            raise _changed(path, number) from error
+        if (line.number, line.previous) != (number, previous):
+            raise _changed(path, number)
+        lines.append(line)
+        previous = _hash(text)
+    return lines
+
+
+def open_ledger(config: Config) -> Ledger:
+    """Return the ledger of a configuration's user data directory."""
+    return Ledger(Path(config["user_data_dir"]) / FILE)
+
+
+def _changed(path: Path, number: int) -> InputError:
+    return InputError(
+        f"{path}: line {number} does not follow from the lines before it, so one of them was "
+        f"changed or removed, and the trials can no longer be counted. Restore the file, or move "
+        f"it away to begin a new ledger"
+    )
+
+
+def _write(line: Line) -> bytes:
+    values: dict[str, Any] = {**asdict(line), "time": line.time.isoformat(timespec="seconds")}
+    return json.dumps(values).encode()
+
+
+def _hash(text: bytes) -> str:
+    return sha256(text).hexdigest()

@@ -1,0 +1,82 @@
+"""The ledger of trials: nothing counted twice, and nothing changed unnoticed."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from altseason.errors import InputError
+from altseason_lab.ledger import Ledger, Trial
+
+ONE, TWO, THREE = (
+    Trial(key, "study", "Any", "falling", "2021, 4 pairs", 365, 0.05) for key in ("1", "2", "3")
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "altseason_trials.jsonl"
+
+
+def test_trial_is_counted_once_however_often_it_is_run(path: Path):
+    assert Ledger(path).read() == []
+    assert Ledger(path).append([ONE, TWO, ONE]) == 2
+    assert Ledger(path).append([TWO, THREE]) == 1
+    assert Ledger(path).append([ONE]) == 0
+    assert Ledger(path).read() == [ONE, TWO, THREE]
+
+
+def test_each_line_has_the_hash_of_the_one_before(path: Path):
+    Ledger(path).append([ONE, TWO])
+    Ledger(path).append([THREE])
+    lines = path.read_bytes().splitlines()
+    assert [json.loads(line)["number"] for line in lines] == [1, 2, 3]
+    found = [json.loads(line)["previous"] for line in lines]
+    assert found == ["0" * 64, *(sha256(line).hexdigest() for line in lines[:2])]
+
+
+@pytest.mark.parametrize(
+    ("change", "number"),
+    [
+        (lambda lines: [lines[0].replace(b"0.05", b"0.5"), *lines[1:]], 2),
+        (lambda lines: [lines[0], lines[2]], 2),
+        (lambda lines: [lines[1], lines[2]], 1),
+        (lambda lines: [lines[1], lines[0], lines[2]], 1),
+        (lambda lines: [*lines, lines[2]], 4),
+        (lambda lines: [*lines, b"{}"], 4),
+        (lambda lines: [lines[0], b"\xff\x00", lines[2]], 2),
+    ],
+)
+def test_changed_ledger_is_refused_and_left_alone(path: Path, change, number: int):
+    Ledger(path).append([ONE, TWO, THREE])
+    path.write_bytes(b"".join(line + b"\n" for line in change(path.read_bytes().splitlines())))
+    before = path.read_bytes()
+    for act in (Ledger(path).read, lambda: Ledger(path).append([ONE])):
+        with pytest.raises(InputError, match=f"line {number} does not follow"):
+            act()
+    assert path.read_bytes() == before
+
+
+def test_line_that_was_not_written_to_its_end_is_left_out(
+    path: Path, capsys: pytest.CaptureFixture[str]
+):
+    Ledger(path).append([ONE, TWO])
+    path.write_bytes(path.read_bytes()[:-20])
+    assert Ledger(path).read() == [ONE]
+    assert Ledger(path).append([TWO]) == 1
+    assert "its last line was not written to the end" in capsys.readouterr().err
+    assert Ledger(path).read() == [ONE, TWO]
+
+
+def test_trial_without_a_sharpe_ratio_is_counted(path: Path):
+    unknown = Trial("4", "stress", "Any", "", "", 0, None)
+    Ledger(path).append([unknown])
+    assert Ledger(path).read() == [unknown]
+
+
+def test_folder_that_cannot_be_written_is_one_line(tmp_path: Path):
+    with pytest.raises(InputError, match="cannot write the ledger: Is a directory"):
+        Ledger(tmp_path).append([ONE])
+    with pytest.raises(InputError, match="cannot read the ledger: Is a directory"):
+        Ledger(tmp_path).read()
