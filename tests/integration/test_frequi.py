@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from tests.integration.freqtrade_runs import Home, write_subclass
+from tests.integration.test_gated_strategies import PARENT, write_gated
 from tests.lab.sandbox.bots import Api
 
 Make = Callable[[Path], Home]
@@ -182,3 +183,36 @@ def test_freqtrade_webserver_shades_exactly_the_alt_seasons(sample: Path, home: 
     assert {area["type"] for area in answer["annotations"]} == {"area"}
     assert len(shaded) > 1
     assert shaded == find_seasons(sample, first, last)
+
+
+DRAWN = """
+    def plot_annotations(self, pair, start_date, end_date, dataframe, **kwargs):
+        return [{"type": "area", "start": start_date, "end": start_date, "label": "mine"}]
+"""
+
+
+def test_freqtrade_webserver_shows_the_gate_of_any_strategy_beside_what_it_draws(
+    sample: Path, home: Make
+):
+    run, api = home(sample), Api()
+    run.write_config(api_server=api.section)
+    (run.strategies / "Parent.py").write_text(PARENT + DRAWN)
+    write_gated(run, "MyGated")
+    words = ("webserver", "--datadir", str(sample))
+    with rehearsing(run, *words, end=signal.SIGINT, code=143) as process:
+        api.wait_until_up(process)
+        asked = {"timerange": "20220101-20220401", "strategy": "MyGated"}
+        answer = api.get("pair_history", **PAIR, **asked)
+
+    assert {"mean", "enter_long", "exit_long", *DOMINANCE} <= set(answer["columns"])
+    candles = as_frame(answer)
+    seasons = find_seasons(sample, candles["date"].iloc[0], candles["date"].iloc[-1])
+    areas = [one for one in answer["annotations"] if one.get("label") != "mine"]
+    assert len(areas) == len(answer["annotations"]) - 1
+    assert [[pd.Timestamp(one[end]) for end in ("start", "end")] for one in areas] == seasons
+    is_open = candles["date"].map(lambda date: any(first <= date < end for first, end in seasons))
+    assert candles["alt_season"].tolist() == is_open.tolist()
+    assert 0 < is_open.sum() < len(candles)
+    is_entered = candles["close"] < candles["mean"]
+    assert candles["enter_long"].eq(1).tolist() == (is_entered & is_open).tolist()
+    assert (is_entered & ~is_open).sum() > 0
