@@ -53,7 +53,7 @@ def test_script_of_another_installation_is_not_meant(
     assert altseason_command() == str(SCRIPTS / "altseason")
 
 
-@pytest.mark.parametrize("command", ["sample", "sandbox", "stress", "study"])
+@pytest.mark.parametrize("command", ["sample", "sandbox", "stress", "study", "walk-forward"])
 def test_command_of_the_lab_says_where_to_get_it(copied: Path, command: str):
     python = copied / "venv" / "bin" / "python"
     environment = {"PYTHONPATH": str(copied / "user data" / "strategies"), "PATH": "/usr/bin"}

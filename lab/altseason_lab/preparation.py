@@ -95,10 +95,25 @@ def prepare(
     :raises InputError: where there is nothing to run with.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
+    with prepare_command(command, repetition, offline=offline) as (_, config):
+        yield config
+
+
+@contextmanager
+def prepare_command(
+    command: FreqtradeCommand, repetition: Repetition, *, offline: bool
+) -> Iterator[tuple[FreqtradeCommand, Config]]:
+    """Yield a command line that finds the same exchange, too, and its configuration.
+
+    As long as they are there, its configuration files and the environment for its process are.
+
+    :raises InputError: where there is nothing to run with.
+    :raises OperationalException: for whatever Freqtrade itself refuses.
+    """
     if not offline:
         config = load_backtesting_configuration(command, repetition)
         refuse_missing(data_directory(config), CANDLES_ADVICE)
-        yield config
+        yield command, config
         return
     config = load_command_configuration(command)
     refuse_pairlists(command, config)
@@ -108,18 +123,17 @@ def prepare(
     with (
         in_thread(run_emulator(market)) as url,
         patch.dict(os.environ, offline_environment(os.environ, url), clear=True),
+        tempfile.TemporaryDirectory(prefix=f"altseason-{repetition.name}-") as folder,
     ):
         kind = "SYNTHETIC candles" if is_synthetic(market.datadir) else "candles"
         tell(
             f"altseason {repetition.name}: an exchange emulator on {url} serves {kind} from "
             f"{market.datadir}"
         )
-        with tempfile.TemporaryDirectory(prefix=f"altseason-{repetition.name}-") as folder:
-            overlay = save_overlay(build_overlay(command, config, url), Path(folder))
-            words = additional_arguments(command, config, overlay)
-            extended = parse_command([*command.arguments, *words])
-            changed = load_backtesting_configuration(extended, repetition)
-        yield changed
+        overlay = save_overlay(build_overlay(command, config, url), Path(folder))
+        words = additional_arguments(command, config, overlay)
+        extended = parse_command([*command.arguments, *words])
+        yield extended, load_backtesting_configuration(extended, repetition)
 
 
 def load_backtesting_configuration(command: FreqtradeCommand, repetition: Repetition) -> Config:

@@ -16,6 +16,7 @@ READING = {
     "dry run": ["dominance", "import", "dominance.csv", "--dry-run"],
     "stress": ["stress", "--offline"],
     "study": ["study", "--offline"],
+    "walk-forward": ["walk-forward", "--offline"],
     "sandbox": ["sandbox"],
 }
 FREQTRADE = {"sandbox": ["--", "freqtrade", "backtesting"]}

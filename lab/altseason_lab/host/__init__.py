@@ -4,6 +4,7 @@ repeated.py   Freqtrade's own `Backtesting`, repeated on candles loaded once
 backtests.py  with several costs and delays
 command.py    its command line and configuration, with its defaults
 delay.py      late signals, by a method that is not to be overridden
+hyperopt.py   its hyperopt as a command, its spaces and its stored epochs
 parameters.py values of parameters that no file overrides
 stops.py      its exit reasons that are stops, and slippage at them
 overlay.py    the settings by which its exchange object finds only the emulator

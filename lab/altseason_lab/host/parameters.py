@@ -1,5 +1,6 @@
 """Parameters of one strategy object, set where Freqtrade's own loading does not override them."""
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ def set_parameters(strategy: IStrategy, values: Mapping[str, Any]) -> None:
 
     They are set when the backtest begins: `IStrategy.ft_bot_start` loads the others just before, by
     `ft_load_hyper_params`. The parameters have to be the object's own, as those of a gated strategy
-    are (`altseason.host.parameters.copy_parameters`).
+    are (`altseason.host.parameters.copy_parameters`), and others after `make_own_parameters`.
     """
     load = strategy.ft_load_hyper_params
 
@@ -47,3 +48,11 @@ def validate_parameter(strategy: IStrategy, name: str, value: Any) -> None:
         raise InputError(f"{name}: expected a number, found {value!r}")
     if isinstance(parameter, IntParameter) and value != int(value):
         raise InputError(f"{name}: expected a whole number, found {value!r}")
+
+
+def make_own_parameters(strategy: IStrategy) -> None:
+    """Give a strategy object copies of the parameters that are still its class's."""
+    for name in dir(type(strategy)):
+        value = getattr(type(strategy), name)
+        if isinstance(value, BaseParameter) and name not in vars(strategy):
+            setattr(strategy, name, copy.copy(value))

@@ -75,6 +75,14 @@ class RepeatedBacktest:
         return self._data
 
     @property
+    def span(self) -> tuple[datetime, datetime]:
+        """Return when the first candle that can be traded opens, and the last one."""
+        first = min(candles["date"].iloc[0] for candles in self._data.values()).to_pydatetime()
+        last = max(candles["date"].iloc[-1] for candles in self._data.values()).to_pydatetime()
+        # Freqtrade has moved it past the startup candles where these are not stored.
+        return max(self._timerange.startdt or first, first), last
+
+    @property
     def fee(self) -> float:
         """Return the fee, a ratio per side."""
         return float(self._backtesting.fee)

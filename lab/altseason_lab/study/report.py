@@ -134,12 +134,17 @@ def _draw_table(results: dict[str, CellResult]) -> list[str]:
         table.add_column(header, justify="right", no_wrap=True)
     for name, result in results.items():
         label = name.replace("_and_", "\nand\n").replace(" ", "\n")
-        table.add_row(label, *_write(result.metrics), f"{result.open_share * 100:.0f}")
+        table.add_row(label, *write_metrics(result.metrics), f"{result.open_share * 100:.0f}")
     table.add_section()
     for result in results.values():
         for name, outcome in result.holds.items():
             if outcome is not None:
-                table.add_row(name.replace(" ", "\n"), *_write(outcome.metrics), "")
+                table.add_row(name.replace(" ", "\n"), *write_metrics(outcome.metrics), "")
+    return draw(table)
+
+
+def draw(table: Table) -> list[str]:
+    """Return the lines of a table as it is, however wide."""
     console = Console(width=WIDTH * 3, color_system=None, highlight=False)
     with console.capture() as capture:
         console.print(table)
@@ -147,23 +152,24 @@ def _draw_table(results: dict[str, CellResult]) -> list[str]:
     return "\n".join(lines).strip("\n").splitlines()
 
 
-def _write(metrics: Metrics) -> list[str]:
+def write_metrics(metrics: Metrics) -> list[str]:
+    """Write all of them, in the order of the headers."""
     return [
-        _write_number(metrics.profit * 100, 1),
-        _write_number(metrics.cagr * 100, 1),
-        _write_number(metrics.max_drawdown * 100, 1),
-        _write_number(metrics.sharpe, 2),
-        _write_number(metrics.sortino, 2),
-        _write_number(metrics.calmar, 1),
-        _write_number(metrics.profit_factor, 2),
-        _write_number(metrics.expectancy, 2),
+        write_number(metrics.profit * 100, 1),
+        write_number(metrics.cagr * 100, 1),
+        write_number(metrics.max_drawdown * 100, 1),
+        write_number(metrics.sharpe, 2),
+        write_number(metrics.sortino, 2),
+        write_number(metrics.calmar, 1),
+        write_number(metrics.profit_factor, 2),
+        write_number(metrics.expectancy, 2),
         str(metrics.trades),
-        _write_number(metrics.time_in_market * 100, 0),
-        _write_number(metrics.costs * 100, 1),
+        write_number(metrics.time_in_market * 100, 0),
+        write_number(metrics.costs * 100, 1),
     ]
 
 
-def _write_number(number: float | None, decimals: int) -> str:
+def write_number(number: float | None, decimals: int) -> str:
     """Write a number in five characters where that is possible, since the row has 80."""
     if number is None:
         return "-"

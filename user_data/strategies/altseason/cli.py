@@ -32,6 +32,7 @@ LAB_COMMANDS = {
     "sandbox": "run a Freqtrade command against an exchange emulator",
     "stress": "find the cost per side at which a backtest's profit ends",
     "study": "show what the gate is worth on your coins and years",
+    "walk-forward": "test hyperopt's parameters on the time after they were found",
 }
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -103,7 +104,7 @@ def build_parser(chosen: str) -> CommandParser:
         if name not in packages:
             continue
         if name == chosen:
-            module = import_module(f"{packages[name]}.commands.{name}")
+            module = import_module(f"{packages[name]}.commands.{name.replace('-', '_')}")
             module.add_parser(commands, common_parser())
         else:
             commands.add_parser(name, help=description, description=description)

@@ -1,0 +1,11 @@
+"""Walk-forward: parameters found by hyperopt on one stretch of time, and tested on the next.
+
+windows.py    which stretches train, and which test
+search.py     `freqtrade hyperopt` on the train part of each window, several at once
+processes.py  processes that do not outlive the command
+plateau.py    the middle of the best epochs, whose parameters are tested
+backtests.py  backtests of a window, and their results joined
+stability.py  how far a parameter moves from window to window
+run.py        all of it, in order
+report.py     what is printed
+"""

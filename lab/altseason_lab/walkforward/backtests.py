@@ -1,0 +1,103 @@
+"""Backtests of the windows in this process, and their results joined to one wallet over time."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from freqtrade.exchange import Exchange
+from freqtrade.util import get_dry_run_wallet
+
+from altseason.host.configuration import Config
+from altseason_lab.host.hyperopt import SearchSpace
+from altseason_lab.host.repeated import BacktestRun, RepeatedBacktest
+from altseason_lab.study.cell import narrow
+from altseason_lab.study.grid import Scope
+from altseason_lab.study.metrics import Outcome, measure_run
+from altseason_lab.walkforward.windows import Span
+
+
+class WindowBacktests:
+    """Backtests of one strategy on parts of windows, with parameters of each."""
+
+    def __init__(self, config: Config, exchange: Exchange, space: SearchSpace) -> None:
+        self._config = config
+        self._exchange = exchange
+        self._space = space
+
+    def run(self, span: Span, parameters: Mapping[str, Any], balance: float) -> BacktestRun:
+        """Run a new strategy object on a stretch of time.
+
+        :param parameters: none for the strategy's own.
+        :param balance: to begin with, in the stake currency.
+        :raises InputError: where candles are missing.
+        """
+        config = narrow(self._config, Scope(span.timerange, ()))
+        set_balance(config, balance)
+        repeated = RepeatedBacktest(config, self._exchange)
+        strategy = repeated.load_strategy()
+        if parameters:
+            self._space.set_values(strategy, parameters)
+        return repeated.run(strategy)
+
+
+def set_balance(config: Config, balance: float) -> None:
+    """Set what a backtest begins with, in the stake currency."""
+    wallet = config["dry_run_wallet"]
+    is_table = isinstance(wallet, dict)
+    config["dry_run_wallet"] = (
+        {**wallet, config["stake_currency"]: balance} if is_table else balance
+    )
+
+
+class Wallet:
+    """A wallet that goes on from window to window: each begins with what the last one left."""
+
+    def __init__(self, config: Config) -> None:
+        self._start = float(get_dry_run_wallet(config))
+        self._currency = config["stake_currency"]
+        self._runs: list[BacktestRun] = []
+
+    @property
+    def balance(self) -> float:
+        """Return what is left, in the stake currency."""
+        return self._runs[-1].final_balance if self._runs else self._start
+
+    def add(self, run: BacktestRun) -> Outcome:
+        """Go on by a backtest that began with the balance, and return what it came to."""
+        outcome = measure_run(run, self.balance, self._currency)
+        self._runs.append(run)
+        return outcome
+
+    def measure(self) -> Outcome:
+        """Return what all of them came to, as one backtest."""
+        return measure_run(self.joined, self._start, self._currency)
+
+    @property
+    def joined(self) -> BacktestRun:
+        """Return all of them as one backtest."""
+        return join(self._runs)
+
+
+def join(runs: Sequence[BacktestRun]) -> BacktestRun:
+    """Return backtests that follow one another as one.
+
+    :param runs: each began with the final balance of the one before.
+    """
+    # Without trades a frame has columns of other kinds, which pandas warns of.
+    trades = [run.trades for run in runs if len(run.trades)] or [runs[0].trades]
+    return BacktestRun(
+        trades=pd.concat(trades, ignore_index=True),
+        wallet=pd.concat([_settle(run) for run in runs], ignore_index=True),
+        final_balance=runs[-1].final_balance,
+        start=runs[0].start,
+        end=runs[-1].end,
+    )
+
+
+def _settle(run: BacktestRun) -> pd.DataFrame:
+    """Return a wallet whose last candle is worth what was left when all trades were closed."""
+    wallet = run.wallet.copy()
+    is_last = wallet["date"] == wallet["date"].iloc[-1]
+    worth = float((wallet["rate"] * wallet["balance"])[is_last].sum())
+    wallet.loc[is_last, "rate"] *= run.final_balance / worth if worth else 1.0
+    return wallet

@@ -1,0 +1,49 @@
+"""The middle of the best epochs, and not the best one: a peak is where luck was largest.
+
+Of several hundred sets of parameters the best has also the best luck of its train part, which no
+test part repeats. Where many neighbors are about as good, their middle depends less on it.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median_low
+from typing import Any
+
+from altseason_lab.host.hyperopt import Dimension, Epoch
+
+# Of the different sets of parameters that have traded.
+SHARE = 0.1
+MIN_EPOCHS = 5
+
+
+def find_plateau(epochs: Iterable[Epoch]) -> list[Epoch]:
+    """Return the best tenth of the epochs that traded, five at least, by their loss.
+
+    :param epochs: of all seeds; a set of parameters that several have tried counts once.
+    :return: the best first; empty where none has traded.
+    """
+    different: dict[tuple[Any, ...], Epoch] = {}
+    for epoch in epochs:
+        if epoch.is_valid:
+            different.setdefault(tuple(sorted(epoch.parameters.items())), epoch)
+    best = sorted(different.values(), key=lambda epoch: epoch.loss)
+    return best[: max(MIN_EPOCHS, math.ceil(len(best) * SHARE))]
+
+
+def find_middle(plateau: Sequence[Epoch], dimensions: Mapping[str, Dimension]) -> dict[str, Any]:
+    """Return for each parameter the median of the epochs' values, or the most frequent choice.
+
+    Of two values in the middle the lower one, so that it is one that hyperopt can choose; of two
+    choices as frequent that of the better epoch.
+    """
+    return {
+        name: _find_most_frequent(values) if dimension.choices else median_low(values)
+        for name, dimension in dimensions.items()
+        if (values := [epoch.parameters[name] for epoch in plateau])
+    }
+
+
+def _find_most_frequent(values: Sequence[Any]) -> Any:
+    # Of those as frequent the first one counted.
+    return Counter(values).most_common(1)[0][0]
