@@ -43,6 +43,25 @@ def test_pipe_gets_lines_and_no_bar(
     assert capsys.readouterr().err.splitlines() == lines
 
 
+def test_lines_of_a_pipe_say_how_long_the_rest_takes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    with show_progress("coins", "Nothing.") as advance:
+        # 100 were done before: 10 in 40 seconds are 4 seconds each.
+        for seconds, done in [(0, 100), (40, 110), (80, 190), (120, 195), (3720, 196), (7200, 200)]:
+            now[0] = float(seconds)
+            advance(done, 200)
+    assert capsys.readouterr().err.splitlines() == [
+        "110 of 200 coins, about 6 min left",
+        "190 of 200 coins, less than a minute left",
+        "195 of 200 coins, less than a minute left",
+        "196 of 200 coins, about 3 min left",
+        "200 of 200 coins",
+    ]
+
+
 def test_interrupt_says_what_is_kept(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(KeyboardInterrupt), show_progress("coins", "All is kept."):
         raise KeyboardInterrupt

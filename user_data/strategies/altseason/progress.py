@@ -60,14 +60,34 @@ class _Lines:
         self._what = what
         self._next_at = 0.0 if at_once else time.monotonic() + LINE_INTERVAL_SECONDS
         self._has_begun = False
+        # When how many were done already.
+        self._first: tuple[float, int] | None = None
 
     def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if self._first is None:
+            self._first = (now, done)
         is_end = self._has_begun and done >= total
-        if time.monotonic() < self._next_at and not is_end:
+        if now < self._next_at and not is_end:
             return
         self._has_begun = True
-        self._next_at = time.monotonic() + LINE_INTERVAL_SECONDS
-        _print(f"{done} of {total} {self._what}")
+        self._next_at = now + LINE_INTERVAL_SECONDS
+        left = self._describe_left(now, done, total, *self._first)
+        _print(f"{done} of {total} {self._what}{left}")
+
+    @staticmethod
+    def _describe_left(now: float, done: int, total: int, began: float, first: int) -> str:
+        """Describe how long the rest takes, as fast as until now; empty where that is not known."""
+        if done <= first or done >= total:
+            return ""
+        minutes = (now - began) / (done - first) * (total - done) / 60
+        if minutes < 1:
+            return ", less than a minute left"
+        return (
+            f", about {minutes:.0f} min left"
+            if minutes < 100
+            else f", about {minutes / 60:.0f} h left"
+        )
 
 
 def _print(text: str) -> None:
