@@ -1,0 +1,278 @@
+"""A profile for alt season: trends of many lengths, sized by volatility, behind the gate.
+
+Long-only, on spot markets. What it is made of, why, and what it was worth on the years that it was
+found on is in docs/profile.md and docs/evidence.md. Past results do not guarantee future profit.
+"""
+
+import altseason.host.version  # noqa: F401 - before all that an older Freqtrade lacks
+
+# isort: split
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from freqtrade.constants import UNLIMITED_STAKE_AMOUNT
+from freqtrade.enums import RunMode
+from freqtrade.exchange import timeframe_to_seconds
+from freqtrade.persistence import Trade
+
+from altseason import __version__
+from altseason.dominance.candles import DAY, candle_length
+from altseason.dominance.synthetic import mark_results
+from altseason.errors import CandlesMissingError, SettingsError
+from altseason.gate.charts import thin_exits
+from altseason.gate.conditions import Conditions, above, add_conditions, all_hold, is_true
+from altseason.gate.keeper import Gatekeeper
+from altseason.gate.pairs import BITCOIN, never_entered_because
+from altseason.host.callbacks import guard_stake, without_trade_copy
+from altseason.host.candle_files import PRECISION_COLUMNS
+from altseason.risk.account import AccountWatch
+from altseason.settings import validate_trading_mode
+from altseason.strategy import AltSeasonGate
+from altseason.trend.channels import (
+    add_days,
+    calculate_trend,
+    calculate_volatility,
+    find_daily_closes,
+    find_day_ends,
+)
+from altseason.trend.positions import calculate_change, calculate_weight
+
+# More than half of the channels are up: most lengths of trend agree.
+MAJORITY = 0.5
+SECONDS_PER_DAY = 24 * 60 * 60
+# The longest channel, and eight weeks in which it goes up or down. Of hourly candles Freqtrade
+# fetches 208 days at Binance, and no more.
+STARTUP_DAYS = 207
+
+
+class AltSeasonProfile(AltSeasonGate, mode="falling"):
+    """Follow the trends of altcoins while Bitcoin's trend is up and its dominance falls.
+
+    Decides once a day, at midnight UTC, by daily closes, whatever the timeframe is.
+    """
+
+    INTERFACE_VERSION = 3
+    can_short = False
+
+    timeframe = "1h"
+    process_only_new_candles = True
+    position_adjustment_enable = True
+
+    # The channels end a trade; nothing takes profits from a trend that goes on.
+    minimal_roi: ClassVar = {}
+    # Only a crash gets here before the channels: four days' moves of a coin whose annual volatility
+    # is 120 %. Of such a coin no more than a fifth of a trade's share of the wallet is invested.
+    stoploss = -0.25
+    trailing_stop = False
+    use_exit_signal = True
+    order_types: ClassVar = {
+        "entry": "limit",
+        "exit": "limit",
+        "stoploss": "market",
+        "stoploss_on_exchange": False,
+    }
+
+    # The gate adds dominance, and shades alt seasons.
+    plot_config: ClassVar = {
+        "main_plot": {},
+        "subplots": {
+            "Trend": {"trend": {"color": "#4a6fe3"}, "bitcoin_trend": {"color": "#f5a623"}},
+            "Invested": {"weight": {"color": "#8e44ad"}},
+        },
+    }
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        validate_trading_mode(config)
+        if config.get("stake_currency") in BITCOIN:
+            raise SettingsError(
+                "stake_currency: expected a currency in which Bitcoin has a price of its own, "
+                f"found {config['stake_currency']}; choose one such as USDT"
+            )
+        super().__init__(config)
+        timeframe = config.get("timeframe") or self.timeframe
+        self.startup_candle_count = STARTUP_DAYS * (DAY // candle_length(timeframe))
+        self._entry_tag = mark_results(config, "most_channels_up")
+        gate = self.alt_season_gate
+        is_live = config.get("runmode") == RunMode.LIVE
+        self._account = AccountWatch(self, gate.settings.risk) if is_live else None
+        if self._account is not None:
+            gate.entry_checks.append(self._account.is_explained)
+            gate.loop_checks.append(self._account.check)
+        guard_stake(self, gate.notifier)
+
+    def version(self) -> str:
+        """Return the version that Freqtrade shows in `/version`, FreqUI and its lists."""
+        return __version__
+
+    def ft_bot_start(self, **kwargs: Any) -> None:
+        """Start the gate, and note the orders that are sent, before the first of them."""
+        super().ft_bot_start(**kwargs)
+        if self._account is not None:
+            self._account.watch_orders()
+
+    def informative_pairs(self) -> list[tuple[str, str]]:
+        """Return Bitcoin's candles, which a bot needs besides those of its pairs."""
+        return [(self._bitcoin, self.timeframe)]
+
+    def populate_indicators(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any]
+    ) -> pd.DataFrame:
+        """Add trends and volatility as they were known at each candle's close."""
+        dataframe = dataframe.drop(columns=PRECISION_COLUMNS, errors="ignore")
+        closes = find_daily_closes(dataframe, self.timeframe)
+        days = {
+            "trend": calculate_trend(closes),
+            "volatility": calculate_volatility(closes),
+            "bitcoin_trend": calculate_trend(self._find_bitcoin_closes()),
+        }
+        dataframe = add_days(dataframe, days, self.timeframe)
+        columns = (dataframe["trend"], dataframe["volatility"])
+        dataframe["weight"] = [calculate_weight(*row) for row in zip(*columns, strict=True)]
+        return self.alt_season_gate.add_dominance(dataframe)
+
+    def populate_entry_trend(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any]
+    ) -> pd.DataFrame:
+        """Enter altcoins whose trend is up."""
+        conditions = self.entry_conditions(dataframe, metadata)
+        if self.alt_season_gate.is_trading:
+            dataframe = add_conditions(dataframe, conditions)
+        enters = all_hold(conditions, dataframe.index)
+        dataframe["enter_long"] = enters.astype("int8")
+        dataframe.loc[enters, "enter_tag"] = self._entry_tag
+        return dataframe
+
+    def entry_conditions(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> Conditions:
+        """Return what an entry needs, all of it, by name; a subclass may add to it."""
+        return {
+            "is_altcoin": is_true(never_entered_because(metadata["pair"]) is None),
+            "is_day_end": is_true(find_day_ends(dataframe, self.timeframe)),
+            "is_uptrend": above(dataframe["trend"], MAJORITY),
+            "is_bitcoin_uptrend": above(dataframe["bitcoin_trend"], MAJORITY),
+            "has_volatility": above(dataframe["weight"], 0),
+            "is_alt_season": is_true(dataframe["alt_season"]),
+        }
+
+    def populate_exit_trend(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any]
+    ) -> pd.DataFrame:
+        """Exit when no channel is up any more, whatever the gate says."""
+        is_over = dataframe["trend"] == 0
+        dataframe["exit_long"] = is_over.astype("int8")
+        tags = np.where(is_over, "no_channel_up", "").astype(object)
+        dataframe["exit_tag"] = pd.Series(tags, index=dataframe.index, dtype=object)
+        return dataframe
+
+    def custom_stake_amount(
+        self,
+        pair: str,
+        current_time: datetime,
+        current_rate: float,
+        proposed_stake: float,
+        min_stake: float | None,
+        max_stake: float,
+        *args: Any,
+        **kwargs: Any,
+    ) -> float:
+        """Return the part of Freqtrade's stake that trend and volatility allow; 0 for no trade."""
+        day = self._find_day(pair, current_time)
+        stake = 0.0 if day is None else min(proposed_stake * float(day["weight"]), max_stake)
+        if min_stake is not None and 0 < stake < min_stake:
+            # Freqtrade would raise it.
+            self.alt_season_gate.notifier.warn(
+                f"{pair} is not entered: the stake is below the exchange's minimum."
+            )
+            return 0.0
+        return stake if stake > 0 else 0.0
+
+    @without_trade_copy
+    def adjust_trade_position(
+        self,
+        trade: Trade,
+        current_time: datetime,
+        current_rate: float,
+        current_profit: float,
+        min_stake: float | None,
+        max_stake: float,
+        *args: Any,
+        **kwargs: Any,
+    ) -> float | None:
+        """Bring a position to its size once a day; it grows while an entry would be allowed."""
+        day = self._find_day(trade.pair, current_time)
+        if day is None or trade.has_open_orders:
+            return None
+        # By the day's close, and not by the rate: what was resized is not resized again.
+        value = trade.amount * float(day["close"])
+        change = calculate_change(value, self._slot * float(day["weight"]), min_stake)
+        if not change or (change > 0 and not self._may_grow(day, current_time)):
+            return None
+        if self._account is not None and not self._account.is_complete(trade):
+            return None
+        return min(change, max_stake) if change > 0 else change / value * trade.stake_amount
+
+    def analyze_ticker(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
+        """Return the candles as Freqtrade does for a bot and for FreqUI, made fit for charts."""
+        analyzed = super().analyze_ticker(dataframe, metadata)
+        try:
+            return thin_exits(analyzed)
+        except Exception as error:  # exits matter more than charts
+            self.alt_season_gate.warn_of_charts(error)
+            return analyzed
+
+    @property
+    def _bitcoin(self) -> str:
+        return f"BTC/{self.config['stake_currency']}"
+
+    @property
+    def _slot(self) -> float:
+        """Return what one trade may cost, in stake currency."""
+        stake = self.config["stake_amount"]
+        if stake != UNLIMITED_STAKE_AMOUNT:
+            return float(stake)
+        return float(self.wallets.get_total_stake_amount() / self.config["max_open_trades"])
+
+    def _may_grow(self, day: "pd.Series[Any]", time: datetime) -> bool:
+        # The gate itself asks no callback that Freqtrade hands the trade without a copy.
+        is_open = self.alt_season_gate.columns.is_open(time)
+        return bool(is_open and day["bitcoin_trend"] > MAJORITY)
+
+    def _find_bitcoin_closes(self) -> "pd.Series[float]":
+        """Return Bitcoin's daily closes; none where a bot has no candles of it.
+
+        :raises CandlesMissingError: where nobody trades.
+        """
+        candles = self.dp.get_pair_dataframe(self._bitcoin, self.timeframe)
+        if not candles.empty:
+            return find_daily_closes(candles, self.timeframe)
+        gate = self.alt_season_gate
+        if not gate.is_trading:
+            raise CandlesMissingError(
+                f"{self.config['datadir']}: expected {self.timeframe} candles of {self._bitcoin}, "
+                f"whose trend decides, found none; `freqtrade download-data --pairs "
+                f"{self._bitcoin} --timeframes {self.timeframe}` stores them"
+            )
+        gate.notifier.warn(f"There are no candles of {self._bitcoin}: nothing is entered.")
+        return pd.Series(dtype="float64", index=pd.DatetimeIndex([], tz="UTC"))
+
+    def _find_day(self, pair: str, time: datetime) -> "pd.Series[Any] | None":
+        """Return the candle that has just ended a day at a time; None at all other times."""
+        length = timeframe_to_seconds(self.timeframe)
+        # Asked in every candle of a trade, so without a pandas time where there is no need.
+        if time.timestamp() % SECONDS_PER_DAY >= length:
+            return None
+        candles, _ = self.dp.get_analyzed_dataframe(pair, self.timeframe)
+        midnight = pd.Timestamp(time).floor(DAY)
+        if candles.empty or candles["date"].iat[-1] + pd.Timedelta(seconds=length) != midnight:
+            return None
+        return candles.iloc[-1]
+
+    def _make_gatekeeper(self, config: dict[str, Any]) -> Gatekeeper:
+        return Gatekeeper(
+            self,
+            config,
+            by_hand={"gate_mode": ("off",)},
+            exclusion_reason=never_entered_because,
+        )
