@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,8 @@ class Epoch:
     :param number: of the search, from 1.
     :param loss: the lower the better.
     :param profit: of the starting balance, a ratio.
+    :param daily_profits: of the trades that were closed on each day of the time searched, in order,
+        of the starting balance.
     """
 
     number: int
@@ -76,6 +79,7 @@ class Epoch:
     parameters: dict[str, Any]
     trades: int
     profit: float
+    daily_profits: tuple[float, ...]
 
     @property
     def is_valid(self) -> bool:
@@ -265,6 +269,7 @@ def _find_results(userdir: Path) -> list[Path]:
 
 
 def _read_epoch(content: Mapping[str, Any]) -> Epoch:
+    metrics = content["results_metrics"]
     return Epoch(
         number=content["current_epoch"],
         loss=float(content["loss"]),
@@ -272,6 +277,16 @@ def _read_epoch(content: Mapping[str, Any]) -> Epoch:
             name: round(value, DECIMALS) if isinstance(value, float) else value
             for name, value in content["params_dict"].items()
         },
-        trades=content["results_metrics"]["total_trades"],
-        profit=content["results_metrics"]["profit_total"],
+        trades=metrics["total_trades"],
+        profit=metrics["profit_total"],
+        daily_profits=_read_daily_profits(metrics),
     )
+
+
+def _read_daily_profits(metrics: Mapping[str, Any]) -> tuple[float, ...]:
+    # Freqtrade has the days from the first close to the last, and nothing where none was closed.
+    closed = dict(metrics.get("daily_profit", ()))
+    first = date.fromisoformat(metrics["backtest_start"][:10])
+    last = date.fromisoformat(metrics["backtest_end"][:10])
+    days = (str(first + timedelta(days=number)) for number in range((last - first).days + 1))
+    return tuple(closed.get(day, 0.0) / metrics["starting_balance"] for day in days)

@@ -7,5 +7,6 @@ plateau.py    the middle of the best epochs, whose parameters are tested
 backtests.py  backtests of a window, and their results joined
 stability.py  how far a parameter moves from window to window
 run.py        all of it, in order
+trials.py     what it adds to the ledger
 report.py     what is printed
 """

@@ -12,7 +12,7 @@ DIMENSIONS = {
 
 
 def epoch(loss: float, trades: int = 5, **parameters: Any) -> Epoch:
-    return Epoch(1, loss, parameters, trades, 0.0)
+    return Epoch(1, loss, parameters, trades, 0.0, ())
 
 
 def test_plateau_is_the_best_tenth_of_different_sets_that_traded():

@@ -96,6 +96,8 @@ def test_backtest_in_this_process_is_the_one_of_an_epoch(home: Home, walked: Wal
             found = measure_run(run, 1000, "USDT").metrics
             assert found.trades == epoch.trades > 0
             assert found.profit == pytest.approx(epoch.profit, abs=1e-9)
+            assert sum(epoch.daily_profits) == pytest.approx(epoch.profit, abs=1e-9)
+            assert len(epoch.daily_profits) == 12
         assert len({epoch.profit for epoch in epochs[:3]}) > 1
 
 
