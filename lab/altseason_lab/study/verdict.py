@@ -53,18 +53,22 @@ def describe_placebos(placebos: Placebos) -> str:
 
 def describe_difference(cell: Cell, result: CellResult, found: Difference) -> str:
     """Describe how a gate's wallet differs from the ungated one's, in words first."""
+    return compare_in_words(_describe_where(cell, result), "no gate", found)
+
+
+def compare_in_words(one: str, other: str, found: Difference) -> str:
+    """Describe how one wallet differs from another, in words first."""
     growth = found.growth
     verdict = (
-        "cannot be told from no gate"
+        f"cannot be told from {other}"
         if growth.has_zero
-        else f"grew {'faster' if growth.value > 0 else 'more slowly'} than no gate"
+        else f"grew {'faster' if growth.value > 0 else 'more slowly'} than {other}"
     )
     return (
-        f"By the days alone, {_describe_where(cell, result)} {verdict}: growth "
-        f"{_in_points(growth)} a year, Sharpe ratio {_in_numbers(found.sharpe)}, drawdown "
-        f"{_in_points(found.drawdown)} (95 % intervals, {found.days} days in blocks of "
-        f"{found.block}). So many days show a growth of {found.detectable * 100:.0f} points a "
-        f"year, and no smaller one, in four of five cases."
+        f"By the days alone, {one} {verdict}: growth {_in_points(growth)} a year, Sharpe ratio "
+        f"{_in_numbers(found.sharpe)}, drawdown {_in_points(found.drawdown)} (95 % intervals, "
+        f"{found.days} days in blocks of {found.block}). So many days show a growth of "
+        f"{found.detectable * 100:.0f} points a year, and no smaller one, in four of five cases."
     )
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from altseason_lab.host.hyperopt import Dimension
 from altseason_lab.study.cell import HOLD_COINS
+from altseason_lab.study.difference import has_bootstrap
 from altseason_lab.study.metrics import Outcome
 from altseason_lab.study.report import (
     HEADERS,
@@ -21,6 +22,7 @@ from altseason_lab.study.report import (
     write_metrics,
     write_number,
 )
+from altseason_lab.study.verdict import compare_in_words
 from altseason_lab.walkforward.plateau import MIN_EPOCHS
 from altseason_lab.walkforward.run import WalkForward, WindowResult
 from altseason_lab.walkforward.stability import Stability
@@ -40,6 +42,10 @@ WINDOW_HEADERS = (
 )
 VALUES_WIDTH = 26
 MONTH_DAYS = 30
+NO_INTERVALS = (
+    "How sure the difference to the untuned ones is cannot be said: that needs arch (`pip install "
+    "arch`)."
+)
 MODEL = (
     "Tuned are the parameters in the middle of a window's best epochs, the plateau: the best tenth "
     "of those of all seeds that traded, {minimum} at least, and of each parameter the median or "
@@ -109,6 +115,7 @@ class WalkForwardReport:
             "out_of_sample": {
                 name: _outcome_as_json(outcome) for name, outcome in _all_rows(found).items()
             },
+            "difference": found.difference and asdict(found.difference),
             "parameters": [_stability_as_json(one) for one in found.stability],
         }
 
@@ -134,6 +141,10 @@ def describe(found: WalkForward) -> str:
 
 def find_notes(found: WalkForward) -> Iterator[str]:
     """Yield what a reader has to know of this walk-forward beside its numbers."""
+    if found.difference is not None:
+        yield compare_in_words("the tuned parameters", "the untuned ones", found.difference)
+    elif not has_bootstrap():
+        yield NO_INTERVALS
     for result in found.windows:
         if not result.parameters:
             yield (
@@ -141,7 +152,8 @@ def find_notes(found: WalkForward) -> Iterator[str]:
                 f"{result.epochs} epochs traded from {result.window.train}."
             )
     if found.left_out:
-        yield f"The last {found.left_out} days are no whole test part and were not tested."
+        days = "day is" if found.left_out == 1 else "days are"
+        yield f"The last {found.left_out} {days} no whole test part and not tested."
 
 
 def _per_month(outcome: Outcome, span: Span) -> float:

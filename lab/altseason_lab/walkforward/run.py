@@ -15,6 +15,7 @@ from altseason_lab.host.command import FreqtradeCommand
 from altseason_lab.host.hyperopt import Epoch, SearchSpace, load_loss
 from altseason_lab.host.repeated import BacktestRun, RepeatedBacktest, open_exchange
 from altseason_lab.study.cell import measure_holds
+from altseason_lab.study.difference import Difference, compare, has_bootstrap
 from altseason_lab.study.metrics import Outcome, measure_run
 from altseason_lab.walkforward.backtests import Wallet, WindowBacktests
 from altseason_lab.walkforward.plateau import find_middle, find_plateau
@@ -58,6 +59,8 @@ class WalkForward:
     :param left_out: days at the end that are no whole test part.
     :param tuned: all test parts as one wallet, and `untuned` with the strategy's own parameters.
     :param holds: over all test parts, bought once.
+    :param difference: of the tuned wallet from the untuned one; None where the days are too few,
+        both are the same, or what compares them is not installed.
     :param searches: every epoch, by window and seed.
     """
 
@@ -74,6 +77,7 @@ class WalkForward:
     tuned: Outcome
     untuned: Outcome
     holds: dict[str, Outcome | None]
+    difference: Difference | None
     stability: tuple[Stability, ...]
     searches: dict[Search, list[Epoch]]
 
@@ -139,9 +143,12 @@ def run_walk_forward(
         seeds=request.seeds,
         left_out=(span.end - windows[-1].test.end).days,
         windows=tuple(tests.results),
-        tuned=tests.tuned.measure(),
-        untuned=tests.untuned.measure(),
+        tuned=(tuned := tests.tuned.measure()),
+        untuned=(untuned := tests.untuned.measure()),
         holds=tests.measure_holds(),
+        difference=(
+            compare(tuned.equity, untuned.equity, request.seeds[0]) if has_bootstrap() else None
+        ),
         stability=tuple(find_stability(space, [result.parameters for result in tests.results])),
         searches=searches,
     )

@@ -51,6 +51,7 @@ def walk(train: float, tuned: list[float], untuned: list[float], **changes: Any)
         tuned=earning(0.05),
         untuned=earning(0.02),
         holds={"hold coins": earning(0.3), "hold BTC": earning(-1234.5)},
+        difference=None,
         stability=(
             Stability(
                 Dimension("mode", "buy", choices=("falling", "level")),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from altseason_lab.study.difference import Difference, Interval
 from altseason_lab.walkforward.report import WalkForwardReport, describe, find_notes
 from tests.lab.walkforward.results import PARAMETERS, walk
 
@@ -19,6 +20,20 @@ def test_verdict_compares_with_what_was_not_tuned_and_with_the_train_parts():
     assert "900 epochs" in text
 
 
+def test_how_sure_the_difference_is_is_said_first():
+    growth, sharpe = Interval(0.1, -0.2, 0.4), Interval(0.5, -1.0, 2.0)
+    difference = Difference(growth, sharpe, Interval(-0.05, -0.1, 0.0), 0.43, 300, 4)
+    found = walk(0.1, [0.0], [0.0], difference=difference, left_out=1)
+    first, last = find_notes(found)
+    assert first.startswith(
+        "By the days alone, the tuned parameters cannot be told from the untuned ones: growth "
+        "+10.0 points [-20.0, +40.0] a year"
+    )
+    assert "The last 1 day" in last
+    report = WalkForwardReport(found, synthetic=False, offline=False).as_json()
+    assert report["difference"]["growth"] == {"value": 0.1, "low": -0.2, "high": 0.4}
+
+
 def test_lost_wallet_has_a_verdict_too():
     assert "they earned -100.00% on the train parts" in describe(walk(-1.0, [-1.0], [0.0]))
 
@@ -30,7 +45,7 @@ def test_what_was_kept_and_what_was_left_out_is_said():
     kept_text = "Window 2 kept the strategy's own parameters: none of its 300 epochs traded from "
     assert notes == [
         f"{kept_text}2022-01-31 to 2022-03-31.",
-        "The last 12 days are no whole test part and were not tested.",
+        "The last 12 days are no whole test part and not tested.",
     ]
     assert list(find_notes(walk(0.1, [0.0], [0.0]))) == []
 
