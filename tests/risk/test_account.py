@@ -180,3 +180,13 @@ def test_error_in_dominance_does_not_keep_lost_orders_lost(load_live: Load, api:
     [of_coins, of_dominance] = loop(strategy)
     assert "the account holds 0.4 ETH" in of_coins
     assert "A check in the loop failed: AttributeError" in of_dominance
+
+
+def test_profile_checks_the_account_as_well(load_live: Load, api: Api):
+    strategy = load_live(strategy="AltSeasonProfile", stake_amount=100)
+    api.totals["ETH"] = 0.4
+    [told] = loop(strategy)
+    assert "Not entering ETH/USDT: the account holds 0.4 ETH" in told
+    assert confirms(strategy) is False
+    api.totals["ETH"] = 0.0
+    assert confirms(strategy) is True

@@ -96,12 +96,13 @@ class AltSeasonProfile(AltSeasonGate, mode="falling"):
         self.startup_candle_count = STARTUP_DAYS * (DAY // candle_length(timeframe))
         self._entry_tag = mark_results(config, "most_channels_up")
         gate = self.alt_season_gate
+        self.notifier = gate.notifier
         is_live = config.get("runmode") == RunMode.LIVE
         self._account = AccountWatch(self, gate.settings.risk) if is_live else None
         if self._account is not None:
             gate.entry_checks.append(self._account.is_explained)
             gate.loop_checks.append(self._account.check)
-        guard_stake(self, gate.notifier)
+        guard_stake(self, self.notifier)
 
     def version(self) -> str:
         """Return the version that Freqtrade shows in `/version`, FreqUI and its lists."""
@@ -182,9 +183,7 @@ class AltSeasonProfile(AltSeasonGate, mode="falling"):
         stake = 0.0 if day is None else min(proposed_stake * float(day["weight"]), max_stake)
         if min_stake is not None and 0 < stake < min_stake:
             # Freqtrade would raise it.
-            self.alt_season_gate.notifier.warn(
-                f"{pair} is not entered: the stake is below the exchange's minimum."
-            )
+            self.notifier.warn(f"{pair} is not entered: the stake is below the exchange's minimum.")
             return 0.0
         return stake if stake > 0 else 0.0
 
@@ -247,14 +246,13 @@ class AltSeasonProfile(AltSeasonGate, mode="falling"):
         candles = self.dp.get_pair_dataframe(self._bitcoin, self.timeframe)
         if not candles.empty:
             return find_daily_closes(candles, self.timeframe)
-        gate = self.alt_season_gate
-        if not gate.is_trading:
+        if not self.alt_season_gate.is_trading:
             raise CandlesMissingError(
                 f"{self.config['datadir']}: expected {self.timeframe} candles of {self._bitcoin}, "
                 f"whose trend decides, found none; `freqtrade download-data --pairs "
                 f"{self._bitcoin} --timeframes {self.timeframe}` stores them"
             )
-        gate.notifier.warn(f"There are no candles of {self._bitcoin}: nothing is entered.")
+        self.notifier.warn(f"There are no candles of {self._bitcoin}: nothing is entered.")
         return pd.Series(dtype="float64", index=pd.DatetimeIndex([], tz="UTC"))
 
     def _find_day(self, pair: str, time: datetime) -> "pd.Series[Any] | None":
