@@ -1,16 +1,32 @@
 """A strategy that trades often enough for two weeks, and its configuration."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import pytest
 
 from altseason.host.configuration import Config
 from altseason_lab.commands.walk_forward import WALK_FORWARD
 from altseason_lab.host.command import FreqtradeCommand
 from altseason_lab.preparation import parse_backtesting_options, prepare_command
 from tests.integration.freqtrade_runs import Home, write_subclass
+from tests.warm import warm
 
 PAIRS = ("ETH/USDT", "ADA/USDT")
 WORDS = ("--strategy", "Falling", "--pairs", *PAIRS)
+
+
+COLD = dict(os.environ)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _warm() -> Iterator[None]:
+    """Start hyperopt without its imports."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in warm(os.environ).items():
+            patch.setenv(name, value)
+        yield
 
 
 def write_strategy(home: Home, further: str = "") -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from altseason.cli import main
 from tests.integration.freqtrade_runs import Home
-from tests.lab.walkforward.conftest import WORDS, write_strategy
+from tests.lab.walkforward.conftest import COLD, WORDS, write_strategy
 
 SMALL = ("--train", "6", "--test", "3", "--embargo", "1", "--epochs", "2", "--seeds", "1")
 PERIOD = ("--timerange", "20220310-20220321")
@@ -107,7 +107,12 @@ def test_interrupted_it_ends_its_searches_and_leaves_nothing(
     write_strategy(home, SLEEP)
     call = [sys.executable, "-m", "altseason", *words(home, "--", *WORDS, *PERIOD)]
     process = subprocess.Popen(
-        call, cwd=home.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        call,
+        cwd=home.folder,
+        env={**COLD, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     deadline = time.monotonic() + SECONDS_TO_START
     while not (home.folder / "started").exists():
