@@ -228,11 +228,22 @@ def make_user_directory(folder: Path, user_data: Path) -> None:
             (folder / name).symlink_to((user_data / name).resolve())
 
 
-def count_epochs(userdir: Path) -> int:
-    """Return how many epochs a search has stored so far."""
-    with suppress(OSError):
-        return sum(file.read_bytes().count(b"\n") for file in _find_results(userdir))
-    return 0
+class EpochCounter:
+    """Counts the epochs that a search has stored so far, and reads only the newest of them."""
+
+    def __init__(self, userdir: Path) -> None:
+        self._userdir = userdir
+        self._read = self._count = 0
+
+    def count(self) -> int:
+        """Return how many there are now."""
+        for file in _find_results(self._userdir):
+            with suppress(OSError), file.open("rb") as stream:
+                stream.seek(self._read)
+                new = stream.read()
+                self._read += len(new)
+                self._count += new.count(b"\n")
+        return self._count
 
 
 def read_epochs(userdir: Path) -> list[Epoch]:

@@ -73,6 +73,7 @@ class WalkForwardReport:
         title = f"Walk-forward of {found.strategy}, {found.timeframe} candles, {kind} windows"
         return [
             title,
+            *wrap(describe_search(found), WIDTH),
             *([SYNTHETIC] if self.synthetic else []),
             *(wrap(OFFLINE, WIDTH) if self.offline else []),
             "",
@@ -118,6 +119,16 @@ class WalkForwardReport:
             "difference": found.difference and asdict(found.difference),
             "parameters": [_stability_as_json(one) for one in found.stability],
         }
+
+
+def describe_search(found: WalkForward) -> str:
+    """Describe what was searched, where, and how."""
+    settings = found.settings
+    seeds = ", ".join(map(str, found.seeds))
+    return (
+        f"{' '.join(found.pairs)}; {' '.join(settings.spaces)} searched by {settings.loss}, "
+        f"{settings.epochs} epochs of seed {seeds} in each window"
+    )
 
 
 def describe(found: WalkForward) -> str:

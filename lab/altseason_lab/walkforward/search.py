@@ -14,7 +14,7 @@ from altseason.host.configuration import Config
 from altseason_lab.host.command import FreqtradeCommand
 from altseason_lab.host.hyperopt import (
     Epoch,
-    count_epochs,
+    EpochCounter,
     hyperopt_arguments,
     make_user_directory,
     read_epochs,
@@ -91,6 +91,7 @@ class Searches:
         self._processes = processes
         self._progress = progress
         self._finished = 0
+        self._running: dict[Search, EpochCounter] = {}
 
     def run(self, searches: Sequence[Search]) -> dict[Search, list[Epoch]]:
         """Run them all, and return the epochs of each.
@@ -102,7 +103,7 @@ class Searches:
 
     async def _run_all(self, searches: Sequence[Search], folder: Path) -> dict[Search, list[Epoch]]:
         free = asyncio.Semaphore(self._processes)
-        watcher = asyncio.create_task(self._watch(folder))
+        watcher = asyncio.create_task(self._watch())
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = {
@@ -121,6 +122,7 @@ class Searches:
         userdir = folder / f"{search.window.number}-{search.seed}"
         async with free:
             make_user_directory(userdir, self._user_data)
+            self._running[search] = EpochCounter(userdir)
             words = search_arguments(
                 userdir=userdir,
                 timerange=search.window.train.timerange,
@@ -138,13 +140,14 @@ class Searches:
                 raise InputError(f"freqtrade hyperopt failed in {search}: {find_error(output)}")
             # Its candles are as large as all else.
             shutil.rmtree(userdir)
+            del self._running[search]
         # Without those that it left out, as sets of parameters that it had tried.
         self._finished += settings.epochs
         return epochs
 
-    async def _watch(self, folder: Path) -> None:
+    async def _watch(self) -> None:
         while True:
-            running = sum(map(count_epochs, folder.iterdir()))
+            running = sum(counter.count() for counter in self._running.values())
             self._progress(self._finished + running)
             await asyncio.sleep(POLL_SECONDS)
 

@@ -14,8 +14,8 @@ from altseason.errors import InputError
 from altseason_lab.host.command import parse_command
 from altseason_lab.host.hyperopt import (
     Dimension,
+    EpochCounter,
     SearchSpace,
-    count_epochs,
     hyperopt_arguments,
     load_loss,
     make_user_directory,
@@ -167,6 +167,17 @@ def test_user_directory_has_the_strategies_and_nothing_of_an_earlier_search(
     (home.userdir / "hyperopt_results" / "old.fthypt").write_text("{}\n")
     make_user_directory(tmp_path / "new", home.userdir)
     assert (tmp_path / "new" / "strategies" / "AltSeasonStrategy.py").is_file()
-    assert count_epochs(tmp_path / "new") == 0
+    assert EpochCounter(tmp_path / "new").count() == 0
     assert read_epochs(tmp_path / "new") == []
     assert not (tmp_path / "new" / "hyperopts").exists()
+
+
+def test_epochs_are_counted_as_they_are_stored(tmp_path: Path):
+    counter = EpochCounter(tmp_path)
+    assert counter.count() == 0
+    (tmp_path / "hyperopt_results").mkdir()
+    file = tmp_path / "hyperopt_results" / "a.fthypt"
+    for text, expected in [('{"a": 1}\n{"a"', 1), (": 2}\n", 2), ("", 2), ("{}\n{}\n", 4)]:
+        with file.open("a") as stream:
+            stream.write(text)
+        assert counter.count() == expected
