@@ -31,7 +31,7 @@ def test_load_settings_takes_any_number_of_hours(hours: float):
         ([], "altseason: Input should be a valid dictionary"),
         (
             {"dominanse": {}},
-            "altseason.dominanse is not known; allowed here: breadth, dominance, risk",
+            "altseason.dominanse is not known; allowed here: breadth, dominance, evidence_card",
         ),
         (
             {"dominance": {"threshold": 55}},

@@ -1,4 +1,4 @@
-"""The file that a page is written to, without what renders the page."""
+"""The files that pages and cards are written to, without what renders them."""
 
 import os
 from contextlib import suppress
@@ -13,14 +13,14 @@ def has_plotly() -> bool:
     return find_spec("plotly") is not None
 
 
-def validate_page_file(path: Path, option: str) -> None:
+def validate_page_file(path: Path, option: str, suffix: str = ".html") -> None:
     """Refuse a file that no page can be written to, before what takes long.
 
     :param option: of the command line that names it, such as "--report".
     :raises InputError: in one line.
     """
-    if path.suffix.lower() != ".html" or path.is_dir():
-        raise InputError(f"{option}: expected a file name that ends in .html, found {path}")
+    if path.suffix.lower() != suffix or path.is_dir():
+        raise InputError(f"{option}: expected a file name that ends in {suffix}, found {path}")
     if not path.parent.is_dir():
         raise InputError(
             f"{option}: expected a folder to write {path.name} to, found no folder "
@@ -33,9 +33,10 @@ def validate_page_file(path: Path, option: str) -> None:
         )
 
 
-def write_page_file(text: str, path: Path) -> None:
+def write_page_file(text: str, path: Path, what: str = "page") -> None:
     """Write a page in one step, so that an older one is there until the new one is.
 
+    :param what: it is, for the message.
     :raises InputError: where the file cannot be written.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -46,4 +47,4 @@ def write_page_file(text: str, path: Path) -> None:
     except OSError as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot write the page: {error.strerror}") from error
+        raise InputError(f"{path}: cannot write the {what}: {error.strerror}") from error

@@ -99,3 +99,17 @@ def test_strategy_that_records_makes_its_own_candles(
     log = tmp_path / "BTCD_USD-readings.jsonl"
     wait_until(lambda: log.exists() and log.read_text().count("\n") == 4)
     assert live_server.count("/coingecko/") == 1
+
+
+def test_bot_that_is_given_an_evidence_card_looks_for_it_and_trades_on(
+    load_live: Load, tmp_path: Path
+):
+    """It is seen from the user data directory."""
+    settings = {"dominance": {"record": False}, "evidence_card": "card.json"}
+    strategy = load_live(altseason=settings)
+    strategy.bot_loop_start(current_time=datetime.now(UTC))
+    warnings = [text for text in strategy.notifier._raised if text == "evidence card"]
+    assert warnings == ["evidence card"]
+    strategy = load_live(altseason={"dominance": {"record": False}})
+    strategy.bot_loop_start(current_time=datetime.now(UTC))
+    assert "evidence card" not in strategy.notifier._raised

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 from freqtrade.exceptions import OperationalException
@@ -13,15 +14,17 @@ from altseason.errors import InputError
 from altseason.gate.rule import DOMINANCE_MODES, MODES
 from altseason.host.configuration import data_directory
 from altseason.invocation import altseason_command
-from altseason.output import show
+from altseason.output import show, tell
 from altseason.parser import format_examples, whole_number
 from altseason.progress import show_progress
+from altseason_lab.page_file import validate_page_file
 from altseason_lab.preparation import (
     Repetition,
     backtesting_arguments,
     parse_backtesting_options,
     prepare,
 )
+from altseason_lab.study.card import build_card, refuse_several, save_card
 from altseason_lab.study.grid import (
     build_cells,
     parse_group,
@@ -63,6 +66,12 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     _add_cells(parser)
     _add_variants(parser)
     _add_placebos(parser)
+    parser.add_argument(
+        "--card",
+        type=Path,
+        metavar="FILE",
+        help="write how the one gate has traded to a .json file, which a bot compares itself with",
+    )
     parser.add_argument(
         "--offline",
         action="store_true",
@@ -174,17 +183,24 @@ def find_report(options: argparse.Namespace) -> StudyReport:
     settings = dict(options.set)
     if len(settings) < len(options.set):
         raise InputError("expected each parameter once in --set, with commas between its values")
+    cells = build_cells(options.modes, options.windows or [""], options.groups, settings)
+    if options.card:
+        refuse_several(cells)
+        validate_page_file(options.card, "--card", ".json")
     with (
         prepare(command, STUDY, offline=options.offline) as config,
         show_progress("backtests", NOTHING_KEPT) as progress,
     ):
         study = run_study(
             config,
-            build_cells(options.modes, options.windows or [""], options.groups, settings),
+            cells,
             placebos=options.placebos,
             kinds=tuple(dict.fromkeys(options.kinds)),
             seed=options.seed,
             processes=options.processes,
             progress=progress,
         )
+    if options.card:
+        save_card(build_card(study), options.card)
+        tell(f"{options.card}: the evidence card; docs/study.md says how a bot is given it")
     return StudyReport(study, is_synthetic(data_directory(config)), options.offline)

@@ -23,6 +23,17 @@ HOLD_COINS, HOLD_BITCOIN = "hold coins", "hold BTC"
 
 
 @dataclass(frozen=True)
+class ClosedTrade:
+    """A trade as an evidence card needs it.
+
+    :param profit: after fees, as a ratio of its stake.
+    """
+
+    opened: datetime
+    profit: float
+
+
+@dataclass(frozen=True)
 class CellResult:
     """What a cell gave.
 
@@ -36,6 +47,8 @@ class CellResult:
     :param holds: the baselines without a strategy, by name, with the gate off alone; None where
         there are no candles for one.
     :param lines: what the gate went by; None where it is off, and for a placebo.
+    :param rule: the gate's, in words.
+    :param trades: in the order in which they were opened; none for a placebo.
     """
 
     outcome: Outcome
@@ -49,6 +62,8 @@ class CellResult:
     profits: dict[str, dict[int, float]] = field(default_factory=dict)
     holds: dict[str, Outcome | None] = field(default_factory=dict)
     lines: DailyLines | None = None
+    rule: str = ""
+    trades: tuple[ClosedTrade, ...] = ()
 
     @property
     def metrics(self) -> Metrics:
@@ -61,12 +76,13 @@ class GatedRun:
     """A backtest with a gate.
 
     :param is_open: by the candles' open times, whether the gate was open at their close.
-    :param lines: as `CellResult` has them.
+    :param rule: as `CellResult` has it, and `lines`.
     """
 
     backtest: BacktestRun
     is_open: "pd.Series[bool]"
     lines: DailyLines | None
+    rule: str
 
 
 class CellRunner:
@@ -106,6 +122,8 @@ class CellRunner:
             profits=sum_by_coin_and_year(run.trades, balance),
             holds=measure_holds(repeated, run, balance) if is_true_off else {},
             lines=gated.lines,
+            rule=gated.rule,
+            trades=list_trades(run.trades) if cell.placebo is None else (),
         )
 
     def _open(self, scope: Scope) -> RepeatedBacktest:
@@ -141,6 +159,16 @@ def run_backtest(repeated: RepeatedBacktest, cell: Cell) -> GatedRun:
         run,
         pd.Series(is_open, index=pd.DatetimeIndex(dates)),
         find_daily_lines(strategy, dates, timeframe) if is_drawn else None,
+        str(strategy.gate_rule),
+    )
+
+
+def list_trades(trades: pd.DataFrame) -> tuple[ClosedTrade, ...]:
+    """Return the trades of a backtest in the order in which they were opened."""
+    by_opening = trades.sort_values("open_date", kind="stable")
+    return tuple(
+        ClosedTrade(opened.to_pydatetime(), float(profit))
+        for opened, profit in zip(by_opening["open_date"], by_opening["profit_ratio"], strict=True)
     )
 
 

@@ -170,8 +170,13 @@ class RiskSettings(_Section):
 
 
 class Settings(_Section):
-    """All of our own settings; the others are Freqtrade's."""
+    """All of our own settings; the others are Freqtrade's.
 
+    :param evidence_card: a file of `altseason study --card`, seen from the user data directory,
+        which a bot compares its trades with; empty for none.
+    """
+
+    evidence_card: str = ""
     dominance: DominanceSettings = DominanceSettings()
     breadth: BreadthSettings = BreadthSettings()
     risk: RiskSettings = RiskSettings()

@@ -14,6 +14,7 @@ from freqtrade.enums import CandleType
 
 from altseason.dominance.synthetic import is_synthetic, mark_results
 from altseason.errors import InputError
+from altseason.evidence.watch import EvidenceWatch
 from altseason.gate.charts import add_lines, season_areas
 from altseason.gate.coins import CoinReader
 from altseason.gate.columns import GateColumns
@@ -208,6 +209,10 @@ class Gatekeeper:
         self._service = DominanceService(
             self._config, self._reader, self.notifier, introduce, self.coins.read
         )
+        if card := self.settings.evidence_card:
+            path = Path(self._config["user_data_dir"]) / card
+            watch = EvidenceWatch(path, self._strategy, self.notifier, self._find_rule)
+            self.loop_checks.append(watch.check)
         run_after_fills(self._strategy, self._keep_dominance)
         run_in_each_loop(self._strategy, self._check)
 

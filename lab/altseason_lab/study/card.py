@@ -1,0 +1,97 @@
+"""The evidence card of a study: how the one rule that it ran has traded."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+
+from altseason.errors import InputError
+from altseason.evidence.card import EvidenceCard, Sample
+from altseason_lab.page_file import write_page_file
+from altseason_lab.study.cell import CellResult
+from altseason_lab.study.difference import has_bootstrap
+from altseason_lab.study.grid import OFF, Cell
+from altseason_lab.study.run import Study
+
+WEEK = timedelta(weeks=1)
+# With fewer, an interval says nothing.
+MIN_TRADES = 30
+
+
+def refuse_several(cells: list[Cell]) -> None:
+    """Refuse cells of which no one card can be made.
+
+    :raises InputError: where they have several gates or groups, or none, and where what calculates
+        intervals is not installed.
+    """
+    if not has_bootstrap():
+        raise InputError("--card needs arch, which is not installed: `pip install arch`")
+    gated = {(cell.mode, cell.settings, cell.scope.pairs) for cell in cells if cell.mode != OFF}
+    if len(gated) != 1:
+        raise InputError(
+            f"expected one gate on one group of pairs for --card, found {len(gated)}; name one in "
+            f"--modes, and its values in --set"
+        )
+
+
+def build_card(study: Study) -> EvidenceCard:
+    """Return the card of the only gate that a study has, over all of its windows.
+
+    :raises InputError: where it has not traded.
+    """
+    results = [result for cell, result in study.results.items() if cell.mode != OFF]
+    trades = [trade for result in results for trade in result.trades]
+    if len(trades) < MIN_TRADES:
+        raise InputError(
+            f"expected {MIN_TRADES} trades or more for an evidence card, found {len(trades)}; "
+            f"choose longer windows or more pairs"
+        )
+    first = results[0]
+    profits = [trade.profit for trade in trades]
+    return EvidenceCard(
+        strategy=study.strategy,
+        rule=first.rule,
+        timeframe=first.timeframe,
+        pairs=first.pairs,
+        windows=tuple(f"{result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}" for result in results),
+        weekly_trades=describe([count for result in results for count in count_by_week(result)]),
+        wins=describe([profit > 0 for profit in profits]),
+        profits=describe(profits),
+    )
+
+
+def describe(values: Sequence[float]) -> Sample:
+    """Return the sample of numbers in their order, of which neighbors may be alike.
+
+    Its deviation is the root of the long-run variance, with Bartlett's kernel (Newey and West 1987,
+    https://doi.org/10.2307/1913610), but never less than that of independent numbers.
+    """
+    from arch.covariance.kernel import Bartlett
+
+    numbers = np.asarray(values, dtype=np.float64)
+    variance = float(numbers.var())
+    if variance and len(numbers) >= MIN_TRADES:
+        variance = max(variance, float(np.squeeze(Bartlett(numbers).cov.long_run)))
+    return Sample(float(numbers.mean()), math.sqrt(variance), len(numbers))
+
+
+def count_by_week(result: CellResult) -> list[int]:
+    """Return how many trades were opened in each whole week of a backtest; at least in one."""
+    counts = [0] * max(1, (result.end - result.start) // WEEK)
+    for trade in result.trades:
+        week = (trade.opened - result.start) // WEEK
+        if week < len(counts):
+            counts[week] += 1
+    return counts
+
+
+def save_card(card: EvidenceCard, path: Path) -> None:
+    """Write a card in one step.
+
+    :raises InputError: where it cannot be written.
+    """
+    write_page_file(json.dumps(asdict(card), indent=2) + "\n", path, "evidence card")

@@ -1,0 +1,73 @@
+"""The card of a study, by numbers counted by hand."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from altseason.errors import InputError
+from altseason.evidence.card import load_card
+from altseason_lab.study.card import build_card, count_by_week, describe, refuse_several, save_card
+from altseason_lab.study.cell import CellResult, ClosedTrade
+from altseason_lab.study.grid import Cell, Scope, build_cells
+from altseason_lab.study.run import Study
+from tests.lab.study.test_command import RESULT, START
+
+DAY = timedelta(days=1)
+OFF, FALLING = (Cell(Scope("", ()), mode) for mode in ("off", "falling"))
+
+
+def trading(*days: float, profit: float = 0.02) -> CellResult:
+    trades = tuple(ClosedTrade(START.to_pydatetime() + day * DAY, profit) for day in days)
+    return replace(RESULT, rule="dominance below its 20-day SMA", trades=trades)
+
+
+def test_trades_are_counted_in_whole_weeks():
+    """A month has four of them, and three days that are left out."""
+    assert count_by_week(trading(0, 6.9, 7, 27.9, 28.1)) == [2, 1, 0, 1]
+    assert count_by_week(replace(trading(0), end=START + 3 * DAY)) == [1]
+
+
+def test_card_is_of_the_gated_trades_of_all_windows(tmp_path: Path):
+    winning, losing = trading(*range(20)), trading(*range(10), profit=-0.01)
+    cells = {OFF: trading(0, profit=9), FALLING: winning}
+    cells |= {replace(FALLING, scope=Scope("2022", ())): losing}
+    card = build_card(Study("Any", "USDT", cells))
+    assert (card.strategy, card.rule) == ("Any", "dominance below its 20-day SMA")
+    assert card.pairs == ("ETH/USDT", "SOL/USDT")
+    assert card.windows == ("2022-01-01 to 2022-02-01",) * 2
+    assert card.wins.mean == pytest.approx(2 / 3)
+    assert card.wins.count == card.profits.count == 30
+    assert card.profits.mean == pytest.approx(0.01)
+    # 7, 7, 6, 0 and 7, 3, 0, 0.
+    assert card.weekly_trades.mean == pytest.approx(30 / 8)
+    assert card.weekly_trades.count == 8
+    save_card(card, tmp_path / "card.json")
+    assert load_card(tmp_path / "card.json") == card
+
+
+def test_numbers_that_are_like_their_neighbors_count_for_fewer():
+    random = np.random.default_rng(1)
+    alone = random.poisson(3, 400)
+    assert describe(alone).deviation == pytest.approx(alone.std(), rel=0.15)
+    assert describe(np.repeat(alone[:100], 4)).deviation > 1.4 * alone[:100].std()
+    assert describe([True] * 50).deviation == 0
+
+
+def test_few_trades_make_no_card():
+    with pytest.raises(InputError, match="expected 30 trades or more for an evidence card, found"):
+        build_card(Study("Any", "USDT", {FALLING: trading(1, 2, 3)}))
+
+
+def test_card_is_of_one_rule():
+    refuse_several(build_cells(["falling"], ["2020", "2021"], [()]))
+    for modes, groups, settings in (
+        (["falling", "level"], [()], {}),
+        (["falling"], [("ETH/USDT",), ("SOL/USDT",)], {}),
+        (["falling"], [()], {"gate_sma_days": [10, 20]}),
+        (["off"], [()], {}),
+    ):
+        with pytest.raises(InputError, match="expected one gate on one group of pairs for --card"):
+            refuse_several(build_cells(modes, ["2020"], groups, settings))
