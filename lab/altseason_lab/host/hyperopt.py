@@ -42,6 +42,8 @@ OMITTED_OPTIONS = (
     "user_data_dir",
     "verbosity",
 )
+# Freqtrade's default for `hyperopt_min_trades`.
+MIN_TRADES = 1
 # Freqtrade stores it for an epoch with too few trades (`hyperopt_min_trades`).
 MAX_LOSS = 100_000
 # As Freqtrade rounds what it exports: 3.4, and not 3.4000000000000004.
@@ -187,7 +189,13 @@ def hyperopt_arguments(command: FreqtradeCommand, config: Config) -> list[str]:
             arguments += [word, *value]
         else:
             arguments.append(f"{word}={value}")
-    return [*arguments, f"--strategy={config['strategy']}", f"--datadir={config['datadir']}"]
+    return [
+        *arguments,
+        f"--strategy={config['strategy']}",
+        f"--datadir={config['datadir']}",
+        # The option's default would replace what the configuration says.
+        f"--min-trades={config.get('hyperopt_min_trades', MIN_TRADES)}",
+    ]
 
 
 def search_arguments(

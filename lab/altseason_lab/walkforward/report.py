@@ -127,7 +127,7 @@ def describe_search(found: WalkForward) -> str:
     seeds = ", ".join(map(str, found.seeds))
     return (
         f"{' '.join(found.pairs)}; {' '.join(settings.spaces)} searched by {settings.loss}, "
-        f"{settings.epochs} epochs of seed {seeds} in each window"
+        f"{settings.epochs} epochs of each seed ({seeds}) in each window"
     )
 
 

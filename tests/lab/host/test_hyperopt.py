@@ -49,7 +49,7 @@ def test_search_has_the_options_of_the_backtest_that_hyperopt_knows(home: Home):
     words += ["--fee", "0.002", "--enable-protections", "--strategy-path", "mine", "-v"]
     words += ["--stake-amount", "unlimited", "--max-open-trades", "3", "--breakdown", "month"]
     command = parse_command(["backtesting", "--cache", "none", *words])
-    found = hyperopt_arguments(command, configure(home))
+    found = hyperopt_arguments(command, configure(home, hyperopt_min_trades=9))
     options = Arguments(
         [
             *found,
@@ -82,6 +82,7 @@ def test_search_has_the_options_of_the_backtest_that_hyperopt_knows(home: Home):
         "hyperopt_jobs": 1,
         "hyperopt_loss": "OnlyProfitHyperOptLoss",
         "disableparamexport": True,
+        "hyperopt_min_trades": 9,
     }
     assert {name: options[name] for name in expected} == expected
 

@@ -58,7 +58,7 @@ def test_text_fits_80_columns_whatever_the_numbers(windows: int):
     text = " ".join(lines)
     assert text.count("breadth_and_falling") == windows
     assert "40 to 70" in text
-    assert "ETH/USDT; buy searched by OnlyProfitHyperOptLoss, 100 epochs of seed 1, 2, 3" in text
+    assert "ETH/USDT; buy searched by OnlyProfitHyperOptLoss, 100 epochs of each seed (1, 2" in text
 
 
 def test_json_has_equity_by_day_and_values_by_window():
