@@ -205,7 +205,7 @@ class AltSeasonProfile(AltSeasonGate, mode="falling"):
             return None
         # By the day's close, and not by the rate: what was resized is not resized again.
         value = trade.amount * float(day["close"])
-        change = calculate_change(value, self._slot * float(day["weight"]), min_stake)
+        change = calculate_change(value, self._find_slot() * float(day["weight"]), min_stake)
         if not change or (change > 0 and not self._may_grow(day, current_time)):
             return None
         if self._account is not None and not self._account.is_complete(trade):
@@ -225,8 +225,8 @@ class AltSeasonProfile(AltSeasonGate, mode="falling"):
     def _bitcoin(self) -> str:
         return f"BTC/{self.config['stake_currency']}"
 
-    @property
-    def _slot(self) -> float:
+    # No property: Freqtrade reads those of a strategy that has no wallet yet.
+    def _find_slot(self) -> float:
         """Return what one trade may cost, in stake currency."""
         stake = self.config["stake_amount"]
         if stake != UNLIMITED_STAKE_AMOUNT:
