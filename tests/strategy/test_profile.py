@@ -222,6 +222,7 @@ def test_stake_is_the_weight_of_what_freqtrade_proposes(bot: Callable[..., IStra
     # What Freqtrade would raise, and what is not known.
     assert stake(strategy, MIDNIGHT, min_stake=21) == 0
     assert stake(strategy, MIDNIGHT + timedelta(hours=1)) == 0
+    assert stake(strategy, MIDNIGHT - timedelta(seconds=1)) == 0
     assert stake(strategy, MIDNIGHT + timedelta(days=1)) == 0
     assert stake(bot(weight=float("nan")), MIDNIGHT) == 0
 

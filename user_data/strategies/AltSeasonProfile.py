@@ -179,13 +179,13 @@ class AltSeasonProfile(AltSeasonGate, mode="falling"):
         **kwargs: Any,
     ) -> float:
         """Return the part of Freqtrade's stake that trend and volatility allow; 0 for no trade."""
-        day = self._find_day(pair, current_time)
-        stake = 0.0 if day is None else min(proposed_stake * float(day["weight"]), max_stake)
+        candle = self._find_candle(pair, current_time)
+        stake = 0.0 if candle is None else proposed_stake * float(candle["weight"])
         if min_stake is not None and 0 < stake < min_stake:
             # Freqtrade would raise it.
             self.notifier.warn(f"{pair} is not entered: the stake is below the exchange's minimum.")
             return 0.0
-        return stake if stake > 0 else 0.0
+        return min(stake, max_stake) if stake > 0 else 0.0
 
     @without_trade_copy
     def adjust_trade_position(
@@ -200,7 +200,10 @@ class AltSeasonProfile(AltSeasonGate, mode="falling"):
         **kwargs: Any,
     ) -> float | None:
         """Bring a position to its size once a day; it grows while an entry would be allowed."""
-        day = self._find_day(trade.pair, current_time)
+        # Asked in every candle of a trade, so without pandas where the day has not just ended.
+        if current_time.timestamp() % SECONDS_PER_DAY >= timeframe_to_seconds(self.timeframe):
+            return None
+        day = self._find_candle(trade.pair, current_time)
         if day is None or trade.has_open_orders:
             return None
         # By the day's close, and not by the rate: what was resized is not resized again.
@@ -255,17 +258,14 @@ class AltSeasonProfile(AltSeasonGate, mode="falling"):
         self.notifier.warn(f"There are no candles of {self._bitcoin}: nothing is entered.")
         return pd.Series(dtype="float64", index=pd.DatetimeIndex([], tz="UTC"))
 
-    def _find_day(self, pair: str, time: datetime) -> "pd.Series[Any] | None":
-        """Return the candle that has just ended a day at a time; None at all other times."""
-        length = timeframe_to_seconds(self.timeframe)
-        # Asked in every candle of a trade, so without a pandas time where there is no need.
-        if time.timestamp() % SECONDS_PER_DAY >= length:
-            return None
+    def _find_candle(self, pair: str, time: datetime) -> "pd.Series[Any] | None":
+        """Return the candle that had just closed at a time; None where it is missing."""
         candles, _ = self.dp.get_analyzed_dataframe(pair, self.timeframe)
-        midnight = pd.Timestamp(time).floor(DAY)
-        if candles.empty or candles["date"].iat[-1] + pd.Timedelta(seconds=length) != midnight:
+        if candles.empty:
             return None
-        return candles.iloc[-1]
+        length = candle_length(self.timeframe)
+        age = pd.Timestamp(time) - (candles["date"].iat[-1] + length)
+        return candles.iloc[-1] if pd.Timedelta(0) <= age < length else None
 
     def _make_gatekeeper(self, config: dict[str, Any]) -> Gatekeeper:
         return Gatekeeper(
