@@ -12,6 +12,17 @@ import plotly.graph_objects as go
 COLORS = ("#1f83c4", "#d55e00", "#00916a", "#b8679b", "#8a7a10", "#7d7d7d")
 # As plotly and as CSS names them.
 DASHES = {"solid": "solid", "dash": "dashed", "dot": "dotted"}
+# As plotly names them, and as a legend writes them.
+SYMBOLS = {
+    "circle": "●",
+    "square": "■",
+    "diamond": "◆",
+    "triangle-up": "▲",
+    "triangle-down": "▼",
+    "circle-open": "○",
+    "square-open": "□",
+    "diamond-open": "◇",
+}
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', Arial, sans-serif"
 GROUND, INK, FAINT, GRID, WARNING, GAIN, LOSS = (
     *("ground", "ink", "faint", "grid", "warning"),
@@ -37,6 +48,8 @@ DARK = {
 }
 # A range that spans more than this factor is legible by its logarithm only.
 MAX_LINEAR_RANGE = 4
+# Above it only powers of ten are named.
+MAX_FINE_RANGE = 300
 
 
 def build_figure(x_title: str, y_title: str) -> go.Figure:
@@ -64,17 +77,13 @@ def build_figure(x_title: str, y_title: str) -> go.Figure:
     )
 
 
-def scale_axis(figure: go.Figure, low: float, high: float) -> None:
-    """Give the y axis a logarithm where values of such a range are not legible without one.
+def needs_logarithm(low: float, high: float) -> bool:
+    """Return whether values from a smallest to a largest one are not legible without it."""
+    return low > 0 and high / low > MAX_LINEAR_RANGE
 
-    :param low: the smallest value, and `high` the largest.
-    """
-    if low <= 0 or high / low <= MAX_LINEAR_RANGE:
-        return
-    # Plotly's own labels between powers of ten are single digits.
+
+def find_log_ticks(low: float, high: float) -> list[float]:
+    """Return round values for the ticks of a logarithmic axis; plotly's own are single digits."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    steps = (1, 2, 5) if high / low < 100 else (1,)
-    ticks = [step * 10.0**decade for decade in decades for step in steps]
-    figure.update_yaxes(
-        type="log", tickvals=ticks, ticktext=[f"{tick:,.10g}" for tick in ticks], zeroline=False
-    )
+    steps = (1, 2, 5) if high / low < MAX_FINE_RANGE else (1,)
+    return [step * 10.0**decade for decade in decades for step in steps]

@@ -4,6 +4,7 @@ A page is legible on a phone and on a desk, and follows the reader's choice of l
 same content always gives the same text.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any, ClassVar
 
 import plotly.graph_objects as go
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
-from altseason_lab.charts import DARK, DASHES, FONT, LIGHT
+from altseason_lab.charts import DARK, DASHES, FONT, LIGHT, SYMBOLS
 from altseason_lab.page_file import write_page_file
 
 
@@ -22,6 +24,7 @@ class Paragraph:
     """A paragraph of text.
 
     :param kind: "lead" for what a reader has to read, "note", or "warning".
+    :param strong: what stands before the text, bold.
     :param choice: shown while this is chosen in its section; always where it is empty.
     """
 
@@ -29,6 +32,7 @@ class Paragraph:
     text: str
     kind: str = "note"
     choice: str = ""
+    strong: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,13 @@ class Chart:
     def legend(self) -> list[dict[str, Any]]:
         """Return a row for each named trace; plotly's own takes most of a chart on a phone."""
         return [
-            {"number": number, "name": trace.name, "choice": trace.meta or "", **_draw_key(trace)}
+            {
+                "number": number,
+                "name": trace.name,
+                "choice": trace.meta or "",
+                "symbol": "",
+                **_draw_key(trace),
+            }
             for number, trace in enumerate(self.figure.data)
             if trace.showlegend is not False
         ]
@@ -126,11 +136,13 @@ class Section:
     """A part of a page.
 
     :param is_open: whether a reader sees it at once; None where it cannot be closed.
+    :param short: the title in the list of sections, where another one is better there.
     """
 
     title: str
     blocks: Sequence[Block]
     is_open: bool | None = None
+    short: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +169,7 @@ def render_page(page: Page) -> str:
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
-    environment.filters["words"] = _join_units
+    environment.filters["words"] = _mark_up
     return environment.get_template("page.html").render(
         page=page,
         light=_write_variables(LIGHT),
@@ -182,7 +194,8 @@ def _draw_key(trace: Any) -> dict[str, str]:
     if trace.fill and trace.line.width == 0:
         return {"shape": "area", "color": trace.fillcolor, "dash": "solid"}
     if trace.mode == "markers":
-        return {"shape": "mark", "color": trace.marker.color, "dash": "solid"}
+        symbol = SYMBOLS[trace.marker.symbol or "circle"]
+        return {"shape": "mark", "color": trace.marker.color, "dash": "solid", "symbol": symbol}
     return {"shape": "line", "color": trace.line.color, "dash": DASHES[trace.line.dash or "solid"]}
 
 
@@ -190,6 +203,9 @@ def _write_variables(colors: dict[str, str]) -> str:
     return " ".join(f"--{name}: {color};" for name, color in colors.items())
 
 
-def _join_units(text: str) -> str:
-    """Return a text in which no line ends between a number and its percent sign."""
-    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+def _mark_up(text: str) -> Markup:
+    """Return a text with its code and dates marked, and no line ending before a percent sign."""
+    marked = str(escape(text.replace(" %", "\N{NO-BREAK SPACE}%")))
+    marked = re.sub("`([^`]+)`", r"<code>\1</code>", marked)
+    marked = re.sub(r"\b(\d{4}-\d{2}-\d{2})\b", r"<time>\1</time>", marked)
+    return Markup(marked)  # noqa: S704 - escaped above

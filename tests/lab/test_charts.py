@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from altseason_lab.charts import COLORS, DARK, LIGHT, build_figure, scale_axis
+from altseason_lab.charts import COLORS, DARK, LIGHT, find_log_ticks, needs_logarithm
 
 
 def luminance(color: str) -> float:
@@ -34,17 +34,14 @@ def test_lines_differ_in_color():
     assert all(one != other for one, other in itertools.combinations(COLORS, 2))
 
 
-def test_range_of_more_than_four_times_has_a_logarithm_with_whole_labels():
-    figure = build_figure("x", "y")
-    scale_axis(figure, 600.0, 2500.0)
-    assert figure.layout.yaxis.type == "log"
-    shown = dict(zip(figure.layout.yaxis.tickvals, figure.layout.yaxis.ticktext, strict=True))
-    assert shown[500.0] == "500"
-    assert shown[2000.0] == "2,000"
+def test_range_of_more_than_four_times_needs_a_logarithm():
+    assert needs_logarithm(600.0, 2500.0)
+    assert not needs_logarithm(700.0, 2500.0)
+    # There is none of these.
+    assert not needs_logarithm(0.0, 2500.0)
+    assert not needs_logarithm(-5.0, 2500.0)
 
 
-@pytest.mark.parametrize("low", [700.0, 0.0, -5.0])
-def test_narrow_range_and_one_without_a_logarithm_stay_linear(low: float):
-    figure = build_figure("x", "y")
-    scale_axis(figure, low, 2500.0)
-    assert figure.layout.yaxis.type is None
+def test_ticks_of_a_logarithm_are_round_and_few():
+    assert find_log_ticks(600.0, 5000.0) == [100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000]
+    assert find_log_ticks(0.5, 400.0) == [0.1, 1, 10, 100, 1000]

@@ -126,8 +126,8 @@ def test_legend_has_a_row_for_each_named_trace():
     assert ("one\N{NO-BREAK SPACE}%" in names, "bars" in names) == (True, True)
     styles = [span["style"] for span in found.tags("span")]
     assert styles == [
-        f"border-color: {COLORS[0]}; border-top-style: dotted",
-        f"border-color: {COLORS[1]}; border-top-style: solid",
+        f"color: {COLORS[0]}; border-top-style: dotted",
+        f"color: {COLORS[1]}; border-top-style: solid",
     ]
 
 

@@ -24,7 +24,14 @@ from altseason_lab.preparation import (
     parse_backtesting_options,
     prepare,
 )
-from altseason_lab.stress.grid import build_grid, parse_delay, parse_fee, parse_slippage
+from altseason_lab.stress.grid import (
+    SLIPPAGES,
+    STOP_SLIPPAGE,
+    build_grid,
+    parse_delay,
+    parse_fee,
+    parse_slippage,
+)
 from altseason_lab.stress.report import as_text, headline
 from altseason_lab.stress.run import BacktestCounter, StressTest, run_stress_test
 
@@ -51,7 +58,7 @@ COST_OPTIONS: dict[str, tuple[Any, Any, str, str]] = {
     ),
     "--slippage": (
         parse_slippage,
-        [0.0, 5.0, 10.0, 20.0],
+        list(SLIPPAGES),
         "BP",
         "slippages per side in basis points, hundredths of a percent (default: 0 5 10 20)",
     ),
@@ -62,7 +69,6 @@ COST_OPTIONS: dict[str, tuple[Any, Any, str, str]] = {
         "by how many candles signals come late (default: 0 1 2)",
     ),
 }
-STOP_SLIPPAGE = 10.0
 # Above this a fee was probably meant in percent; exchanges ask less than 1 %.
 MAX_USUAL_FEE = 0.01
 NOTHING_KEPT = "Nothing is kept: a stress test stores only its chart, at its end."
@@ -127,6 +133,7 @@ def run(options: argparse.Namespace) -> int:
 def run_and_draw(options: argparse.Namespace) -> int:
     """Run the stress test with options that were checked.
 
+    :raises InputError: where nothing was traded.
     :raises OperationalException: for whatever Freqtrade refuses.
     """
     scenarios = build_grid(options.fees, options.slippage, options.delays)
@@ -139,6 +146,7 @@ def run_and_draw(options: argparse.Namespace) -> int:
         ) as opened,
     ):
         found = run_stress_test(opened, scenarios, options.stop_slippage, counter)
+    refuse_no_trades(found)
     synthetic = is_synthetic(data_directory(config))
     show(*as_text(found, synthetic=synthetic, offline=options.offline))
     try:
@@ -146,6 +154,20 @@ def run_and_draw(options: argparse.Namespace) -> int:
     finally:
         show_text(headline(found, synthetic=synthetic))
     return 0
+
+
+def refuse_no_trades(found: StressTest) -> None:
+    """Refuse a stress test in which nothing was traded.
+
+    :raises InputError: in one line.
+    """
+    scope = found.scope
+    if not any(map(found.has_trades, found.curves)):
+        raise InputError(
+            f"expected trades of {scope.strategy} from {scope.start:%Y-%m-%d} to "
+            f"{scope.end:%Y-%m-%d}, found none at any cost; try a longer --timerange, more "
+            f"pairs, or `{altseason_command('dominance status')}` for a gate that never opens"
+        )
 
 
 def parse_options(words: Sequence[str]) -> FreqtradeCommand:

@@ -13,11 +13,11 @@ from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
 from altseason.gate.rule import DOMINANCE_MODES, MODES
 from altseason.host.configuration import data_directory
-from altseason.invocation import altseason_command
+from altseason.invocation import altseason_command, shorten_path
 from altseason.output import show, tell
 from altseason.parser import format_examples, whole_number
 from altseason.progress import show_progress
-from altseason_lab.page_file import validate_page_file
+from altseason_lab.page_file import has_plotly, validate_page_file
 from altseason_lab.preparation import (
     Repetition,
     backtesting_arguments,
@@ -25,6 +25,7 @@ from altseason_lab.preparation import (
     prepare,
 )
 from altseason_lab.study.card import build_card, refuse_several, save_card
+from altseason_lab.study.costs import run_costs
 from altseason_lab.study.grid import (
     build_cells,
     parse_group,
@@ -32,6 +33,7 @@ from altseason_lab.study.grid import (
     parse_setting,
     parse_window,
 )
+from altseason_lab.study.origin import find_origin
 from altseason_lab.study.placebo import KINDS, SHIFT
 from altseason_lab.study.report import StudyReport
 from altseason_lab.study.run import run_study
@@ -42,7 +44,8 @@ Run the strategy's backtest with several gates, windows and groups of pairs, by 
 the gate off and the coins held. What follows `--` is for `freqtrade backtesting`.
 
 With --placebos it also tests whether the dates of dominance mattered, or only that less was traded:
-against gates by the same dominance, shifted round the calendar. No result is stored.
+against gates by the same dominance, shifted round the calendar. No result is stored but the page
+of --report.
 """
 EXAMPLES = (
     "study --windows 20200101-20210101 20210101-20220101",
@@ -50,7 +53,7 @@ EXAMPLES = (
     "study --offline -d user_data/data/synthetic -- --timerange 20220101-20220401",
 )
 STUDY = Repetition("study", "a study")
-NOTHING_KEPT = "Nothing is kept: a study prints its result at its end."
+NOTHING_KEPT = "Nothing is kept: a study prints its result, and writes its page, at its end."
 DEFAULT_SEED = 1
 
 
@@ -77,6 +80,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         action="store_true",
         help="have an exchange emulator stand in for the exchange, with the stored candles",
     )
+    _add_report(parser)
     add_json_option(parser)
     # REMAINDER takes the options of Freqtrade too, and stays the same from Python 3.11 to 3.14.
     parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
@@ -156,8 +160,26 @@ def _add_placebos(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    """Add the options of what is shown of the result."""
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE.html",
+        help="write a page with charts, which opens in any browser without a network",
+    )
+    parser.add_argument(
+        "--costs",
+        action="store_true",
+        help="find what fees and slippage leave of the profit too, as `altseason stress` does",
+    )
+
+
 def run(options: argparse.Namespace) -> int:
-    """Run the study and print what it found."""
+    """Run the study, write its page, and print what it found."""
+    if options.report is not None:
+        validate_page_file(options.report, "--report")
+        refuse_no_plotly()
     try:
         report = find_report(options)
     except OperationalException as error:
@@ -169,7 +191,30 @@ def run(options: argparse.Namespace) -> int:
         show(json.dumps(report.as_json()))
     else:
         show(*report.as_text())
+    if options.report is not None:
+        write_report(report, options.report)
     return 0
+
+
+def refuse_no_plotly() -> None:
+    """Refuse a page where there is nothing to draw its charts, before the backtests run.
+
+    :raises InputError: in one line.
+    """
+    if not has_plotly():
+        raise InputError("--report: expected plotly, found none; `pip install plotly` brings it")
+
+
+def write_report(report: StudyReport, path: Path) -> None:
+    """Write the page of a study, after its text: a file that cannot be written costs no result.
+
+    :raises InputError: where it cannot be written.
+    """
+    from altseason_lab.page import save_page
+    from altseason_lab.study.page import build_page
+
+    save_page(build_page(report), path)
+    tell(f"altseason study: the page is {shorten_path(path)}")
 
 
 def find_report(options: argparse.Namespace) -> StudyReport:
@@ -200,7 +245,10 @@ def find_report(options: argparse.Namespace) -> StudyReport:
             processes=options.processes,
             progress=progress,
         )
+        costs = run_costs(config, study, progress) if options.costs else {}
+        origin = find_origin(options.command_line, config)
     if options.card:
         save_card(build_card(study), options.card)
         tell(f"{options.card}: the evidence card; docs/study.md says how a bot is given it")
-    return StudyReport(study, is_synthetic(data_directory(config)), options.offline)
+    synthetic = is_synthetic(data_directory(config))
+    return StudyReport(study, synthetic, options.offline, costs, origin)

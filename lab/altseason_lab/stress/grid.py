@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from altseason.parser import whole_number
 from altseason_lab.host.stops import BASIS_POINT
 
+# Where none are named, in basis points.
+SLIPPAGES, STOP_SLIPPAGE = (0.0, 5.0, 10.0, 20.0), 10.0
 MAX_SLIPPAGE = 1000.0
 MAX_DELAY = 100
 

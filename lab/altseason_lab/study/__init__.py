@@ -9,4 +9,8 @@ cell.py     one cell, run in this process
 pool.py     cells, run in several processes
 run.py      all of it, in order
 report.py   what is printed
+verdict.py  what was found, in words
+costs.py    what fees and slippage leave of it
+origin.py   what it was made by
+page.py     the same as a page; scope_page.py a section of it, figures.py charts, glossary.py words
 """

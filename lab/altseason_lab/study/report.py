@@ -1,7 +1,7 @@
 """A study's result as text and as JSON."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from textwrap import wrap
 from typing import Any
 
@@ -9,9 +9,14 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from altseason_lab.host.stops import as_ratio
+from altseason_lab.stress.report import describe_scope, headline
+from altseason_lab.stress.run import StressTest
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import has_bootstrap
+from altseason_lab.study.grid import Cell, Scope
 from altseason_lab.study.metrics import Metrics
+from altseason_lab.study.origin import Origin
 from altseason_lab.study.run import Study
 from altseason_lab.study.verdict import (
     describe_cell,
@@ -50,6 +55,10 @@ NO_PLACEBO = (
     "A gate that earns more than none may only have traded less. Whether its dates mattered, "
     "--placebos tests."
 )
+COSTS_ADVICE = (
+    "What fees and slippage leave of the profit is shown here with --costs; `altseason stress` "
+    "finds it too, and what late signals leave."
+)
 NO_INTERVALS = (
     "How sure the difference to no gate is cannot be said: that needs arch (`pip install arch`)."
 )
@@ -57,11 +66,16 @@ NO_INTERVALS = (
 
 @dataclass(frozen=True)
 class StudyReport:
-    """What a study found, for people and for programs."""
+    """What a study found, for people and for programs; page.py makes a page of it.
+
+    :param costs: what costs leave of the strategy's profit; empty where that was not asked.
+    """
 
     study: Study
     synthetic: bool
     offline: bool
+    costs: dict[Scope, StressTest] = field(default_factory=dict)
+    origin: Origin | None = None
 
     def as_text(self) -> list[str]:
         """Return the verdicts first, then the tables and what they mean."""
@@ -74,21 +88,38 @@ class StudyReport:
             *(line for verdict in self.verdicts for line in ["", *wrap(verdict, WIDTH)]),
             *self._tables(),
             "",
+            *(line for text in self._describe_costs() for line in [*wrap(text, WIDTH), ""]),
             *wrap(model, WIDTH),
         ]
 
     @property
     def verdicts(self) -> list[str]:
         """Return in words what the placebos say, then how each gate differs from none."""
-        study = self.study
+        cells = self.study.results
         return [
-            *([describe_test(test) for test in study.tests] or [NO_PLACEBO]),
-            *(
-                describe_difference(cell, study.results[cell], difference)
-                for cell, difference in study.differences.items()
-            ),
+            *(text for cell in cells for text in self._describe_test(cell)),
+            *(text for cell in cells for text in self._describe_difference(cell)),
+            *self.remarks,
+        ]
+
+    @property
+    def remarks(self) -> list[str]:
+        """Return what the study cannot say, and what would."""
+        return [
+            *([] if self.study.tests else [NO_PLACEBO]),
             *([] if has_bootstrap() else [NO_INTERVALS]),
         ]
+
+    def describe(self, cell: Cell) -> list[str]:
+        """Return in words what was found of a cell."""
+        return [*self._describe_test(cell), *self._describe_difference(cell)]
+
+    def _describe_test(self, cell: Cell) -> Iterator[str]:
+        yield from (describe_test(test) for test in self.study.tests if test.cell == cell)
+
+    def _describe_difference(self, cell: Cell) -> Iterator[str]:
+        if found := self.study.differences.get(cell):
+            yield describe_difference(cell, self.study.results[cell], found)
 
     def as_json(self) -> dict[str, Any]:
         """Return the same as numbers; profits, drawdowns, shares and fees are ratios."""
@@ -115,7 +146,16 @@ class StudyReport:
                 for cell, found in self.study.differences.items()
             ],
             "placebo_tests": [test_as_json(test) for test in self.study.tests],
+            "costs": list(map(_costs_as_json, self.costs.values())),
+            "origin": asdict(self.origin) if self.origin else None,
         }
+
+    def _describe_costs(self) -> Iterator[str]:
+        for found in self.costs.values():
+            yield (
+                f"With its own gate, {describe_scope(found)}: "
+                f"{headline(found, synthetic=self.synthetic)}"
+            )
 
     def _tables(self) -> Iterator[str]:
         for results in self.study.scopes.values():
@@ -125,6 +165,22 @@ class StudyReport:
             yield from wrap(f"{span}, {' '.join(some.pairs)}", WIDTH)
             yield ""
             yield from _draw_table(results)
+
+
+def _costs_as_json(found: StressTest) -> dict[str, Any]:
+    """Return a stress test as numbers; costs are ratios per side, None is above all tried."""
+    [(delay, curve)] = found.curves.items()
+    break_even = found.break_evens[delay]
+    return {
+        "pairs": found.scope.pairs,
+        "start": found.scope.start.isoformat(),
+        "end": found.scope.end.isoformat(),
+        "break_even": None if break_even is None else as_ratio(break_even),
+        "profits": [
+            {"cost": as_ratio(cost), "profit": result.profit_after_stops / 100}
+            for cost, result in curve.items()
+        ],
+    }
 
 
 def _draw_table(results: dict[str, CellResult]) -> list[str]:

@@ -25,7 +25,8 @@ const selectTraces = (figure, data) => {
   data.forEach((trace, number) => {
     const button = figure.querySelector(`button[data-trace="${number}"]`);
     const isOff = button?.getAttribute("aria-pressed") === "false";
-    trace.visible = (!trace.meta || trace.meta === chosen) && !isOff;
+    const isChosen = chosen === undefined || !trace.meta || trace.meta === chosen;
+    trace.visible = isChosen && !isOff;
   });
 };
 

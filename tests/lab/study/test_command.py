@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import freqtrade
 import pandas as pd
 import pytest
 
@@ -96,7 +97,8 @@ def test_command_gives_the_numbers_as_json(home: Home, capsys: pytest.CaptureFix
     words = ["study", "--offline", "-d", str(home.datadir), "--json", "--processes", "1"]
     words += ["--modes", "falling", "--windows", PERIOD, "--groups", "ETH/USDT,ADA/USDT"]
     words += ["--placebos", "2", "--kinds", "shift", "bootstrap", "--set", "macd_trigger=above"]
-    assert main([*words, "--", "--strategy", "Patient"]) == 0
+    words += ["--costs", "--report", "page.html", "--", "--strategy", "Patient"]
+    assert main(words) == 0
     report = json.loads(capsys.readouterr().out)
     assert [cell["mode"] for cell in report["cells"]] == ["off", "falling"]
     assert {tuple(cell["pairs"]) for cell in report["cells"]} == {("ETH/USDT", "ADA/USDT")}
@@ -118,6 +120,46 @@ def test_command_gives_the_numbers_as_json(home: Home, capsys: pytest.CaptureFix
     # Two weeks are too few days for an interval.
     assert report["differences"] == []
     assert home.results == []
+    # The break-even is searched from none on, and the grid begins with the study's fee.
+    [costs] = report["costs"]
+    assert [point["cost"] for point in costs["profits"]][:3] == [0, 0.001, 0.0015]
+    assert costs["pairs"] == off["pairs"]
+    assert report["origin"]["command"].endswith("--report page.html -- --strategy Patient")
+    assert report["origin"]["versions"]["freqtrade"] == freqtrade.__version__
+    page = (home.folder / "page.html").read_text(encoding="utf-8")
+    for part in (
+        "Study of Patient",
+        "falling, macd_trigger=above among 2 placebos",
+        f"at the true dates: {100 * falling['profit']:.1f}\N{NO-BREAK SPACE}%",
+        "Profit by cost per side",
+        report["origin"]["digest"],
+    ):
+        assert part in page
+
+
+@pytest.mark.parametrize(
+    ("report", "part"),
+    [
+        ("a.svg", "--report: expected a file name that ends in .html, found a.svg"),
+        ("nowhere/a.html", "found no folder nowhere; create it first"),
+    ],
+)
+def test_page_that_cannot_be_written_is_refused_before_the_backtests(
+    home: Home, report: str, part: str, capsys: pytest.CaptureFixture[str]
+):
+    words = ["study", "--offline", "-d", str(home.datadir), "--report", report]
+    assert main([*words, "--", "--timerange", PERIOD]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert part in line
+
+
+def test_page_without_plotly_is_refused_before_the_backtests(
+    home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("altseason_lab.commands.study.has_plotly", lambda: False)
+    assert main(["study", "--offline", "-d", str(home.datadir), "--report", "a.html"]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert "--report: expected plotly, found none" in line
 
 
 @pytest.mark.parametrize(

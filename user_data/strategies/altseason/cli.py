@@ -73,6 +73,7 @@ def parse_arguments(words: list[str]) -> argparse.Namespace:
         # The commands that take options of Freqtrade.
         hint = _place_dashes(words, unknown[0]) if "words" in options else ""
         options.parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+    options.command_line = altseason_command(shlex.join(words))
     return options
 
 

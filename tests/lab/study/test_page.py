@@ -1,0 +1,197 @@
+"""The page of a study: the same as its text says, and drawn whatever there is to draw."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from altseason_lab.page import Chart, Command, Page, Paragraph, Table, Terms, render_page, save_page
+from altseason_lab.study.page import MAX_VERDICTS, build_page
+from altseason_lab.study.report import StudyReport
+from tests.lab.browser import OPEN_ALL, Look, look_at
+from tests.lab.study.studies import ORIGIN, gate, make_report, make_result
+
+MODES = ("level", "falling", "level_and_falling", "breadth", "breadth_and_falling")
+HOSTILE = "A" * 90 + "<script>console.error('run')</script>"
+
+
+def blocks(page: Page, kind: type) -> Iterator[Any]:
+    return (block for part in page.sections for block in part.blocks if isinstance(block, kind))
+
+
+def chart(page: Page, title: str) -> Chart:
+    return next(found for found in blocks(page, Chart) if found.title.startswith(title))
+
+
+def words(page: Page) -> list[str]:
+    return [f"{block.strong} {block.text}".strip() for block in blocks(page, Paragraph)]
+
+
+def with_results(report: StudyReport, **changes: Any) -> StudyReport:
+    """Return a report with other results of some cells, by mode."""
+    results = {
+        cell: changes.get(cell.mode, result) for cell, result in report.study.results.items()
+    }
+    return replace(report, study=replace(report.study, results=results, tests=[], differences={}))
+
+
+def test_few_verdicts_come_first_and_in_the_words_of_the_text():
+    report = make_report(placebos=20)
+    page = build_page(report)
+    assert page.sections[0].title == "Verdict"
+    said = [f"{one.strong} {one.text}" for one in page.sections[0].blocks]
+    assert said == [verdict.replace("+-", "±") for verdict in report.verdicts]
+    assert said[0].startswith("On these coins and years the dates of dominance")
+    assert [warning[:9] for warning in page.warnings] == ["SYNTHETIC"]
+
+
+def test_many_verdicts_are_counted_and_stand_with_their_gate():
+    report = make_report(modes=MODES, windows=("20190101-", "20190102-"), placebos=200)
+    assert len(report.verdicts) > MAX_VERDICTS
+    page = build_page(report)
+    mattered = sum(test.dates_mattered for test in report.study.tests)
+    first, table, second = page.sections[0].blocks
+    assert first.strong == (
+        f"In {mattered} of 8 tests the dates of dominance mattered beyond trading less."
+    )
+    assert "at most 0.0063, as there are 8 such tests" in first.text
+    assert len(table.rows) == 8
+    assert "0 of 10 comparisons tell a gate from none" in second.strong
+    for verdict in report.verdicts:
+        assert verdict.replace("+-", "±") in words(page)
+    assert {block.choice for block in page.sections[2].blocks if isinstance(block, Chart)} == {
+        *("", *MODES)
+    } - {"breadth"}
+
+
+def test_too_few_placebos_are_no_verdict():
+    page = build_page(make_report(modes=MODES, placebos=3))
+    assert page.sections[0].blocks[0].strong.startswith("So few placebos cannot tell")
+
+
+def test_profits_stand_beside_drawdowns_for_each_window():
+    report = make_report(windows=("20190101-", "20190102-"))
+    table = next(
+        block for block in build_page(report).sections[1].blocks if isinstance(block, Table)
+    )
+    assert table.headers == ["", "gate off", "coins held", "Bitcoin held", "falling"]
+    [cell, *_] = [one for one in report.study.results if one.mode == "off"]
+    profit = report.study.results[cell].metrics.profit
+    assert [row[1].detail for row in table.rows] == ["12.3", "12.3"]
+    assert table.rows[0][1].text == f"{profit * 100:.1f}"
+    assert (table.rows[0][1].heat > 0) is (profit > 0)
+
+
+def test_coins_are_shown_by_year_beside_the_gate_off():
+    report = make_report()
+    gated = gate(make_result([1000.0] * 120), [], {})
+    gated = replace(gated, profits={"ETH/USDT": {2019: 0.04, 2020: -0.02}})
+    off = replace(make_result([1000.0] * 120), profits={"SOL/USDT": {2020: 0.01}})
+    page = build_page(with_results(report, falling=gated, off=off))
+    [table] = [block for block in blocks(page, Table) if "by coin" in block.title]
+    assert table.headers == ["", "2019", "2020"]
+    assert [[(cell.text, cell.detail, cell.heat) for cell in row] for row in table.rows] == [
+        [("ETH/USDT", "", None), ("4.0", "-", 1.0), ("-2.0", "-", -0.5)],
+        [("SOL/USDT", "", None), ("-", "-", None), ("-", "1.0", None)],
+    ]
+
+
+def test_costs_are_drawn_where_they_were_asked_for():
+    title = "Profit by cost per side"
+    page = build_page(make_report(has_costs=True))
+    assert len(chart(page, title).figure.data) == 2
+    assert "With its own gate, Mine: Breaks even at 0.15 %" in " ".join(words(page))
+    page = build_page(make_report())
+    assert title not in {found.title for found in blocks(page, Chart)}
+    assert "--costs" in " ".join(words(page))
+
+
+def test_page_names_what_made_it():
+    page = build_page(make_report())
+    assert [block.text for block in blocks(page, Command)] == [ORIGIN.command]
+    versions = list(blocks(page, Terms))[-1].meanings
+    assert versions["altseason"] == "1.2.3"
+    assert ORIGIN.digest in versions.values()
+    assert "2019-01-01 to 2019-04-30: 1h candles of ETH/USDT SOL/USDT" in words(page)
+
+
+def test_same_study_is_the_same_page():
+    first, second = (render_page(build_page(make_report(has_costs=True))) for _ in range(2))
+    assert first == second
+
+
+def make_odd_report() -> StudyReport:
+    """A study in whose windows this and that is missing."""
+    report = make_report(windows=["20190101-", "20190102-", "20190103-", "20190104-"], placebos=0)
+    off = make_result([1000.0 + day for day in range(120)])
+    idle = make_result([1000.0] * 120, trades=0)
+    closed = gate(off, [], {"BTC.D %": [60.0] * 120, "opens below %": [55.0] * 120})
+    without_bitcoin = replace(off, holds={**off.holds, "hold BTC": None})
+    without_dominance = gate(off, [], {})
+    pairs = [(off, closed), (idle, gate(idle, [], {})), (without_bitcoin, closed)]
+    results = [one for pair in [*pairs, (off, without_dominance)] for one in pair]
+    cells = dict(zip(report.study.results, results, strict=True))
+    return replace(report, study=replace(report.study, results=cells, differences={}))
+
+
+def make_reports() -> dict[str, StudyReport]:
+    """Studies in which something is missing, or too much."""
+    return {
+        "odd": make_odd_report(),
+        "many": make_report(
+            modes=MODES,
+            windows=[f"2019010{day}-" for day in range(1, 9)],
+            groups=[tuple(f"COIN{number}/USDT" for number in range(12))],
+            strategy=HOSTILE,
+            placebos=5,
+            has_costs=True,
+        ),
+        "one day": make_report(days=1, placebos=2),
+        "off alone": make_report(modes=(), trades=0),
+    }
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    for name, report in make_reports().items():
+        save_page(build_page(report), folder / f"{name}.html")
+    return {path.stem: path for path in folder.iterdir()}
+
+
+def test_browser_draws_all_charts_of_any_study_and_nothing_is_wider_than_a_phone(pages):
+    # Of the sections of many windows the first one is open, and shows as much as any.
+    scripts = {"many": ""}
+    looks = [Look(path, 390, script=scripts.get(name, OPEN_ALL)) for name, path in pages.items()]
+    for look, seen in zip(looks, look_at(*looks), strict=True):
+        name = look.path.stem
+        assert (seen.messages, seen.requests, seen.overflow) == ([], [], 0), name
+        shown = [found for found in seen.charts if found["isShown"]]
+        assert len(shown) >= 3, name
+        assert [found["title"] for found in shown if not found["shapes"]] == [], name
+        assert max(found["width"] for found in shown) <= 390, name
+
+
+def test_browser_follows_the_scheme_and_the_choice_of_a_gate(tmp_path: Path):
+    path = tmp_path / "page.html"
+    save_page(build_page(make_report(modes=("falling", "level"))), path)
+    choose = """
+    const select = document.querySelector("select");
+    select.value = "level";
+    select.dispatchEvent(new Event("change"));
+    """
+    light, dark, chosen = look_at(
+        Look(path, 1280), Look(path, 1280, "dark"), Look(path, 1280, script=choose)
+    )
+    assert (light.ground, dark.ground) == ("rgb(255, 255, 255)", "rgb(21, 24, 28)")
+    for seen, color in ((light, "rgb(34, 34, 34)"), (dark, "rgb(228, 228, 228)")):
+        assert (seen.messages, seen.overflow) == ([], 0)
+        assert {found["color"] for found in seen.charts if found["isShown"]} == {color}
+    for seen, gate_name in ((light, "falling"), (chosen, "level")):
+        histograms = [found for found in seen.charts if " among " in found["title"]]
+        assert len(histograms) == 4
+        shown = {found["title"].split()[0] for found in histograms if found["isShown"]}
+        assert shown == {gate_name}
+        assert all(found["shapes"] for found in histograms if found["isShown"])
