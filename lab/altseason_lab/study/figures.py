@@ -91,7 +91,8 @@ def draw_underwater(results: Mapping[str, CellResult]) -> go.Figure:
             meta=name if has_gate(name) else None,
             hovertemplate=f"{name_cell(name)}<br>%{{x|%Y-%m-%d}}<br>%{{y:.2f}} %<extra></extra>",
         )
-    figure.update_yaxes(rangemode="tozero")
+    lowest = min(fall for _, one in find_outcomes(results) for fall in find_falls(one.equity))
+    figure.update_yaxes(range=[lowest * 1.05 or -1, 0], zeroline=False)
     return _over_time(figure, results)
 
 
@@ -125,8 +126,8 @@ def draw_placebos(name: str, placebos: Placebos) -> go.Figure:
     width = float(edges[1] - edges[0])
     as_good = sum(profit >= true for profit in profits)
     for group, is_drawn, color in (
-        (f"{len(profits) - as_good} placebos earned less", edges[:-1] < true, GREY),
-        (f"{as_good} earned as much or more", edges[:-1] >= true, COLORS[1]),
+        (f"earned less: {len(profits) - as_good} of {len(profits)}", edges[:-1] < true, GREY),
+        (f"earned as much or more: {as_good} of {len(profits)}", edges[:-1] >= true, COLORS[1]),
     ):
         figure.add_bar(
             x=[round(float(edge) + width / 2, 6) for edge in edges[:-1][is_drawn]],
@@ -333,11 +334,13 @@ def _over_time(figure: go.Figure, results: Mapping[str, CellResult]) -> go.Figur
 
 def _days(start: date, values: Sequence[float | None], decimals: int) -> dict[str, Any]:
     """Return the points of a line, one a day; few enough to be overlooked are marked."""
+    are_few = len(values) <= FEW_POINTS
     return {
         "x0": _time(start),
         "dx": DAY,
         "y": [None if value is None else round(value, decimals) for value in values],
-        "mode": "lines+markers" if len(values) <= FEW_POINTS else "lines",
+        "mode": "lines+markers" if are_few else "lines",
+        "cliponaxis": not are_few,
     }
 
 

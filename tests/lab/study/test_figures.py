@@ -1,5 +1,6 @@
 """The figures of a study: their numbers, against those of studies made by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -73,6 +74,11 @@ def test_fall_is_from_the_highest_worth_before_the_balance_included(results):
     assert off["y"] == [0, 0, -20, -10]
 
 
+def test_wallet_that_never_fell_is_drawn_at_the_top():
+    figure = draw_underwater({"off": replace(make_result([1000.0] * 5), holds={})})
+    assert figure.layout.yaxis.range == (-1, 0)
+
+
 def test_dominance_is_where_it_was_known_and_missing_where_nothing_was(results):
     figure = draw_dominance(results)
     [dominance], [mean] = traces(figure, "dominance"), traces(figure, "mean of dominance")
@@ -97,8 +103,8 @@ def placebos(true: float, profits: list[float]) -> Placebos:
 def test_placebos_that_earned_as_much_are_set_apart_at_the_true_profit():
     figure = draw_placebos("falling", placebos(0.1, [-0.2, 0.0, 0.05, 0.1, 0.3]))
     less, more, true = figure.to_plotly_json()["data"]
-    assert (less["name"], sum(less["y"])) == ("3 placebos earned less", 3)
-    assert (more["name"], sum(more["y"])) == ("2 earned as much or more", 2)
+    assert (less["name"], sum(less["y"])) == ("earned less: 3 of 5", 3)
+    assert (more["name"], sum(more["y"])) == ("earned as much or more: 2 of 5", 2)
     assert max(less["x"]) < 10 < min(more["x"])
     assert true["x"] == [pytest.approx(10)] * 2
     # (1 + 2) / (1 + 5), and its error.

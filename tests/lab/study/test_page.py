@@ -174,6 +174,28 @@ def test_browser_draws_all_charts_of_any_study_and_nothing_is_wider_than_a_phone
         assert max(found["width"] for found in shown) <= 390, name
 
 
+USE = """
+const [wallet, falls] = document.querySelectorAll("figure.chart[data-linked] .plot");
+const button = [...wallet.closest("figure").querySelectorAll("button")].find(
+  (one) => one.textContent.trim() === "falling"
+);
+button.click();
+const isHidden = wallet.data.find((trace) => trace.name === "falling").visible === false;
+const range = ["2019-02-01", "2019-03-01"];
+await Plotly.relayout(wallet, {"xaxis.range[0]": range[0], "xaxis.range[1]": range[1]});
+await frame();
+const isZoomed = falls.layout.xaxis.range.every((end, number) => end.startsWith(range[number]));
+if (!isHidden || !isZoomed) throw new Error(`hidden: ${isHidden}, zoomed: ${isZoomed}`);
+"""
+
+
+def test_browser_hides_a_line_by_its_name_and_zooms_charts_together(tmp_path: Path):
+    path = tmp_path / "page.html"
+    save_page(build_page(make_report(placebos=0)), path)
+    [seen] = look_at(Look(path, 1280, script=USE))
+    assert seen.messages == []
+
+
 def test_browser_follows_the_scheme_and_the_choice_of_a_gate(tmp_path: Path):
     path = tmp_path / "page.html"
     save_page(build_page(make_report(modes=("falling", "level"))), path)
