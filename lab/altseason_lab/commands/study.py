@@ -26,6 +26,7 @@ from altseason_lab.preparation import (
 )
 from altseason_lab.study.card import build_card, refuse_several, save_card
 from altseason_lab.study.costs import run_costs
+from altseason_lab.study.execution import Execution
 from altseason_lab.study.grid import (
     build_cells,
     parse_group,
@@ -44,8 +45,9 @@ Run the strategy's backtest with several gates, windows and groups of pairs, by 
 the gate off and the coins held. What follows `--` is for `freqtrade backtesting`.
 
 With --placebos it also tests whether the dates of dominance mattered, or only that less was traded:
-against gates by the same dominance, shifted round the calendar. No result is stored but the page
-of --report.
+against gates by the same dominance, shifted round the calendar.
+
+Each backtest's result is stored in user_data/altseason_study, and is not run again.
 """
 EXAMPLES = (
     "study --windows 20200101-20210101 20210101-20220101",
@@ -53,7 +55,8 @@ EXAMPLES = (
     "study --offline -d user_data/data/synthetic -- --timerange 20220101-20220401",
 )
 STUDY = Repetition("study", "a study")
-NOTHING_KEPT = "Nothing is kept: a study prints its result, and writes its page, at its end."
+STOPPED = "What was finished is stored: the same command goes on from here."
+SCHEMES = ("tcp://", "tls://")
 DEFAULT_SEED = 1
 
 
@@ -81,6 +84,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         help="have an exchange emulator stand in for the exchange, with the stored candles",
     )
     _add_report(parser)
+    _add_execution(parser)
     add_json_option(parser)
     # REMAINDER takes the options of Freqtrade too, and stays the same from Python 3.11 to 3.14.
     parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
@@ -151,13 +155,37 @@ def _add_placebos(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="which of them are drawn (default: %(default)s)",
     )
-    parser.add_argument(
+
+
+def _add_execution(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where backtests are run."""
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
         "--processes",
         type=int,
         choices=range(1, (os.cpu_count() or 1) + 1),
         metavar="N",
         help="how many run at once (default: one for each core, or one if there is little to do)",
     )
+    where.add_argument(
+        "--scheduler",
+        type=parse_address,
+        metavar="ADDRESS",
+        help="have the workers of a Dask scheduler run them, such as tcp://127.0.0.1:8786",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="run all backtests, those with stored results too"
+    )
+
+
+def parse_address(text: str) -> str:
+    """Parse the address of a Dask scheduler."""
+    host, _, port = text.partition("://")[2].rpartition(":")
+    if not text.startswith(SCHEMES) or not host or not port.isdecimal():
+        raise argparse.ArgumentTypeError(
+            f"expected the address of a Dask scheduler such as tcp://127.0.0.1:8786, found {text!r}"
+        )
+    return text
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
@@ -234,7 +262,7 @@ def find_report(options: argparse.Namespace) -> StudyReport:
         validate_page_file(options.card, "--card", ".json")
     with (
         prepare(command, STUDY, offline=options.offline) as config,
-        show_progress("backtests", NOTHING_KEPT) as progress,
+        show_progress("backtests", STOPPED) as progress,
     ):
         study = run_study(
             config,
@@ -242,7 +270,12 @@ def find_report(options: argparse.Namespace) -> StudyReport:
             placebos=options.placebos,
             kinds=tuple(dict.fromkeys(options.kinds)),
             seed=options.seed,
-            processes=options.processes,
+            execution=Execution(
+                processes=options.processes,
+                scheduler=options.scheduler,
+                fresh=options.fresh,
+                offline=options.offline,
+            ),
             progress=progress,
         )
         costs = run_costs(config, study, progress) if options.costs else {}

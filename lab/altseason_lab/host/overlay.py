@@ -1,11 +1,13 @@
 """The settings and environment with which Freqtrade connects to the emulator and nothing else."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 from urllib.parse import urlsplit
 
 import ccxt  # type: ignore[import-untyped] # it publishes no types
 from freqtrade.constants import ENV_VAR_PREFIX
+from freqtrade.misc import deep_merge_dicts
 
 EXCHANGE = "binance"
 # Every name under which Freqtrade looks for a credential.
@@ -45,6 +47,8 @@ BLANKED = {
     "webhook": {"enabled": False, "url": ""},
     "altseason": {"dominance": {"coinmarketcap_key": ""}},
 }
+# Sections that hold secrets, and that no backtest reads; the first repeats all others.
+WITH_SECRETS = ("original_config", "api_server", "external_message_consumer")
 HTTP_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
@@ -117,6 +121,24 @@ def blanked_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return an environment without the keys of exchanges, chats and providers."""
     settings = {**BLANKED, "exchange": dict.fromkeys(CREDENTIALS)}
     return {name: value for name, value in environment.items() if not _overrules(name, settings)}
+
+
+def without_secrets(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration that holds no key: a backtest needs none.
+
+    :param config: as Freqtrade has it, with `exchange`.
+    """
+    kept = {name: value for name, value in config.items() if name not in WITH_SECRETS}
+    exchange = {
+        name: _without_credentials(value) if isinstance(value, Mapping) else value
+        for name, value in config["exchange"].items()
+    }
+    public: dict[str, Any] = deep_merge_dicts(deepcopy(BLANKED), deepcopy(kept))
+    return {**public, "exchange": deepcopy(_without_credentials(exchange))}
+
+
+def _without_credentials(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name not in CREDENTIALS}
 
 
 def _overrules(variable: str, settings: Mapping[str, Any]) -> bool:

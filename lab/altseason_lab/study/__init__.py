@@ -6,11 +6,17 @@ hold.py     what holding the coins, or Bitcoin, would have earned
 lines.py    what the gate went by, day by day
 placebo.py  the same dominance at wrong dates, and the test against it
 cell.py     one cell, run in this process
-pool.py     cells, run in several processes
 run.py      all of it, in order
 report.py   what is printed
 verdict.py  what was found, in words
 costs.py    what fees and slippage leave of it
 origin.py   what it was made by
 page.py     the same as a page; scope_page.py a section of it, figures.py charts, glossary.py words
+
+contents.py   what a cell's result depends on
+results.py    results, stored by that
+execution.py  cells with their results, stored or run
+process.py    what a process keeps from cell to cell
+cluster.py    processes by Dask, here or wherever its workers are
+scheduler.py  cells, handed out to them
 """

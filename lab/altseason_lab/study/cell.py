@@ -2,12 +2,13 @@
 
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import pandas as pd
 from freqtrade.exchange import Exchange
 from freqtrade.util import get_dry_run_wallet
+from pydantic import AfterValidator
 
 from altseason.dominance.candles import candle_length
 from altseason.host.configuration import Config
@@ -19,6 +20,8 @@ from altseason_lab.study.lines import DailyLines, find_daily_lines
 from altseason_lab.study.metrics import Metrics, Outcome, measure_run, sum_by_coin_and_year
 from altseason_lab.study.placebo import give_placebo
 
+# Pydantic, which reads stored results, has a time zone of its own for UTC.
+Instant = Annotated[datetime, AfterValidator(lambda time: time.astimezone(UTC))]
 HOLD_COINS, HOLD_BITCOIN = "hold coins", "hold BTC"
 
 
@@ -54,9 +57,9 @@ class CellResult:
     outcome: Outcome
     pairs: tuple[str, ...]
     timeframe: str
-    start: datetime
-    end: datetime
-    alt_seasons: tuple[tuple[datetime, datetime], ...]
+    start: Instant
+    end: Instant
+    alt_seasons: tuple[tuple[Instant, Instant], ...]
     open_share: float
     fee: float
     profits: dict[str, dict[int, float]] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from altseason.progress import Progress, no_progress
 from altseason_lab.host.parameters import validate_parameter
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import Difference, compare, has_bootstrap
+from altseason_lab.study.execution import Execution, Results, open_cells
 from altseason_lab.study.grid import Cell, Scope
 from altseason_lab.study.placebo import (
     SHIFT,
@@ -25,7 +26,6 @@ from altseason_lab.study.placebo import (
     draw_placebos,
     find_calendar,
 )
-from altseason_lab.study.pool import Results, choose_processes, open_cells
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def run_study(
     placebos: int = 0,
     kinds: Sequence[str] = (SHIFT,),
     seed: int = 1,
-    processes: int | None = None,
+    execution: Execution | None = None,
     progress: Progress = no_progress,
 ) -> Study:
     """Run the cells, then the placebos of each whose gate reads dominance.
@@ -149,6 +149,7 @@ def run_study(
     :param config: as `freqtrade backtesting` has it.
     :param placebos: how many of each kind for each such cell.
     :param kinds: of `placebo.KINDS`.
+    :param execution: how they are run; by default in as many processes as are worth their start.
     :raises InputError: for a strategy without a gate or a parameter, and where candles are missing.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
@@ -157,22 +158,14 @@ def run_study(
         validate_parameter(strategy, name, value)
     tested = [cell for cell in cells if placebos and GateRule(cell.mode).reads_dominance]
     total = len(cells) + placebos * len(tested) * len(kinds)
-    done = 0
-
-    def count() -> None:
-        nonlocal done
-        done += 1
-        progress(done, total)
-
-    progress(done, total)
-    with open_cells(config, processes or choose_processes(total)) as run_cells:
-        results = run_cells(cells, count)
+    with open_cells(config, execution or Execution(), total, progress) as run_cells:
+        results = run_cells(cells)
         drawn = {
             (cell, kind): _draw_placebos(cell, results[cell], kind, placebos, seed)
             for cell in tested
             for kind in kinds
         }
-        found = run_cells([one for group in drawn.values() for one in group], count)
+        found = run_cells([one for group in drawn.values() for one in group])
     tests = [
         PlaceboTest(
             cell,

@@ -7,6 +7,7 @@ import pytest
 from altseason.errors import InputError
 from altseason_lab.host.repeated import RepeatedBacktest, open_exchange
 from altseason_lab.study.cell import CellRunner, narrow, run_backtest
+from altseason_lab.study.execution import Execution
 from altseason_lab.study.grid import Cell, Scope, build_cells
 from altseason_lab.study.run import run_study
 from tests.integration.freqtrade_runs import Home, write_subclass
@@ -93,6 +94,9 @@ def test_two_processes_give_the_numbers_of_one(home: Home):
     write_subclass(home.strategies, "Eager", EAGER)
     cells = build_cells(["falling"], [PERIOD], [PAIRS, ("SOL/USDT",)])
     with configured(home, "--strategy", "Eager") as config:
-        one, two = (run_study(config, cells, placebos=2, processes=count) for count in (1, 2))
+        one, two = (
+            run_study(config, cells, placebos=2, execution=Execution(processes=count, fresh=True))
+            for count in (1, 2)
+        )
     assert one == two
     assert len(one.results) == 4

@@ -168,6 +168,8 @@ def test_page_without_plotly_is_refused_before_the_backtests(
         (["--windows", "2022"], "expected a time range such as"),
         (["--groups", "ETH/USDT,"], "expected pairs with commas"),
         (["--placebos", "-1"], "expected a whole number of placebos from 0 to 10000"),
+        (["--scheduler", "127.0.0.1"], "expected the address of a Dask scheduler such as tcp:"),
+        (["--scheduler", "tcp://here:8786", "--processes", "1"], "not allowed with argument"),
         (["--seed", "-1"], "expected a whole number from 0, found '-1'"),
         (["--modes", "rising"], "invalid choice"),
     ],

@@ -1,0 +1,163 @@
+"""Processes by Dask: a cluster on this machine, or a scheduler that the user has started.
+
+Nothing but this command may reach the cluster on this machine: it listens on 127.0.0.1, asks for a
+certificate that only its processes have, and has no dashboard. A scheduler runs whatever it is
+sent.
+"""
+
+import asyncio
+import logging
+import signal
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
+from typing import Any
+
+import dask.config
+from distributed import Client, Nanny, Scheduler, SpecCluster, Worker
+from distributed.security import Security
+from distributed.utils import LoopRunner
+
+from altseason.errors import InputError
+
+HOST = "127.0.0.1"
+TIMEOUT_SECONDS = 10
+# Until a process that was asked to end is killed.
+END_SECONDS = 0.1
+# Of the first processes, on a machine that is busy with other things.
+START_TIMEOUT = "120s"
+# A cell that has ended one process after another is not run a fourth time.
+MAX_LOST_PROCESSES = 2
+SILENT = logging.CRITICAL + 1
+# Of what Dask reports, everything that matters is told by the command itself.
+LOGGERS = ("distributed", "tornado", "tornado.application", "asyncio")
+
+
+class _WithoutHttp:
+    """A part of a cluster that no browser can look into."""
+
+    def start_http_server(self, *args: Any, **kwargs: Any) -> None:
+        """Listen to nobody."""
+
+
+class LocalScheduler(_WithoutHttp, Scheduler):
+    """The scheduler in the command's own process."""
+
+
+class LocalWorker(_WithoutHttp, Worker):
+    """A worker in a process of its own, on one thread."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        _silence()
+        super().__init__(*args, **kwargs)
+
+
+@contextmanager
+def open_local_cluster(processes: int) -> Iterator[Client]:
+    """Yield a client of a cluster on this machine, whose processes end with it.
+
+    :raises InputError: where its processes cannot be started.
+    """
+    with _quiet_dask(), dask.config.set({"distributed.comm.timeouts.connect": START_TIMEOUT}):
+        runner = _start_loop()
+        try:
+            cluster = _start_cluster(processes, runner)
+            try:
+                with Client(cluster, timeout=TIMEOUT_SECONDS) as client:
+                    yield client
+            finally:
+                with suppress(TimeoutError):
+                    cluster.sync(_end_processes, cluster)
+                    cluster.close(timeout=TIMEOUT_SECONDS)
+        finally:
+            runner.stop()
+
+
+@contextmanager
+def open_scheduler(address: str) -> Iterator[Client]:
+    """Yield a client of a scheduler that the user has started, with at least one worker.
+
+    :raises InputError: where it does not respond, or has none.
+    """
+    with _quiet_dask():
+        try:
+            client = Client(address, timeout=TIMEOUT_SECONDS)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"--scheduler {address}: expected a Dask scheduler, found none that responds; "
+                "`dask scheduler` starts one and prints its address"
+            ) from error
+        with client:
+            if not client.nthreads():
+                raise InputError(
+                    f"--scheduler {address}: expected workers, found none; "
+                    f"`dask worker {address} --nthreads 1` starts one"
+                )
+            yield client
+
+
+def _start_loop() -> LoopRunner:
+    """Start the thread from which all processes are started, deaf to Ctrl-C as they will be.
+
+    This process hears it, and ends them.
+    """
+    # Where it is started by the first process that needs it, it lets the thread hear again.
+    resource_tracker.ensure_running()
+    runner = LoopRunner()
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        runner.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
+    return runner
+
+
+def _start_cluster(processes: int, runner: LoopRunner) -> SpecCluster:
+    connection: dict[str, Any] = {
+        "host": HOST,
+        "protocol": "tls://",
+        "security": Security.temporary(),
+        "dashboard": False,
+    }
+    worker = {
+        **connection,
+        "worker_class": LocalWorker,
+        "nthreads": 1,
+        # Else a process would be stopped by what all of them take together.
+        "memory_limit": 0,
+        "silence_logs": SILENT,
+    }
+    scheduler = {**connection, "allowed_failures": MAX_LOST_PROCESSES}
+    try:
+        return SpecCluster(
+            workers={number: {"cls": Nanny, "options": worker} for number in range(processes)},
+            scheduler={"cls": LocalScheduler, "options": scheduler},
+            security=connection["security"],
+            loop=runner.loop,
+            silence_logs=SILENT,
+        )
+    except Exception as error:  # of whatever kind, a backtest in this process may still work
+        raise InputError(
+            f"cannot start {processes} processes ({error}); run the study with --processes 1"
+        ) from error
+
+
+async def _end_processes(cluster: SpecCluster) -> None:
+    """End all processes at once: there is nothing that they could lose."""
+    ended = (nanny.close(timeout=END_SECONDS) for nanny in cluster.workers.values())
+    # One that takes longer to end on a busy machine was killed nevertheless.
+    await asyncio.gather(*ended, return_exceptions=True)
+
+
+@contextmanager
+def _quiet_dask() -> Iterator[None]:
+    _silence()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"distributed\b")
+        yield
+
+
+def _silence() -> None:
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(SILENT)

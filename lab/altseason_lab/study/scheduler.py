@@ -1,0 +1,137 @@
+"""Cells handed out to processes, one to each at a time, by Dask."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from distributed import Client, Future, get_worker, wait
+from distributed.client import FutureCancelledError, FuturesCancelledError
+from distributed.scheduler import KilledWorker
+
+from altseason.errors import InputError
+from altseason.output import tell
+from altseason_lab.study.contents import Contents
+from altseason_lab.study.grid import Cell
+from altseason_lab.study.process import Failure, Job, run_cell
+from altseason_lab.study.results import Found
+
+Task = tuple[Cell, Contents]
+RunTask = Callable[[Job, Cell, Contents], Found | Failure]
+POLL_SECONDS = 5.0
+STORED = "what was finished is stored, and is not run again"
+
+
+class Handout:
+    """Hands cells to the workers of a scheduler.
+
+    No more of them are under way than there are workers: a lost one costs the cell that it ran, and
+    no others are taken for what has ended it.
+    """
+
+    def __init__(self, client: Client, job: Job, run: RunTask = run_cell) -> None:
+        """Hand out nothing yet.
+
+        :param run: what runs a cell on a worker.
+        """
+        self._client = client
+        # As workers are given it; of a local one, they are started anew by themselves.
+        self._address = client.scheduler_info()["address"]
+        self._job = job
+        self._run = run
+        self._has_told = False
+
+    def __call__(self, tasks: Sequence[Task]) -> Iterator[tuple[Cell, Found]]:
+        """Yield each result as soon as it is there.
+
+        :raises InputError: where a cell ended its process again and again, a worker is not as it
+            has to be, or the scheduler is gone.
+        """
+        waiting, running = deque(tasks), dict[Future[Any], Cell]()
+        try:
+            while waiting or running:
+                self._submit(waiting, running)
+                for future in self._wait(running):
+                    yield self._take(future, running.pop(future))
+        finally:
+            for future in running:
+                future.release()
+
+    def _submit(self, waiting: deque[Task], running: dict[Future[Any], Cell]) -> None:
+        while waiting and len(running) < max(1, len(self._find_workers())):
+            cell, contents = waiting.popleft()
+            future = self._client.submit(
+                run_on_worker, self._run, self._job, cell, contents, pure=False
+            )
+            running[future] = cell
+
+    def _wait(self, running: dict[Future[Any], Cell]) -> Sequence[Future[Any]]:
+        while True:
+            try:
+                return list(wait(list(running), POLL_SECONDS, return_when="FIRST_COMPLETED").done)
+            except TimeoutError:
+                self._tell_if_none_works()
+            except FuturesCancelledError as error:
+                raise self._lost_scheduler() from error
+
+    def _take(self, future: Future[Any], cell: Cell) -> tuple[Cell, Found]:
+        try:
+            found = future.result()
+        except KilledWorker as error:
+            raise InputError(
+                f"{describe_backtest(cell)} ended each process that ran it, perhaps for want of "
+                f"memory; {STORED}. Run the study with fewer processes, fewer pairs or shorter "
+                "windows"
+            ) from error
+        except (FutureCancelledError, OSError) as error:
+            raise self._lost_scheduler() from error
+        if isinstance(found, Failure):
+            raise found.error
+        return cell, found
+
+    def _find_workers(self) -> dict[str, int]:
+        try:
+            workers: dict[str, int] = self._client.nthreads()
+        except OSError as error:
+            raise self._lost_scheduler() from error
+        return workers
+
+    def _tell_if_none_works(self) -> None:
+        if self._find_workers():
+            self._has_told = False
+        elif not self._has_told:
+            self._has_told = True
+            address = self._address
+            tell(
+                f"The study waits: the scheduler at {address} has lost its last worker. "
+                f"`dask worker {address} --nthreads 1` starts one; Ctrl-C ends the study, and "
+                f"{STORED}."
+            )
+
+    def _lost_scheduler(self) -> InputError:
+        return InputError(f"the Dask scheduler has ended or cannot be reached; {STORED}")
+
+
+def run_on_worker(run: RunTask, job: Job, cell: Cell, contents: Contents) -> Found | Failure:
+    """Run a cell on the worker that this is called on, and name that one in an error."""
+    worker: Any = get_worker()
+    threads = worker.state.nthreads
+    if threads != 1:
+        return Failure(
+            InputError(
+                f"{worker.address}: expected a Dask worker with one thread, since Freqtrade keeps "
+                f"its trades by process, found {threads} threads; start it with --nthreads 1"
+            )
+        )
+    found = run(job, cell, contents)
+    if isinstance(found, Failure) and isinstance(found.error, InputError) and job.is_remote:
+        return Failure(InputError(f"{worker.address}: {found.error}"))
+    return found
+
+
+def describe_backtest(cell: Cell) -> str:
+    """Describe the backtest of a cell for a person."""
+    gate = " ".join([cell.mode, *(f"{name}={value}" for name, value in cell.settings)])
+    pairs = ", ".join(cell.scope.pairs) or "the whitelist"
+    window = f" in {cell.scope.window}" if cell.scope.window else ""
+    placebo = f" ({cell.placebo})" if cell.placebo is not None else ""
+    return f"the backtest of gate_mode {gate} on {pairs}{window}{placebo}"
