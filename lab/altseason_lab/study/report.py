@@ -18,11 +18,14 @@ from altseason_lab.study.grid import Cell, Scope
 from altseason_lab.study.metrics import Metrics
 from altseason_lab.study.origin import Origin
 from altseason_lab.study.run import Study
+from altseason_lab.study.selection import Selection
 from altseason_lab.study.verdict import (
     describe_cell,
     describe_difference,
+    describe_selection,
     describe_span,
     describe_test,
+    selection_as_json,
     test_as_json,
 )
 
@@ -69,6 +72,8 @@ class StudyReport:
     """What a study found, for people and for programs; page.py makes a page of it.
 
     :param costs: what costs leave of the strategy's profit; empty where that was not asked.
+    :param selection: None for synthetic candles, whose results are no trials, and without what
+        calculates it.
     """
 
     study: Study
@@ -76,6 +81,7 @@ class StudyReport:
     offline: bool
     costs: dict[Scope, StressTest] = field(default_factory=dict)
     origin: Origin | None = None
+    selection: Selection | None = None
 
     def as_text(self) -> list[str]:
         """Return the verdicts first, then the tables and what they mean."""
@@ -108,6 +114,7 @@ class StudyReport:
         return [
             *([] if self.study.tests else [NO_PLACEBO]),
             *([] if has_bootstrap() else [NO_INTERVALS]),
+            *(describe_selection(self.selection, study.results) if self.selection else []),
         ]
 
     def describe(self, cell: Cell) -> list[str]:
@@ -145,6 +152,7 @@ class StudyReport:
                 {**describe_cell(cell), **describe_span(self.study.results[cell]), **asdict(found)}
                 for cell, found in self.study.differences.items()
             ],
+            "selection": selection_as_json(self.selection) if self.selection else None,
             "placebo_tests": [test_as_json(test) for test in self.study.tests],
             "costs": list(map(_costs_as_json, self.costs.values())),
             "origin": asdict(self.origin) if self.origin else None,

@@ -1,12 +1,15 @@
 """What a study has found, in words and as numbers."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import Difference, Interval
 from altseason_lab.study.grid import Cell
 from altseason_lab.study.placebo import BOOTSTRAP, SHIFT
+from altseason_lab.study.pool import Results
 from altseason_lab.study.run import Placebos, PlaceboTest
+from altseason_lab.study.selection import Selection
 
 MADE = {
     SHIFT: "the same dominance shifted round the calendar",
@@ -70,6 +73,64 @@ def compare_in_words(one: str, other: str, found: Difference) -> str:
         f"{found.days} days in blocks of {found.block}). So many days show a growth of "
         f"{found.detectable * 100:.0f} points a year, and no smaller one, in four of five cases."
     )
+
+
+def describe_selection(selection: Selection, results: Results) -> Iterator[str]:
+    """Describe how much of the best results is luck, in words first."""
+    is_spent = selection.trials > selection.budget
+    rest = (
+        "so the best of them may look as good without any worth"
+        if is_spent
+        else f"{selection.budget - selection.trials} are left"
+    )
+    yield (
+        f"The ledger has {selection.trials} trials, {selection.new} of them new. "
+        f"{selection.years:.1f} years carry {selection.budget} independent ones before the best "
+        f"shows a Sharpe ratio of 1 by chance: {rest}. Trials that are alike count fully here."
+    )
+    for best in selection.bests:
+        yield (
+            f"Best by its Sharpe ratio: {_describe_where(best.cell, results[best.cell])}. That it "
+            f"is above what the best of {selection.trials} worthless trials shows has a "
+            f"probability of {best.probability:.2f} (deflated Sharpe ratio)."
+        )
+    for found in selection.overfitting:
+        result = results[found.cell]
+        yield (
+            f"The best of {found.variants} variants in one half of the days from "
+            f"{result.start:%Y-%m-%d} to {result.end:%Y-%m-%d} was below the middle in the other "
+            f"half in {found.probability:.0%} of the cases (probability of backtest overfitting); "
+            f"without any worth that is {found.low:.0%} to {found.high:.0%}."
+        )
+
+
+def selection_as_json(selection: Selection) -> dict[str, Any]:
+    """Return the same as numbers."""
+    return {
+        "trials": selection.trials,
+        "new_trials": selection.new,
+        "years": selection.years,
+        "budget": selection.budget,
+        "bests": [
+            {
+                **describe_cell(best.cell),
+                "window": best.cell.scope.window,
+                "daily_sharpe": best.sharpe,
+                "deflated_sharpe_ratio": best.probability,
+            }
+            for best in selection.bests
+        ],
+        "overfitting": [
+            {
+                "window": found.cell.scope.window,
+                "variants": found.variants,
+                "probability": found.probability,
+                "noise_low": found.low,
+                "noise_high": found.high,
+            }
+            for found in selection.overfitting
+        ],
+    }
 
 
 def _describe_where(cell: Cell, result: CellResult) -> str:
