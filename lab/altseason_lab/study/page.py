@@ -54,6 +54,7 @@ def build_page(report: StudyReport) -> Page:
                 build_scope(report, scope, has_words=is_long, is_open=number == 0)
                 for number, scope in enumerate(report.study.scopes)
             ),
+            *([Section("Trials", list(map(write_verdict, report.luck)))] if report.luck else []),
             Section("Glossary", [Terms(GLOSSARY)]),
             Section("How it was made", list(_describe_origin(report))),
         ],

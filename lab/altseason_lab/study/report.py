@@ -91,7 +91,11 @@ class StudyReport:
             f"Study of {self.study.strategy}, {first.timeframe} candles",
             *([SYNTHETIC] if self.synthetic else []),
             *(wrap(OFFLINE, WIDTH) if self.offline else []),
-            *(line for verdict in self.verdicts for line in ["", *wrap(verdict, WIDTH)]),
+            *(
+                line
+                for verdict in [*self.verdicts, *self.luck]
+                for line in ["", *wrap(verdict, WIDTH)]
+            ),
             *self._tables(),
             "",
             *(line for text in self._describe_costs() for line in [*wrap(text, WIDTH), ""]),
@@ -114,8 +118,14 @@ class StudyReport:
         return [
             *([] if self.study.tests else [NO_PLACEBO]),
             *([] if has_bootstrap() else [NO_INTERVALS]),
-            *(describe_selection(self.selection, study.results) if self.selection else []),
         ]
+
+    @property
+    def luck(self) -> list[str]:
+        """Return in words how much of the best result is luck; empty where that is not known."""
+        if self.selection is None:
+            return []
+        return list(describe_selection(self.selection, self.study.results))
 
     def describe(self, cell: Cell) -> list[str]:
         """Return in words what was found of a cell."""
