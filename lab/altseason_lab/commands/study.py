@@ -12,11 +12,12 @@ from altseason.commands.reporting import add_json_option
 from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
 from altseason.gate.rule import DOMINANCE_MODES, MODES
-from altseason.host.configuration import data_directory
+from altseason.host.configuration import Config, data_directory
 from altseason.invocation import altseason_command, shorten_path
 from altseason.output import show, tell
 from altseason.parser import format_examples, whole_number
-from altseason.progress import show_progress
+from altseason.progress import Progress, show_progress
+from altseason_lab.ledger import open_ledger
 from altseason_lab.page_file import has_plotly, validate_page_file
 from altseason_lab.preparation import (
     Repetition,
@@ -28,6 +29,7 @@ from altseason_lab.study.card import build_card, refuse_several, save_card
 from altseason_lab.study.costs import run_costs
 from altseason_lab.study.execution import Execution
 from altseason_lab.study.grid import (
+    Cell,
     build_cells,
     parse_group,
     parse_placebos,
@@ -38,6 +40,7 @@ from altseason_lab.study.origin import find_origin
 from altseason_lab.study.placebo import KINDS, SHIFT
 from altseason_lab.study.report import StudyReport
 from altseason_lab.study.run import run_study
+from altseason_lab.study.trials import count_trials, open_variants
 
 USAGE = altseason_command("study [OPTIONS] -- [OPTIONS OF freqtrade backtesting]")
 DESCRIPTION = """\
@@ -253,6 +256,23 @@ def find_report(options: argparse.Namespace) -> StudyReport:
     command = parse_backtesting_options(backtesting_arguments(options, USAGE), STUDY)
     if options.windows and command.options["timerange"]:
         raise InputError("expected --windows or --timerange, found both; name all in --windows")
+    cells = find_cells(options)
+    with (
+        prepare(command, STUDY, offline=options.offline) as config,
+        show_progress("backtests", STOPPED) as progress,
+    ):
+        report = run_cells(config, cells, options, progress)
+    if options.card:
+        save_card(build_card(report.study), options.card)
+        tell(f"{options.card}: the evidence card; docs/study.md says how a bot is given it")
+    return report
+
+
+def find_cells(options: argparse.Namespace) -> list[Cell]:
+    """Return the cells that the command line names.
+
+    :raises InputError: for settings named twice, and cells or a file that can be no card.
+    """
     settings = dict(options.set)
     if len(settings) < len(options.set):
         raise InputError("expected each parameter once in --set, with commas between its values")
@@ -260,28 +280,38 @@ def find_report(options: argparse.Namespace) -> StudyReport:
     if options.card:
         refuse_several(cells)
         validate_page_file(options.card, "--card", ".json")
-    with (
-        prepare(command, STUDY, offline=options.offline) as config,
-        show_progress("backtests", STOPPED) as progress,
-    ):
-        study = run_study(
-            config,
-            cells,
-            placebos=options.placebos,
-            kinds=tuple(dict.fromkeys(options.kinds)),
-            seed=options.seed,
-            execution=Execution(
-                processes=options.processes,
-                scheduler=options.scheduler,
-                fresh=options.fresh,
-                offline=options.offline,
-            ),
-            progress=progress,
-        )
-        costs = run_costs(config, study, progress) if options.costs else {}
-        origin = find_origin(options.command_line, config)
-    if options.card:
-        save_card(build_card(study), options.card)
-        tell(f"{options.card}: the evidence card; docs/study.md says how a bot is given it")
+    return cells
+
+
+def run_cells(
+    config: Config, cells: list[Cell], options: argparse.Namespace, progress: Progress
+) -> StudyReport:
+    """Run the cells, and count them in the ledger."""
     synthetic = is_synthetic(data_directory(config))
-    return StudyReport(study, synthetic, options.offline, costs, origin)
+    # Nothing is learned of a synthetic market, so nothing is a trial there.
+    ledger = None if synthetic else open_ledger(config)
+    if ledger:
+        ledger.read()
+    study = run_study(
+        config,
+        cells,
+        placebos=options.placebos,
+        kinds=tuple(dict.fromkeys(options.kinds)),
+        seed=options.seed,
+        execution=Execution(
+            processes=options.processes,
+            scheduler=options.scheduler,
+            fresh=options.fresh,
+            offline=options.offline,
+        ),
+        progress=progress,
+    )
+    variants = open_variants(config)
+    return StudyReport(
+        study,
+        synthetic,
+        options.offline,
+        costs=run_costs(config, study, progress) if options.costs else {},
+        origin=find_origin(options.command_line, config),
+        selection=count_trials(study, ledger, variants, options.seed) if ledger else None,
+    )

@@ -4,10 +4,17 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 
+from altseason.host.configuration import Config
 from altseason_lab.ledger import Ledger, Trial
+from altseason_lab.study.contents import ContentReader
 from altseason_lab.study.grid import Cell, Scope
 from altseason_lab.study.run import Study
-from altseason_lab.study.selection import Selection, find_selection, measure_sharpe
+from altseason_lab.study.selection import (
+    Selection,
+    find_selection,
+    has_purgedcv,
+    measure_sharpe,
+)
 
 COMMAND = "study"
 # Returns what stands for a scope's strategy and settings. Newer candles, and newer code of this
@@ -15,12 +22,31 @@ COMMAND = "study"
 ReadVariant = Callable[[Scope], str]
 
 
-def count_trials(study: Study, ledger: Ledger, read_variant: ReadVariant, seed: int) -> Selection:
+def open_variants(config: Config) -> ReadVariant:
+    """Return what reads the variants of a configuration.
+
+    :param config: as `freqtrade backtesting` has it.
+    """
+    reader = ContentReader(config, offline=False)
+
+    def read(scope: Scope) -> str:
+        contents = reader.read(scope)
+        return f"{contents.strategy} {contents.settings}"
+
+    return read
+
+
+def count_trials(
+    study: Study, ledger: Ledger, read_variant: ReadVariant, seed: int
+) -> Selection | None:
     """Add a study's trials to the ledger, and return what follows from all that are in it.
 
+    :return: None where what calculates it is not installed; the trials are counted nevertheless.
     :raises InputError: where the ledger was changed, or cannot be written.
     """
     new = ledger.append(list_trials(study, read_variant))
+    if not has_purgedcv():
+        return None
     scopes = [
         {cell: result for cell, result in study.results.items() if cell.scope == scope}
         for scope in study.scopes

@@ -5,9 +5,9 @@ from typing import Any
 
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import Difference, Interval
+from altseason_lab.study.execution import Results
 from altseason_lab.study.grid import Cell
 from altseason_lab.study.placebo import BOOTSTRAP, SHIFT
-from altseason_lab.study.pool import Results
 from altseason_lab.study.run import Placebos, PlaceboTest
 from altseason_lab.study.selection import Selection
 

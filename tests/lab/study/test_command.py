@@ -1,13 +1,16 @@
 """The command as a person runs it, and what it says."""
 
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import freqtrade
 import pandas as pd
 import pytest
 
 from altseason.cli import main
+from altseason.dominance.synthetic import SYNTHETIC_MARKER
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import Difference, Interval
 from altseason_lab.study.grid import Cell, Scope
@@ -160,6 +163,28 @@ def test_page_without_plotly_is_refused_before_the_backtests(
     assert main(["study", "--offline", "-d", str(home.datadir), "--report", "a.html"]) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert "--report: expected plotly, found none" in line
+
+
+def test_trials_on_real_candles_are_counted_once(
+    home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """The sample's, without the mark that says so: for a study they are real."""
+    datadir = tmp_path / "candles"
+    shutil.copytree(home.datadir, datadir)
+    (datadir / SYNTHETIC_MARKER).unlink()
+    write_subclass(home.strategies, "Eager", EAGER)
+    words = ["study", "--offline", "-d", str(datadir), "--json", "--processes", "1"]
+    words += ["--modes", "falling", "--groups", "ETH/USDT", "--windows"]
+    found = []
+    for window in (PERIOD, PERIOD, "20220215-20220225"):
+        assert main([*words, window, "--", "--strategy", "Eager"]) == 0
+        selection = json.loads(capsys.readouterr().out)["selection"]
+        found.append((selection["trials"], selection["new_trials"]))
+    assert found == [(2, 2), (2, 0), (4, 2)]
+    ledger = home.userdir / "altseason_trials.jsonl"
+    ledger.write_text(ledger.read_text().replace('"falling"', '"level"'))
+    assert main([*words, PERIOD, "--", "--strategy", "Eager"]) == 2
+    assert "does not follow from the lines before it" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

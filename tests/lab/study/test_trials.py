@@ -30,6 +30,7 @@ def study(cells: list[Cell]) -> Study:
 def test_variants_are_counted_once_however_often_they_are_run(tmp_path: Path):
     ledger = Ledger(tmp_path / "trials.jsonl")
     first = count_trials(study(CELLS), ledger, lambda _: "content", seed=1)
+    assert first is not None
     assert (first.trials, first.new) == (3, 3)
     # Two years carry 7: of 7 the best is expected to show 0.99 by chance, of 8 more than 1.
     assert first.years == pytest.approx(2, abs=0.01)
