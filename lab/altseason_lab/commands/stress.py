@@ -17,6 +17,7 @@ from altseason.parser import format_examples
 from altseason.progress import show_progress
 from altseason_lab.host.backtests import open_backtests
 from altseason_lab.host.command import FreqtradeCommand
+from altseason_lab.ledger import open_ledger
 from altseason_lab.page_file import has_plotly, validate_page_file
 from altseason_lab.preparation import (
     Repetition,
@@ -34,6 +35,7 @@ from altseason_lab.stress.grid import (
 )
 from altseason_lab.stress.report import as_text, headline
 from altseason_lab.stress.run import BacktestCounter, StressTest, run_stress_test
+from altseason_lab.stress.trial import describe_trial
 
 USAGE = altseason_command("stress [OPTIONS] -- [OPTIONS OF freqtrade backtesting]")
 DESCRIPTION = """\
@@ -145,9 +147,15 @@ def run_and_draw(options: argparse.Namespace) -> int:
             config, options.stop_slippage, (counter := BacktestCounter(progress)).count
         ) as opened,
     ):
+        synthetic = is_synthetic(data_directory(config))
+        # Nothing is learned of a synthetic market, so nothing is a trial there.
+        ledger = None if synthetic else open_ledger(config)
+        if ledger:
+            ledger.read()
         found = run_stress_test(opened, scenarios, options.stop_slippage, counter)
+        if ledger:
+            ledger.append([describe_trial(found, config, opened.load_strategy())])
     refuse_no_trades(found)
-    synthetic = is_synthetic(data_directory(config))
     show(*as_text(found, synthetic=synthetic, offline=options.offline))
     try:
         draw(found, options.picture or default_picture(config), synthetic=synthetic)

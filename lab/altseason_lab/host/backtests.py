@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pandas as pd
 from freqtrade.data.metrics import calculate_max_drawdown
+from freqtrade.strategy import IStrategy
 from freqtrade.util import get_dry_run_wallet
 
 from altseason.host.configuration import Config
@@ -79,6 +80,10 @@ class Backtests:
             raise ValueError("expected a backtest before its time range is asked for")
         config, pairs = self._repeated.config, list(self._repeated.candles)
         return BacktestScope(config["strategy"], config["timeframe"], pairs, *self._span)
+
+    def load_strategy(self) -> IStrategy:
+        """Load an object of the strategy."""
+        return self._repeated.load_strategy()
 
     def run(self, cost: float, delay: int) -> BacktestResult:
         """Run a backtest, or return its result if it was run before.

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from altseason.cli import main
+from altseason.dominance.synthetic import SYNTHETIC_MARKER
+from altseason_lab.ledger import Ledger
 from tests.conftest import ROOT
 from tests.integration.freqtrade_runs import Home, write_subclass
 from tests.lab.conftest import EAGER, PERIOD
@@ -182,3 +184,19 @@ def test_document_shows_what_its_command_prints(home: Home, capsys: pytest.Captu
     assert program == "altseason"
     assert main(words) == 0
     assert capsys.readouterr().out == shown
+
+
+def test_stress_test_on_real_candles_is_one_trial_however_often_it_is_run(
+    home: Home, tmp_path: Path
+):
+    """The sample's, without the mark that says so: for a stress test they are real."""
+    datadir = tmp_path / "candles"
+    shutil.copytree(home.datadir, datadir)
+    (datadir / SYNTHETIC_MARKER).unlink()
+    write_subclass(home.strategies, "Eager", EAGER)
+    words = ["stress", "--offline", "-d", str(datadir), "--fees", "0.001", "--delays", "0"]
+    for slippage in ("0", "5"):
+        assert main([*words, "--slippage", slippage, "--", "--strategy", "Eager", *PERIOD]) == 0
+    [trial] = Ledger(home.userdir / "altseason_trials.jsonl").read()
+    assert (trial.command, trial.strategy, trial.sharpe) == ("stress", "Eager", None)
+    assert trial.scope == "2022-02-05 to 2022-02-20, ETH/USDT SOL/USDT"
