@@ -4,14 +4,12 @@ import altseason.host.version  # noqa: F401 - before all that an older Freqtrade
 
 # isort: split
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import talib.abstract as ta
-from freqtrade.persistence import Trade
-from freqtrade.strategy import CategoricalParameter, DecimalParameter, IntParameter
+from freqtrade.strategy import CategoricalParameter, IntParameter
 
 from altseason import __version__
 from altseason.dominance.synthetic import mark_results
@@ -28,16 +26,12 @@ from altseason.gate.conditions import (
 )
 from altseason.gate.keeper import Gatekeeper
 from altseason.gate.pairs import never_entered_because
-from altseason.host.callbacks import guard_stake, without_trade_copy
 from altseason.host.candle_files import PRECISION_COLUMNS
 from altseason.host.parameters import find_parameters
-from altseason.risk.manager import RiskManager
-from altseason.risk.protections import build_protections
-from altseason.settings import validate_trading_mode
-from altseason.strategy import AltSeasonGate
+from altseason.with_risk import AltSeasonRisk
 
 
-class AltSeasonStrategy(AltSeasonGate, space="buy", gate_position_adjustment=True):
+class AltSeasonStrategy(AltSeasonRisk, space="buy", gate_position_adjustment=True):
     """The default rules; every number of them is a parameter, see docs/strategy.md."""
 
     INTERFACE_VERSION = 3
@@ -64,11 +58,6 @@ class AltSeasonStrategy(AltSeasonGate, space="buy", gate_position_adjustment=Tru
 
     rsi_exit_min = IntParameter(60, 95, default=80, space="sell")
 
-    cooldown_candles = IntParameter(1, 24, default=3, space="protection")
-    # Three of four positions that end at their stops, and three times the risk of one.
-    stops_allowed = IntParameter(2, 6, default=3, space="protection")
-    drawdown_allowed = DecimalParameter(0.02, 0.15, default=0.06, decimals=2, space="protection")
-
     # The gate adds dominance, and shades alt seasons.
     plot_config: ClassVar = {
         "main_plot": {"sma50": {"color": "#f5a623"}, "sma200": {"color": "#4a6fe3"}},
@@ -83,35 +72,12 @@ class AltSeasonStrategy(AltSeasonGate, space="buy", gate_position_adjustment=Tru
     }
 
     def __init__(self, config: dict[str, Any]) -> None:
-        validate_trading_mode(config)
         super().__init__(config)
-        gate = self.alt_season_gate
-        self.settings, self.notifier = gate.settings, gate.notifier
         self._entry_tag = mark_results(config, "alt_season_momentum")
-        self._risk = RiskManager(self, self.settings.risk, config)
-        gate.entry_checks.append(self._risk.is_explained)
-        gate.loop_checks.append(self._risk.check_account)
-        # By the gate trades are to end, whatever is entered.
-        gate.signals.keeps_exits = not self.settings.risk.regime_exit
-        guard_stake(self, self.notifier)
 
     def version(self) -> str:
         """Return the version that Freqtrade shows in `/version`, FreqUI and its lists."""
         return __version__
-
-    @property
-    def protections(self) -> list[dict[str, Any]]:
-        """Return Freqtrade's own protections, where they are wanted."""
-        if not self.settings.risk.protections:
-            return []
-        return build_protections(
-            self.cooldown_candles.value, self.stops_allowed.value, self.drawdown_allowed.value
-        )
-
-    def ft_bot_start(self, **kwargs: Any) -> None:
-        """Start the gate, and note the orders that are sent, before the first of them."""
-        super().ft_bot_start(**kwargs)
-        self._risk.start()
 
     def populate_indicators(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
@@ -126,7 +92,6 @@ class AltSeasonStrategy(AltSeasonGate, space="buy", gate_position_adjustment=Tru
         dataframe["macd"], dataframe["macdsignal"] = macd, signal
         # For charts alone.
         dataframe["macdhist"] = histogram.astype("float32")
-        dataframe = self._risk.add_atr(dataframe, metadata["pair"])
         return self.alt_season_gate.add_dominance(dataframe)
 
     def populate_entry_trend(
@@ -139,7 +104,6 @@ class AltSeasonStrategy(AltSeasonGate, space="buy", gate_position_adjustment=Tru
         enters = all_hold(conditions, dataframe.index)
         dataframe["enter_long"] = enters.astype("int8")
         dataframe.loc[enters, "enter_tag"] = self._entry_tag
-        self._risk.keep_entries(dataframe[enters], metadata["pair"])
         return dataframe
 
     def entry_conditions(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> Conditions:
@@ -157,72 +121,18 @@ class AltSeasonStrategy(AltSeasonGate, space="buy", gate_position_adjustment=Tru
     def populate_exit_trend(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
-        """Exit on the first reason that holds; by the gate only where that is wanted."""
+        """Exit on the first reason that holds."""
         reasons = {
             "below_sma50": dataframe["close"] < dataframe["sma50"],
             "rsi_overbought": dataframe["rsi"] > self.rsi_exit_min.value,
             "macd_down": dataframe["macd"] < dataframe["macdsignal"],
         }
-        if self.settings.risk.regime_exit:
-            reasons["gate_closed"] = self.alt_season_gate.columns.find_closed(
-                dataframe["date"], self.timeframe
-            )
         first = np.select(list(reasons.values()), range(1, len(reasons) + 1), default=0)
         # Objects, not pandas' strings: most rows have a tag, and share the few that there are.
         tags = np.array(["", *reasons], dtype=object)[first]
         dataframe["exit_tag"] = pd.Series(tags, index=dataframe.index, dtype=object)
         dataframe["exit_long"] = (first > 0).astype("int8")
         return dataframe
-
-    def custom_stake_amount(
-        self,
-        pair: str,
-        current_time: datetime,
-        current_rate: float,
-        proposed_stake: float,
-        min_stake: float | None,
-        max_stake: float,
-        *args: Any,
-        **kwargs: Any,
-    ) -> float:
-        """Return what the trade may cost by what it may lose at its stop; 0 for no trade."""
-        stake = self._risk.calculate_stake(
-            pair, current_time, proposed=proposed_stake, min_stake=min_stake, max_stake=max_stake
-        )
-        if stake.reason:
-            self.notifier.warn(f"{pair} is not entered: {stake.reason}.")
-        return stake.amount
-
-    @without_trade_copy
-    def custom_stoploss(
-        self,
-        pair: str,
-        trade: Trade,
-        current_time: datetime,
-        current_rate: float,
-        *args: Any,
-        **kwargs: Any,
-    ) -> float | None:
-        """Trail by ATR where `altseason.risk.atr_trailing` is on."""
-        # No parameter `after_fill`: Freqtrade lets a stop that names it be loosened after a fill.
-        return self._risk.calculate_stop(trade, current_time, current_rate)
-
-    @without_trade_copy
-    def adjust_trade_position(
-        self,
-        trade: Trade,
-        current_time: datetime,
-        current_rate: float,
-        current_profit: float,
-        min_stake: float | None,
-        max_stake: float,
-        current_entry_rate: float,
-        current_exit_rate: float,
-        *args: Any,
-        **kwargs: Any,
-    ) -> float | None:
-        """Trim what has outgrown its risk where `altseason.risk.rebalancing` is on."""
-        return self._risk.calculate_trim(trade, current_time, current_exit_rate, min_stake)
 
     def analyze_ticker(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
         """Return the candles as Freqtrade does for a bot and for FreqUI, made fit for charts.
@@ -241,7 +151,7 @@ class AltSeasonStrategy(AltSeasonGate, space="buy", gate_position_adjustment=Tru
         return holds(dataframe["macd"], dataframe["macdsignal"])
 
     def _make_gatekeeper(self, config: dict[str, Any]) -> Gatekeeper:
-        names = tuple(find_parameters([AltSeasonStrategy]))
+        names = tuple(find_parameters([AltSeasonStrategy, AltSeasonRisk]))
         return Gatekeeper(
             self,
             config,

@@ -82,6 +82,9 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
     # In one request exchanges give Freqtrade 200 days or more.
     breadth_days = IntParameter(14, 180, default=90, space="gate", optimize=False)
 
+    # Those besides the gate's whose values in a parameter file are checked.
+    checked_parameters: ClassVar[tuple[str, ...]] = ()
+
     gate_shorts: bool = False
     gate_position_adjustment: bool = False
 
@@ -120,6 +123,7 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
             self,
             config,
             by_hand={"gate_mode": ("off",) if is_off else ()},
+            parameters=self.checked_parameters,
             shows_columns=_defines_signals(type(self)),
         )
 

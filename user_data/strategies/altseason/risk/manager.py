@@ -30,6 +30,8 @@ from altseason.settings import SECTION, RiskSettings
 # A name that no subclass would choose for a column of its own.
 ATR_COLUMN = "altseason_atr"
 ATR_PERIOD = 14
+# The exit tag of a trade that ends since the gate has closed.
+GATE_CLOSED = "gate_closed"
 MIN_STOP_DISTANCE = 0.0001
 
 
@@ -105,17 +107,30 @@ class RiskManager:
             _switch_on(strategy, "position_adjustment_enable", config, wanted_by="rebalancing")
 
     def add_atr(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """Add the ATR to a pair's candles where a rule needs it."""
-        if self._settings.needs_atr:
-            dataframe[ATR_COLUMN] = ta.ATR(dataframe, timeperiod=ATR_PERIOD)
+        """Add the ATR to a pair's candles where a rule needs it, and they have what it needs."""
+        if not self._settings.needs_atr or not {"high", "low", "close"}.issubset(dataframe):
+            return dataframe
+        dataframe[ATR_COLUMN] = ta.ATR(dataframe, timeperiod=ATR_PERIOD)
         if self._is_called_in_every_candle:
             self._keep(dataframe, pair)
         return dataframe
 
     def keep_entries(self, entries: pd.DataFrame, pair: str) -> None:
         """Keep the candles with an entry signal for sizing."""
-        if self._settings.needs_atr and not self._is_called_in_every_candle:
+        is_needed = self._settings.needs_atr and not self._is_called_in_every_candle
+        if is_needed and ATR_COLUMN in entries:
             self._keep(entries, pair)
+
+    def add_exits(self, dataframe: pd.DataFrame, is_closed: npt.NDArray[np.bool_]) -> pd.DataFrame:
+        """Add exits where the gate is closed, as the reason where there is no other."""
+        if "exit_long" not in dataframe:
+            dataframe["exit_long"] = 0
+        if "exit_tag" not in dataframe:
+            dataframe["exit_tag"] = None
+        is_new = is_closed & dataframe["exit_long"].ne(1)
+        dataframe.loc[is_new, "exit_long"] = 1
+        dataframe.loc[is_new, "exit_tag"] = GATE_CLOSED
+        return dataframe
 
     def calculate_stake(
         self,

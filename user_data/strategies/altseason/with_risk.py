@@ -1,0 +1,150 @@
+"""What a strategy is derived from to be gated, and to have the risk rules of our settings."""
+
+import altseason.host.version  # noqa: F401 - before all that an older Freqtrade lacks
+
+# isort: split
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+import pandas as pd
+from freqtrade.persistence import Trade
+from freqtrade.strategy import DecimalParameter, IntParameter
+
+from altseason.errors import InputError
+from altseason.host.callbacks import guard_stake, without_trade_copy
+from altseason.risk.manager import RiskManager
+from altseason.risk.protections import build_protections
+from altseason.settings import validate_trading_mode
+from altseason.strategy import AltSeasonGate
+
+CALLBACKS = ("custom_stake_amount", "custom_stoploss", "adjust_trade_position")
+
+
+class AltSeasonRisk(AltSeasonGate):
+    """Gate a strategy as `AltSeasonGate` does, and apply `altseason.risk` of the configuration.
+
+    Spot markets only. A strategy behind it may not have the three callbacks of these rules, which
+    would take the place of its own; a class that is derived from it may override them, and ask
+    `super()`.
+    """
+
+    checked_parameters: ClassVar = ("cooldown_candles", "stops_allowed", "drawdown_allowed")
+
+    cooldown_candles = IntParameter(1, 24, default=3, space="protection")
+    # Three of four positions that end at their stops, and three times the risk of one.
+    stops_allowed = IntParameter(2, 6, default=3, space="protection")
+    drawdown_allowed = DecimalParameter(0.02, 0.15, default=0.06, decimals=2, space="protection")
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        validate_trading_mode(config)
+        _refuse_callbacks(type(self))
+        super().__init__(config)
+        gate = self.alt_season_gate
+        self.settings, self.notifier = gate.settings, gate.notifier
+        self._risk = RiskManager(self, self.settings.risk, config)
+        gate.entry_checks.append(self._risk.is_explained)
+        gate.loop_checks.append(self._risk.check_account)
+        # By the gate trades are to end, whatever is entered.
+        gate.signals.keeps_exits = not self.settings.risk.regime_exit
+        guard_stake(self, self.notifier)
+
+    @property
+    def protections(self) -> list[dict[str, Any]]:
+        """Return Freqtrade's own protections, where they are wanted."""
+        if not self.settings.risk.protections:
+            return []
+        return build_protections(
+            self.cooldown_candles.value, self.stops_allowed.value, self.drawdown_allowed.value
+        )
+
+    def ft_bot_start(self, **kwargs: Any) -> None:
+        """Start the gate, and note the orders that are sent, before the first of them."""
+        super().ft_bot_start(**kwargs)
+        self._risk.start()
+
+    def advise_indicators(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
+        """Return the candles with the strategy's indicators, dominance and ATR."""
+        analyzed = super().advise_indicators(dataframe, metadata)
+        return self._risk.add_atr(analyzed, metadata["pair"])
+
+    def advise_entry(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
+        """Return the candles with the entries that the gate leaves, and keep them for sizing."""
+        analyzed = super().advise_entry(dataframe, metadata)
+        if "enter_long" in analyzed:
+            self._risk.keep_entries(analyzed[analyzed["enter_long"].eq(1)], metadata["pair"])
+        return analyzed
+
+    def advise_exit(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
+        """Return the candles with exits, and those by the gate where that is wanted."""
+        analyzed = super().advise_exit(dataframe, metadata)
+        if not self.settings.risk.regime_exit:
+            return analyzed
+        columns = self.alt_season_gate.columns
+        return self._risk.add_exits(analyzed, columns.find_closed(analyzed["date"], self.timeframe))
+
+    def custom_stake_amount(
+        self,
+        pair: str,
+        current_time: datetime,
+        current_rate: float,
+        proposed_stake: float,
+        min_stake: float | None,
+        max_stake: float,
+        *args: Any,
+        **kwargs: Any,
+    ) -> float:
+        """Return what the trade may cost by what it may lose at its stop; 0 for no trade."""
+        stake = self._risk.calculate_stake(
+            pair, current_time, proposed=proposed_stake, min_stake=min_stake, max_stake=max_stake
+        )
+        if stake.reason:
+            self.notifier.warn(f"{pair} is not entered: {stake.reason}.")
+        return stake.amount
+
+    @without_trade_copy
+    def custom_stoploss(
+        self,
+        pair: str,
+        trade: Trade,
+        current_time: datetime,
+        current_rate: float,
+        *args: Any,
+        **kwargs: Any,
+    ) -> float | None:
+        """Trail by ATR where `altseason.risk.atr_trailing` is on."""
+        # No parameter `after_fill`: Freqtrade lets a stop that names it be loosened after a fill.
+        return self._risk.calculate_stop(trade, current_time, current_rate)
+
+    @without_trade_copy
+    def adjust_trade_position(
+        self,
+        trade: Trade,
+        current_time: datetime,
+        current_rate: float,
+        current_profit: float,
+        min_stake: float | None,
+        max_stake: float,
+        current_entry_rate: float,
+        current_exit_rate: float,
+        *args: Any,
+        **kwargs: Any,
+    ) -> float | None:
+        """Trim what has outgrown its risk where `altseason.risk.rebalancing` is on."""
+        return self._risk.calculate_trim(trade, current_time, current_exit_rate, min_stake)
+
+
+def _refuse_callbacks(cls: type[AltSeasonRisk]) -> None:
+    """Refuse a parent whose callbacks would silently not be asked.
+
+    :raises InputError: in one line.
+    """
+    behind = cls.__mro__[cls.__mro__.index(AltSeasonRisk) + 1 :]
+    for parent in behind:
+        for name in CALLBACKS:
+            if name in vars(parent) and not parent.__module__.startswith("freqtrade."):
+                raise InputError(
+                    f"{cls.__name__}: expected no {name} in {parent.__name__}, in whose place that "
+                    f"of AltSeasonRisk would be asked; derive from AltSeasonGate, or write one "
+                    f"into {cls.__name__}"
+                )
