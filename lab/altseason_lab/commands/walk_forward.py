@@ -16,6 +16,7 @@ from altseason.invocation import altseason_command
 from altseason.output import show
 from altseason.parser import format_examples, whole_number
 from altseason.progress import show_progress
+from altseason_lab.ledger import open_ledger
 from altseason_lab.preparation import (
     Repetition,
     backtesting_arguments,
@@ -25,6 +26,7 @@ from altseason_lab.preparation import (
 from altseason_lab.walkforward.processes import exiting_at_signals
 from altseason_lab.walkforward.report import WalkForwardReport
 from altseason_lab.walkforward.run import Request, run_walk_forward
+from altseason_lab.walkforward.trials import count_trials, open_variants
 from altseason_lab.walkforward.windows import WindowPlan
 
 USAGE = altseason_command("walk-forward [OPTIONS] -- [OPTIONS OF freqtrade backtesting]")
@@ -156,14 +158,19 @@ def find_report(options: argparse.Namespace) -> WalkForwardReport:
         spaces=tuple(dict.fromkeys(options.spaces)),
         loss=options.loss,
     )
-    with (
-        prepare_command(command, WALK_FORWARD, offline=options.offline) as (extended, config),
-        show_progress("epochs and backtests", NOTHING_KEPT) as progress,
-    ):
-        found = run_walk_forward(
-            extended, config, request, processes=options.processes, progress=progress
-        )
-    return WalkForwardReport(found, is_synthetic(data_directory(config)), options.offline)
+    with prepare_command(command, WALK_FORWARD, offline=options.offline) as (extended, config):
+        synthetic = is_synthetic(data_directory(config))
+        # Nothing is learned of a synthetic market, so nothing is a trial there.
+        ledger = None if synthetic else open_ledger(config)
+        if ledger:
+            # A changed one is refused before an hour of searches.
+            ledger.read()
+        with show_progress("epochs and backtests", NOTHING_KEPT) as progress:
+            found = run_walk_forward(
+                extended, config, request, processes=options.processes, progress=progress
+            )
+        count = count_trials(found, ledger, open_variants(config)) if ledger else None
+    return WalkForwardReport(found, count, synthetic, options.offline)
 
 
 def refuse_platform() -> None:

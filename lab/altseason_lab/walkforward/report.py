@@ -26,6 +26,7 @@ from altseason_lab.study.verdict import compare_in_words
 from altseason_lab.walkforward.plateau import MIN_EPOCHS
 from altseason_lab.walkforward.run import WalkForward, WindowResult
 from altseason_lab.walkforward.stability import Stability
+from altseason_lab.walkforward.trials import Count
 from altseason_lab.walkforward.windows import Span
 
 TUNED, UNTUNED = "tuned", "untuned"
@@ -60,9 +61,13 @@ MODEL = (
 
 @dataclass(frozen=True)
 class WalkForwardReport:
-    """What a walk-forward found, for people and for programs."""
+    """What a walk-forward found, for people and for programs.
+
+    :param count: of its trials; None where they are not counted.
+    """
 
     found: WalkForward
+    count: Count | None
     synthetic: bool
     offline: bool
 
@@ -79,6 +84,7 @@ class WalkForwardReport:
             "",
             *wrap(describe(found), WIDTH),
             *(line for note in find_notes(found) for line in ["", *wrap(note, WIDTH)]),
+            *([] if self.count is None else ["", *wrap(describe_count(self.count), WIDTH)]),
             "",
             *_draw_windows(found),
             "",
@@ -112,6 +118,7 @@ class WalkForwardReport:
             "seeds": list(found.seeds),
             "spaces": list(found.settings.spaces),
             "loss": found.settings.loss,
+            "trials": self.count and asdict(self.count),
             "windows": [_window_as_json(result) for result in found.windows],
             "out_of_sample": {
                 name: _outcome_as_json(outcome) for name, outcome in _all_rows(found).items()
@@ -165,6 +172,14 @@ def find_notes(found: WalkForward) -> Iterator[str]:
     if found.left_out:
         days = "day is" if found.left_out == 1 else "days are"
         yield f"The last {found.left_out} {days} no whole test part and not tested."
+
+
+def describe_count(count: Count) -> str:
+    """Describe what the walk-forward has added to the ledger."""
+    return (
+        f"Every epoch is a trial: {count.new} new ones were added to the ledger, which has "
+        f"{count.total} now. The more were tried, the better the best of them looks by chance."
+    )
 
 
 def _per_month(outcome: Outcome, span: Span) -> float:

@@ -3,35 +3,83 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
+from freqtrade.resolvers import StrategyResolver
+
+from altseason.host.configuration import Config, quiet_freqtrade
+from altseason.host.parameters import parameter_file
 from altseason_lab.host.hyperopt import Epoch
-from altseason_lab.ledger import Trial
+from altseason_lab.ledger import Ledger, Trial
+from altseason_lab.study.cell import narrow
+from altseason_lab.study.contents import calculate_file_digest, digest_settings
+from altseason_lab.study.grid import Scope
 from altseason_lab.study.metrics import DailyEquity
 from altseason_lab.study.selection import measure_sharpe
 from altseason_lab.walkforward.run import COMMAND, WalkForward
 from altseason_lab.walkforward.search import Search
 from altseason_lab.walkforward.windows import Span
 
-# Returns what stands for all that a backtest of a stretch of time depends on but its parameters.
-ReadContents = Callable[[Span], str]
+# Returns what stands for a strategy and its settings on a stretch of time. Newer candles, and newer
+# code of this project, make no new trial of what was tried before.
+ReadVariant = Callable[[Span], str]
 
 
-def list_trials(found: WalkForward, read_contents: ReadContents) -> Iterator[Trial]:
+@dataclass(frozen=True)
+class Count:
+    """How many trials a walk-forward has added to the ledger.
+
+    :param new: that were not there before.
+    :param total: that are there now.
+    """
+
+    new: int
+    total: int
+
+
+def open_variants(config: Config) -> ReadVariant:
+    """Return what reads the variants of a configuration.
+
+    :param config: by which a walk-forward was run.
+    """
+    with quiet_freqtrade():
+        strategy: Any = StrategyResolver.load_strategy(deepcopy(config))
+    files = calculate_file_digest([Path(strategy.__file__), parameter_file(strategy)])
+
+    def read(span: Span) -> str:
+        narrowed = narrow(config, Scope(span.timerange, ()))
+        return f"{files} {digest_settings(narrowed, offline=False)}"
+
+    return read
+
+
+def count_trials(found: WalkForward, ledger: Ledger, read_variant: ReadVariant) -> Count:
+    """Add the trials of a walk-forward to the ledger.
+
+    :raises InputError: for a ledger that was changed, or cannot be written.
+    """
+    new = ledger.append(list_trials(found, read_variant))
+    return Count(new, len(ledger.read()))
+
+
+def list_trials(found: WalkForward, read_variant: ReadVariant) -> Iterator[Trial]:
     """Yield the trials of a walk-forward; a set of parameters tried again has the same key.
 
     The Sharpe ratio of an epoch is of closed trades, which is all that hyperopt stores; that of
     the tested parameters is of the wallet at each candle.
     """
-    contents = {result.window: read_contents(result.window.train) for result in found.windows}
+    variants = {result.window: read_variant(result.window.train) for result in found.windows}
     for search, epochs in found.searches.items():
         for epoch in epochs:
-            yield _describe_epoch(found, search, epoch, contents[search.window])
+            yield _describe_epoch(found, search, epoch, variants[search.window])
     tested = [result.parameters for result in found.windows]
     equity = found.tuned.equity
     yield Trial(
-        key=_find_key(read_contents(found.span), {"windows": tested}),
+        key=_find_key(read_variant(found.span), {"windows": tested}),
         command=COMMAND,
         strategy=found.strategy,
         variant=f"tuned in {len(tested)} windows",
@@ -41,12 +89,12 @@ def list_trials(found: WalkForward, read_contents: ReadContents) -> Iterator[Tri
     )
 
 
-def _describe_epoch(found: WalkForward, search: Search, epoch: Epoch, contents: str) -> Trial:
+def _describe_epoch(found: WalkForward, search: Search, epoch: Epoch, variant: str) -> Trial:
     settings = ", ".join(f"{name} {value}" for name, value in epoch.parameters.items())
     worth = tuple(accumulate(epoch.daily_profits, initial=1.0))[1:]
     equity = DailyEquity(search.window.train.start.date(), worth, 1.0)
     return Trial(
-        key=_find_key(contents, epoch.parameters),
+        key=_find_key(variant, epoch.parameters),
         command=COMMAND,
         strategy=found.strategy,
         variant=f"epoch {epoch.number} of seed {search.seed}: {settings}",
@@ -56,8 +104,8 @@ def _describe_epoch(found: WalkForward, search: Search, epoch: Epoch, contents: 
     )
 
 
-def _find_key(contents: str, parameters: Mapping[str, Any]) -> str:
-    text = json.dumps([contents, parameters], sort_keys=True, default=str)
+def _find_key(variant: str, parameters: Mapping[str, Any]) -> str:
+    text = json.dumps([COMMAND, variant, parameters], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

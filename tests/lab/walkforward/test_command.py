@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import psutil
 import pytest
 
 from altseason.cli import main
+from altseason.dominance.synthetic import SYNTHETIC_MARKER
 from tests.integration.freqtrade_runs import Home
 from tests.lab.walkforward.conftest import COLD, WORDS, write_strategy
 
@@ -52,11 +54,14 @@ def words(home: Home, *further: str) -> list[str]:
     return ["walk-forward", "--offline", "-d", str(home.datadir), *SMALL, *further]
 
 
-def test_window_without_trades_keeps_the_strategys_own_and_leaves_user_data_alone(
+def test_window_without_trades_keeps_the_strategys_own_and_only_the_ledger_is_written(
     home: Home, write_clock, temporary: Path, capsys: pytest.CaptureFixture[str]
 ):
     """Of a strategy without a gate, too; it enters at an hour that no day has."""
     write_clock(enters=25)
+    # Nothing marks these as synthetic.
+    home = Home(home.folder, shutil.copytree(home.datadir, home.folder / "data"))
+    (home.datadir / SYNTHETIC_MARKER).unlink()
     parameters = {"strategy_name": "Clock", "params": {"stoploss": {"stoploss": -0.5}}}
     (home.strategies / "Clock.json").write_text(json.dumps(parameters))
     before = read_files(home)
@@ -81,7 +86,10 @@ def test_window_without_trades_keeps_the_strategys_own_and_leaves_user_data_alon
             "spread": None,
         }
     ]
-    assert read_files(home) == before
+    # Two epochs, and the wallet.
+    assert report["trials"] == {"new": 3, "total": 3}
+    ledger = home.userdir / "altseason_trials.jsonl"
+    assert read_files(home) == {**before, ledger: ledger.read_bytes()}
     assert list(temporary.iterdir()) == []
 
 

@@ -30,7 +30,7 @@ def test_how_sure_the_difference_is_is_said_first():
         "+10.0 points [-20.0, +40.0] a year"
     )
     assert "The last 1 day" in last
-    report = WalkForwardReport(found, synthetic=False, offline=False).as_json()
+    report = WalkForwardReport(found, None, synthetic=False, offline=False).as_json()
     assert report["difference"]["growth"] == {"value": 0.1, "low": -0.2, "high": 0.4}
 
 
@@ -53,7 +53,7 @@ def test_what_was_kept_and_what_was_left_out_is_said():
 @pytest.mark.parametrize("windows", [1, 11])
 def test_text_fits_80_columns_whatever_the_numbers(windows: int):
     found = walk(-1234.5, [1234.5] * windows, [-1.0] * windows, left_out=3)
-    lines = WalkForwardReport(found, synthetic=True, offline=True).as_text()
+    lines = WalkForwardReport(found, None, synthetic=True, offline=True).as_text()
     assert max(map(len, lines)) <= 80
     text = " ".join(lines)
     assert text.count("breadth_and_falling") == windows
@@ -62,7 +62,9 @@ def test_text_fits_80_columns_whatever_the_numbers(windows: int):
 
 
 def test_json_has_equity_by_day_and_values_by_window():
-    report = WalkForwardReport(walk(0.1, [0.0], [0.0]), synthetic=False, offline=False).as_json()
+    report = WalkForwardReport(
+        walk(0.1, [0.0], [0.0]), None, synthetic=False, offline=False
+    ).as_json()
     assert set(report["out_of_sample"]) == {"tuned", "untuned", "hold coins", "hold BTC"}
     equity = report["out_of_sample"]["tuned"]["equity"]
     assert equity == {"start": "2022-01-01", "values": [1.0], "balance": 1.0}

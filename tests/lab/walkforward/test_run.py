@@ -11,11 +11,13 @@ import pytest
 
 from altseason_lab.host.hyperopt import SearchSpace
 from altseason_lab.host.repeated import RepeatedBacktest, open_exchange
+from altseason_lab.ledger import open_ledger
 from altseason_lab.study.metrics import measure_run
 from altseason_lab.walkforward.backtests import WindowBacktests
 from altseason_lab.walkforward.plateau import find_middle, find_plateau
 from altseason_lab.walkforward.run import Request, WalkForward, run_walk_forward
 from altseason_lab.walkforward.search import Search, Searches
+from altseason_lab.walkforward.trials import Count, count_trials, open_variants
 from altseason_lab.walkforward.windows import WindowPlan
 from tests.conftest import STRATEGIES
 from tests.integration.freqtrade_runs import Home
@@ -99,6 +101,17 @@ def test_backtest_in_this_process_is_the_one_of_an_epoch(home: Home, walked: Wal
             assert sum(epoch.daily_profits) == pytest.approx(epoch.profit, abs=1e-9)
             assert len(epoch.daily_profits) == 12
         assert len({epoch.profit for epoch in epochs[:3]}) > 1
+
+
+def test_trials_are_counted_once(home: Home, walked: WalkForward):
+    with configured(home, *WORDS, *PERIOD) as (_, config):
+        # Six epochs in each window, and the wallet of the parameters found.
+        ledger = open_ledger(config)
+        assert count_trials(walked, ledger, open_variants(config)) == Count(13, 13)
+        assert count_trials(walked, ledger, open_variants(config)) == Count(0, 13)
+        # With another stake they are others.
+        config["stake_amount"] = 100
+        assert count_trials(walked, ledger, open_variants(config)) == Count(13, 26)
 
 
 def test_search_finds_the_same_whatever_comes_after_its_train_part(

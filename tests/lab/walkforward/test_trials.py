@@ -31,7 +31,7 @@ def searched(**searches: list[Epoch]) -> WalkForward:
     )
 
 
-def by_train_part(span: Span) -> str:
+def by_span(span: Span) -> str:
     return f"candles of {span}"
 
 
@@ -40,7 +40,7 @@ def test_every_epoch_is_a_trial_and_the_tested_parameters_are_one():
         w1s1=[epoch(1, (0.0, 0.0), days=5), epoch(2, (0.1, -0.11), days=7)],
         w2s1=[epoch(1, (0.0, 0.0), days=5)],
     )
-    *epochs, tuned = list_trials(found, by_train_part)
+    *epochs, tuned = list_trials(found, by_span)
     assert [one.variant for one in epochs] == [
         "epoch 1 of seed 1: days 5",
         "epoch 2 of seed 1: days 7",
@@ -63,7 +63,7 @@ def test_same_parameters_on_the_same_candles_have_the_same_key():
         w1s2=[epoch(9, (0.0,), mode="a", days=5)],
         w2s1=[epoch(1, (0.0,), days=5, mode="a")],
     )
-    first, again, later, tuned = (one.key for one in list_trials(found, by_train_part))
+    first, again, later, tuned = (one.key for one in list_trials(found, by_span))
     assert first == again
     assert len({first, later, tuned}) == 3
     changed = [one.key for one in list_trials(found, lambda span: f"other {span}")]
@@ -74,7 +74,7 @@ def test_sharpe_of_the_tested_parameters_is_of_the_wallet():
     found = searched()
     equity = DailyEquity(found.span.start.date(), (110.0, 104.5, 104.5), 100.0)
     found = replace(found, tuned=Outcome(found.tuned.metrics, equity))
-    [tuned] = list_trials(found, by_train_part)
+    [tuned] = list_trials(found, by_span)
     # Of +10 %, -5 % and 0 %.
     average, deviation = 0.05 / 3, (((0.1**2 + 0.05**2) / 3) - (0.05 / 3) ** 2) ** 0.5
     assert tuned.sharpe == pytest.approx(average / deviation)
