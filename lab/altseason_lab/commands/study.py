@@ -16,7 +16,7 @@ from altseason.host.configuration import Config, data_directory
 from altseason.invocation import altseason_command, shorten_path
 from altseason.output import show, tell
 from altseason.parser import format_examples, whole_number
-from altseason.progress import Progress, show_progress
+from altseason.progress import show_progress
 from altseason_lab.ledger import open_ledger
 from altseason_lab.page_file import has_plotly, validate_page_file
 from altseason_lab.preparation import (
@@ -25,11 +25,13 @@ from altseason_lab.preparation import (
     parse_backtesting_options,
     prepare,
 )
+from altseason_lab.stress.run import StressTest
 from altseason_lab.study.card import build_card, refuse_several, save_card
 from altseason_lab.study.costs import run_costs
 from altseason_lab.study.execution import Execution
 from altseason_lab.study.grid import (
     Cell,
+    Scope,
     build_cells,
     parse_group,
     parse_placebos,
@@ -39,7 +41,7 @@ from altseason_lab.study.grid import (
 from altseason_lab.study.origin import find_origin
 from altseason_lab.study.placebo import KINDS, SHIFT
 from altseason_lab.study.report import StudyReport
-from altseason_lab.study.run import run_study
+from altseason_lab.study.run import Study, run_study
 from altseason_lab.study.trials import count_trials, open_variants
 
 USAGE = altseason_command("study [OPTIONS] -- [OPTIONS OF freqtrade backtesting]")
@@ -257,11 +259,8 @@ def find_report(options: argparse.Namespace) -> StudyReport:
     if options.windows and command.options["timerange"]:
         raise InputError("expected --windows or --timerange, found both; name all in --windows")
     cells = find_cells(options)
-    with (
-        prepare(command, STUDY, offline=options.offline) as config,
-        show_progress("backtests", STOPPED) as progress,
-    ):
-        report = run_cells(config, cells, options, progress)
+    with prepare(command, STUDY, offline=options.offline) as config:
+        report = run_cells(config, cells, options)
     if options.card:
         save_card(build_card(report.study), options.card)
         tell(f"{options.card}: the evidence card; docs/study.md says how a bot is given it")
@@ -283,35 +282,40 @@ def find_cells(options: argparse.Namespace) -> list[Cell]:
     return cells
 
 
-def run_cells(
-    config: Config, cells: list[Cell], options: argparse.Namespace, progress: Progress
-) -> StudyReport:
+def run_cells(config: Config, cells: list[Cell], options: argparse.Namespace) -> StudyReport:
     """Run the cells, and count them in the ledger."""
     synthetic = is_synthetic(data_directory(config))
     # Nothing is learned of a synthetic market, so nothing is a trial there.
     ledger = None if synthetic else open_ledger(config)
     if ledger:
         ledger.read()
-    study = run_study(
-        config,
-        cells,
-        placebos=options.placebos,
-        kinds=tuple(dict.fromkeys(options.kinds)),
-        seed=options.seed,
-        execution=Execution(
-            processes=options.processes,
-            scheduler=options.scheduler,
-            fresh=options.fresh,
-            offline=options.offline,
-        ),
-        progress=progress,
-    )
+    with show_progress("backtests", STOPPED) as progress:
+        study = run_study(
+            config,
+            cells,
+            placebos=options.placebos,
+            kinds=tuple(dict.fromkeys(options.kinds)),
+            seed=options.seed,
+            execution=Execution(
+                processes=options.processes,
+                scheduler=options.scheduler,
+                fresh=options.fresh,
+                offline=options.offline,
+            ),
+            progress=progress,
+        )
     variants = open_variants(config)
     return StudyReport(
         study,
         synthetic,
         options.offline,
-        costs=run_costs(config, study, progress) if options.costs else {},
-        origin=find_origin(options.command_line, config),
+        costs=find_costs(config, study) if options.costs else {},
+        origin=find_origin(options.command_line, config, study.scopes, offline=options.offline),
         selection=count_trials(study, ledger, variants, options.seed) if ledger else None,
     )
+
+
+def find_costs(config: Config, study: Study) -> dict[Scope, StressTest]:
+    """Run the stress tests of a study, of which nothing is stored."""
+    with show_progress("backtests of costs", STOPPED) as progress:
+        return run_costs(config, study, progress)

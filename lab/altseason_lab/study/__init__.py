@@ -11,7 +11,8 @@ report.py   what is printed
 verdict.py  what was found, in words
 costs.py    what fees and slippage leave of it
 origin.py   what it was made by
-page.py     the same as a page; scope_page.py a section of it, figures.py charts, glossary.py words
+page.py     the same as a page: scope_page.py is a section of it, figures.py and timelines.py draw
+            its charts, glossary.py explains its words
 
 contents.py   what a cell's result depends on
 results.py    results, stored by that

@@ -17,9 +17,9 @@ def run_costs(config: Config, study: Study, progress: Progress) -> dict[Scope, S
     :raises OperationalException: for whatever Freqtrade refuses.
     """
     found = {}
+    counter = BacktestCounter(progress)
     for scope, results in study.scopes.items():
         fee = next(iter(results.values())).fee
-        counter = BacktestCounter(progress)
         with open_backtests(narrow(config, scope), STOP_SLIPPAGE, counter.count) as opened:
             scenarios = build_grid([fee], SLIPPAGES, [0])
             found[scope] = run_stress_test(opened, scenarios, STOP_SLIPPAGE, counter)

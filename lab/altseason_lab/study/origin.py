@@ -1,16 +1,16 @@
 """What a report was made by, so that somebody else can make it again."""
 
+import hashlib
+import json
 import platform
-from copy import deepcopy
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
 import altseason
-from altseason.host.configuration import Config, load_strategy
-from altseason.host.digest import CONFIG_KEY
-
-# What calculates: their newer versions may give other numbers.
-LIBRARIES = ("freqtrade", "ccxt", "numpy", "pandas", "ta-lib", "technical")
+from altseason.host.configuration import Config
+from altseason_lab.study.contents import LIBRARIES, ContentReader
+from altseason_lab.study.grid import Scope
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,7 @@ class Origin:
 
     :param command: the command line.
     :param versions: of this project, Python, Freqtrade and the libraries that calculate, by name.
-    :param digest: of dominance, this project's plugin and the classes that the strategy is derived
-        from.
+    :param digest: of candles, dominance, code and settings: of `Contents` in all scopes.
     """
 
     command: str
@@ -28,12 +27,13 @@ class Origin:
     digest: str
 
 
-def find_origin(command: str, config: Config) -> Origin:
+def find_origin(command: str, config: Config, scopes: Iterable[Scope], *, offline: bool) -> Origin:
     """Return what a report is made by.
 
-    :param config: with which the strategy is loaded.
+    :param config: that of the study, and `offline` whether an emulator stands in for the exchange.
     """
-    strategy = load_strategy(deepcopy(config))
+    reader = ContentReader(config, offline=offline)
+    contents = [asdict(reader.read(scope)) for scope in scopes]
     versions = {"altseason": altseason.__version__, "Python": platform.python_version()}
     versions |= {name: version(name) for name in LIBRARIES}
-    return Origin(command, versions, strategy.config[CONFIG_KEY])
+    return Origin(command, versions, hashlib.sha256(json.dumps(contents).encode()).hexdigest())

@@ -30,7 +30,7 @@ from altseason_lab.study.scope_page import (
 
 # More of them than these are counted first, and stand beside their charts.
 MAX_VERDICTS = 4
-DIGEST = "digest of dominance and code"
+DIGEST = "digest of candles, code and settings"
 TO_REPEAT = "The same command with the same candles, dominance and versions makes the same page."
 
 
@@ -111,32 +111,35 @@ def _write_test(test: PlaceboTest) -> list[Cell]:
 def _compare_profits(report: StudyReport) -> Iterator[Block]:
     """Yield the profit of each gate and baseline in each scope, as a chart and as a table."""
     scopes = list(report.study.scopes.values())
+    figure = draw_profits(scopes)
     yield Chart(
         title="Profit, % of the starting balance",
-        figure=draw_profits(scopes),
+        figure=figure,
         description="; ".join(
             f"{describe_span(_some(one))}: {describe_profits(one)}" for one in scopes
         ),
-        height=find_height(len(scopes)),
+        height=find_height(figure),
     )
     table = [
         {name: outcome.metrics for name, outcome in find_outcomes(results)} for results in scopes
     ]
-    names = list(dict.fromkeys(name for row in table for name in row))
-    largest = max(abs(metrics.profit) for row in table for metrics in row.values())
+    names = list(dict.fromkeys(name for column in table for name in column))
+    largest = max(abs(metrics.profit) for column in table for metrics in column.values())
     yield Table(
         title="Profit, and below it the largest drawdown, %",
-        headers=["", *map(name_cell, names)],
+        headers=[
+            "",
+            *(f"{describe_span(some)}, {len(some.pairs)} pairs" for some in map(_some, scopes)),
+        ],
         rows=[
-            [_name_row(results), *(_write_profit(row.get(name), largest) for name in names)]
-            for results, row in zip(scopes, table, strict=True)
+            [Cell(name_cell(name)), *(_write_profit(column.get(name), largest) for column in table)]
+            for name in names
         ],
     )
 
 
-def _name_row(results: Mapping[str, CellResult]) -> Cell:
-    some = _some(results)
-    return Cell(f"{some.start:%Y-%m-%d}", detail=f"to {some.end:%Y-%m-%d}, {len(some.pairs)} pairs")
+def _name_column(result: CellResult) -> str:
+    return f"{describe_span(result)}, {len(result.pairs)} pairs"
 
 
 def _write_profit(metrics: Metrics | None, largest: float) -> Cell:

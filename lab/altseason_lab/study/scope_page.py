@@ -9,10 +9,7 @@ from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import Difference
 from altseason_lab.study.figures import (
     draw_differences,
-    draw_dominance,
-    draw_equity,
     draw_placebos,
-    draw_underwater,
     find_height,
     find_outcomes,
     has_gate,
@@ -22,6 +19,7 @@ from altseason_lab.study.grid import Cell as StudyCell
 from altseason_lab.study.grid import Scope
 from altseason_lab.study.report import COSTS_ADVICE, StudyReport, write_metrics
 from altseason_lab.study.run import PlaceboTest
+from altseason_lab.study.timelines import draw_dominance, draw_equity, draw_underwater
 from altseason_lab.study.verdict import MADE
 
 # Of the pairs' names, in characters.
@@ -70,16 +68,11 @@ def build_scope(report: StudyReport, scope: Scope, *, has_words: bool, is_open: 
 
 def _draw_time(results: Results, currency: str) -> Iterator[Block]:
     """Yield what happened from day to day."""
-    shares = ", ".join(
-        f"{name_cell(name)} for {result.open_share * 100:.0f} % of the time"
-        for name, result in results.items()
-        if has_gate(name)
-    )
     yield Chart(
         title="Wallet by day",
         figure=draw_equity(results, currency),
         description=f"Line chart of the wallet by day. Profit: {describe_profits(results)}.",
-        notes=["Open positions are included.", *([f"Open: {shares}."] if shares else [])],
+        notes=["Open positions are included."],
         height=440,
         is_linked=True,
     )
@@ -109,18 +102,19 @@ def _draw_time(results: Results, currency: str) -> Iterator[Block]:
 def _show_differences(report: StudyReport, scope: Scope) -> Iterator[Block]:
     """Yield how each gate differs from none, and how sure that is."""
     differences = {
-        cell.mode: found for cell, found in report.study.differences.items() if cell.scope == scope
+        cell.name: found for cell, found in report.study.differences.items() if cell.scope == scope
     }
     if differences:
+        figure = draw_differences(differences, list(report.study.scopes[scope]))
         yield Chart(
             title="Growth against gate off, with 95 % intervals",
-            figure=draw_differences(differences, list(report.study.scopes[scope])),
+            figure=figure,
             description="; ".join(
                 f"{name_cell(name)}: {_describe_growth(found)}"
                 for name, found in differences.items()
             ),
             notes=[NO_CLEAR_SIDE],
-            height=find_height(len(differences)),
+            height=find_height(figure),
         )
 
 

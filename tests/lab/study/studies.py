@@ -1,7 +1,8 @@
 """Studies made by hand, of any size, without a backtest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from altseason_lab.stress.grid import CostScenario
 from altseason_lab.stress.run import StressTest
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import Difference, Interval
-from altseason_lab.study.grid import OFF, Cell, Scope, build_cells
+from altseason_lab.study.grid import OFF, Scope, Value, build_cells
 from altseason_lab.study.lines import DailyLines
 from altseason_lab.study.metrics import DailyEquity, Metrics, Outcome
 from altseason_lab.study.origin import Origin
@@ -70,6 +71,7 @@ def make_report(
     modes: Sequence[str] = ("falling",),
     windows: Sequence[str] = ("",),
     groups: Sequence[tuple[str, ...]] = (("ETH/USDT", "SOL/USDT"),),
+    settings: Mapping[str, Sequence[Value]] = MappingProxyType({}),
     days: int = 120,
     placebos: int = 40,
     strategy: str = "Mine",
@@ -85,7 +87,7 @@ def make_report(
         return [float(worth) for worth in BALANCE * np.exp(rng.normal(0, 0.03, days).cumsum())]
 
     results = {}
-    for cell in build_cells(modes, windows, groups):
+    for cell in build_cells(modes, windows, groups, settings):
         result = make_result(walk(), pairs=cell.scope.pairs, trades=trades)
         if cell.mode != OFF:
             dominance = [float(55 + share) for share in rng.normal(0, 0.5, days).cumsum()]
@@ -125,8 +127,3 @@ def make_costs(scope: Scope, strategy: str) -> StressTest:
     where = BacktestScope(strategy, "1h", list(scope.pairs), START, START + timedelta(days=120))
     grid = {CostScenario(0.001, 0, 0): curve[10.0]}
     return StressTest(where, grid, {0: 15.0}, {0: curve}, 10)
-
-
-def find_cell(report: StudyReport, mode: str) -> Cell:
-    """Return the first cell of a mode."""
-    return next(cell for cell in report.study.results if cell.mode == mode)

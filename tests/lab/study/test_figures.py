@@ -11,16 +11,14 @@ from altseason_lab.study.difference import Difference, Interval
 from altseason_lab.study.figures import (
     count_by_profit,
     draw_differences,
-    draw_dominance,
-    draw_equity,
     draw_placebos,
     draw_profits,
-    draw_underwater,
-    find_falls,
+    find_height,
     name_cell,
 )
 from altseason_lab.study.metrics import DailyEquity
 from altseason_lab.study.run import Placebos
+from altseason_lab.study.timelines import draw_dominance, draw_equity, draw_underwater, find_falls
 from tests.lab.study.studies import START, gate, make_result
 
 LINES = {"BTC.D %": [50.0, None, 52.0], "mean %": [51.0, 51.5, 52.5]}
@@ -159,8 +157,34 @@ def test_gates_with_other_settings_are_told_apart():
     lines = [trace["line"] for trace in shown if trace["name"].startswith("falling")]
     assert len({(line["color"], line["dash"]) for line in lines}) == 7
     assert COLORS[-1] not in {line["color"] for line in lines}
+    # Of so many only the chosen one is drawn.
+    assert [trace.get("meta") for trace in shown if trace["name"].startswith("falling")] == names
     assert name_cell(names[0]) == "falling, gate_sma_days=0"
-    assert name_cell("off stoploss=1") == "gate off, stoploss=1"
+    assert name_cell("off stoploss=1 a=2") == "gate off, stoploss=1, a=2"
+
+
+def test_profits_of_many_settings_look_the_same_by_mode():
+    results = {"off": make_result([1000.0])}
+    results |= {f"falling gate_sma_days={days}": make_result([1000.0 + days]) for days in range(9)}
+    figure = draw_profits([results])
+    assert [trace.name for trace in figure.data] == [
+        *("gate off", "coins held", "Bitcoin held", "falling")
+    ]
+    [falling] = traces(figure, "falling")
+    assert falling["x"] == pytest.approx([days / 10 for days in range(9)])
+    assert falling["text"][8] == "falling, gate_sma_days=8"
+
+
+def test_rows_are_as_high_as_their_names():
+    interval = Interval(0.1, -0.2, 0.5)
+    found = Difference(interval, interval, interval, 0.5, 120, 7)
+    names = ["falling", "level gate_band=1 macd_trigger=cross"]
+    heights = [
+        find_height(draw_differences(dict.fromkeys(chosen, found), names))
+        for chosen in (names[:1], names)
+    ]
+    # One line of 16 pixels and a gap of 8; two rows of three lines.
+    assert [height - 90 for height in heights] == [24, 2 * (3 * 16 + 8)]
 
 
 def test_gate_that_never_opens_shades_nothing():

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from altseason_lab.page import Chart, Command, Page, Paragraph, Table, Terms, render_page, save_page
+from altseason_lab.page import (
+    Chart,
+    Choice,
+    Command,
+    Page,
+    Paragraph,
+    Table,
+    Terms,
+    render_page,
+    save_page,
+)
 from altseason_lab.study.page import MAX_VERDICTS, build_page
 from altseason_lab.study.report import StudyReport
 from tests.lab.browser import OPEN_ALL, Look, look_at
@@ -66,6 +76,25 @@ def test_many_verdicts_are_counted_and_stand_with_their_gate():
     } - {"breadth"}
 
 
+def test_gates_with_other_settings_have_their_own_names_charts_and_coins():
+    settings = {"gate_sma_days": (10, 20), "macd_trigger": ("cross", "above")}
+    page = build_page(make_report(modes=("level", "falling"), settings=settings, placebos=3))
+    [choice] = blocks(page, Choice)
+    assert list(choice.options.values()) == [
+        *("level, macd_trigger=cross", "level, macd_trigger=above"),
+        *(
+            f"falling, gate_sma_days={days}, macd_trigger={trigger}"
+            for days in (10, 20)
+            for trigger in ("cross", "above")
+        ),
+    ]
+    assert len(chart(page, "Growth").figure.data) == 6
+    histograms = [found for found in blocks(page, Chart) if " among " in found.title]
+    assert [found.choice for found in histograms[::2]] == list(choice.options)
+    coins = [found for found in blocks(page, Table) if "by coin" in found.title]
+    assert [found.choice for found in coins] == list(choice.options)
+
+
 def test_too_few_placebos_are_no_verdict():
     page = build_page(make_report(modes=MODES, placebos=3))
     assert page.sections[0].blocks[0].strong.startswith("So few placebos cannot tell")
@@ -76,10 +105,13 @@ def test_profits_stand_beside_drawdowns_for_each_window():
     table = next(
         block for block in build_page(report).sections[1].blocks if isinstance(block, Table)
     )
-    assert table.headers == ["", "gate off", "coins held", "Bitcoin held", "falling"]
+    assert table.headers == ["", *["2019-01-01 to 2019-04-30, 2 pairs"] * 2]
+    assert [row[0].text for row in table.rows] == [
+        *("gate off", "coins held", "Bitcoin held", "falling")
+    ]
     [cell, *_] = [one for one in report.study.results if one.mode == "off"]
     profit = report.study.results[cell].metrics.profit
-    assert [row[1].detail for row in table.rows] == ["12.3", "12.3"]
+    assert [one.detail for one in table.rows[0][1:]] == ["12.3", "12.3"]
     assert table.rows[0][1].text == f"{profit * 100:.1f}"
     assert (table.rows[0][1].heat > 0) is (profit > 0)
 
