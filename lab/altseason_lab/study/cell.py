@@ -1,5 +1,6 @@
 """One cell at a time, in this process; Freqtrade keeps trades and locks in its classes."""
 
+from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -189,6 +190,12 @@ def find_stretches(
         ((first + length).to_pydatetime(), (last + 2 * length).to_pydatetime())
         for first, last in stretches.agg(["first", "last"]).itertuples(index=False)
     )
+
+
+def find_holds(results: Iterable[CellResult]) -> dict[str, Outcome]:
+    """Return the baselines of a scope's cells, by name; each cell without a gate has the same."""
+    holds = {name: held for result in results for name, held in result.holds.items()}
+    return {name: held for name, held in holds.items() if held is not None}
 
 
 def measure_holds(

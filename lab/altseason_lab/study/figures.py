@@ -16,7 +16,7 @@ from altseason_lab.charts import (
     find_log_ticks,
     needs_logarithm,
 )
-from altseason_lab.study.cell import HOLD_BITCOIN, HOLD_COINS, CellResult
+from altseason_lab.study.cell import HOLD_BITCOIN, HOLD_COINS, CellResult, find_holds
 from altseason_lab.study.difference import Difference
 from altseason_lab.study.grid import OFF
 from altseason_lab.study.metrics import Outcome
@@ -179,9 +179,7 @@ def find_outcomes(results: Mapping[str, CellResult]) -> Iterator[tuple[str, Outc
     """Yield what cells and baselines of one scope came to, by name: those with a gate come last."""
     cells = [(name, result.outcome) for name, result in results.items()]
     yield from (one for one in cells if not has_gate(one[0]))
-    # Every cell without a gate has the same.
-    holds = {name: held for result in results.values() for name, held in result.holds.items()}
-    yield from ((name, held) for name, held in holds.items() if held is not None)
+    yield from find_holds(results.values()).items()
     yield from (one for one in cells if has_gate(one[0]))
 
 

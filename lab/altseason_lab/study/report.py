@@ -12,7 +12,7 @@ from rich.table import Table
 from altseason_lab.host.stops import as_ratio
 from altseason_lab.stress.report import describe_scope, headline
 from altseason_lab.stress.run import StressTest
-from altseason_lab.study.cell import CellResult
+from altseason_lab.study.cell import CellResult, find_holds
 from altseason_lab.study.difference import has_bootstrap
 from altseason_lab.study.grid import Cell, Scope
 from altseason_lab.study.metrics import Metrics
@@ -140,18 +140,16 @@ class StudyReport:
 
     def as_json(self) -> dict[str, Any]:
         """Return the same as numbers; profits, drawdowns, shares and fees are ratios."""
-        cells, baselines = [], []
-        for cell, result in self.study.results.items():
-            where = describe_span(result)
-            cells.append(
-                {**describe_cell(cell), **where, "open_share": result.open_share}
-                | asdict(result.metrics)
-            )
-            baselines += [
-                {"name": name, **where, **asdict(outcome.metrics)}
-                for name, outcome in result.holds.items()
-                if outcome is not None
-            ]
+        cells = [
+            {**describe_cell(cell), **describe_span(result), "open_share": result.open_share}
+            | asdict(result.metrics)
+            for cell, result in self.study.results.items()
+        ]
+        baselines = [
+            {"name": name, **describe_span(next(iter(scope.values()))), **asdict(outcome.metrics)}
+            for scope in self.study.scopes.values()
+            for name, outcome in find_holds(scope.values()).items()
+        ]
         return {
             "strategy": self.study.strategy,
             "stake_currency": self.study.stake_currency,
@@ -210,10 +208,8 @@ def _draw_table(results: dict[str, CellResult]) -> list[str]:
         label = name.replace("_and_", "\nand\n").replace(" ", "\n")
         table.add_row(label, *write_metrics(result.metrics), f"{result.open_share * 100:.0f}")
     table.add_section()
-    for result in results.values():
-        for name, outcome in result.holds.items():
-            if outcome is not None:
-                table.add_row(name.replace(" ", "\n"), *write_metrics(outcome.metrics), "")
+    for name, outcome in find_holds(results.values()).items():
+        table.add_row(name.replace(" ", "\n"), *write_metrics(outcome.metrics), "")
     return draw(table)
 
 

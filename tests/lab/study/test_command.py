@@ -226,6 +226,15 @@ def test_settings_that_a_strategy_cannot_have_are_refused(
     assert part in capsys.readouterr().err
 
 
+def test_baselines_are_told_once_however_many_cells_have_no_gate():
+    cells = [Cell(CELL.scope, "off", settings=(("macd_trigger", value),)) for value in "ab"]
+    report = StudyReport(
+        Study("Any", "USDT", dict.fromkeys(cells, RESULT)), synthetic=False, offline=False
+    )
+    assert [one["name"] for one in report.as_json()["baselines"]] == ["hold coins"]
+    assert [line.strip() for line in report.as_text()].count("coins") == 1
+
+
 def test_two_ways_to_name_windows_are_refused(home: Home, capsys: pytest.CaptureFixture[str]):
     words = ["study", "--offline", "--windows", PERIOD, "--", "--timerange", PERIOD]
     assert main(words) == 2
