@@ -55,6 +55,8 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.backtest_cost
 	$(BIN)/python -m benchmarks.backtest_cost --all-on
 	$(BIN)/python -m benchmarks.import_cost
+	$(BIN)/python -m benchmarks.study_cost
+	$(BIN)/python -m benchmarks.study_cost --memory
 
 # The document says what was found, also where that was bad; the exit code is the run's.
 WRITE_DOCUMENT = status=$$?; $(BIN)/python -m reliability.document && exit $$status

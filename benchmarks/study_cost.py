@@ -13,14 +13,15 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 from freqtrade.data.btanalysis import load_backtest_stats
 from rich.console import Console
-from rich.table import Table
 
 from altseason_lab.emulator.market import Market
 from altseason_lab.emulator.server import run_emulator
@@ -63,6 +64,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "bench", metavar="FOLDER")
     parser.add_argument("--memory", action="store_true", help="measure the memory instead")
     parser.add_argument("--cells", type=int, default=CELLS_IN_MEMORY, metavar="N")
+    parser.add_argument("--placebos", type=int, default=PLACEBOS, metavar="N")
     parser.add_argument("--no-limits", action="store_true", help="succeed whatever it costs")
     options = parser.parse_args()
     workplace = prepare(options.work)
@@ -92,7 +94,7 @@ async def run_with_emulator(workplace: Workplace, options: argparse.Namespace) -
         # The emulator answers in this thread.
         if options.memory:
             return await asyncio.to_thread(bench.measure_memory, options.cells)
-        failures = await asyncio.to_thread(bench.measure)
+        failures = await asyncio.to_thread(bench.measure, options.placebos)
     for failure in failures:
         console.print(f"FAILED: {failure}")
     return 1 if failures and not options.no_limits else 0
@@ -107,51 +109,44 @@ class Bench:
         self._environment = environment
         self._folder = Path(tempfile.mkdtemp(dir=workplace.folder))
 
-    def measure(self) -> list[str]:
-        """Run all of it, print the table, and return which limits were not kept."""
+    def measure(self, number: int) -> list[str]:
+        """Run all of it, print what each took, and return which limits were not kept."""
         listed, expected = self._run_list()
-        study, found = self._run_study(
-            ["--modes", "falling", "--set", f"gate_sma_days={','.join(map(str, DAYS))}"]
-        )
-        gates = self._run_study(["--modes", *GATES, "--windows", *self._times.windows])[0]
-        placebos = self._run_study(["--modes", "falling", "--placebos", str(PLACEBOS)])[0]
-        # With the gate off, which a study always runs, too.
-        ratio = (len(found) / study["wall"]) / (len(expected) / listed["wall"])
-        table = Table("", "backtests", "wall, s", "CPU, s", "a minute", box=None)
-        for name, number, cost in (
-            ("freqtrade backtesting --strategy-list", len(expected), listed),
-            ("altseason study, the same", len(found), study),
-            ("4 gates x 4 windows", 16, gates),
-            (f"{PLACEBOS} placebos of a year", PLACEBOS + 2, placebos),
-        ):
-            row = (f"{cost['wall']:.1f}", f"{cost['cpu']:.1f}", f"{number / cost['wall'] * 60:.1f}")
-            table.add_row(name, str(number), *row)
-        console.print(table)
+        show("freqtrade backtesting --strategy-list", len(expected), listed)
+        lengths = f"gate_sma_days={','.join(map(str, DAYS))}"
+        study, cells = self._run_study("--modes", "falling", "--set", lengths)
+        show("altseason study, the same and the gate off", len(cells), study)
+        if differ(expected, find_profits(cells)):
+            raise SystemExit("The two ways came to different profits: nothing was compared.")
+        ratio = (len(cells) / study["wall"]) / (len(expected) / listed["wall"])
         load = os.getloadavg()[0]
-        console.print(f"{ratio:.2f} times the cells a minute; load of the machine {load:.1f}")
+        console.print(f"{ratio:.2f} times the backtests a minute; load of the machine {load:.1f}")
+        grid, cells = self._run_study("--modes", *GATES, "--windows", *self._times.windows)
+        show("4 gates x 4 windows", len(cells), grid)
+        placebos, cells = self._run_study("--modes", "falling", "--placebos", str(number))
+        show(f"{number} placebos of a year", number + len(cells), placebos)
         return [
-            *(["the profits differ"] if differ(expected, found) else []),
-            *([f"{ratio:.2f} times the cells a minute"] if ratio < MIN_RATIO else []),
-            *(["the grid takes too long"] if gates["wall"] > MAX_GRID_SECONDS else []),
+            *([f"{ratio:.2f} times the backtests a minute"] if ratio < MIN_RATIO else []),
+            *(["the grid takes too long"] if grid["wall"] > MAX_GRID_SECONDS else []),
             *(["the placebos take too long"] if placebos["wall"] > MAX_PLACEBO_SECONDS else []),
         ]
 
     def _run_list(self) -> tuple[dict[str, float], dict[int, float]]:
         names = [f"Falling{days}" for days in DAYS]
         results = self._folder / "results"
+        results.mkdir()
         words = ["backtesting", *self._paths(), "--timerange", self._times.year, "--cache", "none"]
         words += ["--strategy-list", *names, "--backtest-directory", str(results)]
+        words += ["--export", "trades"]
         cost, _ = self._run([sys.executable, "-m", "freqtrade", *words])
         strategies = load_backtest_stats(results)["strategy"]
         return cost, {days: strategies[f"Falling{days}"]["profit_total"] for days in DAYS}
 
-    def _run_study(self, words: list[str]) -> tuple[dict[str, float], dict[int, float]]:
+    def _run_study(self, *words: str) -> tuple[dict[str, float], list[dict[str, Any]]]:
         timerange = [] if "--windows" in words else ["--timerange", self._times.year]
         options = ["--offline", "--fresh", "--json", *words, "--", *self._paths(), *timerange]
         cost, output = self._run([sys.executable, "-m", "altseason", "study", *options])
-        cells = json.loads(output)["cells"]
-        gated = (cell for cell in cells if "gate_sma_days" in cell.get("settings", {}))
-        return cost, {cell["settings"]["gate_sma_days"]: cell["profit"] for cell in gated}
+        return cost, json.loads(output)["cells"]
 
     def _paths(self) -> list[str]:
         place = self._workplace
@@ -176,17 +171,13 @@ class Bench:
 
     def measure_memory(self, cells: int) -> int:
         """Run many small backtests, and print what the command and its largest process take."""
+        first = self._times.year[:8]
         words = ["--offline", "--fresh", "--modes", "falling", "--processes", "2"]
         words += ["--kinds", "bootstrap", "--placebos", str(cells), "--", *self._paths()]
-        words += [
-            "--pairs",
-            "ETH/USDT",
-            "--timerange",
-            f"{self._times.year[:8]}-{self._times.year[:4]}0301",
-        ]
-        table = Table("backtests", "command, MiB", "largest process, MiB", box=None)
-        store = self._workplace.user_data / "altseason_study"
-        before = len(list(store.glob("*.json")))
+        words += ["--pairs", PAIRS[0], "--timerange", f"{first}-{first[:4]}0301"]
+        # Each result is a file; those of an earlier bench are written anew.
+        begun, step = time.time(), max(1, cells // 10)
+        reached = step
         with subprocess.Popen(
             [sys.executable, "-m", "altseason", "study", *words],
             cwd=self._workplace.folder,
@@ -194,31 +185,48 @@ class Bench:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         ) as process:
-            next_at = cells // 10
-            while process.poll() is None:
-                done = len(list(store.glob("*.json"))) - before
-                if done >= next_at:
-                    table.add_row(str(done), *measure_tree(process.pid))
-                    next_at += cells // 10
-                with_timeout(process)
-        console.print(table)
-        return process.returncode
+            while not has_ended(process):
+                if (done := self._count_results(begun)) >= reached:
+                    command, largest = measure_tree(process.pid)
+                    console.print(
+                        f"{done} backtests: the command has {command:.0f} MiB, "
+                        f"its largest process {largest:.0f}"
+                    )
+                    reached = done + step
+        return int(process.returncode)
+
+    def _count_results(self, begun: float) -> int:
+        stored = (self._workplace.user_data / "altseason_study").glob("*.json")
+        return sum(path.stat().st_mtime >= begun for path in stored)
 
 
-def measure_tree(pid: int) -> tuple[str, str]:
+def show(name: str, cells: int, cost: Mapping[str, float]) -> None:
+    """Print what a command took."""
+    wall, cpu = cost["wall"], cost["cpu"]
+    minute = cells / wall * 60
+    console.print(f"{name}: {cells} in {wall:.1f} s, {minute:.1f} a minute, {cpu:.1f} s of the CPU")
+
+
+def find_profits(cells: list[dict[str, Any]]) -> dict[int, float]:
+    """Return the profits of a study's gates, by their length in days."""
+    gated = (cell for cell in cells if "gate_sma_days" in cell["settings"])
+    return {cell["settings"]["gate_sma_days"]: cell["profit"] for cell in gated}
+
+
+def measure_tree(pid: int) -> tuple[float, float]:
     """Return the memory of a process, and of the largest of its children, in MiB."""
     command = psutil.Process(pid)
     children = [child.memory_info().rss for child in command.children(recursive=True)]
-    rows = command.memory_info().rss, max(children, default=0)
-    return f"{rows[0] / MEBIBYTE:.0f}", f"{rows[1] / MEBIBYTE:.0f}"
+    return command.memory_info().rss / MEBIBYTE, max(children, default=0) / MEBIBYTE
 
 
-def with_timeout(process: "subprocess.Popen[bytes]") -> None:
+def has_ended(process: "subprocess.Popen[bytes]") -> bool:
     """Wait a second for the end of a process."""
     try:
         process.wait(1)
     except subprocess.TimeoutExpired:
-        return
+        return False
+    return True
 
 
 def differ(expected: Mapping[int, float], found: Mapping[int, float]) -> bool:

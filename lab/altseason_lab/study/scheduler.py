@@ -18,6 +18,8 @@ from altseason_lab.study.results import Found
 Task = tuple[Cell, Contents]
 RunTask = Callable[[Job, Cell, Contents], Found | Failure]
 POLL_SECONDS = 5.0
+# What a process may take to start again on a machine that is busy with other things.
+RESTART_SECONDS = 120.0
 STORED = "what was finished is stored, and is not run again"
 
 
@@ -38,7 +40,7 @@ class Handout:
         self._address = client.scheduler_info()["address"]
         self._job = job
         self._run = run
-        self._has_told = False
+        self._polls_without_worker = 0
 
     def __call__(self, tasks: Sequence[Task]) -> Iterator[tuple[Cell, Found]]:
         """Yield each result as soon as it is there.
@@ -69,7 +71,7 @@ class Handout:
             try:
                 return list(wait(list(running), POLL_SECONDS, return_when="FIRST_COMPLETED").done)
             except TimeoutError:
-                self._tell_if_none_works()
+                self._check_workers()
             except FuturesCancelledError as error:
                 raise self._lost_scheduler() from error
 
@@ -95,16 +97,25 @@ class Handout:
             raise self._lost_scheduler() from error
         return workers
 
-    def _tell_if_none_works(self) -> None:
+    def _check_workers(self) -> None:
+        """Say so where there is no worker; those on this machine are started again by themselves.
+
+        :raises InputError: where they are not.
+        """
         if self._find_workers():
-            self._has_told = False
-        elif not self._has_told:
-            self._has_told = True
-            address = self._address
+            self._polls_without_worker = 0
+            return
+        self._polls_without_worker += 1
+        if self._job.is_remote and self._polls_without_worker == 1:
             tell(
-                f"The study waits: the scheduler at {address} has lost its last worker. "
-                f"`dask worker {address} --nthreads 1` starts one; Ctrl-C ends the study, and "
-                f"{STORED}."
+                f"The study waits: the scheduler at {self._address} has lost its last worker. "
+                f"`dask worker {self._address} --nthreads 1` starts one; Ctrl-C ends the study, "
+                f"and {STORED}."
+            )
+        if not self._job.is_remote and self._polls_without_worker * POLL_SECONDS > RESTART_SECONDS:
+            raise InputError(
+                f"the processes of the study have ended and do not start again; {STORED}. Run it "
+                "again with --processes 1"
             )
 
     def _lost_scheduler(self) -> InputError:

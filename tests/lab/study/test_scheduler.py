@@ -94,3 +94,30 @@ def test_scheduler_that_is_not_there_is_refused_in_a_line(monkeypatch: pytest.Mo
         pass
     assert "--scheduler tcp://127.0.0.1:9: expected a Dask scheduler" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+class Deserted:
+    """As a client of a scheduler without workers."""
+
+    def nthreads(self) -> dict[str, int]:
+        return {}
+
+    def scheduler_info(self) -> dict[str, str]:
+        return {"address": "tcp://127.0.0.1:8786"}
+
+
+def test_study_waits_for_workers_of_a_scheduler_and_says_so_once(
+    capsys: pytest.CaptureFixture[str],
+):
+    handout = Handout(Deserted(), Job({}, is_remote=True), run_fake)
+    for _ in range(100):
+        handout._check_workers()
+    assert capsys.readouterr().err.count("`dask worker tcp://127.0.0.1:8786 --nthreads 1`") == 1
+
+
+def test_processes_of_this_machine_that_do_not_start_again_end_the_study():
+    handout = Handout(Deserted(), Job({}), run_fake)
+    for _ in range(24):
+        handout._check_workers()
+    with pytest.raises(InputError, match="do not start again; what was finished is stored"):
+        handout._check_workers()
