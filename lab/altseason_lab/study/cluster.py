@@ -24,7 +24,7 @@ from altseason.errors import InputError
 HOST = "127.0.0.1"
 TIMEOUT_SECONDS = 10
 # Until a process that was asked to end is killed.
-END_SECONDS = 0.1
+END_SECONDS = 0.5
 # Of the first processes, on a machine that is busy with other things.
 START_TIMEOUT = "120s"
 # A cell that has ended one process after another is not run a fourth time.
