@@ -64,7 +64,7 @@ class AltSeasonProfile(AltSeasonGate, mode="falling"):
     # The channels end a trade; nothing takes profits from a trend that goes on.
     minimal_roi: ClassVar = {}
     # Only a crash gets here before the channels: four days' moves of a coin whose annual volatility
-    # is 120 %. Of such a coin no more than a fifth of a trade's share of the wallet is invested.
+    # is 120 %, of which a fifth of a trade's share of the wallet is bought at most.
     stoploss = -0.25
     trailing_stop = False
     use_exit_signal = True
