@@ -129,8 +129,8 @@ def test_lookahead_analysis_finds_no_bias(sample: Path, home: Make):
     run.run(
         "lookahead-analysis",
         *PROFILE,
-        *("--timerange", "20210901-20220901"),
-        *("--minimum-trade-amount", "5", "--targeted-trade-amount", "7"),
+        *("--timerange", "20211001-20220401"),
+        *("--minimum-trade-amount", "5", "--targeted-trade-amount", "6"),
         *("--lookahead-analysis-exportfilename", "lookahead.csv"),
     )
     with (run.folder / "lookahead.csv").open() as file:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from altseason.trend.channels import (
@@ -40,6 +40,7 @@ def test_rise_turns_channel_after_channel_up_and_a_fall_the_shortest_down_first(
     assert list(trend.iloc[-3:] * 7) == pytest.approx([6, 4, 3])
 
 
+@settings(max_examples=30)
 @given(PRICES)
 def test_trend_is_that_of_the_rule_day_by_day(closes: list[float]):
     assert list(calculate_trend(daily(closes))) == pytest.approx(find_shares(closes))
