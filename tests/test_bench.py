@@ -10,12 +10,14 @@ import pandas as pd
 import pytest
 from benchmarks.backtest_cost import check_trades
 from benchmarks.import_cost import SHAPES, Shape, measure, save
+from benchmarks.placebo_calibration import calculate_effect
 from benchmarks.report import compare
 from benchmarks.runs import Run
 from benchmarks.trades import COLUMNS
 
 from altseason.sources.files import load_readings
 from altseason.sources.rows import ImportOptions
+from tests.conftest import dominance_candles
 
 ROOT = Path(__file__).parent.parent
 Ended = subprocess.CompletedProcess[str]
@@ -50,6 +52,34 @@ def test_strategy_and_twin_make_the_same_trades(
     assert "SYNTHETIC" in ended.stdout
     assert "trades, the same in all 1 rounds" in ended.stdout
     assert "peak memory" in ended.stdout
+
+
+def test_effect_of_a_synthetic_market_is_what_was_asked_for_between_open_and_closed():
+    """Dominance rises for 30 days, then falls: the gate is open in the second part alone."""
+    closes = [50 + 0.1 * min(day, 60 - day) for day in range(60)]
+    daily = dominance_candles(closes, "2021-01-01")
+    dates = pd.date_range("2021-02-01", periods=24 * 28, freq="1h", tz="UTC", unit="ms")
+    growth = calculate_effect(daily, dates, effect=400)
+    hourly = pd.Series(growth).diff().to_numpy()[1:] * 365 * 24 * 100
+    assert hourly.max() - hourly.min() == pytest.approx(400)
+    assert (hourly[:24] < 0).all()
+    assert (hourly[-24 * 7 :] > 0).all()
+    assert growth[-1] == pytest.approx(0, abs=1e-9)
+    assert not calculate_effect(daily, dates, effect=0).any()
+
+
+@pytest.mark.slow  # its figures are in docs/evidence.md
+def test_calibration_says_how_often_an_effect_is_found():
+    words = "--markets 1 --effect-markets 1 --placebos 2 --effects 800 --processes 1".split()
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks.placebo_calibration", *words],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert "Without an effect, 0 of 1 p-values are at or below 0.05" in ended.stdout
 
 
 def test_only_equal_trades_are_accepted():

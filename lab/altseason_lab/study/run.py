@@ -161,7 +161,7 @@ def run_study(
     with open_cells(config, execution or Execution(), total, progress) as run_cells:
         results = run_cells(cells)
         drawn = {
-            (cell, kind): _draw_placebos(cell, results[cell], kind, placebos, seed)
+            (cell, kind): draw_cells(cell, results[cell], kind, placebos, seed)
             for cell in tested
             for kind in kinds
         }
@@ -182,7 +182,11 @@ def run_study(
     return Study(config["strategy"], config["stake_currency"], results, differences, tests)
 
 
-def _draw_placebos(cell: Cell, true: CellResult, kind: str, count: int, seed: int) -> list[Cell]:
+def draw_cells(cell: Cell, true: CellResult, kind: str, count: int, seed: int) -> list[Cell]:
+    """Return the placebos of a cell.
+
+    :raises InputError: where the window has too few days for them.
+    """
     close = pd.Timestamp(true.end) + candle_length(true.timeframe)
     calendar = find_calendar(pd.Timestamp(true.start), close)
     drawn = draw_placebos(kind, calendar, count, seed, true.open_share)
