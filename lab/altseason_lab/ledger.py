@@ -106,12 +106,13 @@ class Ledger:
         new = {trial.key: trial for trial in trials if trial.key not in known}
         texts = whole.splitlines()
         previous = _hash(texts[-1]) if texts else NOTHING
-        now, added = datetime.now(UTC), b""
+        now, added = datetime.now(UTC), list[bytes]()
         for number, trial in enumerate(new.values(), start=len(lines) + 1):
             text = _write(Line(number, now, previous, trial))
-            previous, added = _hash(text), added + text + b"\n"
+            previous = _hash(text)
+            added.append(text + b"\n")
         # At once, so that a line is whole or not there.
-        file.write(added)
+        file.write(b"".join(added))
         return len(new)
 
 

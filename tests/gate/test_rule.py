@@ -229,6 +229,8 @@ def test_level_agrees_with_a_reading_candle_by_candle(
         ({"band": -1}, "gate_band: expected percentage points"),
         ({"band": 100}, "gate_band: expected percentage points"),
         ({"sma_days": 0}, "gate_sma_days: expected a number of days"),
+        ({"sma_days": 10**20}, "gate_sma_days: expected a number of days"),
+        ({"breadth_days": 10**20}, "breadth_days: expected a number of days"),
     ],
 )
 def test_gate_rule_refuses_values_that_mean_nothing(values: dict, message: str):

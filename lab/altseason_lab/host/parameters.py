@@ -1,6 +1,7 @@
 """Parameters of one strategy object, set where Freqtrade's own loading does not override them."""
 
 import copy
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,9 +45,10 @@ def validate_parameter(strategy: IStrategy, name: str, value: Any) -> None:
         options = ", ".join(map(str, parameter.opt_range))
         raise InputError(f"{name}: expected one of {options}, found {value!r}")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if isinstance(parameter, NumericParameter) and not is_number:
+    if isinstance(parameter, NumericParameter) and not (is_number and math.isfinite(value)):
         raise InputError(f"{name}: expected a number, found {value!r}")
-    if isinstance(parameter, IntParameter) and value != int(value):
+    # A library that counts by it refuses a float, even a whole one.
+    if isinstance(parameter, IntParameter) and not isinstance(value, int):
         raise InputError(f"{name}: expected a whole number, found {value!r}")
 
 

@@ -109,6 +109,9 @@ class RepeatedBacktest:
                 raise
             raise self._nothing_to_run_on(error) from error
         content = backtesting.all_bt_content[strategy.get_strategy_name()]
+        if content["wallet_summary"].empty:
+            # As in a time range that ends where it begins.
+            raise self._nothing_to_run_on("No candle is left to trade after the startup candles.")
         return BacktestRun(
             content["results"], content["wallet_summary"], content["final_balance"], start, end
         )
@@ -120,7 +123,7 @@ class RepeatedBacktest:
             raise self._nothing_to_run_on(error) from error
         return data, timerange
 
-    def _nothing_to_run_on(self, error: Exception) -> InputError:
+    def _nothing_to_run_on(self, error: Exception | str) -> InputError:
         config = self._backtesting.config
         wanted = ", ".join(self._backtesting.pairlists.whitelist)
         timerange = config.get("timerange") or "all that is stored"

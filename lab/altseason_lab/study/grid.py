@@ -1,17 +1,19 @@
 """The cells of a study: each rule in each window on each group of pairs."""
 
+import math
 from argparse import ArgumentTypeError
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 from freqtrade.configuration import TimeRange
 from freqtrade.exceptions import ConfigurationError
 
-from altseason.gate.rule import BREADTH_MODES, FALLING_MODES, LEVEL_MODES, MODES
+from altseason.gate.rule import BREADTH_MODES, FALLING_MODES, LEVEL_MODES, MODES, GateRule
 from altseason.parser import whole_number
 
 OFF = "off"
@@ -24,6 +26,14 @@ READ_BY = {
     "gate_sma_days": FALLING_MODES,
     "breadth_min": frozenset(BREADTH_MODES),
     "breadth_days": frozenset(BREADTH_MODES),
+}
+# What `GateRule` calls them.
+RULE_FIELDS = {
+    "dominance_threshold": "threshold",
+    "gate_band": "band",
+    "gate_sma_days": "sma_days",
+    "breadth_min": "breadth_min",
+    "breadth_days": "breadth_days",
 }
 Value = bool | int | float | str
 Settings = tuple[tuple[str, Value], ...]
@@ -113,7 +123,8 @@ def build_cells(
     :param groups: of pairs; an empty one is the configuration's whitelist.
     :param settings: the values that each parameter takes; all of them are combined.
     """
-    combined = [tuple(zip(settings, values, strict=True)) for values in product(*settings.values())]
+    ordered = dict(sorted(settings.items()))
+    combined = [tuple(zip(ordered, values, strict=True)) for values in product(*ordered.values())]
     gates = dict.fromkeys(
         (mode, keep_relevant(mode, chosen))
         for mode in dict.fromkeys([OFF, *modes])
@@ -134,6 +145,17 @@ def keep_relevant(mode: str, settings: Settings) -> Settings:
     )
 
 
+def validate_rule(cell: Cell) -> None:
+    """Validate the values that a cell gives the gate, before hours of backtests.
+
+    :raises InputError: where they make no rule.
+    """
+    values: dict[str, Any] = {
+        RULE_FIELDS[name]: value for name, value in cell.settings if name in RULE_FIELDS
+    }
+    GateRule(mode=cell.mode, **values)
+
+
 def parse_setting(text: str) -> tuple[str, tuple[Value, ...]]:
     """Parse a parameter and its values of the command line."""
     name, _, values = text.partition("=")
@@ -152,7 +174,9 @@ def _parse_value(text: str) -> Value:
         return text.lower() == "true"
     for kind in (int, float):
         with suppress(ValueError):
-            return kind(text)
+            number = kind(text)
+            # So that 10.0 is what 10 is, the same cell and the same trial.
+            return int(number) if math.isfinite(number) and number == int(number) else number
     return text
 
 

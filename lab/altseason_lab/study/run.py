@@ -17,7 +17,7 @@ from altseason_lab.host.parameters import validate_parameter
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import Difference, compare, has_bootstrap
 from altseason_lab.study.execution import Execution, Results, open_cells
-from altseason_lab.study.grid import Cell, Scope
+from altseason_lab.study.grid import Cell, Scope, validate_rule
 from altseason_lab.study.placebo import (
     SHIFT,
     SIGNIFICANCE,
@@ -156,6 +156,8 @@ def run_study(
     strategy = load_strategy(deepcopy(config))
     for name, value in dict.fromkeys(setting for cell in cells for setting in cell.settings):
         validate_parameter(strategy, name, value)
+    for cell in cells:
+        validate_rule(cell)
     tested = [cell for cell in cells if placebos and GateRule(cell.mode).reads_dominance]
     total = len(cells) + placebos * len(tested) * len(kinds)
     with open_cells(config, execution or Execution(), total, progress) as run_cells:

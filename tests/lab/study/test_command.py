@@ -215,6 +215,10 @@ def test_wrong_options_are_refused(
         ("macd_trigger=below", "macd_trigger: expected one of cross, above, found 'below'"),
         ("gate_sma_days=ten", "gate_sma_days: expected a number, found 'ten'"),
         ("gate_sma_days=10.5", "gate_sma_days: expected a whole number, found 10.5"),
+        ("gate_sma_days=nan", "gate_sma_days: expected a number, found nan"),
+        ("gate_sma_days=1e400", "gate_sma_days: expected a number, found inf"),
+        (f"gate_sma_days=10,{'9' * 20}", "gate_sma_days: expected a number of days, 1 to 36500"),
+        ("dominance_threshold=54,0", "altseason: dominance_threshold: expected percent between"),
     ],
 )
 def test_settings_that_a_strategy_cannot_have_are_refused(
@@ -224,6 +228,12 @@ def test_settings_that_a_strategy_cannot_have_are_refused(
     words = ["study", "--offline", "-d", str(home.datadir), "--set", setting]
     assert main([*words, "--", "--strategy", "Eager", "--timerange", PERIOD]) == 2
     assert part in capsys.readouterr().err
+
+
+def test_window_without_a_candle_is_refused(home: Home, capsys: pytest.CaptureFixture[str]):
+    words = ["study", "--offline", "-d", str(home.datadir), "--windows", "20220110-20220110"]
+    assert main([*words, "--", "--strategy", "AltSeasonStrategy"]) == 2
+    assert "No candle is left to trade" in capsys.readouterr().err
 
 
 def test_baselines_are_told_once_however_many_cells_have_no_gate():

@@ -28,11 +28,18 @@ def test_each_cell_is_there_once():
     assert cells == [Cell(Scope("", ()), "off"), Cell(Scope("", ()), "falling")]
 
 
+def test_order_of_settings_makes_no_other_cell():
+    turned = dict(reversed(SETTINGS.items()))
+    cells = build_cells(["falling"], [SCOPE.window], [()], SETTINGS)
+    assert build_cells(["falling"], [SCOPE.window], [()], turned) == cells
+
+
 @pytest.mark.parametrize(
     ("text", "values"),
     [
         ("days=10,20,10", (10, 20)),
         ("share=0.5", (0.5,)),
+        ("days=10.0,1e1", (10,)),
         ("is_on=true,False", (True, False)),
         ("trigger=cross", ("cross",)),
     ],

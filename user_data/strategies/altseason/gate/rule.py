@@ -27,6 +27,8 @@ LEVEL_MODES = frozenset(("level", "level_and_falling"))
 FALLING_MODES = frozenset(("falling", "level_and_falling", "breadth_and_falling"))
 SUFFIX = "btcd"
 BREADTH = "breadth"
+# A century; what is longer by far is no span of time that pandas has.
+MAX_DAYS = 36_500
 
 
 @dataclass(frozen=True)
@@ -61,17 +63,19 @@ class GateRule:
             raise InputError(
                 f"gate_band: expected percentage points, 0 or more, found {self.band!r}"
             )
-        if self.sma_days < 1:
+        if not 1 <= self.sma_days <= MAX_DAYS:
             raise InputError(
-                f"gate_sma_days: expected a number of days, 1 or more, found {self.sma_days!r}"
+                f"gate_sma_days: expected a number of days, 1 to {MAX_DAYS}, "
+                f"found {self.sma_days!r}"
             )
         if not 0 < self.breadth_min <= 100:
             raise InputError(
                 f"breadth_min: expected percent above 0 and up to 100, found {self.breadth_min!r}"
             )
-        if self.breadth_days < 1:
+        if not 1 <= self.breadth_days <= MAX_DAYS:
             raise InputError(
-                f"breadth_days: expected a number of days, 1 or more, found {self.breadth_days!r}"
+                f"breadth_days: expected a number of days, 1 to {MAX_DAYS}, "
+                f"found {self.breadth_days!r}"
             )
 
     @property
