@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
 from altseason.dominance.locking import LONG_TIMEOUT, locked
 from altseason.errors import InputError
@@ -43,7 +43,7 @@ class Trial:
     variant: str
     scope: str
     days: int
-    sharpe: float | None
+    sharpe: FiniteFloat | None
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,9 @@ class Ledger:
 
         :raises InputError: for a file that was changed, or cannot be read.
         """
+        if self.path.is_fifo():
+            # It would be waited for, without end.
+            raise InputError(f"{self.path}: expected a file for the ledger of trials, found a pipe")
         try:
             return [line.trial for line in parse_lines(self.path.read_bytes(), self.path)]
         except FileNotFoundError:

@@ -42,6 +42,25 @@ def test_what_is_no_card_is_one_line(tmp_path: Path, text: str):
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("count", 0),
+        ("count", -1),
+        ("deviation", -0.5),
+        ("deviation", 1e999),
+        ("mean", float("nan")),
+    ],
+)
+def test_numbers_of_which_no_interval_follows_make_no_card(tmp_path: Path, name: str, value: float):
+    path = tmp_path / "card.json"
+    card = asdict(CARD)
+    card["wins"][name] = value
+    path.write_text(json.dumps(card))
+    with pytest.raises(StoredDataError, match="expected an evidence card"):
+        load_card(path)
+
+
 def test_missing_card_is_one_line(tmp_path: Path):
     with pytest.raises(StoredDataError, match="cannot read the evidence card: No such file"):
         load_card(tmp_path / "card.json")

@@ -43,7 +43,9 @@ def database() -> Iterator[None]:
     Trade.session.remove()
 
 
-def add_trade(profit: float, weeks_ago: float, pair: str = "ETH/USDT", name: str = "Any") -> None:
+def add_trade(
+    profit: float | None, weeks_ago: float, pair: str = "ETH/USDT", name: str = "Any"
+) -> None:
     trade = Trade(
         pair=pair,
         stake_amount=100.0,
@@ -83,6 +85,13 @@ def test_closed_trades_of_the_card_alone_are_compared():
     assert found["Trades a week"].found == pytest.approx(2.0)
     assert all(one.is_within for one in found.values())
     assert str(found["Trades a week"]) == "Trades a week: 2.0, expected 0.9 to 3.1"
+
+
+@pytest.mark.usefixtures("database")
+def test_trade_whose_profit_is_not_known_is_left_out():
+    for profit in (0.05, None, -0.03):
+        add_trade(profit, weeks_ago=1)
+    assert [trade.close_profit for trade in find_trades(CARD, "Any")] == [0.05, -0.03]
 
 
 @pytest.mark.usefixtures("database")

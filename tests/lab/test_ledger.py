@@ -1,6 +1,7 @@
 """The ledger of trials: nothing counted twice, and nothing changed unnoticed."""
 
 import json
+import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -80,3 +81,16 @@ def test_folder_that_cannot_be_written_is_one_line(tmp_path: Path):
         Ledger(tmp_path).append([ONE])
     with pytest.raises(InputError, match="cannot read the ledger: Is a directory"):
         Ledger(tmp_path).read()
+
+
+def test_sharpe_ratio_that_is_no_number_is_a_changed_line(path: Path):
+    Ledger(path).append([ONE])
+    path.write_text(path.read_text().replace("0.05", "NaN"))
+    with pytest.raises(InputError, match="line 1 does not follow"):
+        Ledger(path).read()
+
+
+def test_pipe_in_the_place_of_the_ledger_is_refused(path: Path):
+    os.mkfifo(path)
+    with pytest.raises(InputError, match="expected a file"):
+        Ledger(path).read()

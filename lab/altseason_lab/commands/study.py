@@ -26,7 +26,7 @@ from altseason_lab.preparation import (
     prepare,
 )
 from altseason_lab.stress.run import StressTest
-from altseason_lab.study.card import build_card, refuse_several, save_card
+from altseason_lab.study.card import build_card, refuse_other_file, refuse_several, save_card
 from altseason_lab.study.costs import run_costs
 from altseason_lab.study.execution import Execution
 from altseason_lab.study.grid import (
@@ -279,6 +279,7 @@ def find_cells(options: argparse.Namespace) -> list[Cell]:
     if options.card:
         refuse_several(cells)
         validate_page_file(options.card, "--card", ".json")
+        refuse_other_file(options.card)
     return cells
 
 

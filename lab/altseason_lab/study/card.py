@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from altseason.errors import InputError
-from altseason.evidence.card import EvidenceCard, Sample
+from altseason.errors import InputError, StoredDataError
+from altseason.evidence.card import EvidenceCard, Sample, load_card
 from altseason_lab.page_file import write_page_file
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import has_bootstrap
@@ -36,6 +36,22 @@ def refuse_several(cells: list[Cell]) -> None:
             f"expected one gate on one group of pairs for --card, found {len(gated)}; name one in "
             f"--modes, and its values in --set"
         )
+
+
+def refuse_other_file(path: Path) -> None:
+    """Refuse to write over a file that is no card, such as a configuration.
+
+    :raises InputError: in one line.
+    """
+    if not path.exists():
+        return
+    try:
+        load_card(path)
+    except StoredDataError as error:
+        raise InputError(
+            f"--card: expected an evidence card or a new file, found another file, {path}; "
+            "choose another name"
+        ) from error
 
 
 def build_card(study: Study) -> EvidenceCard:

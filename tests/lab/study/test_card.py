@@ -9,7 +9,14 @@ import pytest
 
 from altseason.errors import InputError
 from altseason.evidence.card import load_card
-from altseason_lab.study.card import build_card, count_by_week, describe, refuse_several, save_card
+from altseason_lab.study.card import (
+    build_card,
+    count_by_week,
+    describe,
+    refuse_other_file,
+    refuse_several,
+    save_card,
+)
 from altseason_lab.study.cell import CellResult, ClosedTrade
 from altseason_lab.study.grid import Cell, Scope, build_cells
 from altseason_lab.study.run import Study
@@ -71,3 +78,15 @@ def test_card_is_of_one_rule():
     ):
         with pytest.raises(InputError, match="expected one gate on one group of pairs for --card"):
             refuse_several(build_cells(modes, ["2020"], groups, settings))
+
+
+def test_card_takes_the_place_of_another_card_alone(tmp_path: Path):
+    file = tmp_path / "config.json"
+    refuse_other_file(file)
+    file.write_text("{}")
+    with pytest.raises(InputError, match="--card: expected an evidence card or a new file"):
+        refuse_other_file(file)
+    assert file.read_text() == "{}"
+    trades = trading(*range(30))
+    save_card(build_card(Study("Any", "USDT", {OFF: trades, FALLING: trades})), file)
+    refuse_other_file(file)

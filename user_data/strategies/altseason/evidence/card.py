@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, FiniteFloat, PositiveInt, TypeAdapter, ValidationError
 
 from altseason.errors import StoredDataError
 
@@ -21,9 +22,9 @@ class Sample:
         more than the standard deviation.
     """
 
-    mean: float
-    deviation: float
-    count: int
+    mean: FiniteFloat
+    deviation: Annotated[FiniteFloat, Field(ge=0)]
+    count: PositiveInt
 
     def find_interval(self, further: float) -> tuple[float, float]:
         """Return where the mean of further numbers of the same kind lies, but for bad luck.

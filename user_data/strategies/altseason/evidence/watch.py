@@ -102,9 +102,17 @@ class EvidenceWatch:
 
 
 def find_trades(card: EvidenceCard, strategy: str) -> list[Any]:
-    """Return the closed trades of a strategy in the card's pairs, the oldest first."""
-    closed = Trade.get_trades_proxy(is_open=False)
-    found = [trade for trade in closed if trade.strategy == strategy and trade.pair in card.pairs]
+    """Return the closed trades of a strategy in the card's pairs, the oldest first.
+
+    Those without a profit are left out: an entry that never filled may leave such a row.
+    """
+    found = [
+        trade
+        for trade in Trade.get_trades_proxy(is_open=False)
+        if trade.strategy == strategy
+        and trade.pair in card.pairs
+        and trade.close_profit is not None
+    ]
     return sorted(found, key=lambda trade: trade.open_date_utc)
 
 
