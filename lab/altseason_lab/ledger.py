@@ -23,6 +23,8 @@ from altseason.output import tell
 FILE = "altseason_trials.jsonl"
 # The hash of what comes before the first line.
 NOTHING = "0" * 64
+# Of the first line, by which another file is told from one that was not written to its end.
+BEGINNING = b'{"number": 1,'
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ class Ledger:
         content = file.read()
         whole = content[: content.rfind(b"\n") + 1]
         lines = parse_lines(whole, self.path)
+        if not content.startswith(BEGINNING[: len(content)]):
+            raise _changed(self.path, 1)
         if len(whole) < len(content):
             tell(f"{self.path}: its last line was not written to the end; it is left out")
             file.truncate(len(whole))

@@ -70,6 +70,14 @@ def test_line_that_was_not_written_to_its_end_is_left_out(
     assert Ledger(path).read() == [ONE, TWO]
 
 
+@pytest.mark.parametrize("content", [b"\0" * 100, b"my notes", b"{}"])
+def test_another_file_is_refused_and_left_alone(path: Path, content: bytes):
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="line 1 does not follow"):
+        Ledger(path).append([ONE])
+    assert path.read_bytes() == content
+
+
 def test_trial_without_a_sharpe_ratio_is_counted(path: Path):
     unknown = Trial("4", "stress", "Any", "", "", 0, None)
     Ledger(path).append([unknown])

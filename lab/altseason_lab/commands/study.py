@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from altseason.commands.reporting import add_json_option
 from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
 from altseason.gate.rule import DOMINANCE_MODES, MODES
-from altseason.host.configuration import Config, data_directory
+from altseason.host.configuration import Config, data_directory, load_strategy
 from altseason.invocation import altseason_command, shorten_path
 from altseason.output import show, tell
 from altseason.parser import format_examples, whole_number
@@ -27,6 +28,7 @@ from altseason_lab.preparation import (
 )
 from altseason_lab.stress.run import StressTest
 from altseason_lab.study.card import build_card, refuse_other_file, refuse_several, save_card
+from altseason_lab.study.contents import digest_variant
 from altseason_lab.study.costs import run_costs
 from altseason_lab.study.execution import Execution
 from altseason_lab.study.grid import (
@@ -42,7 +44,7 @@ from altseason_lab.study.origin import find_origin
 from altseason_lab.study.placebo import KINDS, SHIFT
 from altseason_lab.study.report import StudyReport
 from altseason_lab.study.run import Study, run_study
-from altseason_lab.study.trials import count_trials, open_variants
+from altseason_lab.study.trials import count_trials
 
 USAGE = altseason_command("study [OPTIONS] -- [OPTIONS OF freqtrade backtesting]")
 DESCRIPTION = """\
@@ -305,14 +307,14 @@ def run_cells(config: Config, cells: list[Cell], options: argparse.Namespace) ->
             ),
             progress=progress,
         )
-    variants = open_variants(config)
+    variant = digest_variant(config, load_strategy(deepcopy(config)))
     return StudyReport(
         study,
         synthetic,
         options.offline,
         costs=find_costs(config, study) if options.costs else {},
         origin=find_origin(options.command_line, config, study.scopes, offline=options.offline),
-        selection=count_trials(study, ledger, variants, options.seed) if ledger else None,
+        selection=count_trials(study, ledger, variant, options.seed) if ledger else None,
     )
 
 

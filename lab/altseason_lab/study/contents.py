@@ -34,6 +34,8 @@ from altseason_lab.study.cell import narrow
 from altseason_lab.study.grid import Cell, Scope
 
 LAB = Path(__file__).parent.parent
+# Of what is backtested, and not how.
+SCOPE_SETTINGS = frozenset(("timerange", "pairs"))
 # What calculates: their newer versions may give other numbers.
 LIBRARIES = ("freqtrade", "ccxt", "numpy", "pandas", "ta-lib", "technical")
 # Settings that no backtest reads, and paths, which differ from machine to machine.
@@ -189,6 +191,26 @@ def digest_settings(config: Config, *, offline: bool) -> str:
     relevant = {name: value for name, value in config.items() if name not in IRRELEVANT}
     text = json.dumps([{**relevant, "exchange": exchange}, offline], default=str, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_variant(config: Config, strategy: Any) -> str:
+    """Return a digest of a strategy's file, its parameters and settings, for the ledger of trials.
+
+    Without pairs and time range, which can be written in many ways, and without candles and this
+    project's code, since newer ones make no new trial of what was tried before.
+
+    :param config: as `freqtrade backtesting` has it.
+    """
+    exchange = {
+        name: value for name, value in config["exchange"].items() if name != "pair_whitelist"
+    }
+    settings = {name: value for name, value in config.items() if name not in SCOPE_SETTINGS}
+    files = [Path(strategy.__file__), parameter_file(strategy)]
+    digests = [
+        calculate_file_digest(files),
+        digest_settings({**settings, "exchange": exchange}, offline=False),
+    ]
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
 
 _digests_of_modules: dict[str, str] = {}

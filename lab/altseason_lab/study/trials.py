@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from altseason.host.configuration import Config
 from altseason_lab.ledger import Ledger, Trial
-from altseason_lab.study.contents import ContentReader
-from altseason_lab.study.grid import Cell, Scope
+from altseason_lab.study.cell import CellResult
+from altseason_lab.study.grid import Cell
 from altseason_lab.study.run import Study
 from altseason_lab.study.selection import (
     Selection,
@@ -17,34 +16,16 @@ from altseason_lab.study.selection import (
 )
 
 COMMAND = "study"
-# Returns what stands for a scope's strategy and settings. Newer candles, and newer code of this
-# project, make no new trial of what was tried before.
-ReadVariant = Callable[[Scope], str]
 
 
-def open_variants(config: Config) -> ReadVariant:
-    """Return what reads the variants of a configuration.
-
-    :param config: as `freqtrade backtesting` has it.
-    """
-    reader = ContentReader(config, offline=False)
-
-    def read(scope: Scope) -> str:
-        contents = reader.read(scope)
-        return f"{contents.strategy} {contents.settings}"
-
-    return read
-
-
-def count_trials(
-    study: Study, ledger: Ledger, read_variant: ReadVariant, seed: int
-) -> Selection | None:
+def count_trials(study: Study, ledger: Ledger, variant: str, seed: int) -> Selection | None:
     """Add a study's trials to the ledger, and return what follows from all that are in it.
 
+    :param variant: what stands for the strategy and its settings, as `contents.digest_variant`.
     :return: None where what calculates it is not installed; the trials are counted nevertheless.
     :raises InputError: where the ledger was changed, or cannot be written.
     """
-    new = ledger.append(list_trials(study, read_variant))
+    new = ledger.append(list_trials(study, variant))
     if not has_purgedcv():
         return None
     scopes = [
@@ -54,12 +35,11 @@ def count_trials(
     return find_selection(scopes, ledger.read(), new, seed)
 
 
-def list_trials(study: Study, read_variant: ReadVariant) -> Iterator[Trial]:
+def list_trials(study: Study, variant: str) -> Iterator[Trial]:
     """Yield a trial for each cell."""
-    variants = {scope: read_variant(scope) for scope in study.scopes}
     for cell, result in study.results.items():
         yield Trial(
-            key=_find_key(variants[cell.scope], cell),
+            key=_find_key(variant, cell, result),
             command=COMMAND,
             strategy=study.strategy,
             variant=cell.name,
@@ -69,5 +49,7 @@ def list_trials(study: Study, read_variant: ReadVariant) -> Iterator[Trial]:
         )
 
 
-def _find_key(variant: str, cell: Cell) -> str:
-    return hashlib.sha256(json.dumps([COMMAND, variant, repr(cell)]).encode()).hexdigest()
+def _find_key(variant: str, cell: Cell, result: CellResult) -> str:
+    # By what was found, since a time range and pairs can be written in many ways.
+    found = [result.start.isoformat(), result.end.isoformat(), sorted(result.pairs), cell.name]
+    return hashlib.sha256(json.dumps([COMMAND, variant, *found]).encode()).hexdigest()

@@ -29,17 +29,17 @@ def study(cells: list[Cell]) -> Study:
 
 def test_variants_are_counted_once_however_often_they_are_run(tmp_path: Path):
     ledger = Ledger(tmp_path / "trials.jsonl")
-    first = count_trials(study(CELLS), ledger, lambda _: "content", seed=1)
+    first = count_trials(study(CELLS), ledger, "content", seed=1)
     assert first is not None
     assert (first.trials, first.new) == (3, 3)
     # Two years carry 7: of 7 the best is expected to show 0.99 by chance, of 8 more than 1.
     assert first.years == pytest.approx(2, abs=0.01)
-    again = count_trials(study(CELLS), ledger, lambda _: "content", seed=1)
+    again = count_trials(study(CELLS), ledger, "content", seed=1)
     assert (again.trials, again.new) == (3, 0)
     varied = Cell(SCOPE, "falling", settings=(("gate_sma_days", 10),))
-    other = count_trials(study([*CELLS, varied]), ledger, lambda _: "content", seed=1)
+    other = count_trials(study([*CELLS, varied]), ledger, "content", seed=1)
     assert (other.trials, other.new) == (4, 1)
-    changed = count_trials(study(CELLS), ledger, lambda _: "another strategy", seed=1)
+    changed = count_trials(study(CELLS), ledger, "another strategy", seed=1)
     assert (changed.trials, changed.new) == (7, 3)
     assert {trial.variant for trial in ledger.read()} == {
         "off",
@@ -48,6 +48,23 @@ def test_variants_are_counted_once_however_often_they_are_run(tmp_path: Path):
         "falling gate_sma_days=10",
     }
     assert {trial.days for trial in ledger.read()} == {730}
+
+
+def test_time_range_and_pairs_written_otherwise_are_no_other_trial(tmp_path: Path):
+    ledger = Ledger(tmp_path / "trials.jsonl")
+    count_trials(study(CELLS), ledger, "content", seed=1)
+    other = Scope("1577836800-", ("SOL/USDT", "ETH/USDT"))
+    again = study([replace(cell, scope=other) for cell in CELLS])
+    again = replace(
+        again,
+        results={
+            cell: replace(result, pairs=result.pairs[::-1])
+            for cell, result in again.results.items()
+        },
+    )
+    found = count_trials(again, ledger, "content", seed=1)
+    assert found is not None
+    assert (found.trials, found.new) == (3, 0)
 
 
 def test_luck_is_told_in_words():
