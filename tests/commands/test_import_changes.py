@@ -265,7 +265,8 @@ def test_large_file_shows_how_far_it_is(
     size = file.stat().st_size
     told = [line.split(" of ") for line in capsys.readouterr().err.splitlines()]
     done = [int(words[0]) for words in told]
-    assert {words[1] for words in told} == {f"{size} MiB read"}
+    # A slow machine is told how long the rest takes, too.
+    assert {words[1].split(",")[0] for words in told} == {f"{size} MiB read"}
     assert done == sorted(done)
     assert done[-1] == size
 
