@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -64,9 +64,9 @@ def stored(home: Home) -> dict[str, int]:
     return {path.name: path.stat().st_ino for path in files}
 
 
-def wait_for(condition: object, *arguments: object) -> None:
+def wait_for(condition: Callable[..., bool], *arguments: object) -> None:
     end = time.monotonic() + TIMEOUT_SECONDS
-    while not condition(*arguments):  # type: ignore[operator]
+    while not condition(*arguments):
         assert time.monotonic() < end, "nothing happened"
         time.sleep(0.05)
 
