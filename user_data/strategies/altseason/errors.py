@@ -7,7 +7,8 @@ AltSeasonError              shown in one line, exit code 2, wherever it is raise
 ├── DominanceMissingError   the user: there is no dominance to read; the message names the command
 ├── ProviderError           see sources/errors.py
 ├── SettingsError           the user: a setting of the configuration is wrong
-└── StoredDataError         the user: a stored file is damaged or not ours; it is left unchanged
+├── StoredDataError         the user: a stored file is damaged or not ours; it is left unchanged
+└── TooFewRowsError         nobody: too few entries to learn from; the plain rules go on
 """
 
 from freqtrade.exceptions import OperationalException
@@ -42,3 +43,7 @@ class SettingsError(AltSeasonError):
 
 class StoredDataError(AltSeasonError):
     """A stored file does not hold what it should; it is left unchanged."""
+
+
+class TooFewRowsError(AltSeasonError):
+    """There are too few entries for a model, or all of them end alike."""
