@@ -16,13 +16,17 @@ from typing import Any
 
 import dask.config
 from distributed import Client, Nanny, Scheduler, SpecCluster, Worker
+from distributed.core import rpc
 from distributed.security import Security
 from distributed.utils import LoopRunner
 
 from altseason.errors import InputError
+from altseason.output import tell
 
 HOST = "127.0.0.1"
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 10.0
+# For a first worker that is started at the same time as the study.
+WORKER_SECONDS = 60.0
 # Until a process that was asked to end is killed.
 END_SECONDS = 0.5
 # Of the first processes, on a machine that is busy with other things.
@@ -78,23 +82,69 @@ def open_local_cluster(processes: int) -> Iterator[Client]:
 def open_scheduler(address: str) -> Iterator[Client]:
     """Yield a client of a scheduler that the user has started, with at least one worker.
 
-    :raises InputError: where it does not respond, or has none.
+    :raises InputError: where it does not respond, or has none for a minute.
     """
     with _quiet_dask():
+        _refuse_others(address)
         try:
             client = Client(address, timeout=TIMEOUT_SECONDS)
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"--scheduler {address}: expected a Dask scheduler, found none that responds; "
-                "`dask scheduler` starts one and prints its address"
-            ) from error
-        with client:
-            if not client.nthreads():
-                raise InputError(
-                    f"--scheduler {address}: expected workers, found none; "
-                    f"`dask worker {address} --nthreads 1` starts one"
-                )
+        except (ImportError, OSError, ValueError) as error:
+            raise _no_scheduler(address, error) from error
+        try:
+            _wait_for_worker(client, address)
             yield client
+        finally:
+            # One that has been suspended cannot say goodbye.
+            with suppress(TimeoutError):
+                client.close()
+
+
+def _refuse_others(address: str) -> None:
+    """Refuse what is no scheduler: Dask's client would wait forever for one that says nothing.
+
+    :raises InputError: in one line.
+    """
+    try:
+        kind = asyncio.run(asyncio.wait_for(_ask_kind(address), TIMEOUT_SECONDS))
+    except TimeoutError as error:
+        raise _no_scheduler(address, f"no response in {TIMEOUT_SECONDS:g} s") from error
+    except (OSError, TypeError) as error:  # the latter without the certificates for `tls://`
+        raise _no_scheduler(address, error) from error
+    except Exception as error:  # whatever listens there may send anything
+        raise _no_scheduler(address, "another kind of server responds") from error
+    if not kind.endswith("Scheduler"):
+        raise _no_scheduler(address, f"a {kind}")
+
+
+async def _ask_kind(address: str) -> str:
+    async with rpc(address, connection_args=Security().get_connection_args("client")) as found:
+        identity = await found.identity()
+    return str(identity["type"])
+
+
+def _no_scheduler(address: str, found: Exception | str) -> InputError:
+    reason = " ".join(str(found).split()) or type(found).__name__
+    return InputError(
+        f"--scheduler {address}: expected a Dask scheduler, found none ({reason}); "
+        "`dask scheduler` starts one and prints its address"
+    )
+
+
+def _wait_for_worker(client: Client, address: str) -> None:
+    """Wait for a first worker, and say so.
+
+    :raises InputError: where none has come.
+    """
+    if client.nthreads():
+        return
+    advice = f"`dask worker {address} --nthreads 1` starts one"
+    tell(f"The study waits for a worker of {address}, {WORKER_SECONDS:g} s at most; {advice}.")
+    try:
+        client.wait_for_workers(1, timeout=WORKER_SECONDS)
+    except TimeoutError as error:
+        raise InputError(
+            f"--scheduler {address}: expected workers, found none; {advice}"
+        ) from error
 
 
 def _start_loop() -> LoopRunner:

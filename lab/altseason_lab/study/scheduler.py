@@ -18,6 +18,10 @@ from altseason_lab.study.results import Found
 Task = tuple[Cell, Contents]
 RunTask = Callable[[Job, Cell, Contents], Found | Failure]
 POLL_SECONDS = 5.0
+# Of a scheduler that is there.
+RESPONSE_SECONDS = 10.0
+# Without a worker, while lost ones are started again.
+MAX_USUAL_POLLS = 1
 # What a process may take to start again on a machine that is busy with other things.
 RESTART_SECONDS = 120.0
 STORED = "what was finished is stored, and is not run again"
@@ -40,7 +44,9 @@ class Handout:
         self._address = client.scheduler_info()["address"]
         self._job = job
         self._run = run
+        self._workers = 0
         self._polls_without_worker = 0
+        self._is_silent = False
 
     def __call__(self, tasks: Sequence[Task]) -> Iterator[tuple[Cell, Found]]:
         """Yield each result as soon as it is there.
@@ -59,7 +65,7 @@ class Handout:
                 future.release()
 
     def _submit(self, waiting: deque[Task], running: dict[Future[Any], Cell]) -> None:
-        while waiting and len(running) < max(1, len(self._find_workers())):
+        while waiting and len(running) < max(1, self._count_workers()):
             cell, contents = waiting.popleft()
             future = self._client.submit(
                 run_on_worker, self._run, self._job, cell, contents, pure=False
@@ -90,32 +96,57 @@ class Handout:
             raise found.error
         return cell, found
 
-    def _find_workers(self) -> dict[str, int]:
+    def _count_workers(self) -> int:
+        """Return how many workers there are, or were where the scheduler is silent."""
+        scheduler: Any = self._client.scheduler
         try:
-            workers: dict[str, int] = self._client.nthreads()
+            found = self._client.sync(scheduler.ncores, callback_timeout=RESPONSE_SECONDS)
+        except TimeoutError:
+            self._tell_silent()
+            return self._workers
         except OSError as error:
             raise self._lost_scheduler() from error
-        return workers
+        self._is_silent = False
+        self._workers = len(found)
+        if found:
+            self._polls_without_worker = 0
+        return self._workers
 
     def _check_workers(self) -> None:
         """Say so where there is no worker; those on this machine are started again by themselves.
 
         :raises InputError: where they are not.
         """
-        if self._find_workers():
-            self._polls_without_worker = 0
+        if self._count_workers():
             return
         self._polls_without_worker += 1
-        if self._job.is_remote and self._polls_without_worker == 1:
-            tell(
-                f"The study waits: the scheduler at {self._address} has lost its last worker. "
-                f"`dask worker {self._address} --nthreads 1` starts one; Ctrl-C ends the study, "
-                f"and {STORED}."
-            )
+        if self._polls_without_worker == MAX_USUAL_POLLS + 1:
+            self._tell_no_worker()
         if not self._job.is_remote and self._polls_without_worker * POLL_SECONDS > RESTART_SECONDS:
             raise InputError(
                 f"the processes of the study have ended and do not start again; {STORED}. Run it "
                 "again with --processes 1"
+            )
+
+    def _tell_no_worker(self) -> None:
+        if not self._job.is_remote:
+            tell(
+                "The study waits: its processes were suspended or have ended, and are being "
+                f"started again. Ctrl-C ends the study, and {STORED}."
+            )
+            return
+        tell(
+            f"The study waits: the scheduler at {self._address} has lost its last worker. "
+            f"`dask worker {self._address} --nthreads 1` starts one; Ctrl-C ends the study, "
+            f"and {STORED}."
+        )
+
+    def _tell_silent(self) -> None:
+        if not self._is_silent:
+            self._is_silent = True
+            tell(
+                f"The study waits: the scheduler at {self._address} does not respond, perhaps "
+                f"since it was suspended. Ctrl-C ends the study, and {STORED}."
             )
 
     def _lost_scheduler(self) -> InputError:

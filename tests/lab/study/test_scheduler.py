@@ -2,15 +2,24 @@
 
 import os
 import signal
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
 
 import psutil
 import pytest
-from distributed import Client
+from distributed import Client, SpecCluster
 
 from altseason.errors import InputError
-from altseason_lab.study.cluster import open_local_cluster, open_scheduler
+from altseason_lab.study.cluster import (
+    LocalScheduler,
+    LocalWorker,
+    open_local_cluster,
+    open_scheduler,
+)
 from altseason_lab.study.contents import Contents
 from altseason_lab.study.grid import Cell, Scope
 from altseason_lab.study.process import Job
@@ -88,18 +97,89 @@ def test_cluster_listens_on_loopback_alone_and_leaves_no_process():
     assert not any(psutil.pid_exists(worker) for worker in workers)
 
 
-def test_scheduler_that_is_not_there_is_refused_in_a_line(monkeypatch: pytest.MonkeyPatch):
+def say_nothing(connection: socket.socket) -> None:
+    """Keep the connection open."""
+
+
+def answer_wrongly(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 100)
+
+
+@pytest.mark.parametrize("respond", [None, say_nothing, answer_wrongly])
+def test_what_is_no_scheduler_is_refused_in_a_line_and_in_time(
+    respond: Callable[[socket.socket], None] | None, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr("altseason_lab.study.cluster.TIMEOUT_SECONDS", 0.5)
-    with pytest.raises(InputError) as refused, open_scheduler("tcp://127.0.0.1:9"):
-        pass
-    assert "--scheduler tcp://127.0.0.1:9: expected a Dask scheduler" in str(refused.value)
+    with listening(respond) as port, pytest.raises(InputError) as refused:
+        hold(f"tcp://127.0.0.1:{port}")
+    assert f"--scheduler tcp://127.0.0.1:{port}: expected a Dask scheduler" in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
-class Deserted:
-    """As a client of a scheduler without workers."""
+@contextmanager
+def listening(respond: Callable[[socket.socket], None] | None) -> Iterator[int]:
+    """Yield a port whose connections are answered in some way; None for one that nobody has."""
+    with ExitStack() as connections, socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        if respond is None:
+            server.close()
+            yield port
+            return
 
-    def nthreads(self) -> dict[str, int]:
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    connections.enter_context(connection)
+                    respond(connection)
+
+        thread = Thread(target=accept, daemon=True)
+        thread.start()
+        yield port
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def test_worker_is_no_scheduler_and_one_that_has_none_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr("altseason_lab.study.cluster.WORKER_SECONDS", 0.5)
+    here = {"host": "127.0.0.1", "protocol": "tcp://", "dashboard": False}
+    with SpecCluster(
+        {}, {"cls": LocalScheduler, "options": here}, {"cls": LocalWorker, "options": here}
+    ) as cluster:
+        address = cluster.scheduler_address
+        with pytest.raises(InputError, match="expected workers, found none"):
+            hold(address)
+        assert f"The study waits for a worker of {address}" in capsys.readouterr().err
+        cluster.scale(1)
+        hold(address)
+        [worker] = cluster.workers.values()
+        with pytest.raises(
+            InputError, match=r"expected a Dask scheduler, found none \(a LocalWorker"
+        ):
+            hold(worker.address)
+
+
+def hold(address: str) -> None:
+    """Connect to a scheduler, and leave it again."""
+    with open_scheduler(address):
+        pass
+
+
+class Deserted:
+    """As a client of a scheduler without workers.
+
+    :param is_silent: whether it does not even respond.
+    """
+
+    def __init__(self, *, is_silent: bool = False) -> None:
+        self.scheduler = SimpleNamespace(ncores=None)
+        self.is_silent = is_silent
+
+    def sync(self, call: None, *, callback_timeout: float) -> dict[str, int]:
+        if self.is_silent:
+            raise TimeoutError(callback_timeout)
         return {}
 
     def scheduler_info(self) -> dict[str, str]:
@@ -115,9 +195,31 @@ def test_study_waits_for_workers_of_a_scheduler_and_says_so_once(
     assert capsys.readouterr().err.count("`dask worker tcp://127.0.0.1:8786 --nthreads 1`") == 1
 
 
-def test_processes_of_this_machine_that_do_not_start_again_end_the_study():
+def test_study_waits_for_a_scheduler_that_is_silent_and_says_so_once(
+    capsys: pytest.CaptureFixture[str],
+):
+    """A scheduler or its machine may have been suspended."""
+    client = Deserted(is_silent=True)
+    handout = Handout(client, Job({}, is_remote=True), run_fake)
+    for _ in range(3):
+        handout._check_workers()
+    assert capsys.readouterr().err.count("tcp://127.0.0.1:8786 does not respond") == 1
+    client.is_silent = False
+    handout._check_workers()
+    client.is_silent = True
+    handout._check_workers()
+    assert capsys.readouterr().err.count("does not respond") == 1
+
+
+def test_processes_of_this_machine_that_do_not_start_again_end_the_study(
+    capsys: pytest.CaptureFixture[str],
+):
     handout = Handout(Deserted(), Job({}), run_fake)
     for _ in range(24):
         handout._check_workers()
+    # Nobody has to start a worker for them.
+    errors = capsys.readouterr().err
+    assert errors.count("are being started again") == 1
+    assert "dask worker" not in errors
     with pytest.raises(InputError, match="do not start again; what was finished is stored"):
         handout._check_workers()
