@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -49,17 +50,46 @@ def has_gate(name: str) -> bool:
     return name not in NAMES and name.partition(" ")[0] != OFF
 
 
+@dataclass(frozen=True)
+class HistogramWords:
+    """What a histogram of placebos says.
+
+    :param x_title: the title of the axis.
+    :param less: what names the placebos below the true value, and `more` those at or above it.
+    :param true: what names the true value.
+    :param hover: of a value, as plotly formats it.
+    """
+
+    x_title: str
+    less: str
+    more: str
+    true: str
+    hover: str
+
+
 def draw_placebos(name: str, placebos: Placebos) -> go.Figure:
     """Draw how many placebos earned how much, and what the true dates did."""
     true = placebos.true.metrics.profit * 100
-    profits = [profit * 100 for profit in placebos.profits]
-    figure = build_figure("profit, %", "placebos")
-    edges, counts = count_by_profit(profits, true)
+    words = HistogramWords(
+        x_title="profit, %",
+        less="earned less",
+        more="earned as much or more",
+        true=f"{name_cell(name)} at the true dates: {true:.1f} %, "
+        f"p = {placebos.p_value:.3f} ± {placebos.p_error:.3f}",
+        hover="%{x:.1f} %",
+    )
+    return draw_histogram([profit * 100 for profit in placebos.profits], true, words)
+
+
+def draw_histogram(values: Sequence[float], true: float, words: HistogramWords) -> go.Figure:
+    """Draw how many placebos had which value, and the true one among them."""
+    figure = build_figure(words.x_title, "placebos")
+    edges, counts = count_by_value(values, true)
     width = float(edges[1] - edges[0])
-    as_good = sum(profit >= true for profit in profits)
+    as_good = sum(value >= true for value in values)
     for group, is_drawn, color in (
-        (f"earned less: {len(profits) - as_good} of {len(profits)}", edges[:-1] < true, GREY),
-        (f"earned as much or more: {as_good} of {len(profits)}", edges[:-1] >= true, COLORS[1]),
+        (f"{words.less}: {len(values) - as_good} of {len(values)}", edges[:-1] < true, GREY),
+        (f"{words.more}: {as_good} of {len(values)}", edges[:-1] >= true, COLORS[1]),
     ):
         figure.add_bar(
             x=[round(float(edge) + width / 2, 6) for edge in edges[:-1][is_drawn]],
@@ -67,16 +97,15 @@ def draw_placebos(name: str, placebos: Placebos) -> go.Figure:
             width=round(width * BAR_SHARE, 6),
             name=group,
             marker={"color": color},
-            hovertemplate="about %{x:.1f} %: %{y} placebos<extra></extra>",
+            hovertemplate=f"about {words.hover}: %{{y}} placebos<extra></extra>",
         )
     figure.add_scatter(
         x=[round(true, 6)] * 2,
         y=[0, int(counts.max())],
         mode="lines",
-        name=f"{name_cell(name)} at the true dates: {true:.1f} %, "
-        f"p = {placebos.p_value:.3f} ± {placebos.p_error:.3f}",
+        name=words.true,
         line={"color": COLORS[0], "width": 4},
-        hovertemplate=f"true dates: {true:.2f} %<extra></extra>",
+        hovertemplate=f"true: {words.hover}<extra></extra>",
     )
     figure.update_layout(bargap=0, barmode="overlay")
     figure.update_xaxes(zeroline=False)
@@ -116,7 +145,7 @@ def draw_differences(differences: Mapping[str, Difference], names: Sequence[str]
             showlegend=False,
         )
     # A phone has no place for many settings in a line.
-    _name_rows(figure, [LINE_BREAK.join(name_cell(name).split(", ")) for name in differences])
+    name_rows(figure, [LINE_BREAK.join(name_cell(name).split(", ")) for name in differences])
     return figure
 
 
@@ -154,7 +183,7 @@ def draw_profits(scopes: Sequence[Mapping[str, CellResult]]) -> go.Figure:
             cliponaxis=False,
             hovertemplate="%{text}: %{x:.2f} %<extra></extra>",
         )
-    _name_rows(figure, [_name_row(results) for results in scopes])
+    name_rows(figure, [_name_row(results) for results in scopes])
     _widen(figure, [1 + profit / 100 for points in found.values() for _, _, profit in points])
     return figure
 
@@ -183,7 +212,7 @@ def find_outcomes(results: Mapping[str, CellResult]) -> Iterator[tuple[str, Outc
     yield from (one for one in cells if has_gate(one[0]))
 
 
-def count_by_profit(
+def count_by_value(
     profits: Sequence[float], true: float
 ) -> "tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]":
     """Return the edges of equal intervals, one of which begins at the true profit, and counts."""
@@ -210,7 +239,7 @@ def _name_row(results: Mapping[str, CellResult]) -> str:
     return LINE_BREAK.join(lines)
 
 
-def _name_rows(figure: go.Figure, names: Sequence[str]) -> None:
+def name_rows(figure: go.Figure, names: Sequence[str]) -> None:
     """Name the rows of a figure, the first at the top, and keep zero in sight."""
     figure.update_xaxes(zerolinewidth=2, rangemode="tozero")
     ticks = name_ticks(list(range(len(names))), names)

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator, Mapping
 
+from altseason_lab.metalabels.page import build_section
+from altseason_lab.metalabels.report import describe_test as describe_model_test
 from altseason_lab.page import (
     Block,
     Cell,
@@ -48,12 +50,19 @@ def build_page(report: StudyReport) -> Page:
         ),
         warnings=[SYNTHETIC] if report.synthetic else [],
         sections=[
-            Section("Verdict", list(_count_verdicts(report) if is_long else _say_all(report))),
+            Section(
+                "Verdict",
+                [
+                    *(_count_verdicts(report) if is_long else _say_all(report)),
+                    *(write_verdict(describe_model_test(found)) for found in report.models),
+                ],
+            ),
             Section("Profit by window and gate", list(_compare_profits(report))),
             *(
                 build_scope(report, scope, has_words=is_long, is_open=number == 0)
                 for number, scope in enumerate(report.study.scopes)
             ),
+            *map(build_section, report.models),
             *([Section("Trials", list(map(write_verdict, report.luck)))] if report.luck else []),
             Section("Glossary", [Terms(GLOSSARY)]),
             Section("How it was made", list(_describe_origin(report))),

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from altseason_lab.host.stops import as_ratio
+from altseason_lab.metalabels import report as meta_report
+from altseason_lab.metalabels.run import MetaLabels
 from altseason_lab.stress.report import describe_scope, headline
 from altseason_lab.stress.run import StressTest
 from altseason_lab.study.cell import CellResult, find_holds
@@ -72,6 +74,8 @@ class StudyReport:
     """What a study found, for people and for programs; page.py makes a page of it.
 
     :param costs: what costs leave of the strategy's profit; empty where that was not asked.
+    :param meta_labels: what models of the strategy's entries are worth; empty where that was not
+        asked.
     :param selection: None for synthetic candles, whose results are no trials, and without what
         calculates it.
     """
@@ -82,6 +86,7 @@ class StudyReport:
     costs: dict[Scope, StressTest] = field(default_factory=dict)
     origin: Origin | None = None
     selection: Selection | None = None
+    meta_labels: dict[Scope, list[MetaLabels]] = field(default_factory=dict)
 
     def as_text(self) -> list[str]:
         """Return the verdicts first, then the tables and what they mean."""
@@ -93,13 +98,15 @@ class StudyReport:
             *(wrap(OFFLINE, WIDTH) if self.offline else []),
             *(
                 line
-                for verdict in [*self.verdicts, *self.luck]
+                for verdict in [*self.verdicts, *self.learned, *self.luck]
                 for line in ["", *wrap(verdict, WIDTH)]
             ),
             *self._tables(),
+            *self._meta_tables(),
             "",
             *(line for text in self._describe_costs() for line in [*wrap(text, WIDTH), ""]),
             *wrap(model, WIDTH),
+            *(["", *wrap(meta_report.describe_model(), WIDTH)] if self.models else []),
         ]
 
     @property
@@ -119,6 +126,16 @@ class StudyReport:
             *([] if self.study.tests else [NO_PLACEBO]),
             *([] if has_bootstrap() else [NO_INTERVALS]),
         ]
+
+    @property
+    def models(self) -> list[MetaLabels]:
+        """Return what was found of each model of meta-labels."""
+        return [found for models in self.meta_labels.values() for found in models]
+
+    @property
+    def learned(self) -> list[str]:
+        """Return in words what models of meta-labels are worth."""
+        return [text for found in self.models for text in meta_report.describe(found)]
 
     @property
     def luck(self) -> list[str]:
@@ -163,6 +180,7 @@ class StudyReport:
             "selection": selection_as_json(self.selection) if self.selection else None,
             "placebo_tests": [test_as_json(test) for test in self.study.tests],
             "costs": list(map(_costs_as_json, self.costs.values())),
+            "meta_labels": list(map(meta_report.as_json, self.models)),
             "origin": asdict(self.origin) if self.origin else None,
         }
 
@@ -181,6 +199,12 @@ class StudyReport:
             yield from wrap(f"{span}, {' '.join(some.pairs)}", WIDTH)
             yield ""
             yield from _draw_table(results)
+
+    def _meta_tables(self) -> Iterator[str]:
+        for found in self.models:
+            yield from ["", f"Meta-labels: {meta_report.describe_scope(found)}, %"]
+            for table in meta_report.build_tables(found):
+                yield from ["", *draw(table)]
 
 
 def _costs_as_json(found: StressTest) -> dict[str, Any]:

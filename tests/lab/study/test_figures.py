@@ -9,7 +9,7 @@ from altseason_lab.charts import COLORS
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import Difference, Interval
 from altseason_lab.study.figures import (
-    count_by_profit,
+    count_by_value,
     draw_differences,
     draw_placebos,
     draw_profits,
@@ -110,10 +110,10 @@ def test_placebos_that_earned_as_much_are_set_apart_at_the_true_profit():
 
 
 def test_no_placebo_is_lost_where_all_earned_the_same():
-    edges, counts = count_by_profit([0.0] * 7, 0.0)
+    edges, counts = count_by_value([0.0] * 7, 0.0)
     assert counts.sum() == 7
     assert counts[edges[:-1] >= 0].sum() == 7
-    edges, counts = count_by_profit([0.1 + 0.2, 0.1, -5.0], 0.3)
+    edges, counts = count_by_value([0.1 + 0.2, 0.1, -5.0], 0.3)
     assert counts.sum() == 3
 
 

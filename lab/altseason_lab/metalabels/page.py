@@ -1,0 +1,178 @@
+"""A model of meta-labels as a section of a study's page."""
+
+from collections.abc import Iterator
+
+import plotly.graph_objects as go
+
+from altseason_lab.charts import COLORS, build_figure
+from altseason_lab.metalabels.report import (
+    describe,
+    describe_model,
+    describe_scope,
+    write,
+    write_bound,
+)
+from altseason_lab.metalabels.run import MetaLabels
+from altseason_lab.page import Block, Cell, Chart, Paragraph, Section, Table
+from altseason_lab.study.difference import Interval
+from altseason_lab.study.figures import (
+    GREY,
+    HistogramWords,
+    draw_histogram,
+    find_height,
+    name_rows,
+)
+from altseason_lab.study.scope_page import write_verdict
+
+RIGHT = "right probabilities"
+OVERLAP = (
+    "Features that say the same share their importance: one of them can be left out at little cost."
+)
+DEALT_OUT = "Each placebo learned from the same entries, with their outcomes dealt out anew."
+
+
+def build_section(found: MetaLabels) -> Section:
+    """Return the section of a model."""
+    return Section(
+        f"Meta-labels: {describe_scope(found)}",
+        list(_build_blocks(found)),
+        is_open=True,
+        short=f"Meta-labels: {found.model}",
+    )
+
+
+def _build_blocks(found: MetaLabels) -> Iterator[Block]:
+    _, *rest = describe(found)
+    yield from map(write_verdict, rest)
+    calibration = found.scores.calibration
+    yield Chart(
+        title=f"Reliability: calibration error {calibration.error:.3f}",
+        figure=draw_reliability(found),
+        description="Of entries of similar probabilities, the share that was won: "
+        + "; ".join(
+            f"{one.probability:.1%}: {write(_in_percent(one.share), 1)} %"
+            for one in calibration.bins
+        ),
+        notes=["Ten parts of as many entries each, with 95 % intervals."],
+        height=400,
+    )
+    p = f"p = {found.p_value:.3f} ± {found.p_error:.3f}"
+    yield Chart(
+        title=f"AUC among {len(found.shuffled)} models of shuffled labels: {p}",
+        figure=draw_shuffled(found),
+        description=f"Histogram of the AUC of models of shuffled labels, with the true one: {p}.",
+        notes=[DEALT_OUT],
+        height=320,
+    )
+    figure = draw_importances(found)
+    yield Chart(
+        title="Importances: AUC lost where a feature is shuffled, with 95 % intervals",
+        figure=figure,
+        description="; ".join(f"{one.feature}: {write(one.fall, 4)}" for one in found.importances),
+        notes=[OVERLAP],
+        height=find_height(figure),
+    )
+    yield _write_bins(found)
+    yield Paragraph(describe_model())
+
+
+def draw_reliability(found: MetaLabels) -> go.Figure:
+    """Draw the share that was won by probability, beside what right probabilities have."""
+    figure = build_figure("probability of the model, %", "won, %")
+    bins = found.scores.calibration.bins
+    ends = [
+        min(one.probability for one in bins) * 100,
+        max(one.probability for one in bins) * 100,
+    ]
+    figure.add_scatter(
+        x=ends,
+        y=ends,
+        mode="lines",
+        name=RIGHT,
+        line={"color": GREY, "width": 2, "dash": "dash"},
+        hoverinfo="skip",
+    )
+    shares = [_in_percent(one.share) for one in bins]
+    figure.add_scatter(
+        x=[round(one.probability * 100, 4) for one in bins],
+        y=[round(share.value, 4) for share in shares],
+        error_y=_draw_bars(shares),
+        mode="markers",
+        name=f"{found.model}, with 95 % intervals",
+        marker={"size": 10, "color": COLORS[0]},
+        hovertemplate="probability %{x:.1f} %, won %{y:.1f} %<extra></extra>",
+    )
+    figure.update_xaxes(zeroline=False)
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def draw_shuffled(found: MetaLabels) -> go.Figure:
+    """Draw how many models of shuffled labels had which AUC, and the true one."""
+    auc = found.scores.auc.value
+    words = HistogramWords(
+        x_title="AUC",
+        less="told entries apart less well",
+        more="as well or better",
+        true=f"the model: {auc:.3f}, p = {found.p_value:.3f} ± {found.p_error:.3f}",
+        hover="%{x:.3f}",
+    )
+    return draw_histogram(found.shuffled, auc, words)
+
+
+def draw_importances(found: MetaLabels) -> go.Figure:
+    """Draw by how much the AUC falls without a feature, the most important first."""
+    figure = build_figure("AUC lost", "")
+    falls = [one.fall for one in found.importances]
+    figure.add_scatter(
+        x=[round(fall.value, 6) for fall in falls],
+        y=list(range(len(falls))),
+        error_x=_draw_bars(falls),
+        mode="markers",
+        name=found.model,
+        marker={"size": 9, "color": COLORS[0]},
+        hovertemplate="%{x:.4f}<extra></extra>",
+        showlegend=False,
+    )
+    name_rows(figure, [one.feature for one in found.importances])
+    return figure
+
+
+def _draw_bars(intervals: list[Interval]) -> dict[str, object]:
+    """Return error bars; none where an interval has no bounds."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [_round(one.high - one.value) for one in intervals],
+        "arrayminus": [_round(one.value - one.low) for one in intervals],
+        "thickness": 2,
+        "width": 5,
+    }
+
+
+def _round(length: float) -> float:
+    return round(length, 6) if length > 0 else 0.0
+
+
+def _write_bins(found: MetaLabels) -> Table:
+    return Table(
+        title="By probability; profit of an entry after fees, the mean",
+        headers=["probability, %", "won, %", "95 %", "profit, %", "entries"],
+        rows=[
+            [
+                Cell(f"{one.probability * 100:.1f}"),
+                Cell(f"{one.share.value * 100:.1f}"),
+                Cell(
+                    f"{write_bound(one.share.low * 100, 1)} to "
+                    f"{write_bound(one.share.high * 100, 1)}"
+                ),
+                Cell(f"{one.profit * 100:+.2f}"),
+                Cell(str(one.entries)),
+            ]
+            for one in found.scores.calibration.bins
+        ],
+    )
+
+
+def _in_percent(share: Interval) -> Interval:
+    return Interval(share.value * 100, share.low * 100, share.high * 100)

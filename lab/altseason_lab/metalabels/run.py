@@ -1,0 +1,165 @@
+"""Meta-labels in one scope: predicted out of sample, scored, and tested against shuffled labels."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+import pandas as pd
+
+from altseason_lab.metalabels.folds import build_folds
+from altseason_lab.metalabels.scores import Draws, Numbers, Scores, find_interval, score
+from altseason_lab.metalabels.walk import Fit, Importance, Learner, find_importances
+from altseason_lab.study.difference import Interval
+from altseason_lab.study.placebo import SIGNIFICANCE, calculate_p_error, calculate_p_value
+
+Count = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the entries earned that a model would have taken, beside all of them.
+
+    Each entry as its label has it: at the open of the next candle, until a barrier, after fees.
+
+    :param threshold: an entry is taken with a higher probability.
+    :param taken: how many were.
+    :param all_profit: of an entry, the mean of all, a ratio; `taken_profit` of those taken, None
+        where none was.
+    :param difference: of both means.
+    """
+
+    threshold: float
+    taken: int
+    all_profit: float
+    taken_profit: float | None
+    difference: Interval | None
+
+
+@dataclass(frozen=True)
+class MetaLabels:
+    """What was found of a model.
+
+    :param pairs: of the entries.
+    :param rows: how many entries were labeled, and `independent` how many of them there are by
+        their uniqueness: overlapping labels count in part.
+    :param start: of the first fold, and `end` of the last predicted entry.
+    :param shuffled: the AUC of each placebo.
+    :param tests: how many of them there are in a study; the more, the smaller p has to be.
+    """
+
+    model: str
+    pairs: tuple[str, ...]
+    rows: int
+    independent: float
+    folds: int
+    start: pd.Timestamp
+    end: pd.Timestamp
+    scores: Scores
+    choice: Choice
+    importances: tuple[Importance, ...]
+    shuffled: tuple[float, ...]
+    tests: int = 1
+
+    @property
+    def p_value(self) -> float:
+        """Return (1 + k) / (1 + N), where k of N placebos had as large an AUC, or a larger one."""
+        return calculate_p_value(self.scores.auc.value, self.shuffled)
+
+    @property
+    def p_error(self) -> float:
+        """Return the Monte Carlo error of the p-value."""
+        return calculate_p_error(self.p_value, len(self.shuffled))
+
+    @property
+    def median_shuffled(self) -> float:
+        """Return the AUC in the middle of the placebos'."""
+        return median(self.shuffled)
+
+    @property
+    def level(self) -> float:
+        """Return what the p-value must not exceed; by Bonferroni where there are several tests."""
+        return SIGNIFICANCE / self.tests
+
+    @property
+    def has_enough(self) -> bool:
+        """Return whether any outcome could have been significant with so many placebos."""
+        return 1 / (1 + len(self.shuffled)) <= self.level
+
+    @property
+    def tells_apart(self) -> bool:
+        """Return whether the probabilities tell entries apart better than chance explains."""
+        return self.p_value <= self.level and self.scores.auc.low > 0.5
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a model.
+
+    :param features: the names of the columns that it learns from.
+    :param horizon: the longest time from an entry's `date` until its outcome is known.
+    :param shuffles: how many placebos it is tested against.
+    """
+
+    model: str
+    fit: Fit
+    features: Sequence[str]
+    horizon: pd.Timedelta
+    threshold: float
+    shuffles: int
+    seed: int
+
+
+def run_meta_labels(rows: pd.DataFrame, question: Question, count: Count) -> MetaLabels:
+    """Predict entries out of sample, score that, and test it.
+
+    :param rows: of all pairs: `pair`, `date`, `known`, `outcome`, `profit_ratio`, `weight` and the
+        features.
+    :param count: called after each placebo.
+    :raises InputError: where there are too few rows.
+    """
+    rows = rows.sort_values(["date", "pair"], kind="stable", ignore_index=True)
+    folds = build_folds(rows, question.horizon)
+    learner = Learner(rows, folds, question.horizon, question.fit)
+    predicted, models = learner.predict()
+    draws = draw_days(predicted, question)
+    shuffled = []
+    for number in range(question.shuffles):
+        shuffled.append(learner.shuffle(question.seed, number))
+        count()
+    return MetaLabels(
+        model=question.model,
+        pairs=tuple(sorted(rows["pair"].unique())),
+        rows=len(rows),
+        independent=float(rows["weight"].sum()),
+        folds=len(folds),
+        start=folds[0].start,
+        end=predicted["date"].max(),
+        scores=score(predicted, draws, question.seed),
+        choice=compare_profits(predicted, question.threshold, draws),
+        importances=tuple(find_importances(predicted, models, question.features, question.seed)),
+        shuffled=tuple(shuffled),
+    )
+
+
+def draw_days(predicted: pd.DataFrame, question: Question) -> Draws:
+    """Return days drawn anew, in blocks that are as long as a label at least."""
+    won, base_rate = predicted["won"], predicted["base_rate"]
+    gains = (base_rate - won) ** 2 - (predicted["probability"] - won) ** 2
+    min_block = math.ceil(question.horizon / pd.Timedelta(days=1))
+    return Draws(predicted["date"], gains.to_numpy(dtype=np.float64), min_block, question.seed)
+
+
+def compare_profits(predicted: pd.DataFrame, threshold: float, draws: Draws) -> Choice:
+    """Compare the entries that a model would have taken with all of them."""
+    profit: Numbers = predicted["profit_ratio"].to_numpy(dtype=np.float64)
+    is_taken = np.asarray(predicted["probability"] > threshold, dtype=np.float64)
+    taken, mean = int(is_taken.sum()), float(profit.mean())
+    if not taken:
+        return Choice(threshold, 0, mean, None, None)
+    taken_mean = float(profit[is_taken > 0].mean())
+    with np.errstate(invalid="ignore", divide="ignore"):
+        drawn = draws.average(profit * is_taken) / draws.average(is_taken) - draws.average(profit)
+    difference = find_interval(taken_mean - mean, drawn)
+    return Choice(threshold, taken, mean, taken_mean, difference)

@@ -1,0 +1,151 @@
+"""What a model says of entries that it has not learned from, fold by fold; and without labels.
+
+The placebo: the outcomes of the entries that a model learns from are dealt out anew among them, so
+that they have nothing to do with their features. How well such models predict is chance.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.inspection import permutation_importance
+from sklearn.metrics import roc_auc_score
+
+from altseason.errors import InputError
+from altseason_lab.metalabels.folds import Fold
+from altseason_lab.metalabels.scores import Numbers, calculate_auc
+from altseason_lab.study.difference import CONFIDENCE, Interval
+
+REPEATS = 10
+WON = "take_profit"
+
+
+class Model(Protocol):
+    """A model that has learned."""
+
+    def predict(self, rows: pd.DataFrame) -> Numbers:
+        """Return how likely each entry is to reach the take-profit first."""
+
+
+# Learns from rows with `outcome`, `weight` and the features.
+Fit = Callable[[pd.DataFrame], Model]
+
+
+@dataclass(frozen=True)
+class Importance:
+    """By how much the AUC falls where a feature's values are dealt out anew.
+
+    :param fall: the mean over folds, with the interval of Student's t; that of one fold has none.
+    """
+
+    feature: str
+    fall: Interval
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Learns from the rows before each fold.
+
+    :param rows: of all pairs: `pair`, `date`, `known`, `outcome`, `weight` and the features.
+    :param horizon: the longest time from `date` until an outcome is known.
+    """
+
+    rows: pd.DataFrame
+    folds: Sequence[Fold]
+    horizon: pd.Timedelta
+    fit: Fit
+
+    def predict(self) -> "tuple[pd.DataFrame, list[Model]]":
+        """Return the entries of all folds as predicted, and the model of each fold.
+
+        :return: the rows with `fold`, `probability`, `base_rate` and `won`.
+        """
+        parts, models = list[pd.DataFrame](), list[Model]()
+        for number, (fold, train) in enumerate(self._trains()):
+            test, model = fold.select_test(self.rows), self.fit(train)
+            models.append(model)
+            parts.append(
+                test.assign(
+                    fold=number,
+                    probability=model.predict(test) if len(test) else 0.0,
+                    base_rate=float((train["outcome"] == WON).mean()),
+                    won=(test["outcome"] == WON).astype("int64"),
+                )
+            )
+        return pd.concat(parts, ignore_index=True), models
+
+    def shuffle(self, seed: int, number: int) -> float:
+        """Return the AUC of models that have learned from outcomes dealt out anew."""
+        random = np.random.default_rng([seed, number])
+        parts = list[pd.DataFrame]()
+        for place, (fold, train) in enumerate(self._trains()):
+            test = fold.select_test(self.rows)
+            if test.empty:
+                continue
+            dealt = train.assign(outcome=random.permutation(train["outcome"].to_numpy()))
+            won = (test["outcome"] == WON).astype("int64")
+            probability = self.fit(dealt).predict(test)
+            parts.append(pd.DataFrame({"fold": place, "won": won, "probability": probability}))
+        return calculate_auc(pd.concat(parts))
+
+    def _trains(self) -> Iterator[tuple[Fold, pd.DataFrame]]:
+        for fold in self.folds:
+            train = fold.select_train(self.rows, self.horizon)
+            if train["outcome"].eq(WON).nunique() < 2:
+                raise InputError(
+                    f"expected entries that reached their take-profit, and others, before "
+                    f"{fold.start:%Y-%m-%d}, found only one kind among {len(train)}"
+                )
+            yield fold, train
+
+
+class _Scored:
+    """A model as scikit-learn takes one: it asks whether there is a `fit`, and never calls it."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def fit(self) -> None:
+        raise NotImplementedError
+
+
+def find_importances(
+    predicted: pd.DataFrame, models: Sequence[Model], features: Sequence[str], seed: int
+) -> list[Importance]:
+    """Return how important each feature was out of sample, the most important first.
+
+    :param predicted: as `Learner.predict` returns it, and `models`.
+    """
+    falls = []
+    for number, model in enumerate(models):
+        fold = predicted[predicted["fold"] == number]
+        if fold["won"].nunique() < 2:
+            continue
+        found = permutation_importance(
+            _Scored(model),
+            fold[list(features)],
+            fold["won"],
+            scoring=_score,
+            n_repeats=REPEATS,
+            random_state=seed,
+        )
+        falls.append(found.importances_mean)
+    means = [_average(np.array(column)) for column in zip(*falls, strict=True)]
+    found = [Importance(name, fall) for name, fall in zip(features, means, strict=True)]
+    return sorted(found, key=lambda one: -one.fall.value)
+
+
+def _score(scored: _Scored, features: pd.DataFrame, won: Any) -> float:
+    return float(roc_auc_score(won, scored.model.predict(features)))
+
+
+def _average(falls: Numbers) -> Interval:
+    mean, count = float(falls.mean()), len(falls)
+    if count < 2:
+        return Interval(mean, float("nan"), float("nan"))
+    error = float(falls.std(ddof=1)) / np.sqrt(count)
+    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1)) * error
+    return Interval(mean, mean - reach, mean + reach)
