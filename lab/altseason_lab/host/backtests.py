@@ -11,8 +11,9 @@ from freqtrade.strategy import IStrategy
 from freqtrade.util import get_dry_run_wallet
 
 from altseason.host.configuration import Config
+from altseason.host.strategy_errors import naming_strategy_errors
 from altseason_lab.host.delay import delay_strategy
-from altseason_lab.host.repeated import RepeatedBacktest, open_exchange
+from altseason_lab.host.repeated import RepeatedBacktest, load_backtest, open_exchange
 from altseason_lab.host.stops import as_ratio, calculate_stop_cost, find_stopped
 
 PERCENT = 100.0
@@ -104,9 +105,13 @@ class Backtests:
 
     def _run(self, fee: float, delay: int) -> BacktestResult:
         self._repeated.set_fee(fee)
-        strategy = self._repeated.load_strategy()
-        delay_strategy(strategy, delay)
-        found = self._repeated.run(strategy)
+        where = self._repeated.describe_scope()
+        with naming_strategy_errors(
+            f"the backtest at {100 * fee:g} % per side with a delay of {delay} on {where}"
+        ):
+            strategy = self._repeated.load_strategy()
+            delay_strategy(strategy, delay)
+            found = self._repeated.run(strategy)
         self._span = found.start, found.end
         return self._sum_up(found.trades)
 
@@ -147,4 +152,4 @@ def open_backtests(
     # Any fee: it is set before each backtest, and without one Freqtrade asks the exchange.
     config["fee"] = 0.0
     with open_exchange(config, "stress") as exchange:
-        yield Backtests(RepeatedBacktest(config, exchange), stop_slippage, count)
+        yield Backtests(load_backtest(config, exchange), stop_slippage, count)

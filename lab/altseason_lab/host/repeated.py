@@ -18,6 +18,7 @@ from freqtrade.strategy import IStrategy
 
 from altseason.errors import InputError
 from altseason.host.configuration import Config, data_directory, quiet_freqtrade
+from altseason.host.strategy_errors import naming_strategy_errors
 from altseason.invocation import altseason_command
 
 CANDLES_ADVICE = (
@@ -87,6 +88,12 @@ class RepeatedBacktest:
         """Return the fee, a ratio per side."""
         return float(self._backtesting.fee)
 
+    def describe_scope(self) -> str:
+        """Describe the pairs and the time range for a person."""
+        pairs = ", ".join(self._data)
+        window = self._backtesting.config.get("timerange")
+        return f"{pairs} in {window}" if window else pairs
+
     def set_fee(self, fee: float) -> None:
         """Set the fee of the backtests that follow, a ratio per side."""
         self._backtesting.config["fee"] = fee
@@ -134,6 +141,17 @@ class RepeatedBacktest:
             f"{timerange}, with {self._backtesting.required_startup} more before, "
             f"but Freqtrade reports: {error} {CANDLES_ADVICE}"
         )
+
+
+def load_backtest(config: Config, exchange: Exchange) -> RepeatedBacktest:
+    """Load a backtest, whose strategy Freqtrade loads first.
+
+    :param config: as `freqtrade backtesting` has it.
+    :raises InputError: where there are no candles, and for an error in the strategy's own code.
+    :raises OperationalException: for whatever else Freqtrade refuses.
+    """
+    with naming_strategy_errors(f"loading {config['strategy']}"):
+        return RepeatedBacktest(config, exchange)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pydantic import AfterValidator
 
 from altseason.dominance.candles import candle_length
 from altseason.host.configuration import Config
+from altseason.host.strategy_errors import naming_strategy_errors
 from altseason_lab.host.parameters import set_parameters
 from altseason_lab.host.repeated import BacktestRun, RepeatedBacktest
 from altseason_lab.study.grid import MODE, OFF, Cell, Scope
@@ -108,8 +109,9 @@ class CellRunner:
         :raises AltSeasonError: where there are too few candles, or no dominance.
         :raises OperationalException: for whatever Freqtrade itself refuses.
         """
-        repeated = self._open(cell.scope)
-        gated = run_backtest(repeated, cell)
+        with naming_strategy_errors(describe_backtest(cell, self._config)):
+            repeated = self._open(cell.scope)
+            gated = run_backtest(repeated, cell)
         run, is_open = gated.backtest, gated.is_open
         config = repeated.config
         balance = float(get_dry_run_wallet(config))
@@ -137,6 +139,18 @@ class CellRunner:
             self._repeated = RepeatedBacktest(narrow(self._config, scope), self._exchange)
             self._scope = scope
         return self._repeated
+
+
+def describe_backtest(cell: Cell, config: Config) -> str:
+    """Describe the backtest of a cell for a person.
+
+    :param config: as `freqtrade backtesting` has it, for the whitelist and all time.
+    """
+    pairs = ", ".join(cell.scope.pairs) or "the whitelist"
+    window = cell.scope.window or config.get("timerange")
+    where = f"{pairs} in {window}" if window else pairs
+    placebo = f" ({cell.placebo})" if cell.placebo is not None else ""
+    return f"the backtest of {MODE} {cell.name} on {where}{placebo}"
 
 
 def narrow(config: Config, scope: Scope) -> Config:

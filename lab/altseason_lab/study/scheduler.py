@@ -10,6 +10,7 @@ from distributed.scheduler import KilledWorker
 
 from altseason.errors import InputError
 from altseason.output import tell
+from altseason_lab.study.cell import describe_backtest
 from altseason_lab.study.contents import Contents
 from altseason_lab.study.grid import Cell
 from altseason_lab.study.process import Failure, Job, run_cell
@@ -86,9 +87,9 @@ class Handout:
             found = future.result()
         except KilledWorker as error:
             raise InputError(
-                f"{describe_backtest(cell)} ended each process that ran it, perhaps for want of "
-                f"memory; {STORED}. Run the study with fewer processes, fewer pairs or shorter "
-                "windows"
+                f"{describe_backtest(cell, self._job.config)} ended each process that ran it, "
+                f"perhaps for want of memory; {STORED}. Run the study with fewer processes, fewer "
+                "pairs or shorter windows"
             ) from error
         except (FutureCancelledError, OSError) as error:
             raise self._lost_scheduler() from error
@@ -168,12 +169,3 @@ def run_on_worker(run: RunTask, job: Job, cell: Cell, contents: Contents) -> Fou
     if isinstance(found, Failure) and isinstance(found.error, InputError) and job.is_remote:
         return Failure(InputError(f"{worker.address}: {found.error}"))
     return found
-
-
-def describe_backtest(cell: Cell) -> str:
-    """Describe the backtest of a cell for a person."""
-    gate = " ".join([cell.mode, *(f"{name}={value}" for name, value in cell.settings)])
-    pairs = ", ".join(cell.scope.pairs) or "the whitelist"
-    window = f" in {cell.scope.window}" if cell.scope.window else ""
-    placebo = f" ({cell.placebo})" if cell.placebo is not None else ""
-    return f"the backtest of gate_mode {gate} on {pairs}{window}{placebo}"

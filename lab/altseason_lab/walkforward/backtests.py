@@ -8,6 +8,7 @@ from freqtrade.exchange import Exchange
 from freqtrade.util import get_dry_run_wallet
 
 from altseason.host.configuration import Config
+from altseason.host.strategy_errors import naming_strategy_errors
 from altseason_lab.host.hyperopt import SearchSpace
 from altseason_lab.host.repeated import BacktestRun, RepeatedBacktest
 from altseason_lab.study.cell import narrow
@@ -33,11 +34,13 @@ class WindowBacktests:
         """
         config = narrow(self._config, Scope(span.timerange, ()))
         set_balance(config, balance)
-        repeated = RepeatedBacktest(config, self._exchange)
-        strategy = repeated.load_strategy()
-        if parameters:
-            self._space.set_values(strategy, parameters)
-        return repeated.run(strategy)
+        pairs = ", ".join(config["exchange"]["pair_whitelist"])
+        with naming_strategy_errors(f"the backtest on {pairs} in {span}"):
+            repeated = RepeatedBacktest(config, self._exchange)
+            strategy = repeated.load_strategy()
+            if parameters:
+                self._space.set_values(strategy, parameters)
+            return repeated.run(strategy)
 
 
 def set_balance(config: Config, balance: float) -> None:

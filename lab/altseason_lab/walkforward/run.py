@@ -13,7 +13,7 @@ from altseason.host.configuration import Config
 from altseason.progress import Progress, no_progress
 from altseason_lab.host.command import FreqtradeCommand
 from altseason_lab.host.hyperopt import Epoch, SearchSpace, load_loss
-from altseason_lab.host.repeated import BacktestRun, RepeatedBacktest, open_exchange
+from altseason_lab.host.repeated import BacktestRun, RepeatedBacktest, load_backtest, open_exchange
 from altseason_lab.study.cell import measure_holds
 from altseason_lab.study.difference import Difference, compare, has_bootstrap
 from altseason_lab.study.metrics import Outcome, measure_run
@@ -118,7 +118,7 @@ def run_walk_forward(
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
     with open_exchange(config, COMMAND) as exchange:
-        whole = RepeatedBacktest(deepcopy(config), exchange)
+        whole = load_backtest(deepcopy(config), exchange)
         load_loss(whole.config, request.loss)
         space = SearchSpace(whole.config, whole.load_strategy(), request.spaces)
         space.configure(config)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from altseason.errors import InputError
 from altseason.host.configuration import Config
+from altseason.host.strategy_errors import is_of_a_strategy
+from altseason.invocation import shorten_path
 from altseason_lab.host.command import FreqtradeCommand
 from altseason_lab.host.hyperopt import (
     Epoch,
@@ -30,6 +32,8 @@ PREFIX = "altseason-"
 RANDOM_STATES = 1000
 # Of Freqtrade's log, and of a stack trace's last line.
 ERROR_LINE = re.compile(r"^(?:.* - (?:ERROR|CRITICAL) - |(?=[\w.]*(?:Error|Exception)\b))(.+)$")
+# Of a stack trace.
+FRAME = re.compile(r'^\s*File "(.+)", line (\d+)', re.MULTILINE)
 # Freqtrade logs this before a stack trace, whose last line says what it was.
 NO_CAUSE = "Fatal exception!"
 
@@ -153,9 +157,17 @@ class Searches:
 
 
 def find_error(output: Path) -> str:
-    """Return the last line of Freqtrade's output that names an error, or its last one at all."""
+    """Return the last line of Freqtrade's output that names an error, or its last one at all.
+
+    With file and line where it was raised in the strategy's own code.
+    """
     text = output.read_text(encoding="utf-8", errors="replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [found[1] for line in lines if (found := ERROR_LINE.match(line))]
     named = [error for error in errors if error != NO_CAUSE]
-    return (named or errors or lines or ["it printed nothing"])[-1]
+    last = (named or errors or lines or ["it printed nothing"])[-1]
+    frames = [frame for frame in FRAME.findall(text) if is_of_a_strategy(frame[0])]
+    if not (named and frames):
+        return str(last)
+    file, number = frames[-1]
+    return f"{shorten_path(Path(file))}, line {number}: {last}"

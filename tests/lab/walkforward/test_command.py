@@ -99,8 +99,10 @@ def test_failing_hyperopt_ends_it_with_its_last_error(
     write_strategy(home, FAIL)
     assert main(words(home, "--", *WORDS, *PERIOD)) == 2
     last = capsys.readouterr().err.splitlines()[-1]
-    expected = "freqtrade hyperopt failed in window 1 (2022-03-10 to 2022-03-15), seed 1: "
-    assert last.startswith(f"altseason: {expected}")
+    assert last.startswith(
+        "altseason: freqtrade hyperopt failed in window 1 (2022-03-10 to 2022-03-15), seed 1: "
+        "user_data/strategies/Falling.py, line 10: "
+    )
     assert "no such indicator" in last
     assert list(temporary.iterdir()) == []
 

@@ -22,10 +22,11 @@ LOGGED = "2026-11-27 00:00:00,000 - freqtrade - ERROR - "
                 "Traceback (most recent call last):",
                 '  File "a.py", line 1, in <module>',
                 "    raise ValueError(1)",
+                '  File "/usr/lib/python3/dist-packages/b.py", line 2, in <module>',
                 "ValueError: 1",
                 "",
             ],
-            "ValueError: 1",
+            "a.py, line 1: ValueError: 1",
         ),
         (
             [f"{LOGGED}Configuration error: no stake", "Please make sure to review the docs."],

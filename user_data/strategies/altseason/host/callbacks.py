@@ -18,6 +18,8 @@ from altseason.notifications import Notifier
 ENTRY_CHECK = "the check before an entry"
 SIZING = "sizing"
 ADDITION = "the check before an addition"
+# What the notification of a failure begins with.
+REFUSING = "Refusing entries: "
 
 
 def is_initialized(strategy: IStrategy) -> bool:
@@ -211,7 +213,7 @@ def _or_refused(notifier: Notifier, check: Callable[[], Any], refusal: Any, name
     except Exception as error:  # Freqtrade would take any of them for consent
         # Not even a failure to notify may turn the refusal into consent.
         with suppress(Exception):
-            notifier.raise_alert(name, f"Refusing entries: {name} failed with {error!r}.")
+            notifier.raise_alert(name, f"{REFUSING}{name} failed with {error!r}.")
         return refusal
     with suppress(Exception):  # as above
         notifier.clear(name)

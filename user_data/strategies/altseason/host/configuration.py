@@ -24,6 +24,7 @@ from altseason.host.schema import (
     describe_schema_error,
     refuse_wrong_kinds,
 )
+from altseason.host.strategy_errors import naming_strategy_errors
 from altseason.invocation import altseason_command
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def load_strategy(config: Config) -> "IStrategy":
     from freqtrade.resolvers import StrategyResolver
 
     name = config.get("strategy") or DEFAULT_STRATEGY
-    with quiet_freqtrade():
+    with quiet_freqtrade(), naming_strategy_errors(f"loading {name}"):
         try:
             strategy = StrategyResolver.load_strategy({**config, "strategy": name})
         except ImportError as error:
