@@ -77,8 +77,11 @@ def compare(gated: DailyEquity, ungated: DailyEquity, seed: int) -> Difference |
         return None
     lengths = optimal_block_length(np.log1p(returns) - np.log1p(others))
     block = max(1, math.ceil(lengths["stationary"].iloc[0]))
-    bootstrap = StationaryBootstrap(block, returns, others, seed=np.random.default_rng(seed))
-    drawn = bootstrap.apply(_subtract, DRAWS)
+    days = np.arange(len(returns))
+    bootstrap = StationaryBootstrap(block, days, seed=np.random.default_rng(seed))
+    # All draws at once take a fraction of the time that one after another do.
+    drawn_days = bootstrap.apply(lambda drawn_days: drawn_days, DRAWS).astype(np.intp)
+    drawn = _subtract(returns[drawn_days], others[drawn_days])
     bounds = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
     growth, sharpe, drawdown = (
         Interval(float(value), float(low), float(high))
@@ -89,14 +92,20 @@ def compare(gated: DailyEquity, ungated: DailyEquity, seed: int) -> Difference |
 
 
 def _subtract(returns: Returns, others: Returns) -> Returns:
-    """Return growth, Sharpe ratio and drawdown of the first, less those of the second."""
+    """Return growth, Sharpe ratio and drawdown of the first, less those of the second.
+
+    :param returns: by day along the last axis, of one wallet or of many draws.
+    :return: the three along the last axis.
+    """
     return _describe(returns) - _describe(others)
 
 
 def _describe(returns: Returns) -> Returns:
-    growth = float(np.log1p(returns).mean()) * DAYS_A_YEAR
-    deviation = float(returns.std())
-    sharpe = float(returns.mean()) / deviation * math.sqrt(DAYS_A_YEAR) if deviation else 0.0
-    worth = np.cumprod(np.append(1.0, 1 + returns))
-    drawdown = float((1 - worth / np.maximum.accumulate(worth)).max())
-    return np.array([growth, sharpe, drawdown])
+    growth = np.log1p(returns).mean(axis=-1) * DAYS_A_YEAR
+    mean, deviation = returns.mean(axis=-1), returns.std(axis=-1)
+    nothing = np.zeros_like(mean)
+    ratio = np.divide(mean, deviation, out=nothing, where=deviation > 0)
+    worth = np.cumprod(1 + returns, axis=-1)
+    peak = np.maximum(1.0, np.maximum.accumulate(worth, axis=-1))
+    drawdown = np.maximum(0.0, (1 - worth / peak).max(axis=-1))
+    return np.stack([growth, ratio * math.sqrt(DAYS_A_YEAR), drawdown], axis=-1)

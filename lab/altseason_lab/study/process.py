@@ -162,6 +162,11 @@ def _find_session(job: Job) -> Session:
         if _session is not None:
             _session.close()
         _session = Session(job)
+        # What was imported stays: to look through it after each cell would take as long as the
+        # fifth that is saved.
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
     return _session
 
 

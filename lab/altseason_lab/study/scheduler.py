@@ -57,10 +57,13 @@ class Handout:
         """
         waiting, running = deque(tasks), dict[Future[Any], Cell]()
         try:
-            while waiting or running:
+            self._submit(waiting, running)
+            while running:
+                finished = [(future, running.pop(future)) for future in self._wait(running)]
+                # No worker waits until these results are stored.
                 self._submit(waiting, running)
-                for future in self._wait(running):
-                    yield self._take(future, running.pop(future))
+                for future, cell in finished:
+                    yield self._take(future, cell)
         finally:
             for future in running:
                 future.release()

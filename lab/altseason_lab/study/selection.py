@@ -171,6 +171,7 @@ def measure_sharpe(equity: DailyEquity) -> float | None:
 
 def _calculate_sharpe(returns: Returns) -> float:
     """Return the Sharpe ratio, zero where nothing was earned or lost."""
-    average = float(returns.mean())
+    # Called some hundred thousand times, for which `mean` takes twice as long.
+    average = float(returns.sum()) / len(returns)
     variance = float(np.dot(returns, returns)) / len(returns) - average**2
     return average / math.sqrt(variance) if variance > 0 else 0.0
