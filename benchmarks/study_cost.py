@@ -31,7 +31,7 @@ from benchmarks.runs import METER, load_cost
 
 PAIRS = ["ETH/USDT", "BNB/USDT", "SOL/USDT", "ADA/USDT"]
 # As many as a small placebo test has: with fewer, the start of the processes is what is measured.
-DAYS = tuple(range(5, 105))
+DAYS = tuple(range(5, 155))
 GATES = ("level", "falling", "level_and_falling")
 PLACEBOS = 200
 # Cells a minute to those of --strategy-list; seconds on two idle cores.

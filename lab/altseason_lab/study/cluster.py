@@ -29,8 +29,12 @@ TIMEOUT_SECONDS = 10.0
 WORKER_SECONDS = 60.0
 # Until a process that was asked to end is killed.
 END_SECONDS = 0.5
-# Of the first processes, on a machine that is busy with other things.
-START_TIMEOUT = "120s"
+CONFIG = {
+    # Of the first processes, on a machine that is busy with other things.
+    "distributed.comm.timeouts.connect": "120s",
+    # What each thread does a hundred times a second, of which an hour's stacks would be kept.
+    "distributed.worker.profile.enabled": False,
+}
 # A cell that has ended one process after another is not run a fourth time.
 MAX_LOST_PROCESSES = 2
 SILENT = logging.CRITICAL + 1
@@ -63,7 +67,7 @@ def open_local_cluster(processes: int) -> Iterator[Client]:
 
     :raises InputError: where its processes cannot be started.
     """
-    with _quiet_dask(), dask.config.set({"distributed.comm.timeouts.connect": START_TIMEOUT}):
+    with _quiet_dask(), dask.config.set(CONFIG):
         runner = _start_loop()
         try:
             cluster = _start_cluster(processes, runner)

@@ -8,9 +8,11 @@ themselves, https://doi.org/10.1080/07474930802459016.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 
 import numpy as np
+import numpy.typing as npt
 
 from altseason_lab.study.metrics import DailyEquity, Returns, find_returns
 
@@ -68,7 +70,7 @@ def compare(gated: DailyEquity, ungated: DailyEquity, seed: int) -> Difference |
     :raises ValueError: where they are not of the same days.
     """
     # It takes seconds to import, and not everybody has it.
-    from arch.bootstrap import StationaryBootstrap, optimal_block_length
+    from arch.bootstrap import optimal_block_length
 
     if (gated.start, len(gated.values)) != (ungated.start, len(ungated.values)):
         raise ValueError("expected two wallets of the same days")
@@ -77,11 +79,8 @@ def compare(gated: DailyEquity, ungated: DailyEquity, seed: int) -> Difference |
         return None
     lengths = optimal_block_length(np.log1p(returns) - np.log1p(others))
     block = max(1, math.ceil(lengths["stationary"].iloc[0]))
-    days = np.arange(len(returns))
-    bootstrap = StationaryBootstrap(block, days, seed=np.random.default_rng(seed))
-    # All draws at once take a fraction of the time that one after another do.
-    drawn_days = bootstrap.apply(lambda drawn_days: drawn_days, DRAWS).astype(np.intp)
-    drawn = _subtract(returns[drawn_days], others[drawn_days])
+    days = _draw_days(len(returns), block, seed)
+    drawn = _subtract(returns[days], others[days])
     bounds = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
     growth, sharpe, drawdown = (
         Interval(float(value), float(low), float(high))
@@ -89,6 +88,17 @@ def compare(gated: DailyEquity, ungated: DailyEquity, seed: int) -> Difference |
     )
     detectable = (CRITICAL + POWER) * float(drawn[:, 0].std())
     return Difference(growth, sharpe, drawdown, detectable, len(returns), block)
+
+
+# The cells of a window have blocks of a few lengths.
+@lru_cache(maxsize=8)
+def _draw_days(days: int, block: int, seed: int) -> npt.NDArray[np.intp]:
+    """Return the days of each draw, by draw along the first axis; not to be modified."""
+    from arch.bootstrap import StationaryBootstrap
+
+    bootstrap = StationaryBootstrap(block, np.arange(days), seed=np.random.default_rng(seed))
+    drawn = bootstrap.apply(lambda drawn_days: drawn_days, DRAWS)
+    return np.asarray(drawn, dtype=np.intp)
 
 
 def _subtract(returns: Returns, others: Returns) -> Returns:
