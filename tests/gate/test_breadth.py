@@ -151,7 +151,12 @@ def test_days_that_freqtrade_filled_in_and_days_from_another_hour_on_are_none():
 def test_columns_have_what_was_known_at_each_close():
     breadth = calculate_breadth(coin_prices(COINS, BITCOIN), 2)
     times = moments("03 23:00", "04 00:00", "06 00:00", "09 00:00")
-    rows = add_breadth(pd.DataFrame({"close": [1.0] * 4}), breadth, times)
+    candles = pd.DataFrame({"close": [1.0] * 4})
+    assert list(add_breadth(candles.copy(), breadth, times, with_source=False)) == [
+        "close",
+        "breadth",
+    ]
+    rows = add_breadth(candles, breadth, times, with_source=True)
     assert rows["breadth"].fillna(-1).tolist() == [-1, 50, 100, -1]
     assert rows["coins_breadth"].fillna(-1).tolist() == [-1, 4, 4, -1]
     assert rows["date_breadth"].dt.strftime("%d").fillna("").tolist() == ["", "03", "05", ""]

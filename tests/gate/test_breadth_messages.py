@@ -168,7 +168,7 @@ def row(prices: CoinPrices, moment: str) -> pd.DataFrame:
     times = np.array([at(moment).value // 10**6])
     rows = pd.DataFrame({"close_btcd": [56.0], "sma_btcd": [57.0], "alt_season": [True]})
     rows["date_btcd"] = pd.to_datetime([pd.NaT], utc=True)
-    return add_breadth(rows, calculate_breadth(prices, 2), times)
+    return add_breadth(rows, calculate_breadth(prices, 2), times, with_source=True)
 
 
 def test_candle_of_a_bot_says_the_same():

@@ -115,7 +115,10 @@ class GateColumns:
         if not rule.has_breadth:
             return dataframe
         breadth = calculate_breadth(self._coins(), rule.breadth_days)
-        return add_breadth(dataframe, breadth, calculate_closes(dataframe["date"], timeframe))
+        closes = calculate_closes(dataframe["date"], timeframe)
+        # `altseason why --live` asks a bot for it; years of a backtest would take memory.
+        with_source = self._reader.is_trading
+        return add_breadth(dataframe, breadth, closes, with_source=with_source)
 
     def report_coverage(self, dataframe: pd.DataFrame, pair: str) -> None:
         """Warn once where the gate is closed for a part of a pair's history for want of dominance.

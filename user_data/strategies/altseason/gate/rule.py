@@ -288,22 +288,26 @@ def find_mean(
 
 
 def add_breadth(
-    dataframe: pd.DataFrame, breadth: Breadth, times: "npt.NDArray[np.int64]"
+    dataframe: pd.DataFrame, breadth: Breadth, times: "npt.NDArray[np.int64]", *, with_source: bool
 ) -> pd.DataFrame:
     """Add what was known of breadth at each row's close.
 
-    Adds `date_breadth` (open time of the newest day that counts), `breadth` (percent of the coins
-    that beat Bitcoin) and `coins_breadth` (how many were measured); missing (NaT, NaN) where none
-    was known, or where it was stale.
+    Adds `breadth` (percent of the coins that beat Bitcoin); missing (NaN) where none was known, or
+    where it was stale.
 
     :param times: the rows' closes, in milliseconds.
+    :param with_source: whether to add `date_breadth` (open time of the newest day that counts) and
+        `coins_breadth` (how many coins were measured), too.
     """
     positions = breadth.find_known(times)
     none = np.float32("nan")
-    dataframe[f"date_{BREADTH}"] = pd.Series(
-        breadth.dates.array.take(positions, allow_fill=True), index=dataframe.index
-    )
-    for name, values in ((BREADTH, breadth.percent), (f"coins_{BREADTH}", breadth.measured)):
+    columns = {BREADTH: breadth.percent}
+    if with_source:
+        dataframe[f"date_{BREADTH}"] = pd.Series(
+            breadth.dates.array.take(positions, allow_fill=True), index=dataframe.index
+        )
+        columns[f"coins_{BREADTH}"] = breadth.measured.astype("float64")
+    for name, values in columns.items():
         dataframe[name] = np.append(values.astype("float32"), none)[positions]
     return dataframe
 
