@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: install backtest test test-all coverage check fix bench faults soak lock clean
+.PHONY: install backtest backtest-freqai test test-all coverage check fix bench faults soak lock clean
 
 install: $(INSTALLED)
 
@@ -19,6 +19,11 @@ SAMPLE := user_data/data/synthetic/SYNTHETIC.txt
 backtest: $(INSTALLED) $(SAMPLE)
 	@DATADIR='$(DATADIR)' DOMINANCE='$(DOMINANCE)' TIMERANGE='$(TIMERANGE)' CONFIG='$(CONFIG)' \
 		$(BIN)/python scripts/backtest.py
+
+# make backtest-freqai [DATADIR=folder TIMERANGE=20210101-20220101] [DOMINANCE=file.csv] [CONFIG=config.json]
+backtest-freqai: $(INSTALLED) $(SAMPLE)
+	@DATADIR='$(DATADIR)' DOMINANCE='$(DOMINANCE)' TIMERANGE='$(TIMERANGE)' CONFIG='$(CONFIG)' \
+		$(BIN)/python scripts/backtest.py --freqai
 
 $(SAMPLE): $(wildcard lab/altseason_lab/sample/*.py) | $(INSTALLED)
 	$(BIN)/altseason sample

@@ -1,6 +1,7 @@
 """`make backtest`: one backtest offline, on the sample market or on candles that are only read.
 
-Reads DATADIR, DOMINANCE, TIMERANGE and CONFIG from the environment, as make hands them on.
+Reads DATADIR, DOMINANCE, TIMERANGE and CONFIG from the environment, as make hands them on. With
+`--freqai`, as in `make backtest-freqai`, it is one of the strategy that learns.
 """
 
 import os
@@ -18,10 +19,16 @@ TAIL_LINES = 5
 # As in altseason/dominance/synthetic.py.
 MARKER = "SYNTHETIC.txt"
 RUNS = ROOT / "build" / "backtest"
+OVERLAY = USERDIR / "overlays" / "freqai.json"
+# The sample begins in 2021, and the model learns from the three years before.
+FREQAI_TIMERANGE = "20240201-20240501"
 
 
-def main() -> int:
-    """Run the backtest, and say where its result lies."""
+def main(*, learns: bool) -> int:
+    """Run the backtest, and say where its result lies.
+
+    :param learns: whether it is one of the strategy that learns.
+    """
     datadir, dominance, timerange, config = (
         os.environ.get(name, "") for name in ("DATADIR", "DOMINANCE", "TIMERANGE", "CONFIG")
     )
@@ -30,6 +37,13 @@ def main() -> int:
         return 2
     if datadir and not Path(datadir).is_dir():
         print(f"DATADIR: expected a folder with candle files, found {datadir}", file=sys.stderr)
+        return 2
+    if learns and datadir and not timerange:
+        print(
+            "TIMERANGE: expected what to test, with its end, such as 20210101-20211231; the years "
+            "before it are learned from",
+            file=sys.stderr,
+        )
         return 2
     config = config or str(ROOT / "config.json.example")
     source = Path(datadir).resolve() if datadir else SAMPLE
@@ -46,6 +60,8 @@ def main() -> int:
         code := altseason("dominance", "import", dominance, "-c", config, "-d", data)
     ):
         return code
+    if learns:
+        return backtest(config, data, timerange or FREQAI_TIMERANGE, overlay=OVERLAY)
     return backtest(config, data, timerange)
 
 
@@ -59,11 +75,15 @@ def link_candles(source: Path, data: Path) -> Path:
     return data
 
 
-def backtest(config: str, data: Path, timerange: str) -> int:
-    """Run Freqtrade; a run without a new result has failed, whatever its exit code."""
+def backtest(config: str, data: Path, timerange: str, overlay: Path | None = None) -> int:
+    """Run Freqtrade; a run without a new result has failed, whatever its exit code.
+
+    :param overlay: a configuration that names another strategy.
+    """
     results = USERDIR / "backtest_results"
     before = set(results.glob("*.zip"))
-    command = ["freqtrade", "backtesting", "--strategy", "AltSeasonStrategy", "-c", config]
+    command = ["freqtrade", "backtesting", "-c", config]
+    command += ["-c", overlay] if overlay else ["--strategy", "AltSeasonStrategy"]
     command += ["--cache", "none", "--userdir", USERDIR, "--datadir", data]
     if timerange:
         command += ["--timerange", timerange]
@@ -84,7 +104,7 @@ def backtest(config: str, data: Path, timerange: str) -> int:
         return code or 1
     label = "SYNTHETIC market, result" if (data / MARKER).is_file() else "Result"
     print(f"{label}: {relative(new.pop())}")
-    print(*next_steps(config, data, timerange), sep="\n")
+    print(*(next_steps_of_freqai() if overlay else next_steps(config, data, timerange)), sep="\n")
     return 0
 
 
@@ -109,6 +129,17 @@ def next_steps(config: str, data: Path, timerange: str) -> list[str]:
     ]
 
 
+def next_steps_of_freqai() -> list[str]:
+    """Return what a person may do after a backtest of the strategy that learns."""
+    return [
+        "Next:",
+        f"  grep Fitted {relative(LOG)}",
+        "      shows what was learned from, and how good it was on later entries",
+        "  make backtest-freqai DATADIR=my_candles DOMINANCE=my_dominance.csv TIMERANGE=...",
+        "      runs it on your own candles and dominance; docs/freqai.md explains it",
+    ]
+
+
 def relative(path: Path) -> str:
     """Return a path as seen from here."""
     return os.path.relpath(path)
@@ -124,4 +155,4 @@ def altseason(*arguments: str | Path, messages: IO[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(learns="--freqai" in sys.argv[1:]))

@@ -88,7 +88,7 @@ def shown_names(section: dict[str, Any], prefix: str = "") -> set[str]:
 
 @pytest.mark.parametrize(
     "overlays",
-    [[], ["bybit"], ["kraken"], ["okx"], ["dry_run"], ["live"], ["okx", "live"]],
+    [[], ["bybit"], ["kraken"], ["okx"], ["dry_run"], ["live"], ["okx", "live"], ["freqai"]],
     ids=" ".join,
 )
 def test_config_files_pass_freqtrade_s_own_check(overlays: list[str]):
@@ -97,7 +97,7 @@ def test_config_files_pass_freqtrade_s_own_check(overlays: list[str]):
 
 def test_overlays_are_all_covered_here():
     files = {path.stem for path in OVERLAYS.iterdir()}
-    assert files == {"bybit", "dry_run", "frequi", "kraken", "live", "okx", *ORDERS}
+    assert files == {"bybit", "dry_run", "freqai", "frequi", "kraken", "live", "okx", *ORDERS}
 
 
 @pytest.mark.parametrize("overlay", ORDERS)

@@ -59,7 +59,7 @@ class AltSeasonStrategy(AltSeasonRisk, space="buy", gate_position_adjustment=Tru
     rsi_exit_min = IntParameter(60, 95, default=80, space="sell")
 
     # The gate adds dominance, and shades alt seasons.
-    plot_config: ClassVar = {
+    plot_config: ClassVar[dict[str, Any]] = {
         "main_plot": {"sma50": {"color": "#f5a623"}, "sma200": {"color": "#4a6fe3"}},
         "subplots": {
             "RSI": {"rsi": {"color": "#8e44ad"}},
@@ -84,6 +84,10 @@ class AltSeasonStrategy(AltSeasonRisk, space="buy", gate_position_adjustment=Tru
     ) -> pd.DataFrame:
         """Add the indicators, and dominance as it was known at each candle's close."""
         dataframe = dataframe.drop(columns=PRECISION_COLUMNS, errors="ignore")
+        return self.alt_season_gate.add_dominance(self.add_indicators(dataframe))
+
+    def add_indicators(self, dataframe: pd.DataFrame) -> pd.DataFrame:
+        """Add the indicators that entries and exits go by."""
         close = dataframe["close"]
         dataframe["sma50"] = ta.SMA(close, timeperiod=50)
         dataframe["sma200"] = ta.SMA(close, timeperiod=200)
@@ -92,7 +96,7 @@ class AltSeasonStrategy(AltSeasonRisk, space="buy", gate_position_adjustment=Tru
         dataframe["macd"], dataframe["macdsignal"] = macd, signal
         # For charts alone.
         dataframe["macdhist"] = histogram.astype("float32")
-        return self.alt_season_gate.add_dominance(dataframe)
+        return dataframe
 
     def populate_entry_trend(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
@@ -151,7 +155,8 @@ class AltSeasonStrategy(AltSeasonRisk, space="buy", gate_position_adjustment=Tru
         return holds(dataframe["macd"], dataframe["macdsignal"])
 
     def _make_gatekeeper(self, config: dict[str, Any]) -> Gatekeeper:
-        names = tuple(find_parameters([AltSeasonStrategy, AltSeasonRisk]))
+        own = find_parameters([AltSeasonStrategy, AltSeasonRisk])
+        names = tuple(dict.fromkeys([*own, *self.checked_parameters]))
         return Gatekeeper(
             self,
             config,

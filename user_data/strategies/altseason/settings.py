@@ -169,6 +169,18 @@ class RiskSettings(_Section):
         return self.sizing or self.atr_trailing or self.rebalancing
 
 
+class FreqaiSettings(_Section):
+    """How `AltSeasonFreqAI` learns, and what it does where there is no prediction.
+
+    :param without_model: enter by the plain rules, or not at all.
+    :param model: a logistic regression, or trees, which need the package lightgbm.
+    """
+
+    without_model: Literal["rules", "nothing"] = "nothing"
+    model: Literal["logistic", "lightgbm"] = "logistic"
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+
 class Settings(_Section):
     """All of our own settings; the others are Freqtrade's.
 
@@ -180,6 +192,7 @@ class Settings(_Section):
     dominance: DominanceSettings = DominanceSettings()
     breadth: BreadthSettings = BreadthSettings()
     risk: RiskSettings = RiskSettings()
+    freqai: FreqaiSettings = FreqaiSettings()
 
 
 def load_settings(config: dict[str, Any]) -> Settings:

@@ -29,7 +29,11 @@ class AltSeasonRisk(AltSeasonGate):
     `super()`.
     """
 
-    checked_parameters: ClassVar = ("cooldown_candles", "stops_allowed", "drawdown_allowed")
+    checked_parameters: ClassVar[tuple[str, ...]] = (
+        "cooldown_candles",
+        "stops_allowed",
+        "drawdown_allowed",
+    )
 
     cooldown_candles = IntParameter(1, 24, default=3, space="protection")
     # Three of four positions that end at their stops, and three times the risk of one.

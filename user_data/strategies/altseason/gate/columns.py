@@ -100,6 +100,10 @@ class GateColumns:
             lambda: np.full(len(dates), False),
         )
 
+    def find_dominance(self) -> Dominance:
+        """Return the dominance that the gate goes by; none where it cannot be read."""
+        return self._or_closed(self._recall, lambda: self._nothing)
+
     def add_gate(self, dataframe: pd.DataFrame, timeframe: str, is_open: Mask) -> pd.DataFrame:
         """Add `alt_season` (bool), and for charts `sma_btcd` (percent) and any breadth."""
         dates = dataframe["date"]

@@ -119,7 +119,7 @@ class Gatekeeper:
             validate_timeframes(self.settings, timeframe)
         self._build(shows_columns=shows_columns)
         mark_results(config, "")
-        files = [*self._reader.files, *self.coins.files, parameter_file(strategy)]
+        files = [*self.files, parameter_file(strategy)]
         config[CONFIG_KEY] = calculate_digest(type(strategy), files)
         move_section(strategy, SECTION, PARAMETERS)
         modes = (*BREADTH_MODES, *by_hand.get("gate_mode", ()))
@@ -148,6 +148,11 @@ class Gatekeeper:
             is_trading=self.is_trading,
             shows_columns=shows_columns,
         )
+
+    @property
+    def files(self) -> list[Path]:
+        """Return the files that the gate can depend on, whether they exist or not."""
+        return [*self._reader.files, *self.coins.files]
 
     @property
     def is_trading(self) -> bool:

@@ -50,6 +50,18 @@ def find_exchange(strategy: Any) -> Exchange:
     return strategy.dp._exchange
 
 
+def find_fee(strategy: Any, config: dict[str, Any]) -> float:
+    """Return the fee of a side, a ratio, as Freqtrade's backtests find it.
+
+    That is the one of the configuration, or the larger of the exchange's two for the first pair.
+    """
+    if config.get("fee") is not None:
+        return float(config["fee"])
+    exchange, pair = find_exchange(strategy), config["exchange"]["pair_whitelist"][0]
+    fees = [exchange.get_fee(symbol=pair, taker_or_maker=kind) for kind in ("taker", "maker")]
+    return float(max(fee for fee in fees if fee is not None))
+
+
 def fetch_open_orders(exchange: Exchange, pair: str) -> list[CcxtOrder]:
     """Return the open orders of a pair as ccxt lists them, stops included.
 

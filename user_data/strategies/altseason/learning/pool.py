@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from altseason.errors import TooFewRowsError
 from altseason.learning.labels import Barriers, label_entries
 from altseason.learning.uniqueness import calculate_uniqueness
 
@@ -38,8 +39,12 @@ def pool_rows(rows: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Return the rows of several pairs as one frame, in the order of time, each with its weight.
 
     :return: `ROW_COLUMNS`, then the features.
+    :raises TooFewRowsError: where there are none at all.
     """
-    pooled = pd.concat(list(rows), ignore_index=True)
+    parts = [one for one in rows if not one.empty]
+    if not parts:
+        raise TooFewRowsError("expected entries to learn from, found none")
+    pooled = pd.concat(parts, ignore_index=True)
     pooled = pooled.sort_values(["date", "pair"], ignore_index=True)
     weight = calculate_uniqueness(pooled["start"], pooled["known"])
     pooled.insert(ROW_COLUMNS.index("weight"), "weight", weight)

@@ -1,0 +1,119 @@
+"""The default rules, of whose entries a model takes those that are likely to succeed.
+
+Meta-labeling by FreqAI: the rules propose an entry, the model says how likely it is to reach the
+take-profit before the stop-loss and before time is up. See docs/freqai.md, also for what is not
+promised.
+"""
+
+import altseason.host.version  # noqa: F401 - before all that an older Freqtrade lacks
+
+# isort: split
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+import pandas as pd
+from freqtrade.strategy import DecimalParameter
+
+from altseason.gate.conditions import Condition, Conditions, all_hold
+from altseason.learning.configuration import LABEL, is_enabled, prepare, validate
+from altseason.learning.learner import Learner
+from AltSeasonStrategy import AltSeasonStrategy
+
+
+class AltSeasonFreqAI(AltSeasonStrategy):
+    """Enter by the rules where the model finds a take-profit likely; exits are the rules' own."""
+
+    checked_parameters: ClassVar = (*AltSeasonStrategy.checked_parameters, "probability_min")
+
+    # With 10 % to take, 5 % to lose and 0.1 % for each order, entries that end by either break even
+    # at 34 %.
+    probability_min = DecimalParameter(0.15, 0.75, default=0.35, decimals=2, space="buy")
+
+    plot_config: ClassVar = {
+        **AltSeasonStrategy.plot_config,
+        "subplots": {
+            **AltSeasonStrategy.plot_config["subplots"],
+            "Probability of the take-profit": {LABEL: {"color": "#16a085"}},
+        },
+    }
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        self.learner = Learner(self, config)
+        if is_enabled(config):
+            prepare(config, self)
+
+    def ft_bot_start(self, **kwargs: Any) -> None:
+        """Refuse what FreqAI would take for something else, then start."""
+        validate(self.config, self, is_trading=self.alt_season_gate.is_trading)
+        super().ft_bot_start(**kwargs)
+
+    def populate_indicators(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any]
+    ) -> pd.DataFrame:
+        """Add the indicators, dominance, and what the model predicts."""
+        dataframe = super().populate_indicators(dataframe, metadata)
+        return self.learner.add_predictions(dataframe, metadata["pair"])
+
+    def feature_engineering_standard(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any], **kwargs: Any
+    ) -> pd.DataFrame:
+        """Add the features; FreqAI asks."""
+        return self.learner.add_features(dataframe)
+
+    def set_freqai_targets(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any], **kwargs: Any
+    ) -> pd.DataFrame:
+        """Name what is predicted; FreqAI asks. The labels are made with the rows of all pairs."""
+        dataframe[LABEL] = 0.0
+        return dataframe
+
+    def find_rule_entries(self, pair: str, candles: pd.DataFrame) -> "pd.Series[bool]":
+        """Return where the rules would enter, were the gate open; the model learns from these."""
+        candles = self.add_indicators(candles)
+        candles["alt_season"] = True
+        return all_hold(super().entry_conditions(candles, {"pair": pair}), candles.index)
+
+    def entry_conditions(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> Conditions:
+        """Return what an entry needs: the rules' conditions, and that it is likely to succeed."""
+        minimum = self.probability_min.value
+        likely = self.learner.find_likely(dataframe, minimum)
+        return {
+            **super().entry_conditions(dataframe, metadata),
+            "is_likely": Condition(likely, dataframe[LABEL], ">", minimum),
+        }
+
+    def populate_entry_trend(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any]
+    ) -> pd.DataFrame:
+        """Enter by all conditions, and keep the probability of each entry for its stake."""
+        dataframe = super().populate_entry_trend(dataframe, metadata)
+        entries = dataframe[dataframe["enter_long"] == 1]
+        self.learner.keep_entries(entries, metadata["pair"], self.probability_min.value)
+        return dataframe
+
+    def custom_stake_amount(
+        self,
+        pair: str,
+        current_time: datetime,
+        current_rate: float,
+        proposed_stake: float,
+        min_stake: float | None,
+        max_stake: float,
+        *args: Any,
+        **kwargs: Any,
+    ) -> float:
+        """Return the stake of the risk rules, or the part of it that the probability allows."""
+        limits = (proposed_stake, min_stake, max_stake)
+        whole = super().custom_stake_amount(
+            pair, current_time, current_rate, *limits, *args, **kwargs
+        )
+        # Freqtrade hands all of it over by name.
+        part = self.learner.find_part(pair, current_time, kwargs.get("entry_tag"))
+        stake = whole * (part or 0.0)
+        if whole and not (stake > 0 and stake >= (min_stake or 0.0)):
+            reason = "there is no signal" if part is None else "its part of the stake is too small"
+            self.notifier.warn(f"{pair} is not entered: {reason}.")
+            return 0.0
+        return stake

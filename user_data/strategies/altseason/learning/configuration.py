@@ -1,0 +1,184 @@
+"""FreqAI's section of the configuration: what the pooled model needs of it, and what it refuses.
+
+FreqAI goes by `freqai.identifier` alone when it looks for models and for the predictions of an
+earlier backtest, whatever has changed since. So the identifier that it gets is that of the
+configuration and a digest of all that they depend on.
+"""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from freqtrade.enums import CandleType
+
+from altseason.errors import SettingsError
+from altseason.host.candle_files import candle_file
+from altseason.host.configuration import data_format
+from altseason.host.digest import calculate_digest
+from altseason.host.parameters import parameter_file, source_file
+
+LABEL = "&-take_profit"
+MODEL = "AltSeasonPooled"
+MODEL_FOLDER = Path(__file__).parent / "freqaimodels"
+OVERLAY = "user_data/overlays/freqai.json"
+DIGEST_LENGTH = 16
+# What FreqAI reads, and schema or users may leave out. The features have periods of their own.
+DEFAULTS: dict[str, Any] = {
+    "indicator_periods_candles": [1],
+    "include_shifted_candles": 0,
+    "buffer_train_data_candles": 0,
+}
+# What FreqAI would do to features and rows in its own training, and ours does not.
+NOT_USED = (
+    "DI_threshold",
+    "buffer_train_data_candles",
+    "include_corr_pairlist",
+    "include_shifted_candles",
+    "noise_standard_deviation",
+    "principal_component_analysis",
+    "shuffle_after_split",
+    "use_DBSCAN_to_remove_outliers",
+    "use_SVM_to_remove_outliers",
+    "weight_factor",
+)
+NOT_USED_AT_TOP = ("continual_learning", "fit_live_predictions_candles", "keras")
+# Freqtrade reads a pair of the whitelist as a regular expression; FreqAI does not.
+PAIR = re.compile(r"[\w.-]+/[\w.:-]+")
+
+
+def is_enabled(config: dict[str, Any]) -> bool:
+    """Return whether FreqAI is to run."""
+    return bool(config.get("freqai", {}).get("enabled"))
+
+
+def find_horizon(config: dict[str, Any]) -> int:
+    """Return for how many candles an entry is watched."""
+    return int(config["freqai"]["feature_parameters"]["label_period_candles"])
+
+
+def prepare(config: dict[str, Any], strategy: Any) -> None:
+    """Let FreqAI find our model, and give it an identifier that changes with what it depends on.
+
+    :param strategy: set up but for what Freqtrade sets later, such as its parameters' values.
+    """
+    freqai = config["freqai"]
+    parameters = freqai.setdefault("feature_parameters", {})
+    for name, value in DEFAULTS.items():
+        parameters.setdefault(name, value)
+    if config.get("freqaimodel") in (None, MODEL):
+        config.update(freqaimodel=MODEL, freqaimodel_path=str(MODEL_FOLDER))
+    base = re.sub(rf"/[0-9a-f]{{{DIGEST_LENGTH}}}$", "", str(freqai.get("identifier", "altseason")))
+    known = [_find_facts(config, strategy), calculate_digest(type(strategy), _find_files(strategy))]
+    text = json.dumps(known, sort_keys=True, default=str)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
+    freqai["identifier"] = f"{base}/{digest}"
+
+
+def _find_facts(config: dict[str, Any], strategy: Any) -> dict[str, Any]:
+    """Return the settings that labels, features, rows and fit depend on."""
+    freqai, settings = config["freqai"], strategy.settings
+    both = {
+        name: (config.get(name), getattr(strategy, name))
+        for name in ("timeframe", "stoploss", "minimal_roi")
+    }
+    return {
+        **both,
+        "horizon": freqai["feature_parameters"].get("label_period_candles"),
+        "periods": [freqai.get(f"{name}_period_days") for name in ("train", "backtest")],
+        "pairs": config["exchange"].get("pair_whitelist"),
+        "exchange": config["exchange"].get("name"),
+        "fee": config.get("fee"),
+        "model": (settings.freqai.model, settings.freqai.seed),
+        "dominance": settings.dominance.model_dump(include={"pair", "timeframe", "max_age_hours"}),
+        "breadth": settings.breadth.coins,
+    }
+
+
+def _find_files(strategy: Any) -> list[Path]:
+    """Return the files that predictions depend on, whether they exist or not.
+
+    A bot's candles and dominance grow while it runs, and are what it trains again for.
+    """
+    gate, config = strategy.alt_season_gate, strategy.config
+    own = source_file(type(strategy))
+    files = [parameter_file(strategy), *([own] if own else [])]
+    if gate.is_trading or config.get("freqai_backtest_live_models"):
+        return files
+    timeframe = config.get("timeframe") or strategy.timeframe
+    kind = config.get("candle_type_def") or CandleType.SPOT
+    candles = [
+        candle_file(Path(config["datadir"]), data_format(config), pair, timeframe, kind)
+        for pair in config["exchange"].get("pair_whitelist") or []
+    ]
+    return [*files, *gate.files, *candles]
+
+
+def validate(config: dict[str, Any], strategy: Any, *, is_trading: bool) -> None:
+    """Refuse a configuration with which FreqAI would do something else than is meant.
+
+    :raises SettingsError: in one line.
+    """
+    name = type(strategy).__name__
+    if not is_enabled(config):
+        raise SettingsError(f"freqai: {name} needs FreqAI; add -c {OVERLAY}")
+    freqai = config["freqai"]
+    parameters = freqai["feature_parameters"]
+    if config.get("freqaimodel") != MODEL:
+        raise SettingsError(
+            f"freqaimodel: expected {MODEL}, or nothing, found {config.get('freqaimodel')}"
+        )
+    horizon = parameters.get("label_period_candles")
+    if not _is_whole(horizon) or horizon < 1:
+        raise SettingsError(
+            f"freqai.feature_parameters.label_period_candles: expected for how many candles an "
+            f"entry is watched, 1 or more, found {horizon!r}"
+        )
+    if not any(float(ratio) > 0 for ratio in strategy.minimal_roi.values()):
+        raise SettingsError("minimal_roi: expected a profit to take, found none")
+    timeframes = parameters.get("include_timeframes")
+    if timeframes not in ([], [strategy.timeframe]):
+        raise SettingsError(
+            f"freqai.feature_parameters.include_timeframes: expected [{strategy.timeframe}], the "
+            f"strategy's own, found {timeframes}"
+        )
+    used = [f"freqai.feature_parameters.{one}" for one in NOT_USED if parameters.get(one)]
+    used += [f"freqai.{one}" for one in NOT_USED_AT_TOP if freqai.get(one)]
+    if used:
+        raise SettingsError(f"{', '.join(used)}: {MODEL} does nothing of this; leave it out")
+    _validate_pairs(config)
+    if is_trading:
+        _validate_trading(config)
+
+
+def _validate_pairs(config: dict[str, Any]) -> None:
+    """Refuse pairs that FreqAI would not find when it looks for their candles."""
+    listed = config["exchange"].get("pair_whitelist") or []
+    wrong = [pair for pair in listed if not PAIR.fullmatch(str(pair))]
+    if wrong or not listed:
+        raise SettingsError(
+            f"exchange.pair_whitelist: FreqAI needs each pair by its name, found "
+            f"{', '.join(map(str, wrong)) or 'none'}"
+        )
+
+
+def _validate_trading(config: dict[str, Any]) -> None:
+    """Refuse what fails while a bot runs."""
+    hours = config["freqai"].get("live_retrain_hours", 0)
+    if not hours > 0:
+        raise SettingsError(
+            f"freqai.live_retrain_hours: expected the hours from one training to the next, above "
+            f"0, found {hours}: FreqAI would train without end"
+        )
+    methods = [str(one.get("method")) for one in config.get("pairlists") or []]
+    adding = [one for one in methods if one.endswith("PairList") and one != "StaticPairList"]
+    if adding:
+        raise SettingsError(
+            f"pairlists: FreqAI trains the pairs that it starts with, and {', '.join(adding)} adds "
+            f"others later; use StaticPairList, with any filter behind it"
+        )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

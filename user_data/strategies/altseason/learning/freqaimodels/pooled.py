@@ -1,0 +1,186 @@
+"""FreqAI's model of `AltSeasonFreqAI`: one fit of the entries of all pairs, which serves them all.
+
+FreqAI trains a model for each pair, one after another. Here the first pair that is due fits the
+entries of all pairs, and hands the model to the others: in backtests for the same window, in
+trading at once. What FreqAI keeps for it, such as the models on disk and the past predictions, is
+left to it.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from freqtrade.configuration import TimeRange
+from freqtrade.freqai.data_kitchen import FreqaiDataKitchen
+from freqtrade.freqai.freqai_interface import IFreqaiModel
+
+from altseason.errors import TooFewRowsError
+from altseason.learning.configuration import LABEL
+from altseason.learning.labels import TAKE_PROFIT
+from altseason.learning.model import PooledModel, fit_pooled
+from altseason.learning.pool import pool_rows
+
+# FreqAI loads this file under no package's name.
+logger = logging.getLogger("altseason.learning.pooled")
+
+Load = Callable[[str], pd.DataFrame]
+# FreqAI would train again at once where training has failed, and so on for ever.
+RETRY_SECONDS = 3600
+
+
+class AltSeasonPooled(IFreqaiModel):
+    """Fit the rules' entries of all pairs at once.
+
+    :ivar problem: why the last training has made no model; empty where it has.
+    """
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        self.problem = ""
+        self._strategy: Any = None
+        # By the first and the last second of their windows; None where there were too few entries.
+        self._fits: dict[tuple[int, int], PooledModel | None] = {}
+        self._error: Exception | None = None
+
+    def start(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any], strategy: Any
+    ) -> pd.DataFrame:
+        """Return the candles with what is predicted for them."""
+        self._strategy = strategy
+        predicted = super().start(dataframe, metadata, strategy)
+        if self._error is not None:
+            # FreqAI has logged it, and predicted nothing instead.
+            raise self._error
+        return predicted
+
+    def train(
+        self, unfiltered_df: pd.DataFrame, pair: str, dk: FreqaiDataKitchen, **kwargs: Any
+    ) -> PooledModel | None:
+        """Return the model of a backtest's window, fitted for the first pair that asks.
+
+        :return: None where there are too few entries; FreqAI then predicts nothing in this window.
+        """
+        window = self.training_timerange
+        key = (window.startts, window.stopts)
+        try:
+            if key not in self._fits:
+                timeframe = self.config["timeframe"]
+                provider = self._strategy.dp
+                self._fits[key] = self._fit(
+                    lambda name: provider.get_pair_dataframe(name, timeframe),
+                    window.startdt,
+                    window.stopdt,
+                )
+        except Exception as error:
+            self._error = error
+            raise
+        model = self._fits[key]
+        if model is not None:
+            _describe(dk, model)
+        return model
+
+    def fit(self, data_dictionary: dict[str, Any], dk: FreqaiDataKitchen, **kwargs: Any) -> Any:
+        """Refuse: FreqAI asks for it in its own `train` alone, which fits one pair."""
+        raise NotImplementedError
+
+    def predict(
+        self, unfiltered_df: pd.DataFrame, dk: FreqaiDataKitchen, **kwargs: Any
+    ) -> tuple[pd.DataFrame, npt.NDArray[np.int_]]:
+        """Return the probability of the take-profit by candle, and 0 where it is unknown."""
+        found = self.model.predict_proba(unfiltered_df)[TAKE_PROFIT].to_numpy()
+        is_known = np.isfinite(found)
+        dk.do_predict = is_known.astype(np.int_)
+        dk.DI_values = np.zeros(len(found))
+        return pd.DataFrame({LABEL: np.where(is_known, found, 0.0)}), dk.do_predict
+
+    def build_strategy_return_arrays(
+        self, dataframe: pd.DataFrame, dk: FreqaiDataKitchen, pair: str, trained_timestamp: int
+    ) -> None:
+        """Hand predictions to the strategy, from the first candle after a start on.
+
+        FreqAI itself predicts from the second on, and returns 0 for the first.
+        """
+        is_first = pair not in self.dd.model_return_values
+        super().build_strategy_return_arrays(dataframe, dk, pair, trained_timestamp)
+        if is_first:
+            super().build_strategy_return_arrays(dataframe, dk, pair, trained_timestamp)
+
+    def extract_data_and_train_model(
+        self,
+        new_trained_timerange: TimeRange,
+        pair: str,
+        strategy: Any,
+        dk: FreqaiDataKitchen,
+        data_load_timerange: TimeRange,
+    ) -> None:
+        """Fit all pairs for a bot, and hand the model to each; in a thread of FreqAI's own.
+
+        Where that fails, the models that there are stay, and the next try is an hour later.
+        """
+
+        def load(name: str) -> pd.DataFrame:
+            frames = self.dd.get_base_and_corr_dataframes(data_load_timerange, name, dk)[1]
+            candles: pd.DataFrame = frames[self.config["timeframe"]]
+            return candles
+
+        started = time.time()
+        try:
+            model = self._fit(load, new_trained_timerange.startdt, new_trained_timerange.stopdt)
+            if model is not None:
+                for name in dk.all_pairs:
+                    self._hand_over(model, name, new_trained_timerange.stopts)
+                self.dd.purge_old_models()
+        except Exception as error:  # FreqAI would log it, and try again at once
+            model, self.problem = None, f"training failed with {error!r}"
+            logger.warning(f"No new model: {self.problem}.")
+        while model is None and not self._stop_event.is_set():
+            if time.time() - started > RETRY_SECONDS:
+                break
+            time.sleep(1)
+
+    def _fit(self, load: Load, start: datetime, stop: datetime) -> PooledModel | None:
+        """Return a model of the entries of all pairs from `start` on, by candles before `stop`."""
+        rows = []
+        for name in self.config["exchange"]["pair_whitelist"]:
+            candles = load(name)
+            if not candles.empty:
+                known = candles[candles["date"] < stop].reset_index(drop=True)
+                collected = self._strategy.learner.collect_rows(name, known)
+                rows.append(collected[collected["date"] >= start])
+        settings = self._strategy.settings.freqai
+        try:
+            model = fit_pooled(pool_rows(rows), kind=settings.model, seed=settings.seed)
+        except TooFewRowsError as error:
+            self.problem = f"{error}, until {stop:%Y-%m-%d}"
+            logger.warning(f"No model: {self.problem}.")
+            return None
+        self.problem = ""
+        logger.info(
+            f"Fitted {model.rows} entries until {stop:%Y-%m-%d}, worth {model.effective_rows:.0f} "
+            f"that share no time. Inner test of {model.inner}."
+        )
+        return model
+
+    def _hand_over(self, model: PooledModel, pair: str, trained: int) -> None:
+        """Store a model as that of a pair."""
+        dk = FreqaiDataKitchen(self.config, self.live, pair)
+        dk.set_paths(pair, trained)
+        dk.set_new_model_names(pair, trained)
+        _describe(dk, model)
+        self.dd.get_pair_dict_info(pair)
+        self.dd.pair_dict[pair]["trained_timestamp"] = trained
+        self.dd.save_data(model, pair, dk)
+
+
+def _describe(dk: FreqaiDataKitchen, model: PooledModel) -> None:
+    """Tell FreqAI of a model what it stores and reads with each."""
+    dk.training_features_list = list(model.features)
+    dk.label_list = [LABEL]
+    dk.data["labels_mean"], dk.data["labels_std"] = {LABEL: 0.0}, {LABEL: 0.0}
+    nothing = pd.DataFrame(columns=list(model.features))
+    dk.data_dictionary = {"train_features": nothing, "train_dates": nothing}

@@ -1,0 +1,175 @@
+"""What a strategy asks the model, and what the model asks the strategy.
+
+While a bot trades, FreqAI trains in a thread of its own, and asks for rows there. These depend on
+what the bot's thread has seen last, and change nothing.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from freqtrade.candle_columns import OHLCV_COLUMNS
+from freqtrade.configuration import TimeRange
+from freqtrade.data.converter import ohlcv_fill_up_missing_data
+from freqtrade.util import dt_ts
+
+from altseason.dominance.candles import candle_length
+from altseason.gate.breadth import NO_COINS, CoinPrices
+from altseason.gate.rule import Dominance, GateRule, calculate_closes
+from altseason.host.exchange import find_fee
+from altseason.learning.configuration import LABEL, find_horizon
+from altseason.learning.features import calculate_features
+from altseason.learning.labels import Barriers
+from altseason.learning.pool import collect_rows
+
+# Whether there is a prediction: 1, or another number where there is none.
+IS_PREDICTED = "do_predict"
+FORCED = "force_entry"
+ALERT = "predictions"
+# An entry has the whole stake of the risk rules from this multiple of the least probability on.
+FULL_STAKE_AT = 2.0
+
+
+@dataclass(frozen=True)
+class Market:
+    """What features are measured by, besides the candles."""
+
+    dominance: Dominance
+    rule: GateRule
+    coins: CoinPrices
+
+
+class Learner:
+    """Predictions of one strategy object, and the rows that its model is fitted to."""
+
+    def __init__(self, strategy: Any, config: dict[str, Any]) -> None:
+        """Predict nothing yet.
+
+        :param strategy: has `find_rule_entries`, which takes a pair and candles, and returns where
+            the rules would enter with an open gate.
+        """
+        self._strategy = strategy
+        self._config = config
+        self._market: Market | None = None
+        # By pair, when the candles with an entry closed, and which part of the stake each has.
+        self._entries: dict[str, dict[int, float]] = {}
+        # The pairs that lack a prediction of their newest candle.
+        self._lacking: set[str] = set()
+
+    @property
+    def barriers(self) -> Barriers:
+        """Return where the strategy's trades end, but for its exit signals."""
+        strategy = self._strategy
+        return Barriers(
+            strategy.stoploss,
+            strategy.minimal_roi,
+            find_fee(strategy, self._config),
+            find_horizon(self._config),
+            strategy.timeframe,
+        )
+
+    def add_predictions(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
+        """Add `LABEL`, the probability of the take-profit, and `IS_PREDICTED`, to a pair's candles.
+
+        While a bot trades nothing is raised: an error would stop exits, too.
+        """
+        strategy = self._strategy
+        dataframe[LABEL], dataframe[IS_PREDICTED] = np.nan, 0
+        # As in `altseason why`, which runs nothing that FreqAI could train before.
+        if not (strategy.alt_season_gate.is_trading or self._config.get("timerange")):
+            return dataframe
+        try:
+            self._market = self._find_market()
+            candles = dataframe[OHLCV_COLUMNS].copy()
+            predicted = strategy.freqai.start(candles, {"pair": pair}, strategy)
+            by_date = predicted.set_index("date").reindex(dataframe["date"])
+            dataframe[IS_PREDICTED] = by_date[IS_PREDICTED].eq(1).to_numpy(dtype="int8")
+            known = by_date[LABEL].where(by_date[IS_PREDICTED].eq(1))
+            dataframe[LABEL] = known.to_numpy("float64")
+            problem = strategy.freqai.problem
+        except Exception as error:
+            if not strategy.alt_season_gate.is_trading:
+                raise
+            problem = f"predicting failed with {error!r}"
+        with suppress(Exception):  # exits matter more than messages
+            self._report(dataframe, pair, problem)
+        return dataframe
+
+    def add_features(self, dataframe: pd.DataFrame) -> pd.DataFrame:
+        """Return candles with the features, for FreqAI."""
+        return dataframe.join(self._measure(dataframe))
+
+    def collect_rows(self, pair: str, candles: pd.DataFrame) -> pd.DataFrame:
+        """Return the entries of a pair that the rules would make, gate or not, to learn from.
+
+        :param candles: all that may be known.
+        """
+        strategy = self._strategy
+        whole = ohlcv_fill_up_missing_data(candles[OHLCV_COLUMNS], strategy.timeframe, pair)
+        entries = strategy.find_rule_entries(pair, whole.copy())
+        return collect_rows(pair, whole, entries, self._measure(whole), self.barriers)
+
+    def find_likely(self, dataframe: pd.DataFrame, minimum: float) -> "pd.Series[bool]":
+        """Return which candles may be entered: by their prediction, or by the setting without."""
+        is_likely = dataframe[LABEL] > minimum
+        if self._strategy.settings.freqai.without_model == "rules":
+            is_likely |= dataframe[IS_PREDICTED] != 1
+        return is_likely
+
+    def keep_entries(self, entries: pd.DataFrame, pair: str, minimum: float) -> None:
+        """Keep which part of the stake each entry has: all where nothing is predicted."""
+        parts = (entries[LABEL] / (FULL_STAKE_AT * minimum)).clip(upper=1.0).fillna(1.0)
+        closes = calculate_closes(entries["date"], self._strategy.timeframe)
+        self._entries[pair] = dict(zip(closes.tolist(), parts.tolist(), strict=True))
+
+    def find_part(self, pair: str, time: datetime, tag: str | None) -> float | None:
+        """Return which part of the stake an entry has at a time; None where there is no signal.
+
+        An entry by hand has all of it.
+        """
+        if tag == FORCED:
+            return 1.0
+        length = candle_length(self._strategy.timeframe) // pd.Timedelta(milliseconds=1)
+        return self._entries.get(pair, {}).get(dt_ts(time) // length * length)
+
+    def _measure(self, candles: pd.DataFrame) -> pd.DataFrame:
+        market = self._market or self._find_market()
+        return calculate_features(
+            candles, self._strategy.timeframe, market.dominance, market.rule, market.coins
+        )
+
+    def _find_market(self) -> Market:
+        gate, rule = self._strategy.alt_season_gate, self._strategy.gate_rule
+        coins = gate.coins.read() if rule.has_breadth else NO_COINS
+        return Market(gate.columns.find_dominance(), rule, coins)
+
+    def _report(self, dataframe: pd.DataFrame, pair: str, problem: str) -> None:
+        """Notify once of candles without a prediction."""
+        notifier = self._strategy.notifier
+        is_plain = self._strategy.settings.freqai.without_model == "rules"
+        instead = "entries are those of the plain rules" if is_plain else "there are no entries"
+        reason = f" ({problem})" if problem else ""
+        if not self._strategy.alt_season_gate.is_trading:
+            # FreqAI asks for a time range with an end, and predicts up to it.
+            span = TimeRange.parse_timerange(self._config["timerange"])
+            is_tested = dataframe["date"].between(span.startdt, span.stopdt, inclusive="left")
+            tested = dataframe[is_tested]
+            lacking = (tested[IS_PREDICTED] != 1).mean() if len(tested) else 0.0
+            if lacking > 0:
+                notifier.warn(
+                    f"{lacking:.1%} of the candles of {pair} have no prediction{reason}: "
+                    f"{instead} there.",
+                    topic=ALERT,
+                )
+            return
+        is_lacking = bool(len(dataframe)) and dataframe[IS_PREDICTED].iat[-1] != 1
+        (self._lacking.add if is_lacking else self._lacking.discard)(pair)
+        if is_lacking:
+            notifier.raise_alert(
+                ALERT, f"No prediction for {pair}{reason}: {instead} until there is one."
+            )
+        elif not self._lacking:
+            notifier.clear(ALERT, "All pairs have predictions.")
