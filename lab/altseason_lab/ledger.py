@@ -120,6 +120,8 @@ class Ledger:
             added.append(text + b"\n")
         # At once, so that a line is whole or not there.
         file.write(b"".join(added))
+        # While it is locked, since the next process reads what to follow.
+        file.flush()
         return len(new)
 
 

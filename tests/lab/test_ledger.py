@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from altseason.dominance import locking
 from altseason.errors import InputError
 from altseason_lab.ledger import Ledger, Trial
 
@@ -57,6 +58,23 @@ def test_changed_ledger_is_refused_and_left_alone(path: Path, change, number: in
         with pytest.raises(InputError, match=f"line {number} does not follow"):
             act()
     assert path.read_bytes() == before
+
+
+def test_lines_are_in_the_file_before_another_process_may_add_to_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Else both would follow the same line, and the ledger would be refused from then on."""
+    seen = []
+
+    def unlock(descriptor: int) -> None:
+        seen.append(path.read_bytes().count(b"\n"))
+        locking_unlock(descriptor)
+
+    locking_unlock = locking.unlock
+    monkeypatch.setattr(locking, "unlock", unlock)
+    Ledger(path).append([ONE])
+    Ledger(path).append([TWO, THREE])
+    assert seen == [1, 3]
 
 
 def test_line_that_was_not_written_to_its_end_is_left_out(
