@@ -126,7 +126,12 @@ def _find_best(scope: dict[Cell, CellResult], trials: int, sharpes: Sequence[flo
         return None
     cell = max(measured, key=lambda one: measured[one])
     returns = find_returns(scope[cell].outcome.equity)
-    return Best(cell, measured[cell], deflate(returns, max(1, trials), sharpes))
+    try:
+        probability = deflate(returns, max(1, trials), sharpes)
+    except ValueError:
+        # A few days can have a skewness and kurtosis by which its variance would be below zero.
+        return None
+    return Best(cell, measured[cell], probability)
 
 
 def deflate(returns: Returns, trials: int, sharpes: Sequence[float]) -> float:

@@ -88,6 +88,12 @@ def test_one_trial_is_not_deflated():
     assert deflate(returns, 1, [0.5]) == pytest.approx(0.977, abs=0.002)
 
 
+def test_few_days_of_which_no_probability_follows_have_no_best():
+    """By their skewness and kurtosis the variance of their Sharpe ratio would be below zero."""
+    scope = results(np.array([[0.01, 0.0, 0.0]]))
+    assert find_selection([scope], [trial(1, 0.5)], 1, seed=1).bests == []
+
+
 def test_overfitting_is_within_the_noise_without_skill_and_below_it_with():
     random = np.random.default_rng(3)
     noise = random.normal(0, 0.02, (10, 500)) + random.normal(0, 0.02, 500)
