@@ -72,7 +72,7 @@ def build_card(study: Study) -> EvidenceCard:
         strategy=study.strategy,
         rule=first.rule,
         timeframe=first.timeframe,
-        pairs=first.pairs,
+        pairs=tuple(dict.fromkeys(pair for result in results for pair in result.pairs)),
         windows=tuple(f"{result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}" for result in results),
         weekly_trades=describe([count for result in results for count in count_by_week(result)]),
         wins=describe([profit > 0 for profit in profits]),

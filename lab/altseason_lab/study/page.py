@@ -147,10 +147,6 @@ def _compare_profits(report: StudyReport) -> Iterator[Block]:
     )
 
 
-def _name_column(result: CellResult) -> str:
-    return f"{describe_span(result)}, {len(result.pairs)} pairs"
-
-
 def _write_profit(metrics: Metrics | None, largest: float) -> Cell:
     if metrics is None:
         return Cell("-")

@@ -55,6 +55,14 @@ def test_card_is_of_the_gated_trades_of_all_windows(tmp_path: Path):
     assert load_card(tmp_path / "card.json") == card
 
 
+def test_card_has_the_pairs_of_all_windows():
+    """A coin that was listed later has trades in it, too."""
+    early = replace(trading(*range(20)), pairs=("ETH/USDT",))
+    late = replace(trading(*range(20)), pairs=("ETH/USDT", "SOL/USDT"))
+    cells = {FALLING: early, replace(FALLING, scope=Scope("2022", ())): late}
+    assert build_card(Study("Any", "USDT", cells)).pairs == ("ETH/USDT", "SOL/USDT")
+
+
 def test_numbers_that_are_like_their_neighbors_count_for_fewer():
     random = np.random.default_rng(1)
     alone = random.poisson(3, 400)
