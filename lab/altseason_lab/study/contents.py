@@ -29,7 +29,7 @@ from altseason.host.configuration import (
 )
 from altseason.host.digest import calculate_digest
 from altseason.host.parameters import parameter_file
-from altseason_lab.host.overlay import CREDENTIALS
+from altseason_lab.host.overlay import CREDENTIALS, without_secrets
 from altseason_lab.study.cell import narrow
 from altseason_lab.study.grid import Cell, Scope
 
@@ -201,16 +201,20 @@ def digest_variant(config: Config, strategy: Any) -> str:
 
     :param config: as `freqtrade backtesting` has it.
     """
-    exchange = {
-        name: value for name, value in config["exchange"].items() if name != "pair_whitelist"
-    }
-    settings = {name: value for name, value in config.items() if name not in SCOPE_SETTINGS}
+    disconnected = without_connection(config)
+    disconnected["exchange"].pop("pair_whitelist", None)
+    settings = {name: value for name, value in disconnected.items() if name not in SCOPE_SETTINGS}
     files = [Path(strategy.__file__), parameter_file(strategy)]
-    digests = [
-        calculate_file_digest(files),
-        digest_settings({**settings, "exchange": exchange}, offline=False),
-    ]
+    digests = [calculate_file_digest(files), digest_settings(settings, offline=False)]
     return hashlib.sha256(" ".join(digests).encode()).hexdigest()
+
+
+def without_connection(config: Config) -> Config:
+    """Return a configuration that is the same whether an emulator stands in for the exchange."""
+    public = without_secrets(config)
+    kept = {"name", "pair_whitelist"}
+    exchange = {name: value for name, value in public["exchange"].items() if name in kept}
+    return {**public, "exchange": exchange}
 
 
 _digests_of_modules: dict[str, str] = {}

@@ -16,7 +16,11 @@ from altseason.host.parameters import parameter_file
 from altseason_lab.host.hyperopt import Epoch
 from altseason_lab.ledger import Ledger, Trial
 from altseason_lab.study.cell import narrow
-from altseason_lab.study.contents import calculate_file_digest, digest_settings
+from altseason_lab.study.contents import (
+    calculate_file_digest,
+    digest_settings,
+    without_connection,
+)
 from altseason_lab.study.grid import Scope
 from altseason_lab.study.metrics import DailyEquity
 from altseason_lab.study.selection import measure_sharpe
@@ -51,7 +55,7 @@ def open_variants(config: Config) -> ReadVariant:
     files = calculate_file_digest([Path(strategy.__file__), parameter_file(strategy)])
 
     def read(span: Span) -> str:
-        narrowed = narrow(config, Scope(span.timerange, ()))
+        narrowed = narrow(without_connection(config), Scope(span.timerange, ()))
         return f"{files} {digest_settings(narrowed, offline=False)}"
 
     return read

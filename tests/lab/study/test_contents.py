@@ -13,16 +13,26 @@ import pytest
 from freqtrade.data.history import get_datahandler
 from freqtrade.enums import CandleType
 
-from altseason.host.configuration import Config
+from altseason.host.configuration import Config, load_strategy
+from altseason_lab.commands.study import STUDY
 from altseason_lab.host.overlay import without_secrets
-from altseason_lab.study.contents import ContentReader, describe_differences, find_helpers
+from altseason_lab.preparation import parse_backtesting_options, prepare
+from altseason_lab.study.contents import (
+    ContentReader,
+    describe_differences,
+    digest_variant,
+    find_helpers,
+)
 from altseason_lab.study.grid import Cell, Scope
+from altseason_lab.walkforward.trials import open_variants
+from altseason_lab.walkforward.windows import Span
 from tests.integration.freqtrade_runs import Home, write_subclass
 from tests.lab.study.conftest import PERIOD, configured
 
 SCOPE = Scope(PERIOD, ("ETH/USDT", "SOL/USDT"))
 END = pd.Timestamp("2022-02-15", tz="UTC")
 LATER = END + pd.Timedelta(9, "D")
+SPAN = Span(END.to_pydatetime(), LATER.to_pydatetime())
 EAGER = '    buy_params = {"gate_mode": "level"}'
 
 
@@ -139,3 +149,17 @@ def test_modules_beside_a_strategy_are_found_with_what_they_import(tmp_path: Pat
     (tmp_path / "package" / "part.py").write_text("")
     found = [path.relative_to(tmp_path).as_posix() for path in find_helpers(tmp_path / "Own.py")]
     assert found == ["first.py", "package/__init__.py", "package/part.py", "second.py"]
+
+
+def test_variant_is_the_same_whatever_exchange_answers(own_home: Home):
+    """So that what was run with an emulator and without is one trial, with a key or without."""
+    words = ["--datadir", str(own_home.datadir), "--strategy", "Eager"]
+    found, walked = [], []
+    for offline in (True, False):
+        with prepare(parse_backtesting_options(words, STUDY), STUDY, offline=offline) as config:
+            config["altseason"] |= {"dominance": {"coinmarketcap_key": f"{offline}"}}
+            found.append(digest_variant(config, load_strategy(deepcopy(config))))
+            walked.append(open_variants(config)(SPAN))
+            other = {**config, "max_open_trades": 3}
+    assert walked[0] == walked[1]
+    assert found[0] == found[1] != digest_variant(other, load_strategy(deepcopy(other)))
