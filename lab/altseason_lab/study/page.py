@@ -31,7 +31,7 @@ from altseason_lab.study.scope_page import (
 )
 
 # More of them than these are counted first, and stand beside their charts.
-MAX_VERDICTS = 4
+MAX_VERDICTS = 5
 DIGEST = "digest of candles, code and settings"
 TO_REPEAT = "The same command with the same candles, dominance and versions makes the same page."
 

@@ -64,6 +64,9 @@ COSTS_ADVICE = (
     "What fees and slippage leave of the profit is shown here with --costs; `altseason stress` "
     "finds it too, and what late signals leave."
 )
+BY_CHANCE = (
+    "One such comparison in twenty tells a gate from none by chance alone; here are {count}."
+)
 NO_INTERVALS = (
     "How sure the difference to no gate is cannot be said: that needs arch (`pip install arch`)."
 )
@@ -123,6 +126,11 @@ class StudyReport:
     def remarks(self) -> list[str]:
         """Return what the study cannot say, and what would."""
         return [
+            *(
+                [BY_CHANCE.format(count=count)]
+                if (count := len(self.study.differences)) > 1
+                else []
+            ),
             *([] if self.study.tests else [NO_PLACEBO]),
             *([] if has_bootstrap() else [NO_INTERVALS]),
         ]

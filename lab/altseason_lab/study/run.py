@@ -109,6 +109,13 @@ class PlaceboTest:
         """Return whether the true dates earned more than chance explains, by each kind."""
         return all(placebos.p_value <= self.level for placebos in self.kinds)
 
+    @property
+    def is_close(self) -> bool:
+        """Return whether as many other placebos may well say otherwise."""
+        if self.dates_mattered:
+            return any(one.p_value + one.p_error > self.level for one in self.kinds)
+        return all(one.p_value - one.p_error <= self.level for one in self.kinds)
+
 
 @dataclass(frozen=True)
 class Study:

@@ -29,10 +29,15 @@ def describe_test(test: PlaceboTest) -> str:
     verdict = "mattered" if test.dates_mattered else "did not matter"
     needed = max(placebos.find_needed_profit(test.level) for placebos in test.kinds)
     several = f", as there are {test.tests} such tests" if test.tests > 1 else ""
+    close = (
+        " That is within its error: other placebos may say otherwise, and more of them tell."
+        if test.is_close
+        else ""
+    )
     return (
         f"On these coins and years the dates of dominance {verdict} beyond trading less: {facts} "
         f"To matter, p has to be at most {test.level:.3f}{several}: that takes a profit above "
-        f"{needed:.2%}."
+        f"{needed:.2%}.{close}"
     )
 
 
@@ -92,7 +97,9 @@ def describe_selection(selection: Selection, results: Results) -> Iterator[str]:
         yield (
             f"Best by its Sharpe ratio: {_describe_where(best.cell, results[best.cell])}. That it "
             f"is above what the best of {selection.trials} worthless trials shows has a "
-            f"probability of {best.probability:.2f} (deflated Sharpe ratio)."
+            f"probability of {best.probability:.2f} (deflated Sharpe ratio). Worthless trials have "
+            f"one of zero; in a market that rose, whatever was invested has a Sharpe ratio above "
+            f"that."
         )
     for found in selection.overfitting:
         result = results[found.cell]

@@ -61,6 +61,22 @@ def test_verdict_says_whether_dates_mattered_or_cannot_be_told():
     assert "p = 0.100 +- 0.069" in describe_test(found(0.1, [0.0] * 18 + [0.2]))
 
 
+def test_verdict_that_other_placebos_may_turn_says_so():
+    """Of 200 placebos 9 leave p at 0.050 +- 0.015, 4 at 0.025 +- 0.011, 20 at 0.104 +- 0.022."""
+    words = "other placebos may say otherwise"
+    for as_good, is_close in ((4, False), (9, True), (11, True), (20, False)):
+        said = describe_test(found(0.1, [0.0] * (200 - as_good) + [0.2] * as_good))
+        assert (words in said) is is_close, as_good
+        assert ("dates of dominance mattered" in said) is (as_good < 10)
+    test = found(0.1, [0.0] * 191 + [0.2] * 9)
+    clear, hopeless = (
+        Placebos("bootstrap", test.true, [earning(profit)] * 200) for profit in (0.0, 0.2)
+    )
+    assert words in describe_test(replace(test, kinds=[*test.kinds, clear]))
+    # One kind is enough for dates that do not matter.
+    assert words not in describe_test(replace(test, kinds=[*test.kinds, hopeless]))
+
+
 def test_dates_have_to_matter_by_both_kinds_of_placebos():
     test = found(0.1, [0.0] * 19)
     for profit, verdict in ((0.0, "mattered"), (0.2, "did not matter")):
@@ -84,6 +100,18 @@ def test_difference_that_may_be_none_is_told_as_such():
     assert "show a growth of 50 points a year" in unclear
     slower = describe_difference(CELL, RESULT, Difference(some, some, some, 0.5, 365, 7))
     assert "grew more slowly than no gate" in slower
+
+
+def test_several_comparisons_say_what_chance_alone_gives():
+    some = Interval(-0.2, -0.3, -0.1)
+    difference = Difference(some, some, some, 0.5, 365, 7)
+    cells = [Cell(CELL.scope, mode) for mode in ("level", "falling")]
+    for count in (1, 2):
+        results = dict.fromkeys(cells[:count], RESULT)
+        study = Study("Any", "USDT", results, dict.fromkeys(results, difference))
+        text = " ".join(StudyReport(study, synthetic=False, offline=False).as_text())
+        words = "One such comparison in twenty tells a gate from none by chance alone; here are 2."
+        assert (words in text) is (count == 2)
 
 
 def test_text_fits_80_columns_whatever_the_numbers():

@@ -62,13 +62,14 @@ def test_many_verdicts_are_counted_and_stand_with_their_gate():
     assert len(report.verdicts) > MAX_VERDICTS
     page = build_page(report)
     mattered = sum(test.dates_mattered for test in report.study.tests)
-    first, table, second = page.sections[0].blocks
+    first, table, second, chance = page.sections[0].blocks
     assert first.strong == (
         f"In {mattered} of 8 tests the dates of dominance mattered beyond trading less."
     )
     assert "at most 0.0063, as there are 8 such tests" in first.text
     assert len(table.rows) == 8
     assert "0 of 10 comparisons tell a gate from none" in second.strong
+    assert "by chance alone; here are 10." in chance.strong
     for verdict in report.verdicts:
         assert verdict.replace("+-", "±") in words(page)
     assert {block.choice for block in page.sections[2].blocks if isinstance(block, Chart)} == {

@@ -78,6 +78,7 @@ def test_luck_is_told_in_words():
     assert "5 are left" in next(describe_selection(replace(selection, trials=20), results))
     assert luck.startswith("Best by its Sharpe ratio: falling, 2022-01-01 to 2022-02-01.")
     assert "a probability of 0.42 (deflated Sharpe ratio)" in luck
+    assert "in a market that rose, whatever was invested has a Sharpe ratio above that" in luck
     assert "The best of 12 variants in one half" in half
     assert "61% of the cases" in half
     assert "20% to 80%" in half
