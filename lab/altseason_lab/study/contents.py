@@ -3,11 +3,12 @@
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,9 @@ from altseason_lab.study.grid import Cell, Scope
 LAB = Path(__file__).parent.parent
 # Of what is backtested, and not how.
 SCOPE_SETTINGS = frozenset(("timerange", "pairs"))
-# What calculates: their newer versions may give other numbers.
-LIBRARIES = ("freqtrade", "ccxt", "numpy", "pandas", "ta-lib", "technical")
+# What calculates: their newer versions may give other numbers. The last one, which draws placebos
+# by bootstrap, need not be installed.
+LIBRARIES = ("freqtrade", "ccxt", "numpy", "pandas", "ta-lib", "technical", "arch")
 # Settings that no backtest reads, and paths, which differ from machine to machine.
 IRRELEVANT = frozenset(
     """
@@ -255,4 +257,14 @@ def calculate_file_digest(files: list[Path]) -> str:
 def describe_versions() -> str:
     """Return the versions of what calculates."""
     python = ".".join(platform.python_version_tuple()[:2])
-    return ", ".join([f"Python {python}", *(f"{name} {version(name)}" for name in LIBRARIES)])
+    versions = read_versions(LIBRARIES).items()
+    return ", ".join([f"Python {python}", *(f"{name} {found}" for name, found in versions)])
+
+
+def read_versions(names: Iterable[str]) -> dict[str, str]:
+    """Return the versions of those libraries that are installed, by name."""
+    found: dict[str, str] = {}
+    for name in names:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

@@ -5,12 +5,14 @@ import json
 import platform
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 
 import altseason
 from altseason.host.configuration import Config
-from altseason_lab.study.contents import LIBRARIES, ContentReader
+from altseason_lab.study.contents import LIBRARIES, ContentReader, read_versions
 from altseason_lab.study.grid import Scope
+
+# What a report has beside backtests is calculated and drawn by these.
+FURTHER_LIBRARIES = ("purgedcv", "scikit-learn", "lightgbm", "plotly")
 
 
 @dataclass(frozen=True)
@@ -35,5 +37,5 @@ def find_origin(command: str, config: Config, scopes: Iterable[Scope], *, offlin
     reader = ContentReader(config, offline=offline)
     contents = [asdict(reader.read(scope)) for scope in scopes]
     versions = {"altseason": altseason.__version__, "Python": platform.python_version()}
-    versions |= {name: version(name) for name in LIBRARIES}
+    versions |= read_versions((*LIBRARIES, *FURTHER_LIBRARIES))
     return Origin(command, versions, hashlib.sha256(json.dumps(contents).encode()).hexdigest())

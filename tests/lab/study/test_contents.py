@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import contextmanager
 from copy import deepcopy
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ from altseason_lab.study.contents import (
     describe_differences,
     digest_variant,
     find_helpers,
+    read_versions,
 )
 from altseason_lab.study.grid import Cell, Scope
+from altseason_lab.study.origin import find_origin
 from altseason_lab.walkforward.trials import open_variants
 from altseason_lab.walkforward.windows import Span
 from tests.integration.freqtrade_runs import Home, write_subclass
@@ -91,6 +94,17 @@ def test_candles_count_until_the_windows_end(own_home: Home, pair: str):
         unbounded = reader.read(Scope("20220201-", ()))
         change_candles(own_home, pair, raise_last(LATER))
         assert reader.read(Scope("20220201-", ())).candles != unbounded.candles
+
+
+def test_versions_are_of_all_that_calculates_where_it_is_installed(own_home: Home):
+    """Blocks of a bootstrap, intervals and charts are drawn by what a bot does not need."""
+    expected = {"arch": version("arch")}
+    assert read_versions(["arch", "no-such-package"]) == expected
+    with configured(own_home, "--strategy", "Eager") as config:
+        assert f"arch {version('arch')}" in ContentReader(config, offline=True).read(SCOPE).versions
+        made = find_origin("altseason study", config, [SCOPE], offline=True)
+    for name in ("freqtrade", "arch", "purgedcv", "plotly"):
+        assert made.versions[name] == version(name)
 
 
 def test_strategy_its_parameters_and_settings_count(own_home: Home):
