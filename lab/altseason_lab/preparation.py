@@ -1,12 +1,11 @@
 """The configuration that `freqtrade backtesting` would have, for commands that repeat it."""
 
+import argparse
 import os
-import tempfile
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from unittest.mock import patch
 
 from freqtrade.util import get_dry_run_wallet
@@ -40,6 +39,7 @@ from altseason_lab.sandbox import (
     refuse_unsupported,
     save_overlay,
 )
+from altseason_lab.temporary import exiting_at_signals, temporary_folder
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,26 @@ class Repetition:
 
     name: str
     what: str
+
+
+def add_backtest_options(parser: argparse.ArgumentParser, run: Callable[[Namespace], int]) -> None:
+    """Add what each command that repeats a backtest ends with, and let it run.
+
+    :param run: is left by an exception where a signal ends the command.
+    """
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="have an exchange emulator stand in for the exchange, with the stored candles",
+    )
+    # REMAINDER takes the options of Freqtrade too, and stays the same from Python 3.11 to 3.14.
+    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+
+    def run_and_clear(options: Namespace) -> int:
+        with exiting_at_signals():
+            return run(options)
+
+    parser.set_defaults(run=run_and_clear)
 
 
 def backtesting_arguments(options: Namespace, usage: str) -> list[str]:
@@ -123,14 +143,14 @@ def prepare_command(
     with (
         in_thread(run_emulator(market)) as url,
         patch.dict(os.environ, offline_environment(os.environ, url), clear=True),
-        tempfile.TemporaryDirectory(prefix=f"altseason-{repetition.name}-") as folder,
+        temporary_folder(repetition.name) as folder,
     ):
         kind = "SYNTHETIC candles" if is_synthetic(market.datadir) else "candles"
         tell(
             f"altseason {repetition.name}: an exchange emulator on {url} serves {kind} from "
             f"{market.datadir}"
         )
-        overlay = save_overlay(build_overlay(command, config, url), Path(folder))
+        overlay = save_overlay(build_overlay(command, config, url), folder)
         words = additional_arguments(command, config, overlay)
         extended = parse_command([*command.arguments, *words])
         yield extended, load_backtesting_configuration(extended, repetition)

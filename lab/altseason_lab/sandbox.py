@@ -3,10 +3,8 @@
 import asyncio
 import json
 import os
-import tempfile
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from freqtrade.enums import TradingMode
@@ -35,6 +33,7 @@ from altseason_lab.host.command import (
     parse_command,
 )
 from altseason_lab.host.overlay import EXCHANGE, blanked_environment, offline_environment
+from altseason_lab.temporary import temporary_folder
 
 USAGE = altseason_command("sandbox [--datadir FOLDER] -- freqtrade COMMAND ...")
 ADVICE = (
@@ -241,7 +240,7 @@ async def run_with_emulator(command: FreqtradeCommand, config: Config, market: M
     has_candles = not (command.is_webserver and is_synthetic(market.datadir))
     async with run_emulator(market, has_candles=has_candles) as url:
         announce(url, market.datadir)
-        with temporary_folder() as folder:
+        with temporary_folder("sandbox") as folder:
             overlay = build_overlay(command, config, url)
             is_marked = command.is_backtesting and is_synthetic(market.datadir)
             if is_marked:
@@ -264,7 +263,7 @@ async def run_trading(
     async with run_emulator(rehearsal.market, clock, dominance=rehearsal.dominance) as url:
         announce(url, rehearsal.source.datadir)
         tell(rehearsal.describe())
-        with temporary_folder() as folder:
+        with temporary_folder("sandbox") as folder:
             datadir = folder / "data"
             rehearsal.save_datadir(datadir, data_format(config), clock())
             overlay = build_overlay(command, config, url)
@@ -274,13 +273,6 @@ async def run_trading(
             process = command.process(*arguments, "--datadir", str(datadir))
             environment = offline_environment(os.environ, url, overlay)
             return await run_process(process, environment, received)
-
-
-@contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """Yield a folder that exists as long as the command runs."""
-    with tempfile.TemporaryDirectory(prefix="altseason-sandbox-") as folder:
-        yield Path(folder)
 
 
 def save_overlay(overlay: Config, folder: Path) -> Path:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from freqtrade.exceptions import OperationalException
-
 from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
 from altseason.host.configuration import Config, data_directory
@@ -21,6 +19,7 @@ from altseason_lab.ledger import open_ledger
 from altseason_lab.page_file import has_plotly, validate_page_file
 from altseason_lab.preparation import (
     Repetition,
+    add_backtest_options,
     backtesting_arguments,
     parse_backtesting_options,
     prepare,
@@ -107,14 +106,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="FILE.html",
         help="where to draw the chart (default: USERDIR/plot/altseason-stress-STRATEGY.html)",
     )
-    parser.add_argument(
-        "--offline",
-        action="store_true",
-        help="have an exchange emulator stand in for the exchange, with the stored candles",
-    )
-    # REMAINDER takes the options of Freqtrade too, and stays the same from Python 3.11 to 3.14.
-    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    parser.set_defaults(run=run)
+    add_backtest_options(parser, run)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -123,13 +115,7 @@ def run(options: argparse.Namespace) -> int:
     confirm_fees(options)
     if options.picture is not None:
         validate_page_file(options.picture, "--picture")
-    try:
-        return run_and_draw(options)
-    except OperationalException as error:
-        if "\n" not in str(error):
-            raise
-        # Some of Freqtrade's quote a part of the file.
-        raise InputError(" ".join(str(error).split())) from error
+    return run_and_draw(options)
 
 
 def run_and_draw(options: argparse.Namespace) -> int:

@@ -7,8 +7,6 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from freqtrade.exceptions import OperationalException
-
 from altseason.commands.reporting import add_json_option
 from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
@@ -22,6 +20,7 @@ from altseason_lab.ledger import open_ledger
 from altseason_lab.page_file import has_plotly, validate_page_file
 from altseason_lab.preparation import (
     Repetition,
+    add_backtest_options,
     backtesting_arguments,
     parse_backtesting_options,
     prepare,
@@ -85,17 +84,10 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write how the one gate has traded to a .json file, which a bot compares itself with",
     )
-    parser.add_argument(
-        "--offline",
-        action="store_true",
-        help="have an exchange emulator stand in for the exchange, with the stored candles",
-    )
     _add_report(parser)
     _add_execution(parser)
     add_json_option(parser)
-    # REMAINDER takes the options of Freqtrade too, and stays the same from Python 3.11 to 3.14.
-    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    parser.set_defaults(run=run)
+    add_backtest_options(parser, run)
 
 
 def _add_cells(parser: argparse.ArgumentParser) -> None:
@@ -215,13 +207,7 @@ def run(options: argparse.Namespace) -> int:
     if options.report is not None:
         validate_page_file(options.report, "--report")
         refuse_no_plotly()
-    try:
-        report = find_report(options)
-    except OperationalException as error:
-        if "\n" not in str(error):
-            raise
-        # Some of Freqtrade's quote a part of the file.
-        raise InputError(" ".join(str(error).split())) from error
+    report = find_report(options)
     if options.json:
         show(json.dumps(report.as_json()))
     else:

@@ -6,8 +6,6 @@ import os
 from importlib.util import find_spec
 from typing import Any
 
-from freqtrade.exceptions import OperationalException
-
 from altseason.commands.reporting import add_json_option
 from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
@@ -19,11 +17,11 @@ from altseason.progress import show_progress
 from altseason_lab.ledger import open_ledger
 from altseason_lab.preparation import (
     Repetition,
+    add_backtest_options,
     backtesting_arguments,
     parse_backtesting_options,
     prepare_command,
 )
-from altseason_lab.walkforward.processes import exiting_at_signals
 from altseason_lab.walkforward.report import WalkForwardReport
 from altseason_lab.walkforward.run import Request, run_walk_forward
 from altseason_lab.walkforward.trials import count_trials, open_variants
@@ -80,15 +78,8 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         help="let each train part begin with the first day, and grow",
     )
     _add_search(parser)
-    parser.add_argument(
-        "--offline",
-        action="store_true",
-        help="have an exchange emulator stand in for the exchange, with the stored candles",
-    )
     add_json_option(parser)
-    # REMAINDER takes the options of Freqtrade too, and stays the same from Python 3.11 to 3.14.
-    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    parser.set_defaults(run=run)
+    add_backtest_options(parser, run)
 
 
 def _add_search(parser: argparse.ArgumentParser) -> None:
@@ -129,14 +120,7 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the walk-forward and print what it found."""
     refuse_platform()
-    try:
-        with exiting_at_signals():
-            report = find_report(options)
-    except OperationalException as error:
-        if "\n" not in str(error):
-            raise
-        # Some of Freqtrade's quote a part of the file.
-        raise InputError(" ".join(str(error).split())) from error
+    report = find_report(options)
     if options.json:
         show(json.dumps(report.as_json()))
     else:

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
+from pathlib import Path
 from typing import Any
 
 import dask.config
@@ -22,6 +23,7 @@ from distributed.utils import LoopRunner
 
 from altseason.errors import InputError
 from altseason.output import tell
+from altseason_lab.temporary import temporary_folder
 
 HOST = "127.0.0.1"
 TIMEOUT_SECONDS = 10.0
@@ -67,10 +69,10 @@ def open_local_cluster(processes: int) -> Iterator[Client]:
 
     :raises InputError: where its processes cannot be started.
     """
-    with _quiet_dask(), dask.config.set(CONFIG):
+    with _quiet_dask(), dask.config.set(CONFIG), temporary_folder("workers") as folder:
         runner = _start_loop()
         try:
-            cluster = _start_cluster(processes, runner)
+            cluster = _start_cluster(processes, runner, folder)
             try:
                 with Client(cluster, timeout=TIMEOUT_SECONDS) as client:
                     yield client
@@ -167,12 +169,14 @@ def _start_loop() -> LoopRunner:
     return runner
 
 
-def _start_cluster(processes: int, runner: LoopRunner) -> SpecCluster:
+def _start_cluster(processes: int, runner: LoopRunner, folder: Path) -> SpecCluster:
     connection: dict[str, Any] = {
         "host": HOST,
         "protocol": "tls://",
         "security": Security.temporary(),
         "dashboard": False,
+        # Dask's own would stay.
+        "local_directory": str(folder),
     }
     worker = {
         **connection,

@@ -4,11 +4,9 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from altseason_lab.emulator.processes import GRACE_SECONDS, end_group, signal_group
 
@@ -43,25 +41,3 @@ async def _end(child: asyncio.subprocess.Process) -> None:
             await asyncio.wait_for(child.wait(), GRACE_SECONDS)
     await end_group(child.pid)
     await child.wait()
-
-
-@contextmanager
-def exiting_at_signals() -> Iterator[None]:
-    """Leave by an exception where a signal would end this process and nothing else.
-
-    Processes are ended and temporary folders removed then. Ctrl-C is one already.
-    """
-    numbers = [signal.SIGTERM]
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        # With `nohup` a hang-up stays ignored.
-        numbers.append(signal.SIGHUP)
-    previous = {number: signal.signal(number, _exit) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-
-def _exit(number: int, _: Any) -> None:
-    sys.exit(128 + number)

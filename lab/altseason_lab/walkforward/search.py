@@ -4,7 +4,6 @@ import asyncio
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +21,11 @@ from altseason_lab.host.hyperopt import (
     read_epochs,
     search_arguments,
 )
+from altseason_lab.temporary import temporary_folder
 from altseason_lab.walkforward.processes import run_quietly
 from altseason_lab.walkforward.windows import Window
 
 POLL_SECONDS = 0.5
-# Short, since sockets of Python's multiprocessing are in it, whose paths have 104 letters at most.
-PREFIX = "altseason-"
 # More than a seed has windows.
 RANDOM_STATES = 1000
 # Of Freqtrade's log, and of a stack trace's last line.
@@ -102,8 +100,10 @@ class Searches:
 
         :raises InputError: where one of them fails; the others are ended.
         """
-        with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
-            return asyncio.run(self._run_all(searches, Path(folder)))
+        # Without a name, since sockets of Python's multiprocessing are in it, whose paths have 104
+        # letters at most.
+        with temporary_folder() as folder:
+            return asyncio.run(self._run_all(searches, folder))
 
     async def _run_all(self, searches: Sequence[Search], folder: Path) -> dict[Search, list[Epoch]]:
         free = asyncio.Semaphore(self._processes)
