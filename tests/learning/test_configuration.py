@@ -10,7 +10,7 @@ from freqtrade.enums import RunMode
 from altseason.errors import SettingsError
 from altseason.settings import load_settings
 from tests.conftest import STRATEGIES
-from tests.learning.conftest import PAIRS, Load, freqai
+from tests.learning.conftest import PAIRS, Load, freqai, load_only
 
 EXCHANGE = {"name": "binance", "pair_whitelist": PAIRS}
 RECORDS_NOT = {"record": False}
@@ -91,7 +91,7 @@ def test_candles_count_for_a_backtest_and_not_for_a_bot(
 ):
     def identify_both() -> list[str]:
         live = {"runmode": RunMode.DRY_RUN, "dry_run": True}
-        loaded = [_load_only(load_learner, **live), _load_only(load_learner)]
+        loaded = [load_only(load_learner, **live), load_only(load_learner)]
         return [one.config["freqai"]["identifier"] for one in loaded]
 
     before = identify_both()
@@ -99,14 +99,6 @@ def test_candles_count_for_a_backtest_and_not_for_a_bot(
     after = identify_both()
     assert after[0] == before[0]
     assert after[1] != before[1]
-
-
-def _load_only(load: Load, **config: Any) -> Any:
-    """Load a strategy that is not started: a bot's FreqAI would download candles."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("altseason.strategy.AltSeasonGate.ft_bot_start", lambda self, **_: None)
-        patch.setattr("altseason.with_risk.AltSeasonRisk.ft_bot_start", lambda self, **_: None)
-        return load(**config)
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

@@ -81,7 +81,7 @@ class AltSeasonFreqAI(AltSeasonStrategy):
         likely = self.learner.find_likely(dataframe, minimum)
         return {
             **super().entry_conditions(dataframe, metadata),
-            "is_likely": Condition(likely, dataframe[LABEL], ">", minimum),
+            "is_likely": Condition(likely, dataframe[LABEL].rename("probability"), ">", minimum),
         }
 
     def populate_entry_trend(

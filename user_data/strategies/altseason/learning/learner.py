@@ -108,7 +108,11 @@ class Learner:
         :param candles: all that may be known.
         """
         strategy = self._strategy
-        whole = ohlcv_fill_up_missing_data(candles[OHLCV_COLUMNS], strategy.timeframe, pair)
+        # FreqAI joins stored candles and new ones, whose times may be of two types.
+        dates = pd.to_datetime(candles["date"], utc=True).dt.as_unit("ms")
+        whole = ohlcv_fill_up_missing_data(
+            candles[OHLCV_COLUMNS].assign(date=dates), strategy.timeframe, pair
+        )
         entries = strategy.find_rule_entries(pair, whole.copy())
         return collect_rows(pair, whole, entries, self._measure(whole), self.barriers)
 
