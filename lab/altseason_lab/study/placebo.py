@@ -37,8 +37,9 @@ SHIFT, BOOTSTRAP = KINDS = ("shift", "bootstrap")
 SIGNIFICANCE = 0.05
 # On average. Longer than the mean of `gate_sma_days`, so that whole stretches of falling survive.
 BLOCK_DAYS = 30
-# How far a bootstrap's open share may be from the true one, and how many are drawn to find it.
-SHARE_TOLERANCE = 0.05
+# How far a bootstrap's open share may be from the true one, as a part of the time that this is open
+# or closed, whichever is shorter; and how many are drawn to find it.
+SHARE_TOLERANCE = 0.1
 MAX_DRAWS = 200
 PRICES = ("open", "high", "low", "close")
 
@@ -110,6 +111,7 @@ def arrange_dominance(dominance: Dominance, placebo: Placebo, open_share: OpenSh
 def _find_match(dominance: Dominance, placebo: Resampling, open_share: OpenShare) -> Dominance:
     """Return the first draw that is open about as long as the true gate, or else the nearest."""
     random = np.random.default_rng([placebo.seed, placebo.number])
+    tolerance = SHARE_TOLERANCE * min(placebo.open_share, 1 - placebo.open_share)
     best, least = dominance, math.inf
     for _ in range(MAX_DRAWS):
         arrangement = draw_arrangement(dominance.daily, placebo.calendar, random)
@@ -119,7 +121,7 @@ def _find_match(dominance: Dominance, placebo: Resampling, open_share: OpenShare
         distance = abs(open_share(drawn) - placebo.open_share)
         if distance < least:
             best, least = drawn, distance
-        if distance <= SHARE_TOLERANCE:
+        if distance <= tolerance:
             break
     return best
 

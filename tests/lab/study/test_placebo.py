@@ -201,6 +201,25 @@ def test_bootstrap_is_open_about_as_long_as_the_true_gate_or_as_near_as_can_be()
     assert shares[0] < open_share(never) < 1
 
 
+def test_bootstrap_of_a_gate_that_is_seldom_open_is_open_as_seldom():
+    """Of one that is open on 40 of 365 days, on 36 to 44 of them, and not on half or twice that."""
+    random = np.random.default_rng(1)
+    closes = 60 + 3 * np.sin(np.arange(400) / 25) + random.normal(0, 0.3, 400)
+    stored = dominance_candles(closes.round(3).tolist(), "2021-01-01")
+    calendar = Calendar(pd.Timestamp("2021-02-01", tz="UTC"), 365)
+    rule = GateRule("level", threshold=float(np.sort(closes.round(3)[30:395])[40]))
+    starts = pd.date_range(calendar.start, periods=365, freq="1D").as_unit("ms")
+
+    def count_open(dominance: Dominance) -> int:
+        return int(find_open(dominance, rule, starts.astype("int64").to_numpy()).sum())
+
+    true = Dominance("1d", stored, stored, pd.Timedelta(hours=36))
+    assert count_open(true) == 40
+    placebo = Resampling(calendar, 1, 0, 40 / 365)
+    found = arrange_dominance(true, placebo, lambda one: count_open(one) / 365)
+    assert 36 <= count_open(found) <= 44
+
+
 def test_bootstraps_are_numbered_and_know_what_they_have_to_match():
     assert draw_placebos("bootstrap", CALENDAR, 2, 7, 0.4) == [
         Resampling(CALENDAR, 7, 0, 0.4),
