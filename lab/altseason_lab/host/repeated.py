@@ -1,6 +1,7 @@
 """Freqtrade's own backtest, run again and again on candles that are loaded once."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -21,6 +22,8 @@ from altseason.host.configuration import Config, data_directory, quiet_freqtrade
 from altseason.host.strategy_errors import naming_strategy_errors
 from altseason.invocation import altseason_command
 
+# Others of a whitelist are patterns for several.
+PAIR = re.compile(r"[\w-]+/[\w:-]+$")
 CANDLES_ADVICE = (
     "`freqtrade download-data` stores candles, "
     f"and `{altseason_command('sample')}` a synthetic market"
@@ -59,7 +62,15 @@ class RepeatedBacktest:
         :raises InputError: where there are none.
         :raises OperationalException: for whatever else Freqtrade refuses.
         """
-        self._backtesting = Backtesting(config, exchange)
+        try:
+            self._backtesting = Backtesting(config, exchange)
+        except OperationalException as error:
+            if "No pair in whitelist" not in str(error):
+                raise
+            raise InputError(
+                f"expected pairs of {config['exchange']['name']}, found none among "
+                f"{', '.join(config['exchange']['pair_whitelist'])}"
+            ) from error
         # There is one bar for all backtests instead.
         self._backtesting.progress = None
         self._data, self._timerange = self._load()
@@ -74,6 +85,24 @@ class RepeatedBacktest:
     def candles(self) -> dict[str, pd.DataFrame]:
         """Return the candles by pair, those before the time range included; not to be modified."""
         return self._data
+
+    @property
+    def pairs(self) -> tuple[str, ...]:
+        """Return the pairs that have a candle in the time range."""
+        start, _ = self.span
+        return tuple(
+            pair for pair, candles in self._data.items() if candles["date"].iloc[-1] >= start
+        )
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Return the pairs that are named, but have no candle in the time range.
+
+        Freqtrade leaves them out; so it does those that the exchange does not know.
+        """
+        excluded = {*self.pairs, *self._backtesting.pairlists.expanded_blacklist}
+        named = dict.fromkeys(self.config["exchange"]["pair_whitelist"])
+        return tuple(pair for pair in named if PAIR.match(pair) and pair not in excluded)
 
     @property
     def span(self) -> tuple[datetime, datetime]:

@@ -43,6 +43,7 @@ class CellResult:
     """What a cell gave.
 
     :param pairs: whose candles were there.
+    :param missing: pairs that were named, but had no candle.
     :param start: of the first candle that is traded, and `end` of the last one.
     :param alt_seasons: the stretches of time in which the gate was open, from the close of a first
         candle to that of the next at which it was closed.
@@ -69,6 +70,7 @@ class CellResult:
     lines: DailyLines | None = None
     rule: str = ""
     trades: tuple[ClosedTrade, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> Metrics:
@@ -118,7 +120,8 @@ class CellRunner:
         is_true_off = cell.mode == OFF and cell.placebo is None
         return CellResult(
             outcome=measure_run(run, balance, config["stake_currency"]),
-            pairs=tuple(repeated.candles),
+            pairs=repeated.pairs,
+            missing=repeated.missing,
             timeframe=config["timeframe"],
             start=run.start,
             end=run.end,
@@ -179,6 +182,13 @@ def run_backtest(repeated: RepeatedBacktest, cell: Cell) -> GatedRun:
         find_daily_lines(strategy, dates, timeframe) if is_drawn else None,
         str(strategy.gate_rule),
     )
+
+
+def describe_missing(result: CellResult) -> str:
+    """Describe which pairs a result leaves out; empty where none."""
+    if not result.missing:
+        return ""
+    return f"No candles of {', '.join(result.missing)}: neither traded nor held."
 
 
 def list_trades(trades: pd.DataFrame) -> tuple[ClosedTrade, ...]:

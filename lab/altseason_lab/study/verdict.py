@@ -163,6 +163,7 @@ def describe_span(result: CellResult) -> dict[str, Any]:
     """Return what a result is of, for JSON."""
     return {
         "pairs": list(result.pairs),
+        "missing_pairs": list(result.missing),
         "start": result.start.isoformat(),
         "end": result.end.isoformat(),
         "fee": result.fee,
