@@ -111,7 +111,9 @@ def arrange_dominance(dominance: Dominance, placebo: Placebo, open_share: OpenSh
 def _find_match(dominance: Dominance, placebo: Resampling, open_share: OpenShare) -> Dominance:
     """Return the first draw that is open about as long as the true gate, or else the nearest."""
     random = np.random.default_rng([placebo.seed, placebo.number])
-    tolerance = SHARE_TOLERANCE * min(placebo.open_share, 1 - placebo.open_share)
+    shorter = min(placebo.open_share, 1 - placebo.open_share)
+    # Most gates open and close by whole days.
+    tolerance = max(SHARE_TOLERANCE * shorter, 1 / placebo.calendar.days)
     best, least = dominance, math.inf
     for _ in range(MAX_DRAWS):
         arrangement = draw_arrangement(dominance.daily, placebo.calendar, random)
