@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -75,7 +75,7 @@ def build_card(study: Study) -> EvidenceCard:
         pairs=tuple(dict.fromkeys(pair for result in results for pair in result.pairs)),
         windows=tuple(f"{result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}" for result in results),
         weekly_trades=describe([count for result in results for count in count_by_week(result)]),
-        wins=describe([profit > 0 for profit in profits]),
+        wins=describe_wins([profit > 0 for profit in profits]),
         profits=describe(profits),
     )
 
@@ -93,6 +93,16 @@ def describe(values: Sequence[float]) -> Sample:
     if variance and len(numbers) >= MIN_TRADES:
         variance = max(variance, float(np.squeeze(Bartlett(numbers).cov.long_run)))
     return Sample(float(numbers.mean()), math.sqrt(variance), len(numbers))
+
+
+def describe_wins(wins: Sequence[bool]) -> Sample:
+    """Return the sample of what was won and lost; a rule that has never lost may lose once.
+
+    Its deviation is at least that of the rule of succession, by one more of each.
+    """
+    sample = describe(wins)
+    share = (sum(wins) + 1) / (len(wins) + 2)
+    return replace(sample, deviation=max(sample.deviation, math.sqrt(share * (1 - share))))
 
 
 def count_by_week(result: CellResult) -> list[int]:

@@ -71,6 +71,19 @@ def test_numbers_that_are_like_their_neighbors_count_for_fewer():
     assert describe([True] * 50).deviation == 0
 
 
+def test_rule_that_never_lost_may_lose_one_of_ten_trades():
+    """By the rule of succession the next one of 50 is lost once in 52: no interval of no width."""
+    wins = build_card(Study("Any", "USDT", {FALLING: trading(*[1] * 50)})).wins
+    assert wins.mean == 1
+    assert wins.deviation == pytest.approx((51 * 1) ** 0.5 / 52)
+    assert wins.find_interval(10)[0] < 0.9
+    # Where every second one is lost nothing changes.
+    mixed = replace(
+        trading(*range(50)), trades=(*trading(1).trades, *trading(2, profit=-1).trades) * 25
+    )
+    assert build_card(Study("Any", "USDT", {FALLING: mixed})).wins.deviation == pytest.approx(0.5)
+
+
 def test_few_trades_make_no_card():
     with pytest.raises(InputError, match="expected 30 trades or more for an evidence card, found"):
         build_card(Study("Any", "USDT", {FALLING: trading(1, 2, 3)}))
