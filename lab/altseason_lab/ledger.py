@@ -6,6 +6,7 @@ added, each with the hash of the one before it: one that was changed or removed 
 """
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -16,8 +17,9 @@ from typing import IO, Any
 from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
 from altseason.dominance.locking import LONG_TIMEOUT, locked
+from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
-from altseason.host.configuration import Config
+from altseason.host.configuration import Config, data_directory
 from altseason.output import tell
 
 FILE = "altseason_trials.jsonl"
@@ -87,6 +89,19 @@ class Ledger:
         except OSError as error:
             raise InputError(f"{self.path}: cannot read the ledger: {error.strerror}") from error
 
+    def validate(self) -> None:
+        """Validate that trials can be added in the end, before hours of backtests.
+
+        :raises InputError: for a file that was changed, or cannot be written.
+        """
+        self.read()
+        if self.path.exists():
+            self.append([])
+        elif not os.access(self.path.parent, os.W_OK):
+            raise InputError(
+                f"{self.path}: cannot write the ledger; expected a folder that can be written"
+            )
+
     def append(self, trials: Iterable[Trial]) -> int:
         """Add the trials that are not there yet, and return how many these were.
 
@@ -146,9 +161,18 @@ def parse_lines(content: bytes, path: Path) -> list[Line]:
     return lines
 
 
-def open_ledger(config: Config) -> Ledger:
-    """Return the ledger of a configuration's user data directory."""
-    return Ledger(Path(config["user_data_dir"]) / FILE)
+def open_ledger(config: Config) -> Ledger | None:
+    """Return the ledger of a configuration's user data directory, once it is valid.
+
+    None on a synthetic market: nothing is learned of one, so nothing is a trial there.
+
+    :raises InputError: for a file that was changed, or cannot be written.
+    """
+    if is_synthetic(data_directory(config)):
+        return None
+    ledger = Ledger(Path(config["user_data_dir"]) / FILE)
+    ledger.validate()
+    return ledger
 
 
 def _changed(path: Path, number: int) -> InputError:

@@ -120,3 +120,23 @@ def test_pipe_in_the_place_of_the_ledger_is_refused(path: Path):
     os.mkfifo(path)
     with pytest.raises(InputError, match="expected a file"):
         Ledger(path).read()
+
+
+def test_ledger_is_validated_before_there_is_anything_to_add(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    ledger = Ledger(path)
+    ledger.validate()
+    assert not path.exists()
+    ledger.append([ONE, TWO])
+    before = path.read_bytes()
+    ledger.validate()
+    assert path.read_bytes() == before
+    path.write_bytes(before.replace(b"study", b"mine", 1))
+    with pytest.raises(InputError, match="line 1 does not follow"):
+        ledger.validate()
+    path.unlink()
+    # Root may write to any folder.
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(InputError, match="cannot write the ledger; expected a folder that can be"):
+        ledger.validate()

@@ -134,10 +134,7 @@ def run_and_draw(options: argparse.Namespace) -> int:
         ) as opened,
     ):
         synthetic = is_synthetic(data_directory(config))
-        # Nothing is learned of a synthetic market, so nothing is a trial there.
-        ledger = None if synthetic else open_ledger(config)
-        if ledger:
-            ledger.read()
+        ledger = open_ledger(config)
         found = run_stress_test(opened, scenarios, options.stop_slippage, counter)
         if ledger:
             ledger.append([describe_trial(found, config, opened.load_strategy())])

@@ -274,10 +274,7 @@ def find_cells(options: argparse.Namespace) -> list[Cell]:
 def run_cells(config: Config, cells: list[Cell], options: argparse.Namespace) -> StudyReport:
     """Run the cells, and count them in the ledger."""
     synthetic = is_synthetic(data_directory(config))
-    # Nothing is learned of a synthetic market, so nothing is a trial there.
-    ledger = None if synthetic else open_ledger(config)
-    if ledger:
-        ledger.read()
+    ledger = open_ledger(config)
     with show_progress("backtests", STOPPED) as progress:
         study = run_study(
             config,

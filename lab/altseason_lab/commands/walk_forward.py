@@ -144,11 +144,7 @@ def find_report(options: argparse.Namespace) -> WalkForwardReport:
     )
     with prepare_command(command, WALK_FORWARD, offline=options.offline) as (extended, config):
         synthetic = is_synthetic(data_directory(config))
-        # Nothing is learned of a synthetic market, so nothing is a trial there.
-        ledger = None if synthetic else open_ledger(config)
-        if ledger:
-            # A changed one is refused before an hour of searches.
-            ledger.read()
+        ledger = open_ledger(config)
         with show_progress("epochs and backtests", NOTHING_KEPT) as progress:
             found = run_walk_forward(
                 extended, config, request, processes=options.processes, progress=progress

@@ -101,6 +101,7 @@ class _Cells:
         missing = [(cell, contents[cell]) for cell in contents if cell not in found]
         if missing:
             if self._run_tasks is None:
+                self._results.refuse_unwritable()
                 self._run_tasks = self._open()
             for cell, result in self._run_tasks(missing):
                 found[cell] = self._results.save(contents[cell].key(cell), result).result

@@ -64,14 +64,28 @@ class ResultStore:
         path = self._path(key)
         try:
             found = ADAPTER.validate_json(path.read_bytes())
-            # The newest are kept the longest.
-            os.utime(path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (ValidationError, OSError) as error:
             self._tell_damaged(path, error)
             return None
+        # Those used last are kept the longest; where nothing can be written, all are kept.
+        with suppress(OSError):
+            os.utime(path)
         return found
+
+    def refuse_unwritable(self) -> None:
+        """Refuse a folder in which no result can be stored, before the first backtest runs.
+
+        :raises InputError: in one line.
+        """
+        probe = self.folder / f"{os.getpid()}.json.part"
+        try:
+            self.folder.mkdir(exist_ok=True)
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise InputError(f"{self.folder}: cannot store results: {error.strerror}") from error
 
     def save(self, key: str, found: Found) -> Found:
         """Store a result in one step, and return it as it will be read.
@@ -96,7 +110,8 @@ class ResultStore:
         """Remove the results that were not used for the longest time, and parts of files."""
         by_age = sorted(self._list_files(), reverse=True)
         for _, path in by_age[kept:]:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
 
     def _list_files(self) -> Iterator[tuple[float, Path]]:
         for path in self.folder.glob("*.json*"):

@@ -42,6 +42,34 @@ def test_damaged_results_are_as_none_and_told_once(
     assert store.load("a") == FOUND
 
 
+def test_folder_that_cannot_be_written_is_refused_and_what_is_in_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """As of a disk that is mounted to be read only; root may write to any folder."""
+    store = ResultStore(tmp_path)
+    store.save("a", FOUND)
+    store.refuse_unwritable()
+    assert len(list(tmp_path.iterdir())) == 1
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "utime", refuse)
+    monkeypatch.setattr(Path, "touch", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert store.load("a") == FOUND
+    store.remove_oldest(kept=0)
+    assert capsys.readouterr().err == ""
+    with pytest.raises(InputError, match="cannot store results: Read-only file system"):
+        store.refuse_unwritable()
+
+
+def test_file_in_the_place_of_the_folder_is_refused(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file: cannot store results: File exists"):
+        ResultStore(tmp_path / "file").refuse_unwritable()
+
+
 def test_a_part_of_a_file_never_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """As at the end of a full disk, or of the process."""
 

@@ -11,7 +11,7 @@ import pytest
 
 from altseason_lab.host.hyperopt import SearchSpace
 from altseason_lab.host.repeated import RepeatedBacktest, open_exchange
-from altseason_lab.ledger import open_ledger
+from altseason_lab.ledger import FILE, Ledger
 from altseason_lab.study.metrics import measure_run
 from altseason_lab.walkforward.backtests import WindowBacktests
 from altseason_lab.walkforward.plateau import find_middle, find_plateau
@@ -106,7 +106,7 @@ def test_backtest_in_this_process_is_the_one_of_an_epoch(home: Home, walked: Wal
 def test_trials_are_counted_once(home: Home, walked: WalkForward):
     with configured(home, *WORDS, *PERIOD) as (_, config):
         # Six epochs in each window, and the wallet of the parameters found.
-        ledger = open_ledger(config)
+        ledger = Ledger(home.userdir / FILE)
         assert count_trials(walked, ledger, open_variants(config)) == Count(13, 13)
         assert count_trials(walked, ledger, open_variants(config)) == Count(0, 13)
         # With another stake they are others.
