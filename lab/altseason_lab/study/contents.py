@@ -28,7 +28,7 @@ from altseason.host.configuration import (
     load_strategy,
     quiet_freqtrade,
 )
-from altseason.host.digest import calculate_digest
+from altseason.host.digest import CONFIG_KEY, calculate_digest
 from altseason.host.parameters import parameter_file
 from altseason_lab.host.overlay import CREDENTIALS, without_secrets
 from altseason_lab.study.cell import narrow
@@ -48,7 +48,7 @@ IRRELEVANT = frozenset(
     logfile original_config print_all print_colorized spaces strategy_path telegram user_data_dir
     verbosity webhook
     """.split()
-)
+) | {CONFIG_KEY}  # of all candles and code, for Freqtrade's own cache of backtests
 
 
 @dataclass(frozen=True)
