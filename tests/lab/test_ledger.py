@@ -133,7 +133,7 @@ def test_ledger_is_validated_before_there_is_anything_to_add(
     ledger.validate()
     assert path.read_bytes() == before
     path.write_bytes(before.replace(b"study", b"mine", 1))
-    with pytest.raises(InputError, match="line 1 does not follow"):
+    with pytest.raises(InputError, match="line 2 does not follow"):
         ledger.validate()
     path.unlink()
     # Root may write to any folder.
