@@ -36,6 +36,11 @@ CONFIG = {
     "distributed.comm.timeouts.connect": "120s",
     # What each thread does a hundred times a second, of which an hour's stacks would be kept.
     "distributed.worker.profile.enabled": False,
+    # What became of each task, which nobody reads: 40 KiB each.
+    **{
+        f"distributed.admin.{name}": 100
+        for name in ("log-length", "low-level-log-length", "system-monitor.log-length")
+    },
 }
 # A cell that has ended one process after another is not run a fourth time.
 MAX_LOST_PROCESSES = 2
