@@ -8,6 +8,7 @@ import pytest
 from freqtrade.enums import RunMode
 
 from altseason.errors import SettingsError
+from altseason.learning import configuration
 from altseason.settings import load_settings
 from tests.conftest import STRATEGIES
 from tests.learning.conftest import PAIRS, Load, freqai, load_only
@@ -128,6 +129,17 @@ def test_configuration_that_means_something_else_is_refused_in_a_line(
     with pytest.raises(SettingsError, match=message) as refused:
         load_learner(**change)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["datasieve", "lightgbm"])
+def test_missing_package_is_named_before_freqai_is_imported(
+    load_learner: Load, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    found = configuration.find_spec
+    monkeypatch.setattr(configuration, "find_spec", lambda one: None if one == name else found(one))
+    settings = {"dominance": RECORDS_NOT, "freqai": {"model": "lightgbm"}}
+    with pytest.raises(SettingsError, match=f"found no {name}; `pip install"):
+        load_learner(altseason=settings)
 
 
 @pytest.mark.parametrize(("change", "message"), REFUSED_TO_TRADE)

@@ -1,5 +1,6 @@
 """Features, by values worked out from the candles, and without any look ahead."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from altseason.gate.breadth import CoinPrices
 from altseason.gate.rule import Dominance, GateRule
 from altseason.learning.features import MAX_FEATURES, REASONS, calculate_features, find_names
-from tests.conftest import coin_candles, dominance_candles
+from tests.conftest import ROOT, coin_candles, dominance_candles
 
 RULE = GateRule()
 BREADTH = GateRule("breadth", breadth_days=3)
@@ -40,6 +41,12 @@ def test_there_are_at_most_twenty_and_freqai_takes_them_for_features():
     assert len(REASONS) <= MAX_FEATURES == 20
     assert len(find_names(BREADTH)) == len(find_names(RULE)) + 1 == len(REASONS)
     assert all(name.startswith("%-") for name in find_names(RULE))
+
+
+def test_document_names_every_feature_and_its_reason():
+    text = (ROOT / "docs" / "freqai.md").read_text(encoding="utf-8").split("\n## Settings\n")[0]
+    shown = re.findall(r"^\| `([a-z0-9_]+)` \| (.+) \|$", text, re.MULTILINE)
+    assert dict(shown) == REASONS
 
 
 def test_price_features_are_ratios_of_the_candles_to_earlier_ones():

@@ -8,6 +8,7 @@ configuration and a digest of all that they depend on.
 import hashlib
 import json
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,9 @@ NOT_USED = (
     "weight_factor",
 )
 NOT_USED_AT_TOP = ("continual_learning", "fit_live_predictions_candles", "keras")
+# What FreqAI imports for any model; an image with FreqAI has all of it.
+PACKAGES = ("datasieve", "sklearn", "xgboost")
+IMAGE = "freqtradeorg/freqtrade:2026.9_freqai"
 # Freqtrade reads a pair of the whitelist as a regular expression; FreqAI does not.
 PAIR = re.compile(r"[\w.-]+/[\w.:-]+")
 
@@ -125,6 +129,7 @@ def validate(config: dict[str, Any], strategy: Any, *, is_trading: bool) -> None
         raise SettingsError(f"freqai: {name} needs FreqAI; add -c {OVERLAY}")
     freqai = config["freqai"]
     parameters = freqai["feature_parameters"]
+    _validate_packages(strategy.settings.freqai.model)
     if config.get("freqaimodel") != MODEL:
         raise SettingsError(
             f"freqaimodel: expected {MODEL}, or nothing, found {config.get('freqaimodel')}"
@@ -150,6 +155,16 @@ def validate(config: dict[str, Any], strategy: Any, *, is_trading: bool) -> None
     _validate_pairs(config)
     if is_trading:
         _validate_trading(config)
+
+
+def _validate_packages(model: str) -> None:
+    """Refuse where packages are missing; Freqtrade would end with a stack trace."""
+    needed = (*PACKAGES, "lightgbm") if model == "lightgbm" else PACKAGES
+    if missing := [name for name in needed if find_spec(name) is None]:
+        raise SettingsError(
+            f"freqai: expected the packages {', '.join(needed)}, found no {', '.join(missing)}; "
+            f"`pip install datasieve lightgbm scikit-learn xgboost-cpu`, or use {IMAGE}"
+        )
 
 
 def _validate_pairs(config: dict[str, Any]) -> None:
