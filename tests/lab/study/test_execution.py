@@ -1,9 +1,11 @@
 """A study that was stopped goes on where it was, and nothing is run twice."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from altseason.errors import InputError
@@ -81,6 +83,22 @@ def test_stored_study_asks_no_exchange_and_repeats_its_warnings(
     # Neither an exchange nor a scheduler is needed for what is stored.
     assert run(execution=replace(HERE, scheduler="tcp://127.0.0.1:9", processes=None)) == first
     assert caplog.text.count("nothing here is real") == 1
+
+
+def test_missing_dominance_is_told_of_the_true_dates_alone(
+    home: Home, caplog: pytest.LogCaptureFixture
+):
+    home = Home(home.folder, shutil.copytree(home.datadir, home.folder / "synthetic"))
+    for path in home.datadir.glob("BTCD_USD-*"):
+        candles = pd.read_feather(path)
+        gap = candles["date"].between("2022-02-04", "2022-02-12")
+        candles[~gap].reset_index(drop=True).to_feather(path)
+    with configured(home, "--strategy", "AltSeasonStrategy") as config:
+        study = run_study(config, CELLS, placebos=PLACEBOS, execution=HERE)
+    assert len(study.tests) == 1
+    told = [line for line in caplog.messages if "missing or stale" in line]
+    # Once of each place where warnings are shown.
+    assert len(set(told)) == 1
 
 
 def test_strategy_that_changes_while_the_study_runs_ends_it(run: Callable[..., Study], home: Home):
