@@ -1,9 +1,10 @@
 """What a study costs, against `freqtrade backtesting --strategy-list` on the same work.
 
 Both run the same gates on the same candles, in turn, and have to come to the same profits. Then
-come a grid of 16 backtests and 200 placebos, each from cold to the printed result, and with
---memory a thousand small backtests. Seconds of wall time count on an idle machine
-alone; those of the CPU are told beside them, without those of a process that had to be killed.
+come a grid of 16 backtests, from cold to its page, and 200 placebos, from cold to the printed
+result; and with --memory a thousand small backtests, over which it may not grow. Seconds of wall
+time count on an idle machine alone; those of the CPU are told beside them, without those of a
+process that had to be killed.
 """
 
 import argparse
@@ -37,6 +38,8 @@ PLACEBOS = 200
 # Cells a minute to those of --strategy-list; seconds on two idle cores.
 MIN_RATIO, MAX_GRID_SECONDS, MAX_PLACEBO_SECONDS = 2.5, 60.0, 300.0
 CELLS_IN_MEMORY = 1_000
+# From the first tenth of the backtests to the last; their results are a few MiB.
+MAX_GROWTH = 1.05
 MEBIBYTE = 1024 * 1024
 
 console = Console(highlight=False, soft_wrap=True)
@@ -94,8 +97,9 @@ async def run_with_emulator(workplace: Workplace, options: argparse.Namespace) -
         bench = Bench(workplace, offline_environment(os.environ, url))
         # The emulator answers in this thread.
         if options.memory:
-            return await asyncio.to_thread(bench.measure_memory, options.cells)
-        failures = await asyncio.to_thread(bench.measure, options.placebos)
+            failures = await asyncio.to_thread(bench.measure_memory, options.cells)
+        else:
+            failures = await asyncio.to_thread(bench.measure, options.placebos)
     for failure in failures:
         console.print(f"FAILED: {failure}")
     return 1 if failures and not options.no_limits else 0
@@ -122,7 +126,8 @@ class Bench:
         ratio = (len(cells) / study["wall"]) / (len(expected) / listed["wall"])
         load = os.getloadavg()[0]
         console.print(f"{ratio:.2f} times the backtests a minute; load of the machine {load:.1f}")
-        grid, cells = self._run_study("--modes", *GATES, "--windows", *self._times.windows)
+        page = ["--report", str(self._folder / "page.html")]
+        grid, cells = self._run_study("--modes", *GATES, "--windows", *self._times.windows, *page)
         show("4 gates x 4 windows", len(cells), grid)
         placebos, cells = self._run_study("--modes", "falling", "--placebos", str(number))
         show(f"{number} placebos of a year", number + len(cells), placebos)
@@ -170,15 +175,18 @@ class Bench:
             raise SystemExit(f"{' '.join(command[1:])} failed:\n{ended.stderr[-2000:]}")
         return load_cost(cost), ended.stdout
 
-    def measure_memory(self, cells: int) -> int:
-        """Run many small backtests, and print what the command and its largest process take."""
+    def measure_memory(self, cells: int) -> list[str]:
+        """Run many small backtests, print what the command and its largest process take.
+
+        :return: which of the two has grown.
+        """
         first = self._times.year[:8]
         words = ["--offline", "--fresh", "--modes", "falling", "--processes", "2"]
         words += ["--kinds", "bootstrap", "--placebos", str(cells), "--", *self._paths()]
         words += ["--pairs", PAIRS[0], "--timerange", f"{first}-{first[:4]}0301"]
         # Each result is a file; those of an earlier bench are written anew.
         begun, step = time.time(), max(1, cells // 10)
-        reached = step
+        measured: list[tuple[float, float]] = []
         with subprocess.Popen(
             [sys.executable, "-m", "altseason", "study", *words],
             cwd=self._workplace.folder,
@@ -187,14 +195,25 @@ class Bench:
             stdout=subprocess.DEVNULL,
         ) as process:
             while not has_ended(process):
-                if (done := self._count_results(begun)) >= reached:
-                    command, largest = measure_tree(process.pid)
+                if (done := self._count_results(begun)) >= step * (len(measured) + 1):
+                    measured.append(measure_tree(process.pid))
+                    command, largest = measured[-1]
                     console.print(
                         f"{done} backtests: the command has {command:.0f} MiB, "
                         f"its largest process {largest:.0f}"
                     )
-                    reached = done + step
-        return int(process.returncode)
+        if process.returncode or len(measured) < 2:
+            return [f"the study ended with {process.returncode}, measured {len(measured)} times"]
+        names = ("the command", "its largest process")
+        growth = {
+            name: after / before
+            for name, before, after in zip(names, measured[0], measured[-1], strict=True)
+        }
+        return [
+            f"{name} grew by {ratio - 1:.0%}"
+            for name, ratio in growth.items()
+            if ratio > MAX_GROWTH
+        ]
 
     def _count_results(self, begun: float) -> int:
         stored = (self._workplace.user_data / "altseason_study").glob("*.json")

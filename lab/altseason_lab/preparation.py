@@ -163,9 +163,7 @@ def load_backtesting_configuration(command: FreqtradeCommand, repetition: Repeti
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
     config = read_backtesting_configuration(command)
-    wallet = float(get_dry_run_wallet(config))
-    if wallet <= 0:
-        raise InputError(f"dry_run_wallet: expected more than 0, found {wallet:g}")
+    _validate_wallet(config)
     if config.get("strategy_list"):
         raise InputError(
             "strategy_list: expected one strategy in the configuration, found a list of them; "
@@ -175,3 +173,20 @@ def load_backtesting_configuration(command: FreqtradeCommand, repetition: Repeti
     # No result is stored, not even beside those of the user's own backtests.
     config["export"] = "none"
     return config
+
+
+def _validate_wallet(config: Config) -> None:
+    """Refuse a wallet without money, and one with coins.
+
+    Freqtrade counts coins only while a trade with the same coin is open, so that the wallet would
+    jump with each trade.
+    """
+    wallet = float(get_dry_run_wallet(config))
+    if wallet <= 0:
+        raise InputError(f"dry_run_wallet: expected more than 0, found {wallet:g}")
+    balances, stake = config["dry_run_wallet"], config["stake_currency"]
+    if isinstance(balances, dict) and (coins := sorted({*balances} - {stake})):
+        raise InputError(
+            f"dry_run_wallet: expected {stake} alone, found {', '.join(coins)}, too; name one "
+            f"amount, such as {wallet:g}"
+        )

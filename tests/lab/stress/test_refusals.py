@@ -81,6 +81,7 @@ def test_bad_number_is_refused(
         (["--", "-c", "array.json"], "array.json: expected a configuration as in config.json.ex"),
         (["--", "-c", "coins.json"], "exchange: expected an object, found an array"),
         (["--", "--dry-run-wallet", "0"], "dry_run_wallet: expected more than 0, found 0"),
+        (["--", "-c", "rich.json"], "expected USDT alone, found BTC, ETH, too; name one amount"),
         (["--", "-c", "list.json"], "expected one strategy in the configuration"),
         (["--", "-c", "futures.json"], "expected trading mode spot, found futures"),
         (["--fees", "0.95", "--slippage", "600"], "found 101.00% together"),
@@ -107,6 +108,7 @@ def test_bad_input_is_one_line(
         "text.json": json.dumps({**good, "max_open_trades": "much"}),
         "array.json": "[1]",
         "coins.json": json.dumps({**good, "exchange": ["binance"]}),
+        "rich.json": json.dumps({**good, "dry_run_wallet": {"USDT": 1000, "ETH": 1, "BTC": 0.1}}),
         "list.json": json.dumps({**good, "strategy_list": ["A", "B"]}),
         "futures.json": json.dumps({**good, "trading_mode": "futures", "margin_mode": "isolated"}),
     }.items():

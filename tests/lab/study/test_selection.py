@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -103,6 +104,28 @@ def test_overfitting_is_within_the_noise_without_skill_and_below_it_with():
     assert 0.0 < without.low < 0.5 < without.high < 1.0
     noise[4] += 0.01
     assert measure_overfitting(results(noise), seed=1).probability == 0 < without.low
+
+
+def test_overfitting_is_how_often_the_best_of_half_the_days_is_below_the_median_in_the_others():
+    """Counted by hand, as in Bailey, Borwein, Lopez de Prado and Zhu (2017), section 3."""
+    random = np.random.default_rng(5)
+    returns = random.normal(0, 0.02, (11, 240))
+    parts = np.array_split(np.arange(240), 8)
+    worse = []
+    for chosen in combinations(range(8), 4):
+        inside = np.concatenate([parts[part] for part in chosen])
+        outside = np.concatenate([parts[part] for part in range(8) if part not in chosen])
+        ratios = [
+            returns[:, days].mean(axis=1) / returns[:, days].std(axis=1)
+            for days in (inside, outside)
+        ]
+        best = ratios[0].argmax()
+        # Of eleven, five are below the median.
+        worse.append((ratios[1] < ratios[1][best]).sum() < 5)
+    found = measure_overfitting(results(returns), seed=1)
+    assert len(worse) == 70
+    assert 0 < np.mean(worse) < 1
+    assert found.probability == pytest.approx(np.mean(worse))
 
 
 def test_overfitting_needs_ten_variants_and_a_hundred_days():
