@@ -137,7 +137,7 @@ def test_too_few_entries_make_no_model(sample: Path, tmp_path: Path, without: st
     assert len(found.fits) == len(CUTS)
     assert all(len(rows) < 1000 for rows in found.fits)
     assert all((frame["do_predict"] == 0).all() for frame in found.predicted.values())
-    assert "expected 1000 entries or more" in found.strategy.freqai.problem
+    assert "expected 1000 entries or more with a label" in found.strategy.freqai.problem
     if without == "nothing":
         assert found.run.trades.empty
         return

@@ -82,7 +82,7 @@ def trained(folder: Path) -> list[datetime]:
     ("retrain", "lived"),
     [
         (2 * HOUR, 3.5 * HOUR),
-        pytest.param(24 * HOUR, 48 * HOUR, marks=pytest.mark.slow),
+        pytest.param(30 * HOUR, 48 * HOUR, marks=pytest.mark.slow),
     ],
     ids=["hours", "two days"],
 )

@@ -106,8 +106,8 @@ def fit_pooled(
     whole = whole.sort_values(["date", "pair"], ignore_index=True)
     if len(whole) < min_rows:
         raise TooFewRowsError(
-            f"expected {min_rows} entries or more to learn from, found {len(whole)} of "
-            f"{whole['pair'].nunique()} pairs"
+            f"expected {min_rows} entries or more with a label and all features, found "
+            f"{len(whole)} of {whole['pair'].nunique()} pairs"
         )
     if whole["outcome"].nunique() < 2:
         raise TooFewRowsError(

@@ -1,0 +1,101 @@
+"""FreqAI's model in the thread that trains for a bot, where something fails."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+from freqtrade.configuration import TimeRange
+
+from altseason.learning.model import fit_pooled
+from tests.learning.conftest import PAIRS, Load
+from tests.learning.rows import draw_rows
+
+NOW = int(datetime(2024, 2, 1, tzinfo=UTC).timestamp())
+WINDOW = TimeRange("date", "date", NOW - 1095 * 86400, NOW)
+
+
+class Clock:
+    """The module `time` of the model, on a clock that its own waits move."""
+
+    def __init__(self, on_sleep: Callable[[], None] = lambda: None) -> None:
+        self.now = float(NOW)
+        self.on_sleep = on_sleep
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.on_sleep()
+
+
+def train(model: Any, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> float:
+    """Let the model train as FreqAI's thread does, and return for how long it has waited."""
+    # FreqAI loads its file under a name of its own.
+    monkeypatch.setitem(type(model).train.__globals__, "time", clock)
+    model.live = True
+    dk = SimpleNamespace(all_pairs=PAIRS)
+    model.extract_data_and_train_model(WINDOW, PAIRS[0], None, dk, WINDOW)
+    return clock.now - NOW
+
+
+def failing(error: Exception) -> Callable[..., Any]:
+    def fail(*_: Any) -> None:
+        raise error
+
+    return fail
+
+
+def test_training_that_fails_is_tried_again_an_hour_later(
+    load_learner: Load, monkeypatch: pytest.MonkeyPatch
+):
+    """FreqAI itself would try again at once, and log a stack trace each time."""
+    model = load_learner().freqai
+    monkeypatch.setattr(model, "_fit", failing(OSError("no space left")))
+    assert train(model, monkeypatch, Clock()) == pytest.approx(3600, abs=2)
+    assert model.problem == "training failed with OSError('no space left')"
+    assert model.dd.pair_dict == {}
+
+
+def test_bot_that_stops_does_not_wait_for_that_hour(
+    load_learner: Load, monkeypatch: pytest.MonkeyPatch
+):
+    model = load_learner().freqai
+    monkeypatch.setattr(model, "_fit", failing(OSError("no space left")))
+    assert train(model, monkeypatch, Clock(model._stop_event.set)) == 1
+
+
+def test_model_is_handed_to_all_pairs_at_once_and_found_again(
+    load_learner: Load, monkeypatch: pytest.MonkeyPatch
+):
+    strategy = load_learner()
+    fitted = fit_pooled(draw_rows(1000))
+    monkeypatch.setattr(strategy.freqai, "_fit", lambda *_: fitted)
+    assert train(strategy.freqai, monkeypatch, Clock()) == 0
+    # Another object, as after a restart, which reads what is stored.
+    again = load_learner().freqai
+    assert again.identifier == strategy.freqai.identifier
+    assert sorted(again.dd.pair_dict) == sorted(PAIRS)
+    features = draw_rows(5, seed=9)
+    for pair in PAIRS:
+        assert again.dd.pair_dict[pair]["trained_timestamp"] == NOW
+        dk = SimpleNamespace(live=True)
+        stored = again.dd.load_data(pair, dk)
+        assert dk.label_list == ["&-take_profit"]
+        pd.testing.assert_frame_equal(
+            stored.predict_proba(features), fitted.predict_proba(features)
+        )
+
+
+def test_too_few_entries_keep_the_model_before(load_learner: Load, monkeypatch: pytest.MonkeyPatch):
+    model = load_learner().freqai
+    fitted = fit_pooled(draw_rows(1000))
+    monkeypatch.setattr(model, "_fit", lambda *_: fitted)
+    train(model, monkeypatch, Clock())
+    before = {pair: dict(facts) for pair, facts in model.dd.pair_dict.items()}
+    monkeypatch.setattr(model, "_fit", lambda *_: None)
+    assert train(model, monkeypatch, Clock()) == pytest.approx(3600, abs=2)
+    assert model.dd.pair_dict == before
