@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from freqtrade.constants import UNLIMITED_STAKE_AMOUNT
-from freqtrade.enums import RunMode
 from freqtrade.exchange import timeframe_to_seconds
 from freqtrade.persistence import Trade
 
@@ -26,11 +25,8 @@ from altseason.gate.charts import thin_exits
 from altseason.gate.conditions import Conditions, above, add_conditions, all_hold, is_true
 from altseason.gate.keeper import Gatekeeper
 from altseason.gate.pairs import BITCOIN, never_entered_because
-from altseason.host.callbacks import guard_stake, without_trade_copy
+from altseason.host.callbacks import without_trade_copy
 from altseason.host.candle_files import PRECISION_COLUMNS
-from altseason.risk.account import AccountWatch
-from altseason.settings import validate_trading_mode
-from altseason.strategy import AltSeasonGate
 from altseason.trend.channels import (
     add_days,
     calculate_trend,
@@ -39,6 +35,7 @@ from altseason.trend.channels import (
     find_day_ends,
 )
 from altseason.trend.positions import calculate_change, calculate_weight
+from altseason.with_risk import AltSeasonAccount
 
 # More than half of the channels are up: most lengths of trend agree.
 MAJORITY = 0.5
@@ -48,7 +45,7 @@ SECONDS_PER_DAY = 24 * 60 * 60
 STARTUP_DAYS = 207
 
 
-class AltSeasonProfile(AltSeasonGate, mode="falling"):
+class AltSeasonProfile(AltSeasonAccount, mode="falling"):
     """Follow the trends of altcoins while Bitcoin's trend is up and its dominance falls.
 
     Decides once a day, at midnight UTC, by daily closes, whatever the timeframe is.
@@ -85,7 +82,6 @@ class AltSeasonProfile(AltSeasonGate, mode="falling"):
     }
 
     def __init__(self, config: dict[str, Any]) -> None:
-        validate_trading_mode(config)
         if config.get("stake_currency") in BITCOIN:
             raise SettingsError(
                 "stake_currency: expected a currency in which Bitcoin has a price of its own, "
@@ -95,24 +91,10 @@ class AltSeasonProfile(AltSeasonGate, mode="falling"):
         timeframe = config.get("timeframe") or self.timeframe
         self.startup_candle_count = STARTUP_DAYS * (DAY // candle_length(timeframe))
         self._entry_tag = mark_results(config, "most_channels_up")
-        gate = self.alt_season_gate
-        self.notifier = gate.notifier
-        is_live = config.get("runmode") == RunMode.LIVE
-        self._account = AccountWatch(self, gate.settings.risk) if is_live else None
-        if self._account is not None:
-            gate.entry_checks.append(self._account.is_explained)
-            gate.loop_checks.append(self._account.check)
-        guard_stake(self, self.notifier)
 
     def version(self) -> str:
         """Return the version that Freqtrade shows in `/version`, FreqUI and its lists."""
         return __version__
-
-    def ft_bot_start(self, **kwargs: Any) -> None:
-        """Start the gate, and note the orders that are sent, before the first of them."""
-        super().ft_bot_start(**kwargs)
-        if self._account is not None:
-            self._account.watch_orders()
 
     def informative_pairs(self) -> list[tuple[str, str]]:
         """Return Bitcoin's candles, which a bot needs besides those of its pairs."""

@@ -1,4 +1,7 @@
-"""What a strategy is derived from to be gated, and to have the risk rules of our settings."""
+"""What a strategy is derived from to be gated, and to have the risk rules of our settings.
+
+The checks of an account come without the rest, for a strategy that has sizes of its own.
+"""
 
 import altseason.host.version  # noqa: F401 - before all that an older Freqtrade lacks
 
@@ -8,11 +11,13 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import pandas as pd
+from freqtrade.enums import RunMode
 from freqtrade.persistence import Trade
 from freqtrade.strategy import DecimalParameter, IntParameter
 
 from altseason.errors import InputError
 from altseason.host.callbacks import guard_stake, without_trade_copy
+from altseason.risk.account import AccountWatch
 from altseason.risk.manager import RiskManager
 from altseason.risk.protections import build_protections
 from altseason.settings import validate_trading_mode
@@ -21,7 +26,32 @@ from altseason.strategy import AltSeasonGate
 CALLBACKS = ("custom_stake_amount", "custom_stoploss", "adjust_trade_position")
 
 
-class AltSeasonRisk(AltSeasonGate):
+class AltSeasonAccount(AltSeasonGate):
+    """Gate a strategy on spot markets, and check its account in live mode.
+
+    What sizes a trade is the strategy's own; where that fails, nothing is entered.
+    """
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        validate_trading_mode(config)
+        super().__init__(config)
+        gate = self.alt_season_gate
+        self.settings, self.notifier = gate.settings, gate.notifier
+        is_live = config.get("runmode") == RunMode.LIVE
+        self._account = AccountWatch(self, self.settings.risk) if is_live else None
+        if self._account is not None:
+            gate.entry_checks.append(self._account.is_explained)
+            gate.loop_checks.append(self._account.check)
+        guard_stake(self, self.notifier)
+
+    def ft_bot_start(self, **kwargs: Any) -> None:
+        """Start the gate, and note the orders that are sent, before the first of them."""
+        super().ft_bot_start(**kwargs)
+        if self._account is not None:
+            self._account.watch_orders()
+
+
+class AltSeasonRisk(AltSeasonAccount):
     """Gate a strategy as `AltSeasonGate` does, and apply `altseason.risk` of the configuration.
 
     Spot markets only. A strategy behind it may not have the three callbacks of these rules, which
@@ -41,17 +71,11 @@ class AltSeasonRisk(AltSeasonGate):
     drawdown_allowed = DecimalParameter(0.02, 0.15, default=0.06, decimals=2, space="protection")
 
     def __init__(self, config: dict[str, Any]) -> None:
-        validate_trading_mode(config)
         _refuse_callbacks(type(self))
         super().__init__(config)
-        gate = self.alt_season_gate
-        self.settings, self.notifier = gate.settings, gate.notifier
-        self._risk = RiskManager(self, self.settings.risk, config)
-        gate.entry_checks.append(self._risk.is_explained)
-        gate.loop_checks.append(self._risk.check_account)
+        self._risk = RiskManager(self, self.settings.risk, config, self._account)
         # By the gate trades are to end, whatever is entered.
-        gate.signals.keeps_exits = not self.settings.risk.regime_exit
-        guard_stake(self, self.notifier)
+        self.alt_season_gate.signals.keeps_exits = not self.settings.risk.regime_exit
 
     @property
     def protections(self) -> list[dict[str, Any]]:
@@ -61,11 +85,6 @@ class AltSeasonRisk(AltSeasonGate):
         return build_protections(
             self.cooldown_candles.value, self.stops_allowed.value, self.drawdown_allowed.value
         )
-
-    def ft_bot_start(self, **kwargs: Any) -> None:
-        """Start the gate, and note the orders that are sent, before the first of them."""
-        super().ft_bot_start(**kwargs)
-        self._risk.start()
 
     def advise_indicators(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
         """Return the candles with the strategy's indicators, dominance and ATR."""

@@ -85,12 +85,17 @@ class RiskManager:
         configuration keeps Freqtrade from calling what is chosen.
     """
 
-    def __init__(self, strategy: IStrategy, settings: RiskSettings, config: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        strategy: IStrategy,
+        settings: RiskSettings,
+        config: dict[str, Any],
+        account: AccountWatch | None = None,
+    ) -> None:
         self._strategy = strategy
         self._settings = settings
         self._candles: dict[str, CandleLookup] = {}
-        is_live = config.get("runmode") == RunMode.LIVE
-        self._account = AccountWatch(strategy, settings) if is_live else None
+        self._account = account
         if settings.atr_trailing:
             if _has_trailing_stop(strategy, config):
                 raise SettingsError(
@@ -192,20 +197,6 @@ class RiskManager:
         if self._account is not None and not self._account.is_complete(trade):
             return None
         return -fraction * trade.stake_amount
-
-    def check_account(self, now: datetime) -> None:
-        """In live mode, check the account against Freqtrade's records; see `AccountWatch.check`."""
-        if self._account is not None:
-            self._account.check(now)
-
-    def start(self) -> None:
-        """In live mode, note the orders that Freqtrade sends, from the first on."""
-        if self._account is not None:
-            self._account.watch_orders()
-
-    def is_explained(self, pair: str, rate: float, now: datetime) -> bool:
-        """Return whether a coin may be entered; in live mode, if trades account for all of it."""
-        return self._account is None or self._account.is_explained(pair, rate, now)
 
     @property
     def _is_called_in_every_candle(self) -> bool:
