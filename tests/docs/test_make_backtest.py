@@ -54,3 +54,12 @@ def test_next_command_is_about_the_candles_and_days_of_this_one(
     assert f"-c {os.path.relpath(tmp_path / 'mine.json')} -d {os.path.relpath(data)}" in stress
     assert [line for line in lines if "--timerange" in line] == ([expected] if expected else [])
     assert stress.endswith("\\") is (expected is not None)
+
+
+def test_model_of_own_candles_needs_to_know_what_is_tested(tmp_path: Path):
+    (tmp_path / "BTCD_USD-1d.feather").touch()
+    environment = {**os.environ, "DATADIR": str(tmp_path), "TIMERANGE": ""}
+    words = [sys.executable, str(SCRIPT), "--freqai"]
+    found = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr.startswith("TIMERANGE: expected what to test, with its end, such as ")

@@ -131,6 +131,14 @@ def test_removing_the_future_changes_no_feature(cut: int):
     pd.testing.assert_frame_equal(found, whole.iloc[:cut])
 
 
+def test_startup_candles_of_a_bot_are_enough_for_what_a_backtest_measures():
+    candles, days = coin_candles(3000), dominance(wave(600))
+    whole = calculate_features(candles, "1h", days, RULE)
+    # AltSeasonStrategy.startup_candle_count; a bot has these at the least.
+    found = calculate_features(candles.iloc[-400:], "1h", days, RULE)
+    pd.testing.assert_series_equal(found.iloc[-1], whole.iloc[-1], rtol=1e-9)
+
+
 @pytest.mark.parametrize("row", [350, 399])
 def test_candle_changes_no_feature_before_it(row: int):
     candles = coin_candles(400)

@@ -17,6 +17,7 @@ START = datetime(2024, 2, 1, 22, 0, 5, tzinfo=UTC)
 PERIOD, HOUR = timedelta(minutes=5), timedelta(hours=1)
 RECORDER = """
 import json
+import threading
 from pathlib import Path
 
 from AltSeasonFreqAI import AltSeasonFreqAI
@@ -35,6 +36,11 @@ class Recorder(AltSeasonFreqAI):
             probability=float(newest["&-take_profit"]),
         )
         return super().populate_entry_trend(dataframe, metadata)
+
+    def find_rule_entries(self, pair, candles):
+        is_main = threading.current_thread() is threading.main_thread()
+        self.note(training=pair, is_main=is_main)
+        return super().find_rule_entries(pair, candles)
 
     def note(self, **facts):
         with Path(self.config["recorded"]).open("a") as file:
@@ -114,6 +120,10 @@ def test_bot_trains_again_and_predicts_at_once_after_a_restart(
         # All at once, and again when it was due, to the hour: how long a fit takes is real time.
         assert len(set(before)) == 1
         assert START + retrain <= before[0] <= START + retrain + HOUR
+        # In a thread of FreqAI's own, so that the bot's loop goes on; once for all pairs.
+        trainings = [note for note in notes if "training" in note]
+        assert [note["training"] for note in trainings] == PAIRS * 2
+        assert not any(note["is_main"] for note in trainings)
         assert len(list(folder.glob("models/altseason/*/sub-train-ETH_*"))) == 2
 
         again = live(replace(replay, start=stop + timedelta(minutes=2)), stop + 4 * PERIOD)
