@@ -1,17 +1,16 @@
 """A bot's trades beside its evidence card, with trades of Freqtrade's own kind."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from freqtrade.persistence import Trade, init_db
 
 from altseason.evidence.watch import EvidenceWatch, compare, find_trades
 from tests.evidence.test_card import CARD
+from tests.risk.traders import open_trade
 
 NOW = datetime(2022, 3, 1, tzinfo=UTC)
 RULE = "dominance below 55 %"
@@ -36,31 +35,16 @@ class Told:
         self.warned.append(message)
 
 
-@pytest.fixture
-def database() -> Iterator[None]:
-    init_db("sqlite://")
-    yield
-    Trade.session.remove()
-
-
 def add_trade(
     profit: float | None, weeks_ago: float, pair: str = "ETH/USDT", name: str = "Any"
 ) -> None:
-    trade = Trade(
+    open_trade(
         pair=pair,
-        stake_amount=100.0,
-        amount=1.0,
-        open_rate=100.0,
-        fee_open=0.001,
-        fee_close=0.001,
-        exchange="binance",
         strategy=name,
         is_open=False,
         close_profit=profit,
         open_date=(NOW - timedelta(weeks=weeks_ago)).replace(tzinfo=None),
     )
-    Trade.session.add(trade)
-    Trade.commit()
 
 
 def watch(tmp_path: Path, told: Told, **changes: str) -> EvidenceWatch:

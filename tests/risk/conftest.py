@@ -8,29 +8,13 @@ from freqtrade.strategy import IStrategy
 
 from altseason.risk.sent_orders import watch_orders
 from tests.risk.records import ENTRY, OPENED, order_of_freqtrade
-from tests.risk.traders import PAIR
+from tests.risk.traders import open_trade
 
 
 @pytest.fixture
 def trade(database: None) -> Trade:
     """One coin that was bought for 100."""
-    trade = Trade(
-        pair=PAIR,
-        base_currency="ETH",
-        stake_currency="USDT",
-        stake_amount=100.0,
-        amount=1.0,
-        open_rate=100.0,
-        fee_open=0.001,
-        fee_close=0.001,
-        exchange="binance",
-        open_date=OPENED,
-        is_open=True,
-    )
-    trade.orders.append(order_of_freqtrade(ENTRY, "buy", is_open=False))
-    Trade.session.add(trade)
-    Trade.commit()
-    return trade
+    return open_trade(orders=[order_of_freqtrade(ENTRY, "buy", is_open=False)], open_date=OPENED)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Fixtures of strategies that trade: Freqtrade's own wallet and trades, without a network."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from freqtrade.data.dataprovider import DataProvider
 from freqtrade.enums import CandleType, RunMode
 from freqtrade.exchange import Exchange
-from freqtrade.persistence import Trade, init_db
+from freqtrade.persistence import Order, Trade, init_db
 from freqtrade.resolvers import ExchangeResolver
 from freqtrade.strategy import IStrategy
 from freqtrade.wallets import Wallets
@@ -170,30 +170,36 @@ def show_candle(strategy: IStrategy, **columns: float) -> None:
     strategy.dp._set_cached_df(PAIR, "1h", candles, CandleType.SPOT)
 
 
-def open_trade(amount: float, rate: float) -> Trade:
+def open_trade(
+    amount: float = 1.0, rate: float = 100.0, orders: Sequence[Order] = (), **changes: Any
+) -> Trade:
     """A trade that was opened at a rate, as Freqtrade keeps it."""
-    trade = make_trade(amount, rate)
+    trade = make_trade(amount, rate, **changes)
+    trade.orders.extend(orders)
     Trade.session.add(trade)
     Trade.commit()
     return trade
 
 
-def make_trade(amount: float, rate: float) -> Trade:
+def make_trade(amount: float, rate: float, **changes: Any) -> Trade:
     """A trade that the database does not have."""
-    return Trade(
-        pair=PAIR,
-        stake_amount=amount * rate,
-        amount=amount,
-        open_rate=rate,
-        max_rate=rate,
-        fee_open=0.001,
-        fee_close=0.001,
-        exchange="binance",
-        open_date=pd.Timestamp("2021-01-01", tz="UTC").to_pydatetime(),
-        is_open=True,
-        is_short=False,
-        leverage=1.0,
-    )
+    values = {
+        "pair": PAIR,
+        "base_currency": "ETH",
+        "stake_currency": "USDT",
+        "stake_amount": amount * rate,
+        "amount": amount,
+        "open_rate": rate,
+        "max_rate": rate,
+        "fee_open": 0.001,
+        "fee_close": 0.001,
+        "exchange": "binance",
+        "open_date": pd.Timestamp("2021-01-01", tz="UTC").to_pydatetime(),
+        "is_open": True,
+        "is_short": False,
+        "leverage": 1.0,
+    }
+    return Trade(**{**values, **changes})
 
 
 class FixedStrategy:

@@ -1,39 +1,23 @@
 """What a trade keeps of the dominance that it was entered by."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from freqtrade.persistence import Order, Trade, init_db
+from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import IStrategy
 from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
 from tests.integration.freqtrade_runs import write_subclass
+from tests.risk.traders import open_trade
 from tests.strategy.trading import MIDNIGHT, Load, store_days
 
 
 @pytest.fixture
-def trade() -> Iterator[Trade]:
-    """A trade with one filled entry, in a database of its own."""
-    init_db("sqlite://")
-    trade = Trade(
-        pair="ETH/USDT",
-        stake_amount=100.0,
-        amount=1.0,
-        open_rate=100.0,
-        fee_open=0.001,
-        fee_close=0.001,
-        exchange="binance",
-        open_date=MIDNIGHT,
-        is_open=True,
-    )
-    trade.orders.append(filled_order("1", "buy"))
-    Trade.session.add(trade)
-    Trade.commit()
-    yield trade
-    Trade.session.remove()
+def trade(database: None) -> Trade:
+    """A trade with one filled entry."""
+    return open_trade(orders=[filled_order("1", "buy")], open_date=MIDNIGHT)
 
 
 def filled_order(number: str, side: str) -> Order:

@@ -95,11 +95,12 @@ def _count_verdicts(report: StudyReport) -> Iterator[Block]:
         )
     if differences:
         clear = sum(not found.growth.has_zero for found in differences)
+        tell = "tells" if clear == 1 else "tell"
         yield Paragraph(
             "Each is described beside its charts.",
             kind="lead",
-            strong=f"By the days alone, {clear} of {len(differences)} comparisons tell a gate from "
-            "none: the growth differs by more than chance explains (95 % intervals).",
+            strong=f"By the days alone, {clear} of {len(differences)} comparisons {tell} a gate "
+            "from none: the growth differs by more than chance explains (95 % intervals).",
         )
     yield from map(write_verdict, report.remarks)
 

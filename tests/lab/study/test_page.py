@@ -18,6 +18,7 @@ from altseason_lab.page import (
     render_page,
     save_page,
 )
+from altseason_lab.study.difference import Interval
 from altseason_lab.study.page import MAX_VERDICTS, build_page
 from altseason_lab.study.report import StudyReport
 from tests.lab.browser import OPEN_ALL, Look, look_at
@@ -55,6 +56,14 @@ def test_few_verdicts_come_first_and_in_the_words_of_the_text():
     assert said == [verdict.replace("+-", "±") for verdict in report.verdicts]
     assert said[0].startswith("On these coins and years the dates of dominance")
     assert [warning[:9] for warning in page.warnings] == ["SYNTHETIC"]
+
+
+def test_one_comparison_tells():
+    report = make_report(modes=MODES, placebos=0)
+    [(cell, found), *_] = report.study.differences.items()
+    report.study.differences[cell] = replace(found, growth=Interval(0.1, 0.05, 0.4))
+    [first, *_] = build_page(report).sections[0].blocks
+    assert f"1 of {len(report.study.differences)} comparisons tells a gate from" in first.strong
 
 
 def test_many_verdicts_are_counted_and_stand_with_their_gate():
