@@ -243,9 +243,13 @@ def find_report(options: argparse.Namespace) -> StudyReport:
 
     :raises OperationalException: for whatever Freqtrade refuses.
     """
-    command = parse_backtesting_options(backtesting_arguments(options, USAGE), STUDY)
-    if options.windows and command.options["timerange"]:
-        raise InputError("expected --windows or --timerange, found both; name all in --windows")
+    words = backtesting_arguments(options, USAGE)
+    command = parse_backtesting_options(words, STUDY)
+    if options.windows:
+        if command.options["timerange"]:
+            raise InputError("expected --windows or --timerange, found both; name all in --windows")
+        # Freqtrade wants one for FreqAI; each cell is given its own.
+        command = parse_backtesting_options([*words, f"--timerange={options.windows[0]}"], STUDY)
     cells = find_cells(options)
     with prepare(command, STUDY, offline=options.offline) as config:
         report = run_cells(config, cells, options)

@@ -13,6 +13,7 @@ from freqtrade.util import get_dry_run_wallet
 from altseason.host.configuration import Config
 from altseason.host.strategy_errors import naming_strategy_errors
 from altseason_lab.host.delay import delay_strategy
+from altseason_lab.host.predictions import own_predictions
 from altseason_lab.host.repeated import RepeatedBacktest, load_backtest, open_exchange
 from altseason_lab.host.stops import as_ratio, calculate_stop_cost, find_stopped
 
@@ -111,7 +112,8 @@ class Backtests:
         ):
             strategy = self._repeated.load_strategy()
             delay_strategy(strategy, delay)
-            found = self._repeated.run(strategy)
+            with own_predictions(strategy):
+                found = self._repeated.run(strategy)
         self._span = found.start, found.end
         return self._sum_up(found.trades)
 

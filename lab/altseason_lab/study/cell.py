@@ -15,6 +15,7 @@ from altseason.dominance.candles import candle_length
 from altseason.host.configuration import Config
 from altseason.host.strategy_errors import naming_strategy_errors
 from altseason_lab.host.parameters import set_parameters
+from altseason_lab.host.predictions import own_predictions
 from altseason_lab.host.repeated import BacktestRun, RepeatedBacktest
 from altseason_lab.study.grid import MODE, OFF, Cell, Scope
 from altseason_lab.study.hold import hold, load_bitcoin
@@ -172,7 +173,8 @@ def run_backtest(repeated: RepeatedBacktest, cell: Cell) -> GatedRun:
     set_parameters(strategy, {MODE: cell.mode, **dict(cell.settings)})
     if cell.placebo is not None:
         give_placebo(strategy, cell.placebo)
-    run = repeated.run(strategy)
+    with own_predictions(strategy):
+        run = repeated.run(strategy)
     dates, timeframe = run.wallet["date"].drop_duplicates(), repeated.config["timeframe"]
     is_open = strategy.alt_season_gate.columns.find_open(dates, timeframe)
     is_drawn = cell.mode != OFF and cell.placebo is None

@@ -31,6 +31,8 @@ from altseason.host.configuration import (
 from altseason.host.digest import CONFIG_KEY, calculate_digest
 from altseason.host.parameters import parameter_file
 from altseason_lab.host.overlay import CREDENTIALS, without_secrets
+from altseason_lab.host.predictions import LIBRARIES as MODEL_LIBRARIES
+from altseason_lab.host.predictions import find_model_files, uses_freqai
 from altseason_lab.study.cell import narrow
 from altseason_lab.study.grid import Cell, Scope
 
@@ -56,7 +58,7 @@ class Contents:
     """Digests of what all cells of a scope depend on.
 
     :param candles: all candles of the data directory, dominance among them, up to the window's end.
-    :param strategy: its file, and that of its parameters.
+    :param strategy: its file, that of its parameters, and with FreqAI those of models.
     :param modules: this project, the classes that the strategy is derived from, and what it imports
         from beside its file.
     :param settings: the part of the configuration that a backtest reads.
@@ -107,7 +109,12 @@ class ContentReader:
         self._config = config
         self._offline = offline
         self._modules = digest_modules(strategy)
-        self._files = [Path(strategy.__file__), parameter_file(strategy)]
+        self._files = [
+            Path(strategy.__file__),
+            parameter_file(strategy),
+            *find_model_files(config),
+        ]
+        self._versions = describe_versions(*(MODEL_LIBRARIES if uses_freqai(config) else ()))
         self._candles = _CandleDigests(config, strategy.alt_season_gate.settings.dominance.pair)
 
     def read(self, scope: Scope) -> Contents:
@@ -122,7 +129,7 @@ class ContentReader:
             strategy=calculate_file_digest(self._files),
             modules=self._modules,
             settings=digest_settings(config, offline=self._offline),
-            versions=describe_versions(),
+            versions=self._versions,
         )
 
 
@@ -254,10 +261,13 @@ def calculate_file_digest(files: list[Path]) -> str:
 
 
 @cache
-def describe_versions() -> str:
-    """Return the versions of what calculates."""
+def describe_versions(*models: str) -> str:
+    """Return the versions of what calculates.
+
+    :param models: the libraries of a strategy's models.
+    """
     python = ".".join(platform.python_version_tuple()[:2])
-    versions = read_versions(LIBRARIES).items()
+    versions = read_versions([*LIBRARIES, *models]).items()
     return ", ".join([f"Python {python}", *(f"{name} {found}" for name, found in versions)])
 
 

@@ -10,6 +10,7 @@ from freqtrade.util import get_dry_run_wallet
 from altseason.host.configuration import Config
 from altseason.host.strategy_errors import naming_strategy_errors
 from altseason_lab.host.hyperopt import SearchSpace
+from altseason_lab.host.predictions import own_predictions
 from altseason_lab.host.repeated import BacktestRun, RepeatedBacktest
 from altseason_lab.study.cell import narrow
 from altseason_lab.study.grid import Scope
@@ -40,7 +41,8 @@ class WindowBacktests:
             strategy = repeated.load_strategy()
             if parameters:
                 self._space.set_values(strategy, parameters)
-            return repeated.run(strategy)
+            with own_predictions(strategy):
+                return repeated.run(strategy)
 
 
 def set_balance(config: Config, balance: float) -> None:
