@@ -53,7 +53,7 @@ def load_learner(load_strategy: Load) -> Load:
 
 
 def load_only(load: Load, **config: Any) -> Any:
-    """Load a strategy that is not started: a bot's FreqAI would download candles."""
+    """Load a strategy whose FreqAI is not started: a bot's would download candles."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("altseason.strategy.AltSeasonGate.ft_bot_start", lambda self, **_: None)
         patch.setattr("altseason.with_risk.AltSeasonRisk.ft_bot_start", lambda self, **_: None)

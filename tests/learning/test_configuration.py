@@ -68,6 +68,49 @@ def test_identifier_does_not_change_with_what_is_done_by_predictions(load_learne
     assert found == identify(load_learner)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "is_learned"),
+    [
+        ("gate_sma_days", 10, True),
+        ("dominance_threshold", 50.0, True),
+        ("rsi_entry_max", 60, True),
+        ("macd_trigger", "above", True),
+        ("gate_mode", "breadth", True),
+        ("gate_mode", "falling", False),
+        ("probability_min", 0.5, False),
+        ("rsi_exit_min", 90, False),
+    ],
+)
+def test_identifier_changes_with_the_parameters_that_rows_depend_on(
+    load_learner: Load, name: str, value: Any, is_learned: bool
+):
+    before = identify(load_learner)
+    strategy = load_learner()
+    getattr(strategy, name).value = value
+    configuration.identify(strategy.config, strategy)
+    assert (strategy.config["freqai"]["identifier"] != before) is is_learned
+
+
+def test_identifier_of_a_bot_s_models_is_known_before_the_strategy_starts(
+    load_learner: Load, monkeypatch: pytest.MonkeyPatch
+):
+    """Where a backtest goes by what a bot has predicted, Freqtrade looks for it so early."""
+    identifiers, original = [], configuration.identify
+
+    def note(config: dict[str, Any], strategy: Any) -> None:
+        original(config, strategy)
+        identifiers.append(config["freqai"]["identifier"])
+
+    # The strategy's file is read anew, and finds this one.
+    monkeypatch.setattr(configuration, "identify", note)
+    changes = {"stoploss": -0.04, "minimal_roi": {"60": 0.05, "0": 0.1}}
+    load_learner(**changes)
+    assert len(identifiers) == 1
+    load_learner(freqai_backtest_live_models=True, **changes)
+    assert len(identifiers) == 3
+    assert identifiers[1] == identifiers[2]
+
+
 @pytest.mark.parametrize("name", ["labels", "features", "uniqueness", "model"])
 def test_identifier_changes_with_the_code_of_labels_and_features(
     load_learner: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

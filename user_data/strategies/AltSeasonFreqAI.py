@@ -13,10 +13,11 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import pandas as pd
+from freqtrade.enums import RunMode
 from freqtrade.strategy import DecimalParameter
 
 from altseason.gate.conditions import Condition, Conditions, all_hold
-from altseason.learning.configuration import LABEL, is_enabled, prepare, validate
+from altseason.learning.configuration import LABEL, identify, is_enabled, set_defaults, validate
 from altseason.learning.learner import Learner
 from AltSeasonStrategy import AltSeasonStrategy
 
@@ -42,10 +43,14 @@ class AltSeasonFreqAI(AltSeasonStrategy):
         super().__init__(config)
         self.learner = Learner(self, config)
         if is_enabled(config):
-            prepare(config, self)
+            set_defaults(config)
+        if config.get("freqai_backtest_live_models"):
+            # Freqtrade looks for these before it starts the strategy.
+            self._identify()
 
     def ft_bot_start(self, **kwargs: Any) -> None:
         """Refuse what FreqAI would take for something else, then start."""
+        self._identify()
         validate(self.config, self, is_trading=self.alt_season_gate.is_trading)
         super().ft_bot_start(**kwargs)
 
@@ -117,3 +122,9 @@ class AltSeasonFreqAI(AltSeasonStrategy):
             self.notifier.warn(f"{pair} is not entered: {reason}.")
             return 0.0
         return stake
+
+    def _identify(self) -> None:
+        """Name FreqAI's models by the parameters' values, which Freqtrade loads after FreqAI."""
+        if is_enabled(self.config):
+            self.ft_load_hyper_params(self.config.get("runmode") == RunMode.HYPEROPT)
+            identify(self.config, self)

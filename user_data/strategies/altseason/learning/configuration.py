@@ -18,7 +18,7 @@ from altseason.errors import SettingsError
 from altseason.host.candle_files import candle_file
 from altseason.host.configuration import data_format
 from altseason.host.digest import calculate_digest
-from altseason.host.parameters import parameter_file, source_file
+from altseason.host.parameters import parameters_of_file, source_file
 
 LABEL = "&-take_profit"
 MODEL = "AltSeasonPooled"
@@ -45,6 +45,9 @@ NOT_USED = (
     "weight_factor",
 )
 NOT_USED_AT_TOP = ("continual_learning", "fit_live_predictions_candles", "keras")
+# No row, label or feature depends on these.
+SPACES_OF_OTHERS = ("sell", "exit", "protection")
+NOT_LEARNED = ("probability_min", "gate_mode", "gate_band", "breadth_min")
 # What FreqAI imports for any model; an image with FreqAI has all of it.
 PACKAGES = ("datasieve", "sklearn", "xgboost")
 IMAGE = "freqtradeorg/freqtrade:2026.9_freqai"
@@ -62,17 +65,21 @@ def find_horizon(config: dict[str, Any]) -> int:
     return int(config["freqai"]["feature_parameters"]["label_period_candles"])
 
 
-def prepare(config: dict[str, Any], strategy: Any) -> None:
-    """Let FreqAI find our model, and give it an identifier that changes with what it depends on.
-
-    :param strategy: set up but for what Freqtrade sets later, such as its parameters' values.
-    """
-    freqai = config["freqai"]
-    parameters = freqai.setdefault("feature_parameters", {})
+def set_defaults(config: dict[str, Any]) -> None:
+    """Let FreqAI find our model, and what it reads without asking whether it is there."""
+    parameters = config["freqai"].setdefault("feature_parameters", {})
     for name, value in DEFAULTS.items():
         parameters.setdefault(name, value)
     if config.get("freqaimodel") in (None, MODEL):
         config.update(freqaimodel=MODEL, freqaimodel_path=str(MODEL_FOLDER))
+
+
+def identify(config: dict[str, Any], strategy: Any) -> None:
+    """Give FreqAI an identifier that changes with what its models and predictions depend on.
+
+    :param strategy: with the values of its parameters.
+    """
+    freqai = config["freqai"]
     base = re.sub(rf"/[0-9a-f]{{{DIGEST_LENGTH}}}$", "", str(freqai.get("identifier", "altseason")))
     known = [_find_facts(config, strategy), calculate_digest(type(strategy), _find_files(strategy))]
     text = json.dumps(known, sort_keys=True, default=str)
@@ -83,20 +90,26 @@ def prepare(config: dict[str, Any], strategy: Any) -> None:
 def _find_facts(config: dict[str, Any], strategy: Any) -> dict[str, Any]:
     """Return the settings that labels, features, rows and fit depend on."""
     freqai, settings = config["freqai"], strategy.settings
-    both = {
-        name: (config.get(name), getattr(strategy, name))
-        for name in ("timeframe", "stoploss", "minimal_roi")
+    stop = parameters_of_file(strategy, "stoploss").get("stoploss", strategy.stoploss)
+    roi = config.get("minimal_roi", parameters_of_file(strategy, "roi") or strategy.minimal_roi)
+    parameters = {
+        name: str(parameter.value)
+        for name, parameter in strategy.enumerate_parameters()
+        if parameter.space not in SPACES_OF_OTHERS and name not in NOT_LEARNED
     }
     return {
-        **both,
+        "parameters": parameters,
+        "breadth": [strategy.gate_rule.has_breadth, settings.breadth.coins],
+        "timeframe": strategy.timeframe,
+        "stoploss": float(config.get("stoploss", stop)),
+        "minimal_roi": {str(int(key)): float(ratio) for key, ratio in roi.items()},
         "horizon": freqai["feature_parameters"].get("label_period_candles"),
         "periods": [freqai.get(f"{name}_period_days") for name in ("train", "backtest")],
         "pairs": config["exchange"].get("pair_whitelist"),
         "exchange": config["exchange"].get("name"),
         "fee": config.get("fee"),
-        "model": (settings.freqai.model, settings.freqai.seed),
+        "model": [settings.freqai.model, settings.freqai.seed],
         "dominance": settings.dominance.model_dump(include={"pair", "timeframe", "max_age_hours"}),
-        "breadth": settings.breadth.coins,
     }
 
 
@@ -107,7 +120,7 @@ def _find_files(strategy: Any) -> list[Path]:
     """
     gate, config = strategy.alt_season_gate, strategy.config
     own = source_file(type(strategy))
-    files = [parameter_file(strategy), *([own] if own else [])]
+    files = [own] if own else []
     if gate.is_trading or config.get("freqai_backtest_live_models"):
         return files
     timeframe = config.get("timeframe") or strategy.timeframe
