@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from unittest.mock import patch
 
+from freqtrade.exceptions import OperationalException
 from freqtrade.util import get_dry_run_wallet
 
 from altseason.dominance.synthetic import is_synthetic
@@ -133,7 +134,8 @@ def prepare_command(
     if not offline:
         config = load_backtesting_configuration(command, repetition)
         refuse_missing(data_directory(config), CANDLES_ADVICE)
-        yield command, config
+        with _with_strategy(config):
+            yield command, config
         return
     config = load_command_configuration(command)
     refuse_pairlists(command, config)
@@ -153,11 +155,35 @@ def prepare_command(
         overlay = save_overlay(build_overlay(command, config, url), folder)
         words = additional_arguments(command, config, overlay)
         extended = parse_command([*command.arguments, *words])
-        yield extended, load_backtesting_configuration(extended, repetition)
+        config = load_backtesting_configuration(extended, repetition)
+        with _with_strategy(config):
+            yield extended, config
+
+
+@contextmanager
+def _with_strategy(config: Config) -> Iterator[None]:
+    """Name our strategy where none is named, and say so where that one is not there.
+
+    :raises InputError: in one line.
+    """
+    if config.get("strategy"):
+        yield
+        return
+    config["strategy"] = DEFAULT_STRATEGY
+    try:
+        yield
+    except OperationalException as error:
+        if "Impossible to load Strategy" not in str(error):
+            raise
+        # Who has only strategies of their own did not name this one.
+        raise InputError(
+            f"{error} It is the default, since neither the configuration nor --strategy names "
+            "another; name one after `--`, as in `-- --strategy MyStrategy`"
+        ) from error
 
 
 def load_backtesting_configuration(command: FreqtradeCommand, repetition: Repetition) -> Config:
-    """Load the configuration as `freqtrade backtesting` has it, for one strategy and no results.
+    """Load the configuration as `freqtrade backtesting` has it, for no results.
 
     :raises InputError: where the files name no exchange, or there is no money.
     :raises OperationalException: for whatever Freqtrade itself refuses.
@@ -169,7 +195,6 @@ def load_backtesting_configuration(command: FreqtradeCommand, repetition: Repeti
             "strategy_list: expected one strategy in the configuration, found a list of them; "
             f"run {repetition.what} for each with --strategy"
         )
-    config["strategy"] = config.get("strategy") or DEFAULT_STRATEGY
     # No result is stored, not even beside those of the user's own backtests.
     config["export"] = "none"
     return config

@@ -87,3 +87,15 @@ def test_failing_callback_ends_a_walk_forward_after_its_searches(
     last = capsys.readouterr().err.splitlines()[-1]
     assert "the backtest on ETH/USDT, SOL/USDT in 2022-02-01 to 2022-02-06 failed because" in last
     assert f"user_data/strategies/Mine.py, line {LINE}: ValueError: no loop" in last
+
+
+@pytest.mark.parametrize("command", ["study", "stress", "walk-forward"])
+def test_default_strategy_that_is_not_there_is_said_to_be_the_default(
+    home: Home, command: str, capsys: pytest.CaptureFixture[str]
+):
+    """As in a folder that has only strategies of its own."""
+    (home.strategies / "AltSeasonStrategy.py").unlink()
+    assert main([command, "--offline", "-d", str(home.datadir), "--", "--timerange", PERIOD]) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "Impossible to load Strategy 'AltSeasonStrategy'" in last
+    assert "neither the configuration nor --strategy names another; name one after `--`" in last
