@@ -1,4 +1,4 @@
-"""A real bot that lives through hours of the sample: it trains, predicts, and restarts."""
+"""A real bot that lives through a part of the sample: it trains, predicts, and restarts."""
 
 import json
 from dataclasses import replace
@@ -87,10 +87,10 @@ def trained(folder: Path) -> list[datetime]:
 @pytest.mark.parametrize(
     ("retrain", "lived"),
     [
-        (2 * HOUR, 3.5 * HOUR),
+        (HOUR, 1.5 * HOUR),
         pytest.param(30 * HOUR, 48 * HOUR, marks=pytest.mark.slow),
     ],
-    ids=["hours", "two days"],
+    ids=["an hour", "two days"],
 )
 def test_bot_trains_again_and_predicts_at_once_after_a_restart(
     sample: Path, tmp_path: Path, retrain: timedelta, lived: timedelta
