@@ -49,6 +49,7 @@ class BacktestScope:
 
     :param start: of the first candle that is traded.
     :param end: of the last one.
+    :param missing: pairs that were named, but had no candle.
     """
 
     strategy: str
@@ -56,6 +57,7 @@ class BacktestScope:
     pairs: list[str]
     start: datetime
     end: datetime
+    missing: tuple[str, ...] = ()
 
 
 class Backtests:
@@ -80,8 +82,11 @@ class Backtests:
         """Return what is backtested; known after the first backtest."""
         if self._span is None:
             raise ValueError("expected a backtest before its time range is asked for")
-        config, pairs = self._repeated.config, list(self._repeated.candles)
-        return BacktestScope(config["strategy"], config["timeframe"], pairs, *self._span)
+        repeated = self._repeated
+        config, pairs = repeated.config, list(repeated.pairs)
+        return BacktestScope(
+            config["strategy"], config["timeframe"], pairs, *self._span, repeated.missing
+        )
 
     def load_strategy(self) -> IStrategy:
         """Load an object of the strategy."""

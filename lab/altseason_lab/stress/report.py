@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from altseason_lab.host.backtests import BacktestResult
+from altseason_lab.host.repeated import describe_missing
 from altseason_lab.stress.breakeven import MAX_COST
 from altseason_lab.stress.grid import CostScenario
 from altseason_lab.stress.run import StressTest
@@ -38,6 +39,7 @@ def as_text(found: StressTest, *, synthetic: bool, offline: bool) -> list[str]:
     """Describe what was run, the results, how they are modeled, and each delay's break-even."""
     return [
         *wrap(f"Stress test of {found.scope.strategy}: {describe_scope(found)}", WIDTH),
+        *wrap(describe_missing(found.scope.missing), WIDTH),
         *([SYNTHETIC] if synthetic else []),
         *(wrap(OFFLINE, WIDTH) if offline else []),
         "",

@@ -186,13 +186,6 @@ def run_backtest(repeated: RepeatedBacktest, cell: Cell) -> GatedRun:
     )
 
 
-def describe_missing(result: CellResult) -> str:
-    """Describe which pairs a result leaves out; empty where none."""
-    if not result.missing:
-        return ""
-    return f"No candles of {', '.join(result.missing)}: neither traded nor held."
-
-
 def list_trades(trades: pd.DataFrame) -> tuple[ClosedTrade, ...]:
     """Return the trades of a backtest in the order in which they were opened."""
     by_opening = trades.sort_values("open_date", kind="stable")

@@ -9,12 +9,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from altseason_lab.host.repeated import describe_missing
 from altseason_lab.host.stops import as_ratio
 from altseason_lab.metalabels import report as meta_report
 from altseason_lab.metalabels.run import MetaLabels
 from altseason_lab.stress.report import describe_scope, headline
 from altseason_lab.stress.run import StressTest
-from altseason_lab.study.cell import CellResult, describe_missing, find_holds
+from altseason_lab.study.cell import CellResult, find_holds
 from altseason_lab.study.difference import has_bootstrap
 from altseason_lab.study.grid import Cell, Scope
 from altseason_lab.study.metrics import Metrics
@@ -205,7 +206,7 @@ class StudyReport:
             span = f"{some.start:%Y-%m-%d} to {some.end:%Y-%m-%d}"
             yield ""
             yield from wrap(f"{span}, {' '.join(some.pairs)}", WIDTH)
-            yield from wrap(describe_missing(some), WIDTH)
+            yield from wrap(describe_missing(some.missing), WIDTH)
             yield ""
             yield from _draw_table(results)
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from altseason_lab.host.repeated import describe_missing
 from altseason_lab.page import Block, Cell, Chart, Choice, Paragraph, Section, Table
 from altseason_lab.stress.chart import build_chart
 from altseason_lab.stress.report import headline
-from altseason_lab.study.cell import CellResult, describe_missing
+from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import Difference
 from altseason_lab.study.figures import (
     draw_differences,
@@ -54,7 +55,7 @@ def build_scope(report: StudyReport, scope: Scope, *, has_words: bool, is_open: 
     if has_words:
         verdicts = [(text, cell.name) for cell in cells for text in report.describe(cell)]
         blocks += [write_verdict(text, name) for text, name in verdicts]
-    if missing := describe_missing(some):
+    if missing := describe_missing(some.missing):
         blocks.append(Paragraph(missing))
     blocks += [
         *_draw_time(results, report.study.stake_currency),

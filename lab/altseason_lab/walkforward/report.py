@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Table
 
 from altseason_lab.host.hyperopt import Dimension
+from altseason_lab.host.repeated import describe_missing
 from altseason_lab.study.cell import HOLD_COINS
 from altseason_lab.study.difference import has_bootstrap
 from altseason_lab.study.metrics import Outcome
@@ -79,6 +80,7 @@ class WalkForwardReport:
         return [
             title,
             *wrap(describe_search(found), WIDTH),
+            *wrap(describe_missing(found.missing), WIDTH),
             *([SYNTHETIC] if self.synthetic else []),
             *(wrap(OFFLINE, WIDTH) if self.offline else []),
             "",
@@ -108,6 +110,7 @@ class WalkForwardReport:
             "synthetic": self.synthetic,
             "timeframe": found.timeframe,
             "pairs": list(found.pairs),
+            "missing_pairs": list(found.missing),
             "fee": found.fee,
             "train_days": found.plan.train,
             "test_days": found.plan.test,

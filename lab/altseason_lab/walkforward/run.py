@@ -62,6 +62,7 @@ class WalkForward:
     :param difference: of the tuned wallet from the untuned one; None where the days are too few,
         both are the same, or what compares them is not installed.
     :param searches: every epoch, by window and seed.
+    :param missing: pairs that were named, but had no candle.
     """
 
     strategy: str
@@ -80,6 +81,7 @@ class WalkForward:
     difference: Difference | None
     stability: tuple[Stability, ...]
     searches: dict[Search, list[Epoch]]
+    missing: tuple[str, ...] = ()
 
     @property
     def span(self) -> Span:
@@ -136,7 +138,8 @@ def run_walk_forward(
         strategy=config["strategy"],
         stake_currency=config["stake_currency"],
         timeframe=whole.config["timeframe"],
-        pairs=tuple(whole.candles),
+        pairs=whole.pairs,
+        missing=whole.missing,
         fee=whole.fee,
         plan=request.plan,
         settings=settings,

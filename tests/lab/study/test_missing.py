@@ -44,3 +44,12 @@ def test_group_of_which_no_pair_is_known_is_refused(home: Home, capsys: pytest.C
     assert study(home, "--groups", "NO/USDT,XRP/USDT") == 2
     last = capsys.readouterr().err.splitlines()[-1]
     assert last == "altseason: expected pairs of binance, found none among NO/USDT, XRP/USDT"
+
+
+def test_stress_test_names_them_too(home: Home, capsys: pytest.CaptureFixture[str]):
+    words = ["stress", "--offline", "-d", str(home.datadir), "--slippage", "0", "--delays", "0"]
+    pairs = ("--pairs", "ETH/USDT", "NO/USDT", "SOL/USDT")
+    assert main([*words, "--", *pairs, "--timerange", PERIOD]) == 0
+    text = capsys.readouterr().out
+    assert "ETH/USDT SOL/USDT,\n1h candles" in text
+    assert "No candles of NO/USDT: neither traded nor held." in text
