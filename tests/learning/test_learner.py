@@ -56,8 +56,17 @@ def test_candle_is_entered_above_the_least_probability(
     load_learner: Load, without: str, expected: list[bool]
 ):
     strategy = load_learner(altseason=section(without_model=without))
-    found = strategy.learner.find_likely(predicted([0.2, 0.35, 0.36, None]), 0.35)
-    assert list(found) == expected
+    found = strategy.learner.require_likely(predicted([0.2, 0.35, 0.36, None]), 0.35)
+    assert list(found.holds) == expected
+
+
+def test_candles_of_a_bot_without_a_model_can_be_explained(load_learner: Load):
+    """Its API has None for what is not known."""
+    frame = predicted([None, None]).astype({LABEL: object})
+    frame[LABEL] = None
+    found = load_learner().learner.require_likely(frame, 0.35)
+    assert list(found.holds) == [False, False]
+    assert found.value.isna().all()
 
 
 def test_model_takes_entries_away_and_adds_none(load_learner: Load):

@@ -16,7 +16,7 @@ import pandas as pd
 from freqtrade.enums import RunMode
 from freqtrade.strategy import DecimalParameter
 
-from altseason.gate.conditions import Condition, Conditions, all_hold
+from altseason.gate.conditions import Conditions, all_hold
 from altseason.learning.configuration import LABEL, identify, is_enabled, set_defaults, validate
 from altseason.learning.learner import Learner
 from AltSeasonStrategy import AltSeasonStrategy
@@ -82,11 +82,9 @@ class AltSeasonFreqAI(AltSeasonStrategy):
 
     def entry_conditions(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> Conditions:
         """Return what an entry needs: the rules' conditions, and that it is likely to succeed."""
-        minimum = self.probability_min.value
-        likely = self.learner.find_likely(dataframe, minimum)
         return {
             **super().entry_conditions(dataframe, metadata),
-            "is_likely": Condition(likely, dataframe[LABEL].rename("probability"), ">", minimum),
+            "is_likely": self.learner.require_likely(dataframe, self.probability_min.value),
         }
 
     def populate_entry_trend(

@@ -18,6 +18,7 @@ from freqtrade.util import dt_ts
 
 from altseason.dominance.candles import candle_length
 from altseason.gate.breadth import NO_COINS, CoinPrices
+from altseason.gate.conditions import Condition
 from altseason.gate.rule import Dominance, GateRule, calculate_closes
 from altseason.host.exchange import find_fee
 from altseason.learning.configuration import LABEL, find_horizon
@@ -116,12 +117,14 @@ class Learner:
         entries = strategy.find_rule_entries(pair, whole.copy())
         return collect_rows(pair, whole, entries, self._measure(whole), self.barriers)
 
-    def find_likely(self, dataframe: pd.DataFrame, minimum: float) -> "pd.Series[bool]":
+    def require_likely(self, dataframe: pd.DataFrame, minimum: float) -> Condition:
         """Return which candles may be entered: by their prediction, or by the setting without."""
-        is_likely = dataframe[LABEL] > minimum
+        # A bot's API has None for all where there is no model.
+        probability = pd.to_numeric(dataframe[LABEL]).astype("float64").rename("probability")
+        is_likely = probability > minimum
         if self._strategy.settings.freqai.without_model == "rules":
             is_likely |= dataframe[IS_PREDICTED] != 1
-        return is_likely
+        return Condition(is_likely, probability, ">", minimum)
 
     def keep_entries(self, entries: pd.DataFrame, pair: str, minimum: float) -> None:
         """Keep which part of the stake each entry has: all where nothing is predicted."""
