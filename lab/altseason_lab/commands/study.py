@@ -5,7 +5,7 @@ import json
 import os
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from altseason.commands.reporting import add_json_option
 from altseason.dominance.synthetic import is_synthetic
@@ -13,10 +13,12 @@ from altseason.errors import InputError
 from altseason.gate.rule import DOMINANCE_MODES, MODES
 from altseason.host.configuration import Config, data_directory, load_strategy
 from altseason.invocation import altseason_command, shorten_path
+from altseason.learning.model import Kind
 from altseason.output import show, tell
 from altseason.parser import format_examples, whole_number
 from altseason.progress import show_progress
 from altseason_lab.ledger import open_ledger
+from altseason_lab.metalabels.run import MetaLabels
 from altseason_lab.page_file import has_plotly, validate_page_file
 from altseason_lab.preparation import (
     Repetition,
@@ -31,6 +33,7 @@ from altseason_lab.study.contents import digest_variant
 from altseason_lab.study.costs import run_costs
 from altseason_lab.study.execution import Execution
 from altseason_lab.study.grid import (
+    MAX_PLACEBOS,
     Cell,
     Scope,
     build_cells,
@@ -38,6 +41,12 @@ from altseason_lab.study.grid import (
     parse_placebos,
     parse_setting,
     parse_window,
+)
+from altseason_lab.study.models import (
+    ModelRequest,
+    PreparedModel,
+    prepare_models,
+    run_models,
 )
 from altseason_lab.study.origin import find_origin
 from altseason_lab.study.placebo import KINDS, SHIFT
@@ -64,6 +73,7 @@ STUDY = Repetition("study", "a study")
 STOPPED = "What was finished is stored: the same command goes on from here."
 SCHEMES = ("tcp://", "tls://")
 DEFAULT_SEED = 1
+DEFAULT_SHUFFLES = 200
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -78,6 +88,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     _add_cells(parser)
     _add_variants(parser)
     _add_placebos(parser)
+    _add_models(parser)
     parser.add_argument(
         "--card",
         type=Path,
@@ -153,6 +164,26 @@ def _add_placebos(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_SEED,
         metavar="N",
         help="which of them are drawn (default: %(default)s)",
+    )
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    """Add the options of models of meta-labels."""
+    parser.add_argument(
+        "--meta-labels",
+        nargs="*",
+        choices=get_args(Kind),
+        metavar="MODEL",
+        help="judge the model of the strategy's entries too, or those of "
+        f"{', '.join(get_args(Kind))} that are named",
+    )
+    parser.add_argument(
+        "--shuffles",
+        type=whole_number(1, MAX_PLACEBOS),
+        default=DEFAULT_SHUFFLES,
+        metavar="N",
+        help="models of shuffled labels that each of these is tested against (default: "
+        "%(default)s)",
     )
 
 
@@ -279,6 +310,7 @@ def run_cells(config: Config, cells: list[Cell], options: argparse.Namespace) ->
     """Run the cells, and count them in the ledger."""
     synthetic = is_synthetic(data_directory(config))
     ledger = open_ledger(config)
+    models = find_models(config, cells, options)
     with show_progress("backtests", STOPPED) as progress:
         study = run_study(
             config,
@@ -295,14 +327,36 @@ def run_cells(config: Config, cells: list[Cell], options: argparse.Namespace) ->
             progress=progress,
         )
     variant = digest_variant(config, load_strategy(deepcopy(config)))
+    meta_labels = judge(models)
+    tried = [found for one in meta_labels.values() for found in one]
     return StudyReport(
         study,
         synthetic,
         options.offline,
         costs=find_costs(config, study) if options.costs else {},
         origin=find_origin(options.command_line, config, study.scopes, offline=options.offline),
-        selection=count_trials(study, ledger, variant, options.seed) if ledger else None,
+        selection=(count_trials(study, ledger, variant, options.seed, tried) if ledger else None),
+        meta_labels=meta_labels,
     )
+
+
+def find_models(
+    config: Config, cells: list[Cell], options: argparse.Namespace
+) -> list[PreparedModel]:
+    """Return the models that are asked for, in all scopes."""
+    if options.meta_labels is None:
+        return []
+    kinds = tuple(dict.fromkeys(options.meta_labels))
+    scopes = list(dict.fromkeys(cell.scope for cell in cells))
+    return prepare_models(config, scopes, ModelRequest(kinds, options.shuffles, options.seed))
+
+
+def judge(models: list[PreparedModel]) -> dict[Scope, list[MetaLabels]]:
+    """Judge the models of a study, of which nothing is stored."""
+    if not models:
+        return {}
+    with show_progress("models of shuffled labels", STOPPED) as progress:
+        return run_models(models, progress)
 
 
 def find_costs(config: Config, study: Study) -> dict[Scope, StressTest]:

@@ -132,6 +132,10 @@ class RepeatedBacktest:
         """Load a new strategy object, since a strategy may keep state."""
         return StrategyResolver.load_strategy(deepcopy(self._backtesting.config))
 
+    def start(self, strategy: IStrategy) -> None:
+        """Start a strategy object as a backtest does, and run nothing."""
+        self._backtesting._set_strategy(strategy)
+
     def run(self, strategy: IStrategy) -> BacktestRun:
         """Run a strategy object.
 

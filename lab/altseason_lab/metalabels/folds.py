@@ -1,6 +1,7 @@
 """The folds of a walk-forward over labeled entries: each is predicted by what was known before.
 
-An entry's outcome is known up to its label's horizon later. Training on those alone that were known
+They are those of FreqAI's own backtest: a model learns from so many days, and predicts the next. An
+entry's outcome is known up to its label's horizon later. Training on those alone that were known
 early would prefer stops and take-profits to what lasted, so the whole horizon is left out before
 each fold: purged, as López de Prado has it, Advances in Financial Machine Learning 2018, chapter 7.
 """
@@ -10,62 +11,76 @@ from dataclasses import dataclass
 import pandas as pd
 
 from altseason.errors import InputError
+from altseason.learning.model import MIN_ROWS
 
-MIN_TRAIN_ROWS = 1000
 MIN_PREDICTED_ROWS = 100
-TEST_DAYS = 90
+
+
+@dataclass(frozen=True)
+class WalkPlan:
+    """How a stretch of time is cut into folds.
+
+    :param start: of the first one (UTC).
+    :param train_days: how many days before its start a fold's model learns from.
+    :param test_days: how many days it predicts; they need not be whole ones.
+    :param horizon: how long after an entry's `date` its outcome may at most be known.
+    """
+
+    start: pd.Timestamp
+    train_days: int
+    test_days: float
+    horizon: pd.Timedelta
 
 
 @dataclass(frozen=True)
 class Fold:
     """A stretch of time whose entries are predicted.
 
-    :param start: midnight (UTC); the model knows what was known then, and nothing else.
+    :param start: the model knows what was known then, and nothing else.
     :param end: from it on the next fold predicts.
+    :param first: when the first entry may be decided that the model learns from.
     """
 
     start: pd.Timestamp
     end: pd.Timestamp
+    first: pd.Timestamp
 
     def select_train(self, rows: pd.DataFrame, horizon: pd.Timedelta) -> pd.DataFrame:
         """Return what the model of this fold learns from.
 
         :param rows: entries with `date`, when they were decided, and `known`, when their outcome
             was.
-        :param horizon: how long after `date` an outcome may at most be known.
         """
-        return rows[_find_ends(rows, horizon) <= self.start]
+        is_over = (rows["date"] + horizon <= self.start) & (rows["known"] <= self.start)
+        return rows[is_over & (rows["date"] >= self.first)]
 
     def select_test(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the entries that this fold predicts."""
         return rows[(rows["date"] >= self.start) & (rows["date"] < self.end)]
 
 
-def build_folds(
-    rows: pd.DataFrame, horizon: pd.Timedelta, *, test_days: int = TEST_DAYS
-) -> list[Fold]:
-    """Return folds of equal length that follow one another, from the first with enough to learn.
+def build_folds(rows: pd.DataFrame, plan: WalkPlan) -> list[Fold]:
+    """Return the folds that have enough to learn from and something to predict.
 
     :param rows: as `Fold.select_train` takes them, of all pairs.
     :raises InputError: where there are too few rows to learn from, or to predict.
     """
-    if len(rows) < MIN_TRAIN_ROWS:
+    length = pd.Timedelta(days=plan.test_days)
+    train = pd.Timedelta(days=plan.train_days)
+    starts = pd.date_range(plan.start, max(plan.start, rows["date"].max()), freq=length)
+    folds = [Fold(start, start + length, start - train) for start in starts]
+    known = [len(fold.select_train(rows, plan.horizon)) for fold in folds]
+    if max(known) < MIN_ROWS:
         raise InputError(
-            f"expected at least {MIN_TRAIN_ROWS} labeled entries for meta-labels, found "
-            f"{len(rows)}; choose a longer time range or more pairs"
+            f"expected at least {MIN_ROWS} labeled entries for meta-labels in {plan.train_days} "
+            f"days before what is predicted, found at most {max(known)}; choose more pairs, a "
+            f"longer time range or more freqai.train_period_days"
         )
-    start = _find_ends(rows, horizon).sort_values().iloc[MIN_TRAIN_ROWS - 1].ceil("1D")
-    last = rows["date"].max()
-    predicted = int((rows["date"] >= start).sum())
-    if predicted < MIN_PREDICTED_ROWS:
+    used = [fold for fold, count in zip(folds, known, strict=True) if count >= MIN_ROWS]
+    predicted = {fold: len(fold.select_test(rows)) for fold in used}
+    if sum(predicted.values()) < MIN_PREDICTED_ROWS:
         raise InputError(
-            f"expected at least {MIN_PREDICTED_ROWS} labeled entries for meta-labels after the "
-            f"first {MIN_TRAIN_ROWS}, found {predicted}; choose a longer time range or more pairs"
+            f"expected at least {MIN_PREDICTED_ROWS} labeled entries to predict for meta-labels, "
+            f"found {sum(predicted.values())}; choose more pairs or a longer time range"
         )
-    starts = pd.date_range(start, last, freq=pd.Timedelta(days=test_days))
-    return [Fold(start, start + pd.Timedelta(days=test_days)) for start in starts]
-
-
-def _find_ends(rows: pd.DataFrame, horizon: pd.Timedelta) -> "pd.Series[pd.Timestamp]":
-    """Return when an entry's whole horizon is over; a gap in the candles makes it longer."""
-    return rows["known"].where(rows["known"] > rows["date"] + horizon, rows["date"] + horizon)
+    return [fold for fold, count in predicted.items() if count]

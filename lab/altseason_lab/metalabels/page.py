@@ -73,7 +73,7 @@ def _build_blocks(found: MetaLabels) -> Iterator[Block]:
         height=find_height(figure),
     )
     yield _write_bins(found)
-    yield Paragraph(describe_model())
+    yield Paragraph(describe_model(found))
 
 
 def draw_reliability(found: MetaLabels) -> go.Figure:

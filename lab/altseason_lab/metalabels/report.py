@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+import pandas as pd
 from rich import box
 from rich.table import Table
 
-from altseason_lab.metalabels.folds import MIN_TRAIN_ROWS, TEST_DAYS
+from altseason.learning.model import MIN_ROWS
 from altseason_lab.metalabels.run import MetaLabels
 from altseason_lab.study.difference import Interval
 
@@ -16,23 +17,25 @@ TOLD = "told entries that reached their take-profit first from others"
 NOT_TOLD = "did not tell entries that reach their take-profit first from others"
 MODEL = (
     "Meta-labels: an entry of the rules is won if it reaches the take-profit before the stop and "
-    "before its time is over, as Freqtrade would have executed it. Each fold of {days} days is "
-    "predicted by a model that has learned from all entries before whose time was over, {rows} at "
-    "least, so that no entry is predicted by what came after it. The AUC is how often, of two "
-    "entries of a fold one of which was won, that one had the higher probability; 0.5 is chance. "
-    "The Brier score is the mean squared error of the probabilities; the base rate is the share "
-    "that was won of what a fold's model has learned from. The calibration error is that of ten "
-    "parts of as many entries each. The placebos are models that have learned from the same "
-    "entries with their outcomes dealt out anew. Profits are those of each entry by itself, from "
-    "the open of the next candle to a barrier, after fees: exit signals, the stake and the limit "
-    "of open trades are not in them. Intervals are of days drawn anew in blocks, with all coins "
-    "of a day at once."
+    "before its time is over, as Freqtrade would have executed it. Each fold of {test:g} days is "
+    "predicted by a model that has learned from the entries of {train} days before whose time was "
+    "over, {rows} at least, so that no entry is predicted by what came after it. The AUC is how "
+    "often, of two entries one of which was won, that one had the higher probability; 0.5 is "
+    "chance. Within folds both are of one fold: models of different folds may differ in level "
+    "alone, also those of shuffled labels. The Brier score is the mean squared error of the "
+    "probabilities; the base rate is the share that was won of what a fold's model has learned "
+    "from. The calibration error is that of ten parts of as many entries each. The placebos are "
+    "models that have learned from the same entries with their outcomes dealt out anew. Profits "
+    "are those of each entry by itself, from the open of the next candle to a barrier, after fees: "
+    "exit signals, the stake and the limit of open trades are not in them. Intervals are of days "
+    "drawn anew in blocks, with all coins of a day at once."
 )
 
 
-def describe_model() -> str:
+def describe_model(found: MetaLabels) -> str:
     """Describe how all of it is calculated."""
-    return MODEL.format(days=TEST_DAYS, rows=MIN_TRAIN_ROWS)
+    plan = found.plan
+    return MODEL.format(test=plan.test_days, train=plan.train_days, rows=MIN_ROWS)
 
 
 def describe(found: MetaLabels) -> list[str]:
@@ -53,8 +56,9 @@ def describe_test(found: MetaLabels) -> str:
     facts = (
         f"{describe_scope(found)}: {scores.entries} entries in {found.folds} folds, "
         f"{scores.won:.0%} of them won; {found.rows} were labeled, as many as "
-        f"{found.independent:.0f} that do not overlap. AUC {write(scores.auc, 3)} (95 % interval, "
-        f"blocks of {scores.block} days). {len(found.shuffled)} models of shuffled labels: AUC "
+        f"{found.independent:.0f} that do not overlap. AUC {write(scores.auc, 3)} within folds "
+        f"(95 % interval, blocks of {scores.block} days), over all "
+        f"{write(scores.auc_overall, 3)}. {len(found.shuffled)} models of shuffled labels: AUC "
         f"{found.median_shuffled:.3f} in the middle; p = {found.p_value:.3f} +- "
         f"{found.p_error:.3f}."
     )
@@ -80,13 +84,15 @@ def describe_probabilities(found: MetaLabels) -> str:
         "both": "cannot be told from the base rate",
     }[_find_side(scores.gain)]
     error = scores.calibration
-    right = "as right ones do" if error.error <= error.by_chance else "more than right ones do"
+    is_right = error.error <= error.by_chance
+    right = (
+        "no further off than chance explains" if is_right else "further off than chance explains"
+    )
     return (
-        f"As numbers the probabilities {verdict}, and are off {right}: {describe_scope(found)}: "
+        f"As numbers the probabilities {verdict}, and {right}: {describe_scope(found)}: "
         f"Brier score {write(scores.brier, 4)}, that of the base rate {scores.reference:.4f}, "
         f"gain {write(scores.gain, 4, signed=True)}. Expected calibration error {error.error:.3f}; "
-        f"that of right probabilities of so many independent entries is below "
-        f"{error.by_chance:.3f} in 19 of 20 cases."
+        f"that of right probabilities is below {error.by_chance:.3f} in 19 of 20 cases."
     )
 
 
@@ -144,6 +150,9 @@ def as_json(found: MetaLabels) -> dict[str, Any]:
             "labeled": found.rows,
             "independent": found.independent,
             "folds": found.folds,
+            "train_days": found.plan.train_days,
+            "test_days": found.plan.test_days,
+            "horizon_hours": found.plan.horizon / pd.Timedelta(hours=1),
             **scores,
             "choice": asdict(found.choice),
             "importances": [asdict(one) for one in found.importances],

@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from altseason_lab.metalabels.folds import build_folds
+from altseason_lab.metalabels.folds import WalkPlan, build_folds
 from altseason_lab.metalabels.scores import Draws, Numbers, Scores, find_interval, score
 from altseason_lab.metalabels.walk import Fit, Importance, Learner, find_importances
 from altseason_lab.study.difference import Interval
@@ -45,6 +45,7 @@ class MetaLabels:
     :param rows: how many entries were labeled, and `independent` how many of them there are by
         their uniqueness: overlapping labels count in part.
     :param start: of the first fold, and `end` of the last predicted entry.
+    :param plan: how the time was cut into folds.
     :param shuffled: the AUC of each placebo.
     :param tests: how many of them there are in a study; the more, the smaller p has to be.
     """
@@ -56,6 +57,7 @@ class MetaLabels:
     folds: int
     start: pd.Timestamp
     end: pd.Timestamp
+    plan: WalkPlan
     scores: Scores
     choice: Choice
     importances: tuple[Importance, ...]
@@ -98,14 +100,14 @@ class Question:
     """What is asked of a model.
 
     :param features: the names of the columns that it learns from.
-    :param horizon: the longest time from an entry's `date` until its outcome is known.
+    :param plan: how the time is cut into folds.
     :param shuffles: how many placebos it is tested against.
     """
 
     model: str
     fit: Fit
     features: Sequence[str]
-    horizon: pd.Timedelta
+    plan: WalkPlan
     threshold: float
     shuffles: int
     seed: int
@@ -114,14 +116,14 @@ class Question:
 def run_meta_labels(rows: pd.DataFrame, question: Question, count: Count) -> MetaLabels:
     """Predict entries out of sample, score that, and test it.
 
-    :param rows: of all pairs: `pair`, `date`, `known`, `outcome`, `profit_ratio`, `weight` and the
-        features.
+    :param rows: of all pairs: `pair`, `date`, `start`, `known`, `outcome`, `profit_ratio`, `weight`
+        and the features.
     :param count: called after each placebo.
     :raises InputError: where there are too few rows.
     """
     rows = rows.sort_values(["date", "pair"], kind="stable", ignore_index=True)
-    folds = build_folds(rows, question.horizon)
-    learner = Learner(rows, folds, question.horizon, question.fit)
+    folds = build_folds(rows, question.plan)
+    learner = Learner(rows, folds, question.plan.horizon, question.fit)
     predicted, models = learner.predict()
     draws = draw_days(predicted, question)
     shuffled = []
@@ -136,7 +138,8 @@ def run_meta_labels(rows: pd.DataFrame, question: Question, count: Count) -> Met
         folds=len(folds),
         start=folds[0].start,
         end=predicted["date"].max(),
-        scores=score(predicted, draws, question.seed),
+        plan=question.plan,
+        scores=score(predicted, draws),
         choice=compare_profits(predicted, question.threshold, draws),
         importances=tuple(find_importances(predicted, models, question.features, question.seed)),
         shuffled=tuple(shuffled),
@@ -147,7 +150,7 @@ def draw_days(predicted: pd.DataFrame, question: Question) -> Draws:
     """Return days drawn anew, in blocks that are as long as a label at least."""
     won, base_rate = predicted["won"], predicted["base_rate"]
     gains = (base_rate - won) ** 2 - (predicted["probability"] - won) ** 2
-    min_block = math.ceil(question.horizon / pd.Timedelta(days=1))
+    min_block = math.ceil(question.plan.horizon / pd.Timedelta(days=1))
     return Draws(predicted["date"], gains.to_numpy(dtype=np.float64), min_block, question.seed)
 
 

@@ -17,6 +17,7 @@ from altseason_lab.study.difference import CONFIDENCE, DRAWS, MIN_DAYS, Interval
 
 BINS = 10
 Numbers = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Calibration:
     :param error: the expected calibration error: of each bin how far the mean probability is from
         the share that was won, and of these the mean. Naeini, Cooper and Hauskrecht 2015,
         https://doi.org/10.1609/aaai.v29i1.9602
-    :param by_chance: what probabilities that are right stay below in 19 of 20 cases, with so many
-        entries that have nothing to do with one another.
+    :param by_chance: what probabilities that are right stay below in 19 of 20 cases: that of the
+        days drawn anew, after the true distance of each bin was taken from it.
     """
 
     error: float
@@ -55,7 +56,7 @@ class Scores:
 
     :param won: the share that reached the take-profit first.
     :param auc: how often an entry that was won had the higher probability of two of the same fold,
-        the other of which was not; 0.5 by chance.
+        the other of which was not; 0.5 by chance. `auc_overall` is that of any two.
     :param brier: the mean squared error of the probabilities.
     :param reference: the same of the base rate: what was won of the entries that each fold's model
         learned from.
@@ -66,6 +67,7 @@ class Scores:
     entries: int
     won: float
     auc: Interval
+    auc_overall: Interval
     brier: Interval
     reference: float
     gain: Interval
@@ -104,13 +106,10 @@ class Draws:
 
     def average(self, values: Numbers) -> Numbers:
         """Return the mean of the entries' values in each draw; NaN where it has no entry."""
-        entries = self.weights.sum(axis=1)
-        return np.divide(
-            self.weights @ values, entries, out=np.full(len(entries), np.nan), where=entries > 0
-        )
+        return _divide(self.weights @ values, self.weights.sum(axis=1))
 
 
-def score(predicted: pd.DataFrame, draws: Draws, seed: int) -> Scores:
+def score(predicted: pd.DataFrame, draws: Draws) -> Scores:
     """Score predicted entries.
 
     :param predicted: `date`, `fold`, `probability`, `base_rate`, `profit_ratio`, and `won`, 1 or 0.
@@ -118,16 +117,18 @@ def score(predicted: pd.DataFrame, draws: Draws, seed: int) -> Scores:
     won, probability = _read(predicted, "won"), _read(predicted, "probability")
     base_rate = _read(predicted, "base_rate")
     errors, others = (probability - won) ** 2, (base_rate - won) ** 2
+    as_one = predicted.assign(fold=0)
     reference = float(brier_score_loss(won, base_rate))
     brier = float(brier_score_loss(won, probability))
     return Scores(
         entries=len(predicted),
         won=float(won.mean()),
         auc=find_interval(calculate_auc(predicted), _draw_aucs(predicted, draws)),
+        auc_overall=find_interval(calculate_auc(as_one), _draw_aucs(as_one, draws)),
         brier=find_interval(brier, draws.average(errors)),
         reference=reference,
         gain=find_interval(reference - brier, draws.average(others - errors)),
-        calibration=calibrate(predicted, draws, seed),
+        calibration=calibrate(predicted, draws),
         block=draws.block,
     )
 
@@ -156,7 +157,7 @@ def _draw_aucs(predicted: pd.DataFrame, draws: Draws) -> Numbers:
         fold = predicted.iloc[places]
         wins, comparisons = _count_pairs(fold, draws.weights[:, places])
         better, pairs = better + wins, pairs + comparisons
-    return np.divide(better, pairs, out=np.full(DRAWS, np.nan), where=pairs > 0)
+    return _divide(better, pairs)
 
 
 def _count_pairs(fold: pd.DataFrame, weights: Numbers) -> tuple[Numbers, Numbers]:
@@ -175,7 +176,7 @@ def _count_pairs(fold: pd.DataFrame, weights: Numbers) -> tuple[Numbers, Numbers
     return (won * lower).sum(axis=1), won.sum(axis=1) * lost.sum(axis=1)
 
 
-def calibrate(predicted: pd.DataFrame, draws: Draws, seed: int) -> Calibration:
+def calibrate(predicted: pd.DataFrame, draws: Draws) -> Calibration:
     """Return how far probabilities are from what came of them, in bins of as many entries each."""
     won, probability = _read(predicted, "won"), _read(predicted, "probability")
     profit, places = _read(predicted, "profit_ratio"), cut(probability)
@@ -183,31 +184,31 @@ def calibrate(predicted: pd.DataFrame, draws: Draws, seed: int) -> Calibration:
     bins = []
     for share, mean, place in zip(shares, means, np.unique(places), strict=True):
         is_in = (places == place).astype(np.float64)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            drawn = draws.average(is_in * won) / draws.average(is_in)
+        drawn = _divide(draws.average(is_in * won), draws.average(is_in))
         interval = find_interval(float(share), drawn)
         mean_profit = float(profit[is_in > 0].mean())
         bins.append(Bin(float(mean), interval, mean_profit, int(is_in.sum())))
-    random = np.random.default_rng(seed)
-    by_chance = [
-        measure_error(_toss(probability, random), probability, places) for _ in range(DRAWS)
-    ]
     error = measure_error(won, probability, places)
-    return Calibration(error, float(np.quantile(by_chance, CONFIDENCE)), tuple(bins))
+    by_chance = _draw_errors(won - probability, places, draws)
+    return Calibration(error, float(np.nanquantile(by_chance, CONFIDENCE)), tuple(bins))
 
 
-def _toss(probability: Numbers, random: np.random.Generator) -> Numbers:
-    """Return outcomes, 1 or 0, for which the probabilities are right."""
-    return np.asarray(random.random(len(probability)) < probability, dtype=np.float64)
+def _draw_errors(distances: Numbers, places: Places, draws: Draws) -> Numbers:
+    """Return the calibration error of each draw where the probabilities are right on average."""
+    steps = np.eye(BINS)[places]
+    means = (distances @ steps) / np.maximum(steps.sum(axis=0), 1)
+    centered = steps * (distances - means[places])[:, None]
+    errors = np.abs(draws.weights @ centered).sum(axis=1)
+    return _divide(errors, draws.weights.sum(axis=1))
 
 
-def cut(probability: Numbers) -> npt.NDArray[np.int64]:
+def cut(probability: Numbers) -> Places:
     """Return the bin of each probability, as scikit-learn's `calibration_curve` cuts them."""
     edges = np.percentile(probability, np.linspace(0, 1, BINS + 1) * 100)
     return np.asarray(np.searchsorted(edges[1:-1], probability), dtype=np.int64)
 
 
-def measure_error(won: Numbers, probability: Numbers, places: npt.NDArray[np.int64]) -> float:
+def measure_error(won: Numbers, probability: Numbers, places: Places) -> float:
     """Return the expected calibration error of probabilities in their bins."""
     return float(np.abs(np.bincount(places, weights=won - probability)).sum()) / len(won)
 
@@ -228,6 +229,11 @@ def _find_block(sums: Numbers) -> int:
     if len(sums) < MIN_DAYS or not np.ptp(sums):
         return 1
     return max(1, math.ceil(optimal_block_length(sums)["stationary"].iloc[0]))
+
+
+def _divide(sums: Numbers, counts: Numbers) -> Numbers:
+    """Return means; NaN where there is nothing."""
+    return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
 
 
 def _read(predicted: pd.DataFrame, name: str) -> Numbers:

@@ -4,8 +4,9 @@ The placebo: the outcomes of the entries that a model learns from are dealt out 
 that they have nothing to do with their features. How well such models predict is chance.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,12 +16,14 @@ from sklearn.inspection import permutation_importance
 from sklearn.metrics import roc_auc_score
 
 from altseason.errors import InputError
+from altseason.learning.features import PREFIX
+from altseason.learning.labels import TAKE_PROFIT
+from altseason.learning.uniqueness import calculate_uniqueness
 from altseason_lab.metalabels.folds import Fold
 from altseason_lab.metalabels.scores import Numbers, calculate_auc
 from altseason_lab.study.difference import CONFIDENCE, Interval
 
 REPEATS = 10
-WON = "take_profit"
 
 
 class Model(Protocol):
@@ -49,7 +52,7 @@ class Importance:
 class Learner:
     """Learns from the rows before each fold.
 
-    :param rows: of all pairs: `pair`, `date`, `known`, `outcome`, `weight` and the features.
+    :param rows: of all pairs: `pair`, `date`, `start`, `known`, `outcome` and the features.
     :param horizon: the longest time from `date` until an outcome is known.
     """
 
@@ -58,48 +61,52 @@ class Learner:
     horizon: pd.Timedelta
     fit: Fit
 
+    @cached_property
+    def parts(self) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+        """Return what each fold learns from, weighed by its uniqueness, and what it predicts.
+
+        :raises InputError: where all that is learned from has ended alike.
+        """
+        found = []
+        for fold in self.folds:
+            train = fold.select_train(self.rows, self.horizon)
+            if train["outcome"].eq(TAKE_PROFIT).nunique() < 2:
+                raise InputError(
+                    f"expected entries that reached their take-profit, and others, before "
+                    f"{fold.start:%Y-%m-%d}, found only one kind among {len(train)}"
+                )
+            # As a bot weighs them, which knows of no others.
+            weight = calculate_uniqueness(train["start"], train["known"])
+            found.append((train.assign(weight=weight), fold.select_test(self.rows)))
+        return found
+
     def predict(self) -> "tuple[pd.DataFrame, list[Model]]":
         """Return the entries of all folds as predicted, and the model of each fold.
 
         :return: the rows with `fold`, `probability`, `base_rate` and `won`.
         """
-        parts, models = list[pd.DataFrame](), list[Model]()
-        for number, (fold, train) in enumerate(self._trains()):
-            test, model = fold.select_test(self.rows), self.fit(train)
-            models.append(model)
-            parts.append(
-                test.assign(
-                    fold=number,
-                    probability=model.predict(test) if len(test) else 0.0,
-                    base_rate=float((train["outcome"] == WON).mean()),
-                    won=(test["outcome"] == WON).astype("int64"),
-                )
+        models = [self.fit(train) for train, _ in self.parts]
+        predicted = [
+            test.assign(
+                fold=number,
+                probability=model.predict(test),
+                base_rate=float((train["outcome"] == TAKE_PROFIT).mean()),
+                won=(test["outcome"] == TAKE_PROFIT).astype("int64"),
             )
-        return pd.concat(parts, ignore_index=True), models
+            for number, (model, (train, test)) in enumerate(zip(models, self.parts, strict=True))
+        ]
+        return pd.concat(predicted, ignore_index=True), models
 
     def shuffle(self, seed: int, number: int) -> float:
         """Return the AUC of models that have learned from outcomes dealt out anew."""
         random = np.random.default_rng([seed, number])
-        parts = list[pd.DataFrame]()
-        for place, (fold, train) in enumerate(self._trains()):
-            test = fold.select_test(self.rows)
-            if test.empty:
-                continue
+        predicted = list[pd.DataFrame]()
+        for place, (train, test) in enumerate(self.parts):
             dealt = train.assign(outcome=random.permutation(train["outcome"].to_numpy()))
-            won = (test["outcome"] == WON).astype("int64")
+            won = (test["outcome"] == TAKE_PROFIT).astype("int64")
             probability = self.fit(dealt).predict(test)
-            parts.append(pd.DataFrame({"fold": place, "won": won, "probability": probability}))
-        return calculate_auc(pd.concat(parts))
-
-    def _trains(self) -> Iterator[tuple[Fold, pd.DataFrame]]:
-        for fold in self.folds:
-            train = fold.select_train(self.rows, self.horizon)
-            if train["outcome"].eq(WON).nunique() < 2:
-                raise InputError(
-                    f"expected entries that reached their take-profit, and others, before "
-                    f"{fold.start:%Y-%m-%d}, found only one kind among {len(train)}"
-                )
-            yield fold, train
+            predicted.append(pd.DataFrame({"fold": place, "won": won, "probability": probability}))
+        return calculate_auc(pd.concat(predicted))
 
 
 class _Scored:
@@ -134,7 +141,8 @@ def find_importances(
         )
         falls.append(found.importances_mean)
     means = [_average(np.array(column)) for column in zip(*falls, strict=True)]
-    found = [Importance(name, fall) for name, fall in zip(features, means, strict=True)]
+    names = [name.removeprefix(PREFIX) for name in features]
+    found = [Importance(name, fall) for name, fall in zip(names, means, strict=True)]
     return sorted(found, key=lambda one: -one.fall.value)
 
 

@@ -10,6 +10,7 @@ run.py      all of it, in order
 report.py   what is printed
 verdict.py  what was found, in words
 costs.py    what fees and slippage leave of it
+models.py   the models of meta-labels that the strategy has, judged by `metalabels`
 origin.py   what it was made by
 page.py     the same as a page: scope_page.py is a section of it, figures.py and timelines.py draw
             its charts, glossary.py explains its words

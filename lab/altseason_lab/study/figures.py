@@ -108,7 +108,9 @@ def draw_histogram(values: Sequence[float], true: float, words: HistogramWords) 
         hovertemplate=f"true: {words.hover}<extra></extra>",
     )
     figure.update_layout(bargap=0, barmode="overlay")
-    figure.update_xaxes(zeroline=False)
+    # A single bar would be given a range of one, whatever its width.
+    ends = [round(float(edges[0]) - width, 6), round(float(edges[-1]) + width, 6)]
+    figure.update_xaxes(zeroline=False, range=ends)
     step = max(1, math.ceil(int(counts.max()) / MAX_COUNT_TICKS))
     figure.update_yaxes(rangemode="tozero", tick0=0, dtick=step)
     return figure

@@ -110,7 +110,7 @@ class StudyReport:
             "",
             *(line for text in self._describe_costs() for line in [*wrap(text, WIDTH), ""]),
             *wrap(model, WIDTH),
-            *(["", *wrap(meta_report.describe_model(), WIDTH)] if self.models else []),
+            *(line for text in self._describe_models() for line in ["", *wrap(text, WIDTH)]),
         ]
 
     @property
@@ -209,6 +209,10 @@ class StudyReport:
             yield from wrap(describe_missing(some.missing), WIDTH)
             yield ""
             yield from _draw_table(results)
+
+    def _describe_models(self) -> Iterator[str]:
+        """Yield how what is said of models is calculated, once."""
+        yield from dict.fromkeys(map(meta_report.describe_model, self.models))
 
     def _meta_tables(self) -> Iterator[str]:
         for found in self.models:

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from altseason_lab.ledger import Ledger, Trial
+from altseason_lab.metalabels.run import MetaLabels
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.grid import Cell
 from altseason_lab.study.run import Study
@@ -18,14 +20,17 @@ from altseason_lab.study.selection import (
 COMMAND = "study"
 
 
-def count_trials(study: Study, ledger: Ledger, variant: str, seed: int) -> Selection | None:
+def count_trials(
+    study: Study, ledger: Ledger, variant: str, seed: int, models: Sequence[MetaLabels] = ()
+) -> Selection | None:
     """Add a study's trials to the ledger, and return what follows from all that are in it.
 
+    :param models: of meta-labels that were tried, too.
     :param variant: what stands for the strategy and its settings, as `contents.digest_variant`.
     :return: None where what calculates it is not installed; the trials are counted nevertheless.
     :raises InputError: where the ledger was changed, or cannot be written.
     """
-    new = ledger.append(list_trials(study, variant))
+    new = ledger.append([*list_trials(study, variant), *list_models(study, variant, models)])
     if not has_purgedcv():
         return None
     scopes = [
@@ -49,7 +54,27 @@ def list_trials(study: Study, variant: str) -> Iterator[Trial]:
         )
 
 
+def list_models(study: Study, variant: str, models: Sequence[MetaLabels]) -> Iterator[Trial]:
+    """Yield a trial for each model of meta-labels; shuffled labels are none."""
+    for found in models:
+        name = f"meta-labels, {found.model}"
+        yield Trial(
+            key=_hash(variant, found.start, found.end, found.pairs, name),
+            command=COMMAND,
+            strategy=study.strategy,
+            variant=name,
+            scope=f"{found.start:%Y-%m-%d} to {found.end:%Y-%m-%d}, {' '.join(found.pairs)}",
+            days=(found.end - found.start).days + 1,
+            # Its entries overlap, and have no wallet.
+            sharpe=None,
+        )
+
+
 def _find_key(variant: str, cell: Cell, result: CellResult) -> str:
     # By what was found, since a time range and pairs can be written in many ways.
-    found = [result.start.isoformat(), result.end.isoformat(), sorted(result.pairs), cell.name]
-    return hashlib.sha256(json.dumps([COMMAND, variant, *found]).encode()).hexdigest()
+    return _hash(variant, result.start, result.end, result.pairs, cell.name)
+
+
+def _hash(variant: str, start: datetime, end: datetime, pairs: Sequence[str], name: str) -> str:
+    found = [COMMAND, variant, start.isoformat(), end.isoformat(), sorted(pairs), name]
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
+from altseason_lab.metalabels.folds import WalkPlan
 from altseason_lab.metalabels.run import MetaLabels, Question, run_meta_labels
 
 HORIZON = pd.Timedelta(hours=48)
 FEATURES = ("told", "noise")
+PLAN = WalkPlan(pd.Timestamp("2019-01-01", tz="UTC"), 10_000, 90, HORIZON)
 PAIRS = ("ADA/USDT", "ETH/USDT", "SOL/USDT")
 
 
@@ -47,7 +49,8 @@ def draw_entries(count: int, *, effect: float = 1.0, seed: int = 1) -> pd.DataFr
         {
             "pair": np.resize(PAIRS, count),
             "date": date,
-            "known": date + pd.to_timedelta(random.integers(1, 48, count), unit="h"),
+            "start": date + pd.Timedelta(hours=1),
+            "known": date + pd.to_timedelta(random.integers(2, 48, count), unit="h"),
             "outcome": outcome,
             "profit_ratio": np.where(is_won, 0.1, np.where(outcome == "stop", -0.05, 0.0)),
             "weight": 0.5,
@@ -59,5 +62,5 @@ def draw_entries(count: int, *, effect: float = 1.0, seed: int = 1) -> pd.DataFr
 
 def ask(rows: pd.DataFrame, *, shuffles: int = 19, threshold: float = 0.5) -> MetaLabels:
     """Return what is found of the model."""
-    question = Question("logistic", fit, FEATURES, HORIZON, threshold, shuffles, seed=1)
+    question = Question("logistic", fit, FEATURES, PLAN, threshold, shuffles, seed=1)
     return run_meta_labels(rows, question, lambda: None)

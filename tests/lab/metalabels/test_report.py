@@ -22,6 +22,7 @@ from altseason_lab.study.difference import Interval
 from altseason_lab.study.page import build_page
 from altseason_lab.study.report import StudyReport
 from tests.lab.browser import Look, look_at
+from tests.lab.metalabels.entries import PLAN
 from tests.lab.study.studies import make_report
 
 AUC = Interval(0.56, 0.53, 0.59)
@@ -39,6 +40,7 @@ def make_found(*, auc: Interval = AUC, shuffles: int = 99, tests: int = 1) -> Me
         entries=1000,
         won=0.31,
         auc=auc,
+        auc_overall=Interval(0.57, 0.54, 0.6),
         brier=Interval(0.21, 0.2, 0.22),
         reference=0.213,
         gain=Interval(0.003, -0.001, 0.007),
@@ -53,11 +55,12 @@ def make_found(*, auc: Interval = AUC, shuffles: int = 99, tests: int = 1) -> Me
         folds=7,
         start=pd.Timestamp("2019-05-01", tz="UTC"),
         end=pd.Timestamp("2020-12-30 13:00", tz="UTC"),
+        plan=PLAN,
         scores=scores,
         choice=Choice(0.4, 200, 0.001, 0.004, Interval(0.003, 0.001, 0.005)),
         importances=(
-            Importance("%-rsi", Interval(0.02, 0.01, 0.03)),
-            Importance("%-week_sin", Interval(-0.001, NOTHING, NOTHING)),
+            Importance("rsi", Interval(0.02, 0.01, 0.03)),
+            Importance("week_sin", Interval(-0.001, NOTHING, NOTHING)),
         ),
         shuffled=tuple(0.45 + 0.1 * number / (shuffles - 1) for number in range(shuffles)),
         tests=tests,
@@ -77,7 +80,10 @@ def test_verdict_says_that_entries_were_told_apart_and_how_sure_that_is():
         "take-profit first from others: logistic, 2019-05-01 to 2020-12-30, 2 pairs: 1000 entries "
         "in 7 folds, 31% of them won;"
     )
-    assert "AUC 0.560 [0.530, 0.590] (95 % interval, blocks of 9 days)" in words
+    assert (
+        "AUC 0.560 [0.530, 0.590] within folds (95 % interval, blocks of 9 days), over all 0.570 "
+        "[0.540, 0.600]." in words
+    )
     # (1 + 0) / (1 + 99), and its error: the root of 0.01 times 0.99 by 99.
     assert "AUC 0.500 in the middle; p = 0.010 +- 0.010." in words
 
@@ -106,8 +112,8 @@ def test_probabilities_are_compared_with_the_base_rate_and_with_right_ones():
     found = make_found()
     words = describe_probabilities(found)
     assert words.startswith(
-        "As numbers the probabilities cannot be told from the base rate, and are off as right ones "
-        "do:"
+        "As numbers the probabilities cannot be told from the base rate, and no further off than "
+        "chance explains:"
     )
     assert "gain +0.0030 [-0.0010, +0.0070]" in words
     better = replace(found.scores, gain=Interval(0.003, 0.001, 0.005))
@@ -118,7 +124,7 @@ def test_probabilities_are_compared_with_the_base_rate_and_with_right_ones():
     )
     assert "were better than the base rate" in describe_probabilities(replace(found, scores=better))
     words = describe_probabilities(replace(found, scores=worse))
-    assert "were worse than the base rate, and are off more than right ones do" in words
+    assert "were worse than the base rate, and further off than chance explains" in words
 
 
 def test_taken_entries_are_compared_with_all():

@@ -1,5 +1,7 @@
 """Meta-labels on drawn entries: a planted effect is found, and nothing where there is none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,15 +10,21 @@ from sklearn.metrics import roc_auc_score
 from altseason.errors import InputError
 from altseason_lab.metalabels.folds import build_folds
 from altseason_lab.metalabels.run import MetaLabels, compare_profits
-from altseason_lab.metalabels.scores import Draws
+from altseason_lab.metalabels.scores import Draws, score
 from altseason_lab.metalabels.walk import Learner
 from tests.lab.metalabels.entries import (
     HORIZON,
+    PLAN,
     ask,
     draw_entries,
     fit,
     probability_of,
 )
+
+
+def shuffle_labels(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
+    outcome = np.random.default_rng(seed).permutation(rows["outcome"].to_numpy())
+    return rows.assign(outcome=outcome)
 
 
 @pytest.fixture(scope="module")
@@ -50,26 +58,27 @@ def test_taken_entries_of_a_planted_effect_earn_more(planted: MetaLabels):
     assert choice.difference.value == pytest.approx(choice.taken_profit - choice.all_profit)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_nothing_is_found_where_outcomes_have_nothing_to_do_with_features(seed: int):
-    found = ask(draw_entries(4000, effect=0.0, seed=seed), shuffles=9)
-    assert found.scores.auc.low < 0.5 < found.scores.auc.high
+def test_shuffled_labels_have_an_auc_of_a_half_within_the_interval_as_often_as_it_says():
+    # One of twenty intervals is to miss it.
+    missed = 0
+    for seed in range(10):
+        rows = shuffle_labels(draw_entries(1600), seed)
+        predicted, _ = Learner(rows, build_folds(rows, PLAN), HORIZON, fit).predict()
+        auc = score(predicted, Draws(predicted["date"], np.zeros(len(predicted)), 2, seed)).auc
+        missed += not auc.low < 0.5 < auc.high
+    assert missed <= 2
+
+
+def test_nothing_is_found_where_outcomes_have_nothing_to_do_with_features():
+    found = ask(shuffle_labels(draw_entries(1600), seed=1))
+    assert not found.tells_apart
     assert found.scores.gain.low < 0
-    assert not found.tells_apart
-
-
-def test_shuffled_labels_of_a_planted_effect_have_an_auc_of_a_half():
-    rows = draw_entries(4000)
-    random = np.random.default_rng(1)
-    rows["outcome"] = random.permutation(rows["outcome"])
-    found = ask(rows, shuffles=9)
-    assert found.scores.auc.low < 0.5 < found.scores.auc.high
-    assert not found.tells_apart
+    assert found.p_value > 0.05
 
 
 def test_no_entry_is_predicted_by_what_was_not_known():
     rows = draw_entries(2000)
-    folds = build_folds(rows, HORIZON, test_days=30)
+    folds = build_folds(rows, replace(PLAN, test_days=30))
     before, _ = Learner(rows, folds, HORIZON, fit).predict()
     changed = rows.copy()
     cut = folds[1].start
@@ -83,7 +92,7 @@ def test_no_entry_is_predicted_by_what_was_not_known():
 
 def test_every_entry_from_the_first_fold_on_is_predicted_once():
     rows = draw_entries(3000)
-    folds = build_folds(rows, HORIZON, test_days=30)
+    folds = build_folds(rows, replace(PLAN, test_days=30))
     predicted, models = Learner(rows, folds, HORIZON, fit).predict()
     assert list(predicted["date"]) == list(rows.loc[rows["date"] >= folds[0].start, "date"])
     assert len(models) == len(folds)
@@ -91,7 +100,7 @@ def test_every_entry_from_the_first_fold_on_is_predicted_once():
 
 def test_placebos_are_the_same_for_the_same_seed_and_number():
     rows = draw_entries(1600)
-    learner = Learner(rows, build_folds(rows, HORIZON), HORIZON, fit)
+    learner = Learner(rows, build_folds(rows, PLAN), HORIZON, fit)
     assert learner.shuffle(1, 0) == learner.shuffle(1, 0)
     assert len({learner.shuffle(1, 0), learner.shuffle(1, 1), learner.shuffle(2, 0)}) == 3
 

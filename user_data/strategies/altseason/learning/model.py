@@ -61,6 +61,7 @@ class PooledModel:
     :param features: the columns that it reads.
     :param rows: how many were fitted, worth `effective_rows` that do not overlap.
     :param known: when the last label that it has seen was known.
+    :param inner: None where it was not asked for.
     """
 
     kind: Kind
@@ -69,7 +70,7 @@ class PooledModel:
     rows: int
     effective_rows: float
     known: pd.Timestamp
-    inner: InnerTest
+    inner: InnerTest | None
 
     def predict_proba(self, features: pd.DataFrame) -> pd.DataFrame:
         """Return the probability of each outcome, a column each; NaN where a feature is missing.
@@ -87,12 +88,18 @@ class PooledModel:
 
 
 def fit_pooled(
-    rows: pd.DataFrame, *, kind: Kind = "logistic", seed: int = 0, min_rows: int = MIN_ROWS
+    rows: pd.DataFrame,
+    *,
+    kind: Kind = "logistic",
+    seed: int = 0,
+    min_rows: int = MIN_ROWS,
+    is_tested: bool = True,
 ) -> PooledModel:
     """Return a model of the rows of all pairs; the same rows and seed give the same model.
 
     :param rows: pair, date, known, weight, outcome, and the features, all columns that begin with
         `PREFIX`; as from `pool_rows`. A row in which one of these is missing does not count.
+    :param is_tested: whether it is fitted to the earlier rows, too, and tested on the later ones.
     :raises TooFewRowsError: below `min_rows`, and where all entries end alike.
     :raises InputError: where a column is missing.
     """
@@ -121,7 +128,7 @@ def fit_pooled(
         len(whole),
         float(whole["weight"].sum()),
         whole["known"].max(),
-        _test(kind, seed, whole, features),
+        _test(kind, seed, whole, features) if is_tested else None,
     )
 
 
