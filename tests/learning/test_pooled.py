@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 from freqtrade.configuration import TimeRange
+from freqtrade.freqai.freqai_interface import IFreqaiModel
 
 from altseason.learning.model import fit_pooled
 from tests.learning.conftest import PAIRS, Load
@@ -99,3 +101,48 @@ def test_too_few_entries_keep_the_model_before(load_learner: Load, monkeypatch: 
     monkeypatch.setattr(model, "_fit", lambda *_: None)
     assert train(model, monkeypatch, Clock()) == pytest.approx(3600, abs=2)
     assert model.dd.pair_dict == before
+
+
+def test_model_that_cannot_be_stored_does_not_count_as_trained(
+    load_learner: Load, monkeypatch: pytest.MonkeyPatch
+):
+    """The one before would never expire, since it had the time of the new one."""
+    model = load_learner().freqai
+    monkeypatch.setattr(model, "_fit", lambda *_: fit_pooled(draw_rows(1000)))
+    monkeypatch.setattr(model.dd, "save_data", failing(OSError("no space left")))
+    assert train(model, monkeypatch, Clock()) == pytest.approx(3600, abs=2)
+    assert model.dd.pair_dict[PAIRS[0]]["trained_timestamp"] == 0
+
+
+def test_thread_goes_on_where_freqai_s_own_part_fails(
+    load_learner: Load, monkeypatch: pytest.MonkeyPatch
+):
+    """Its end would be noticed by nobody until the models expire."""
+    model = load_learner().freqai
+    tries: list[float] = []
+
+    def scan(*_: Any) -> None:
+        tries.append(clock.now)
+        if len(tries) == 3:
+            model._stop_event.set()
+        raise OSError("no space left")
+
+    clock = Clock()
+    monkeypatch.setitem(type(model).train.__globals__, "time", clock)
+    monkeypatch.setattr(IFreqaiModel, "_start_scanning", scan)
+    model._start_scanning(None)
+    assert [after - before for before, after in pairwise(tries)] == [pytest.approx(3600, abs=2)] * 2
+
+
+def test_pairs_that_a_filter_leaves_out_are_trained_again(
+    load_learner: Load, monkeypatch: pytest.MonkeyPatch
+):
+    """FreqAI takes a pair out of its queue for ever, and trains nothing once it is empty."""
+    strategy = load_learner()
+    model = strategy.freqai
+    monkeypatch.setattr(IFreqaiModel, "start", lambda self, candles, *_: candles)
+    model.start(pd.DataFrame(), {"pair": PAIRS[1]}, strategy)
+    assert list(model.train_queue) == PAIRS
+    model.train_queue.clear()
+    model.start(pd.DataFrame(), {"pair": PAIRS[1]}, strategy)
+    assert list(model.train_queue) == [PAIRS[1]]

@@ -52,6 +52,9 @@ class AltSeasonPooled(IFreqaiModel):
     ) -> pd.DataFrame:
         """Return the candles with what is predicted for them."""
         self._strategy = strategy
+        if not self.train_queue:
+            # FreqAI takes a pair out for ever that a filter once leaves out. Any pair trains all.
+            self.train_queue.append(metadata["pair"])
         predicted = super().start(dataframe, metadata, strategy)
         if self._error is not None:
             # FreqAI has logged it, and predicted nothing instead.
@@ -138,9 +141,22 @@ class AltSeasonPooled(IFreqaiModel):
         except Exception as error:  # FreqAI would log it, and try again at once
             model, self.problem = None, f"training failed with {error!r}"
             logger.warning(f"No new model: {self.problem}.")
-        while model is None and not self._stop_event.is_set():
-            if time.time() - started > RETRY_SECONDS:
-                break
+        if model is None:
+            self._wait_until(started + RETRY_SECONDS)
+
+    def _start_scanning(self, strategy: Any) -> None:
+        """Train whenever it is due, in FreqAI's thread, which an error would end without a word."""
+        while not self._stop_event.is_set():
+            try:
+                super()._start_scanning(strategy)
+            except Exception as error:  # as where what was predicted cannot be stored
+                self.problem = f"training failed with {error!r}"
+                logger.warning(f"Trying again in an hour: {self.problem}.")
+                self._wait_until(time.time() + RETRY_SECONDS)
+
+    def _wait_until(self, end: float) -> None:
+        """Wait for a time, or until the bot stops."""
+        while time.time() <= end and not self._stop_event.is_set():
             time.sleep(1)
 
     def _fit(self, load: Load, start: datetime, stop: datetime) -> PooledModel | None:
@@ -173,8 +189,10 @@ class AltSeasonPooled(IFreqaiModel):
         dk.set_new_model_names(pair, trained)
         _describe(dk, model)
         self.dd.get_pair_dict_info(pair)
-        self.dd.pair_dict[pair]["trained_timestamp"] = trained
         self.dd.save_data(model, pair, dk)
+        # Only now: where that fails, the model before must not count as new, and never expire.
+        self.dd.pair_dict[pair]["trained_timestamp"] = trained
+        self.dd.save_drawer_to_disk()
 
 
 def _describe(dk: FreqaiDataKitchen, model: PooledModel) -> None:
