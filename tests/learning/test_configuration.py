@@ -1,6 +1,7 @@
 """What FreqAI is told, and what is refused before it starts."""
 
 import os
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,17 @@ def test_identifier_changes_with_the_code_of_labels_and_features(
     assert identify(load_learner) != before
 
 
+@pytest.mark.parametrize("name", ["scikit-learn", "lightgbm", "pandas"])
+def test_models_of_another_version_of_a_library_are_not_loaded(
+    load_learner: Load, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    """What is pickled by one version may fail in another, or predict something else."""
+    before = identify(load_learner)
+    known = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda one: "0.1" if one == name else known(one))
+    assert identify(load_learner) != before
+
+
 @pytest.mark.parametrize("name", ["ETH_USDT-1h.feather", "BTCD_USD-1d.feather"])
 def test_candles_count_for_a_backtest_and_not_for_a_bot(
     load_learner: Load, registry: None, tmp_path: Path, name: str
@@ -155,6 +167,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"freqai": freqai(feature_parameters={"DI_threshold": 1})}, "DI_threshold: AltSeasonPooled"),
     ({"freqai": freqai(feature_parameters={"include_corr_pairlist": ["A/B"]})}, "corr_pairlist"),
     ({"freqai": freqai(continual_learning=True)}, "freqai.continual_learning"),
+    ({"runmode": RunMode.HYPEROPT, "spaces": ["buy"]}, "pass --timerange"),
     ({"minimal_roi": {}}, "minimal_roi: expected a profit to take"),
     ({"exchange": {"name": "binance", "pair_whitelist": ["ETH/.*"]}}, "by its name, found ETH"),
     ({"exchange": {"name": "binance", "pair_whitelist": []}}, "by its name, found none"),

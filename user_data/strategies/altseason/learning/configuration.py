@@ -8,11 +8,13 @@ configuration and a digest of all that they depend on.
 import hashlib
 import json
 import re
+from contextlib import suppress
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from freqtrade.enums import CandleType
+from freqtrade.enums import CandleType, RunMode
 
 from altseason.errors import SettingsError
 from altseason.host.candle_files import candle_file
@@ -50,6 +52,8 @@ SPACES_OF_OTHERS = ("sell", "exit", "protection")
 NOT_LEARNED = ("probability_min", "gate_mode", "gate_band", "breadth_min")
 # What FreqAI imports for any model; an image with FreqAI has all of it.
 PACKAGES = ("datasieve", "sklearn", "xgboost")
+# Whose objects FreqAI stores with a model: those of another version may not load, or differ.
+STORED = ("datasieve", "lightgbm", "numpy", "pandas", "scikit-learn")
 IMAGE = "freqtradeorg/freqtrade:2026.9_freqai"
 # Freqtrade reads a pair of the whitelist as a regular expression; FreqAI does not.
 PAIR = re.compile(r"[\w.-]+/[\w.:-]+")
@@ -109,8 +113,18 @@ def _find_facts(config: dict[str, Any], strategy: Any) -> dict[str, Any]:
         "exchange": config["exchange"].get("name"),
         "fee": config.get("fee"),
         "model": [settings.freqai.model, settings.freqai.seed],
+        "versions": _find_versions(),
         "dominance": settings.dominance.model_dump(include={"pair", "timeframe", "max_age_hours"}),
     }
+
+
+def _find_versions() -> dict[str, str]:
+    """Return the versions of the libraries that are installed."""
+    found = {}
+    for name in STORED:
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
 
 
 def _find_files(strategy: Any) -> list[Path]:
@@ -152,6 +166,11 @@ def validate(config: dict[str, Any], strategy: Any, *, is_trading: bool) -> None
         raise SettingsError(
             f"freqai.feature_parameters.label_period_candles: expected for how many candles an "
             f"entry is watched, 1 or more, found {horizon!r}"
+        )
+    # Freqtrade refuses it in a backtest alone, and no candle would have a prediction.
+    if config.get("runmode") == RunMode.HYPEROPT and not config.get("timerange"):
+        raise SettingsError(
+            "freqai: expected a time range to predict, found none; pass --timerange"
         )
     if not any(float(ratio) > 0 for ratio in strategy.minimal_roi.values()):
         raise SettingsError("minimal_roi: expected a profit to take, found none")
