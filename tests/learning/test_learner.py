@@ -164,6 +164,24 @@ def test_missing_prediction_is_notified_once_and_its_end_too(trading: Any):
     assert trading.sent[1:] == ["All pairs have predictions."]
 
 
+def test_pair_that_is_traded_no_more_keeps_no_alert(trading: Any, monkeypatch: pytest.MonkeyPatch):
+    """A filter has left it out: nobody would be told when the others' predictions end again."""
+    whitelist = [PAIR, "ADA/USDT"]
+    monkeypatch.setattr(trading.dp, "current_whitelist", lambda: whitelist)
+    trading.freqai = Predicting([0.5, None])
+    for pair in (PAIR, "ADA/USDT"):
+        trading.learner.add_predictions(coin_candles(2), pair)
+    whitelist.remove("ADA/USDT")
+    # Its open trade is still looked after.
+    trading.learner.add_predictions(coin_candles(2), "ADA/USDT")
+    trading.freqai = Predicting([0.5, 0.6])
+    trading.learner.add_predictions(coin_candles(2), PAIR)
+    assert trading.sent[1:] == ["All pairs have predictions."]
+    trading.freqai = Predicting([0.5, None])
+    trading.learner.add_predictions(coin_candles(2), PAIR)
+    assert len(trading.sent) == 3
+
+
 def test_error_of_freqai_stops_no_exit_of_a_bot(trading: Any):
     """Freqtrade would drop the pair's candles, its exit signals with them."""
     trading.freqai = Predicting(KeyError("XRP/USDT"))

@@ -14,6 +14,7 @@ import pandas as pd
 from freqtrade.candle_columns import OHLCV_COLUMNS
 from freqtrade.configuration import TimeRange
 from freqtrade.data.converter import ohlcv_fill_up_missing_data
+from freqtrade.exceptions import OperationalException
 from freqtrade.util import dt_ts
 
 from altseason.dominance.candles import candle_length
@@ -174,7 +175,10 @@ class Learner:
             return
         is_lacking = bool(len(dataframe)) and dataframe[IS_PREDICTED].iat[-1] != 1
         (self._lacking.add if is_lacking else self._lacking.discard)(pair)
-        if is_lacking:
+        with suppress(OperationalException):  # of a strategy without pairlists
+            # One that a filter leaves out may not be analyzed again, and would lack it for ever.
+            self._lacking.intersection_update(self._strategy.dp.current_whitelist())
+        if pair in self._lacking:
             notifier.raise_alert(
                 ALERT, f"No prediction for {pair}{reason}: {instead} until there is one."
             )
