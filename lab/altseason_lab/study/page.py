@@ -82,8 +82,9 @@ def _count_verdicts(report: StudyReport) -> Iterator[Block]:
         verdict = (
             f"In {mattered} of {len(tests)} tests the dates of dominance mattered beyond trading "
             "less."
-            if all(test.has_enough for test in tests)
-            else "So few placebos cannot tell whether the dates of dominance mattered."
+            if not (obstacles := {test.obstacle for test in tests} - {""})
+            else "The placebos cannot tell in all tests whether the dates of dominance mattered: "
+            f"{', '.join(sorted(obstacles))}."
         )
         level = f"To matter, p has to be at most {tests[0].level:.4f}"
         words = f"{level}, as there are {tests[0].tests} such tests."
@@ -114,7 +115,7 @@ def _write_test(test: PlaceboTest) -> list[Cell]:
         Cell(f"{true.metrics.profit * 100:.1f}"),
         Cell(" / ".join(f"{kind.median_profit * 100:.1f}" for kind in test.kinds)),
         Cell(" / ".join(f"{kind.p_value:.3f} ± {kind.p_error:.3f}" for kind in test.kinds)),
-        Cell(verdict if test.has_enough else "too few placebos"),
+        Cell(test.obstacle or verdict),
     ]
 
 

@@ -27,6 +27,12 @@ from altseason_lab.study.placebo import (
     find_calendar,
 )
 
+# Why a placebo test cannot tell anything.
+TOO_FEW, NOT_MATCHED = "too few placebos", "placebos open for another time"
+# Placebos are open for as long as the true gate, but where dominance is missing for a part of the
+# window: days that are moved have no history any more.
+MAX_OPEN_DIFFERENCE, MAX_OPEN_RATIO = 0.05, 0.25
+
 
 @dataclass(frozen=True)
 class Placebos:
@@ -100,9 +106,15 @@ class PlaceboTest:
         return SIGNIFICANCE / self.tests
 
     @property
-    def has_enough(self) -> bool:
-        """Return whether any outcome could have been significant with so many placebos."""
-        return all(1 / (1 + len(placebos.results)) <= self.level for placebos in self.kinds)
+    def obstacle(self) -> str:
+        """Return why the test cannot tell anything, in a few words; empty where it can."""
+        if not all(1 / (1 + len(placebos.results)) <= self.level for placebos in self.kinds):
+            return TOO_FEW  # no outcome could have been significant
+        share = self.true.open_share
+        allowed = max(MAX_OPEN_DIFFERENCE, MAX_OPEN_RATIO * min(share, 1 - share))
+        if any(abs(placebos.mean_open_share - share) > allowed for placebos in self.kinds):
+            return NOT_MATCHED
+        return ""
 
     @property
     def dates_mattered(self) -> bool:

@@ -36,7 +36,6 @@ BY_DOMINANCE = (
 )
 NO_CLEAR_SIDE = "An interval with zero in it means that the days cannot tell a gate from none."
 WRONG_DATES = "Each placebo is a backtest with the same gate, by dominance at wrong dates."
-TOO_FEW = "So few placebos cannot tell whether the dates mattered."
 Results = Mapping[str, CellResult]
 
 
@@ -139,10 +138,15 @@ def _show_tests(tests: Sequence[PlaceboTest]) -> Iterator[Block]:
                 title=f"{name_cell(test.cell.name)} among {made}: {p}",
                 figure=draw_placebos(test.cell.name, placebos),
                 description=f"Histogram of the profits of {made}, with the true dates in it: {p}.",
-                notes=[WRONG_DATES, *([] if test.has_enough else [TOO_FEW])],
+                notes=[WRONG_DATES, *_write_obstacle(test)],
                 height=320,
                 choice=test.cell.name,
             )
+
+
+def _write_obstacle(test: PlaceboTest) -> Iterator[str]:
+    if test.obstacle:
+        yield f"They cannot tell whether the dates mattered: {test.obstacle}."
 
 
 def _write_table(results: Results) -> Table:

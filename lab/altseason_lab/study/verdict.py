@@ -8,7 +8,7 @@ from altseason_lab.study.difference import Difference, Interval
 from altseason_lab.study.execution import Results
 from altseason_lab.study.grid import Cell
 from altseason_lab.study.placebo import BOOTSTRAP, SHIFT
-from altseason_lab.study.run import Placebos, PlaceboTest
+from altseason_lab.study.run import NOT_MATCHED, TOO_FEW, Placebos, PlaceboTest
 from altseason_lab.study.selection import Selection
 
 MADE = {
@@ -21,7 +21,13 @@ def describe_test(test: PlaceboTest) -> str:
     """Describe what the placebos say of a gate, in words first."""
     where = _describe_where(test.cell, test.true)
     facts = f"{where}: {_describe_true(test)} {' '.join(map(describe_placebos, test.kinds))}"
-    if not test.has_enough:
+    if test.obstacle == NOT_MATCHED:
+        return (
+            f"The placebos' gates are open for another time than the true one, so that they "
+            f"cannot tell whether the dates of dominance mattered; dominance may be missing for a "
+            f"part of the window: {facts}"
+        )
+    if test.obstacle == TOO_FEW:
         return (
             f"So few placebos cannot tell whether the dates of dominance mattered, p would have "
             f"to be at most {test.level:.3f}: {facts}"
@@ -178,7 +184,7 @@ def test_as_json(test: PlaceboTest) -> dict[str, Any]:
         **describe_span(test.true),
         "tests": test.tests,
         "level": test.level,
-        "dates_mattered": test.dates_mattered if test.has_enough else None,
+        "dates_mattered": None if test.obstacle else test.dates_mattered,
         "profit": true.profit,
         "open_share": test.true.open_share,
         "trades": true.trades,

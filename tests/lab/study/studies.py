@@ -1,6 +1,7 @@
 """Studies made by hand, of any size, without a backtest."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -101,7 +102,14 @@ def make_report(
             cell,
             results[cell],
             [
-                Placebos(kind, results[cell], [make_result(walk()) for _ in range(placebos)])
+                Placebos(
+                    kind,
+                    results[cell],
+                    [
+                        replace(make_result(walk()), open_share=results[cell].open_share)
+                        for _ in range(placebos)
+                    ],
+                )
                 for kind in ("shift", "bootstrap")
             ],
             len(tested),

@@ -61,6 +61,27 @@ def test_verdict_says_whether_dates_mattered_or_cannot_be_told():
     assert "p = 0.100 +- 0.069" in describe_test(found(0.1, [0.0] * 18 + [0.2]))
 
 
+def test_placebos_that_are_open_for_another_time_cannot_tell():
+    """A quarter of the time that the gate is open or closed, whichever is shorter, or 5 points."""
+    test = found(0.1, [0.0] * 19)
+    for true, others, can_tell in (
+        (0.22, 0.0, False),
+        (0.4, 0.31, True),
+        (0.4, 0.29, False),
+        (0.96, 0.92, True),
+        (0.96, 0.90, False),
+    ):
+        placebos = [replace(one, open_share=others) for one in test.kinds[0].results]
+        said = replace(
+            test,
+            true=replace(test.true, open_share=true),
+            kinds=[replace(test.kinds[0], results=placebos)],
+        )
+        words = describe_test(said)
+        assert ("dates of dominance mattered beyond" in words) is can_tell, (true, others)
+        assert words.startswith("The placebos' gates are open for another time") is not can_tell
+
+
 def test_verdict_that_other_placebos_may_turn_says_so():
     """Of 200 placebos 9 leave p at 0.050 +- 0.015, 4 at 0.025 +- 0.011, 20 at 0.104 +- 0.022."""
     words = "other placebos may say otherwise"

@@ -107,7 +107,9 @@ def test_gates_with_other_settings_have_their_own_names_charts_and_coins():
 
 def test_too_few_placebos_are_no_verdict():
     page = build_page(make_report(modes=MODES, placebos=3))
-    assert page.sections[0].blocks[0].strong.startswith("So few placebos cannot tell")
+    first = page.sections[0].blocks[0].strong
+    assert first.startswith("The placebos cannot tell in all tests")
+    assert first.endswith("mattered: too few placebos.")
 
 
 def test_profits_stand_beside_drawdowns_for_each_window():
