@@ -1,5 +1,6 @@
 """FreqAI's model in the thread that trains for a bot, where something fails."""
 
+import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -146,3 +147,24 @@ def test_pairs_that_a_filter_leaves_out_are_trained_again(
     model.train_queue.clear()
     model.start(pd.DataFrame(), {"pair": PAIRS[1]}, strategy)
     assert list(model.train_queue) == [PAIRS[1]]
+
+
+@pytest.mark.parametrize(
+    "name", ["historic_predictions.pkl", "pair_dictionary.json", "global_metadata.json"]
+)
+def test_damaged_files_are_set_aside_and_the_bot_starts(load_learner: Load, name: str):
+    """As a power cut leaves them while they are written; open trades need their bot."""
+    folder = load_learner().freqai.full_path
+    content = {"historic_predictions.pkl": pickle.dumps(list(range(100)))[:50]}
+    (folder / name).write_bytes(content.get(name, b'{"ETH/USDT": {'))
+    (folder / "another").touch()
+    model = load_learner().freqai
+    assert model.full_path == folder
+    assert not (folder / "another").exists()
+    assert model.dd.pair_dict == {}
+    assert list(model.train_queue) == PAIRS
+    aside = folder.with_name(f"{folder.name}.damaged")
+    assert (aside / name).is_file()
+    # A second time, where there is one aside already.
+    (folder / name).write_bytes(b"x")
+    assert load_learner().freqai.dd.pair_dict == {}

@@ -7,15 +7,18 @@ left to it.
 """
 
 import logging
+import shutil
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from freqtrade.configuration import TimeRange
+from freqtrade.exceptions import FreqtradeException
 from freqtrade.freqai.data_kitchen import FreqaiDataKitchen
 from freqtrade.freqai.freqai_interface import IFreqaiModel
 
@@ -40,7 +43,14 @@ class AltSeasonPooled(IFreqaiModel):
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
-        super().__init__(config)
+        try:
+            super().__init__(config)
+        except FreqtradeException:
+            raise
+        except Exception as error:  # of FreqAI's files, which a power cut leaves half written
+            # The bot would not start, and leave its open trades alone.
+            _set_aside(self.full_path, error)
+            super().__init__(config)
         self.problem = ""
         self._strategy: Any = None
         # By the first and the last second of their windows; None where there were too few entries.
@@ -193,6 +203,14 @@ class AltSeasonPooled(IFreqaiModel):
         # Only now: where that fails, the model before must not count as new, and never expire.
         self.dd.pair_dict[pair]["trained_timestamp"] = trained
         self.dd.save_drawer_to_disk()
+
+
+def _set_aside(folder: Path, error: Exception) -> None:
+    """Rename the folder of a model whose files cannot be read, so that it is trained anew."""
+    aside = folder.with_name(f"{folder.name}.damaged")
+    shutil.rmtree(aside, ignore_errors=True)
+    folder.replace(aside)
+    logger.warning(f"Cannot read what FreqAI has stored, which is in {aside} now: {error!r}.")
 
 
 def _describe(dk: FreqaiDataKitchen, model: PooledModel) -> None:
