@@ -159,8 +159,14 @@ def collect_rows(repeated: RepeatedBacktest, strategy: Any) -> pd.DataFrame:
 
 
 def find_plan(repeated: RepeatedBacktest, strategy: Any) -> WalkPlan:
-    """Return FreqAI's days, from the beginning of the time range on."""
+    """Return FreqAI's days, from the beginning of the time range on.
+
+    :raises InputError: where these are none.
+    """
     freqai = repeated.config["freqai"]
+    for name in ("train_period_days", "backtest_period_days"):
+        if not freqai[name] > 0:
+            raise InputError(f"freqai.{name}: expected more than 0 days, found {freqai[name]}")
     first = min(candles["date"].iloc[0] for candles in repeated.candles.values())
     begin = TimeRange.parse_timerange(repeated.config.get("timerange")).startdt
     barriers = strategy.learner.barriers

@@ -100,6 +100,7 @@ def test_command_judges_the_model(learning: Home, capsys: pytest.CaptureFixture[
             "expected a strategy with a model",
         ),
         ({"freqai": freqai(train_period_days=365)}, PERIOD, "expected at least 1000 labeled"),
+        ({"freqai": freqai(backtest_period_days=0)}, PERIOD, "expected more than 0 days, found 0"),
         ({}, "20240201-20240220", "expected at least 100 labeled entries to predict"),
     ],
 )
