@@ -24,6 +24,7 @@ GLOSSARY = {
     "trial": "A variant that was ever backtested; the best of many looks good by chance.",
     "deflated Sharpe ratio": "How likely the best of all trials is better than chance makes it.",
     "backtest overfitting": "That the best in some days is below the middle in the other days.",
+    "growth": "The mean logarithmic return, a year; CAGR is the same, compounded.",
     "CAGR": "The profit as a yearly rate that compounds.",
     "drawdown": "The largest fall of the wallet from a peak before.",
     "Sharpe": "The mean daily return by how much these vary, a year.",

@@ -21,7 +21,7 @@ from altseason_lab.study.figures import draw_profits, find_height, find_outcomes
 from altseason_lab.study.glossary import GLOSSARY
 from altseason_lab.study.metrics import Metrics
 from altseason_lab.study.report import MODEL, OFFLINE, SYNTHETIC, StudyReport
-from altseason_lab.study.run import PlaceboTest
+from altseason_lab.study.run import TOO_FEW, PlaceboTest
 from altseason_lab.study.scope_page import (
     build_scope,
     describe_profits,
@@ -79,19 +79,23 @@ def _count_verdicts(report: StudyReport) -> Iterator[Block]:
     tests, differences = report.study.tests, report.study.differences.values()
     if tests:
         mattered = sum(test.dates_mattered for test in tests)
+        obstacles = {test.obstacle for test in tests} - {""}
         verdict = (
             f"In {mattered} of {len(tests)} tests the dates of dominance mattered beyond trading "
             "less."
-            if not (obstacles := {test.obstacle for test in tests} - {""})
+            if not obstacles
             else "The placebos cannot tell in all tests whether the dates of dominance mattered: "
             f"{', '.join(sorted(obstacles))}."
         )
         level = f"To matter, p has to be at most {tests[0].level:.4f}"
-        words = f"{level}, as there are {tests[0].tests} such tests."
+        is_short = TOO_FEW in obstacles
+        takes = f": that takes {tests[0].needed_placebos} placebos or more" if is_short else ""
+        words = f"{level}, as there are {tests[0].tests} such tests{takes}."
         yield Paragraph(words, kind="lead", strong=verdict)
         yield Table(
             title="Each gate against placebos",
-            headers=["gate", "profit, %", "placebos, %", "p", "its dates"],
+            # A phone shows the first two, and the others by a swipe.
+            headers=["gate", "its dates", "p", "profit, %", "placebos, %"],
             rows=list(map(_write_test, tests)),
         )
     if differences:
@@ -112,10 +116,10 @@ def _write_test(test: PlaceboTest) -> list[Cell]:
     verdict = "mattered" if test.dates_mattered else "did not matter"
     return [
         Cell(name_cell(test.cell.name), detail=describe_span(true)),
+        Cell(test.obstacle or verdict),
+        Cell(" / ".join(f"{kind.p_value:.3f} ± {kind.p_error:.3f}" for kind in test.kinds)),
         Cell(f"{true.metrics.profit * 100:.1f}"),
         Cell(" / ".join(f"{kind.median_profit * 100:.1f}" for kind in test.kinds)),
-        Cell(" / ".join(f"{kind.p_value:.3f} ± {kind.p_error:.3f}" for kind in test.kinds)),
-        Cell(test.obstacle or verdict),
     ]
 
 

@@ -66,7 +66,7 @@ COSTS_ADVICE = (
     "finds it too, and what late signals leave."
 )
 BY_CHANCE = (
-    "One such comparison in twenty tells a gate from none by chance alone; here are {count}."
+    "One such comparison in twenty tells a gate from none by chance alone; this study has {count}."
 )
 NO_INTERVALS = (
     "How sure the difference to no gate is cannot be said: that needs arch (`pip install arch`)."

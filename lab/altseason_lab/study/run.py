@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import inf
+from math import ceil, inf
 from statistics import mean, median
 
 import pandas as pd
@@ -115,6 +115,12 @@ class PlaceboTest:
         if any(abs(placebos.mean_open_share - share) > allowed for placebos in self.kinds):
             return NOT_MATCHED
         return ""
+
+    @property
+    def needed_placebos(self) -> int:
+        """Return the smallest number of placebos of a kind by which dates may matter."""
+        # A quotient such as 1 / (0.05 / 3) may be a little above what it is.
+        return ceil(1 / self.level - 1e-9) - 1
 
     @property
     def dates_mattered(self) -> bool:

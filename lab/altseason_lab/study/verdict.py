@@ -27,14 +27,15 @@ def describe_test(test: PlaceboTest) -> str:
             f"cannot tell whether the dates of dominance mattered; dominance may be missing for a "
             f"part of the window: {facts}"
         )
+    several = f", as there are {test.tests} such tests" if test.tests > 1 else ""
     if test.obstacle == TOO_FEW:
         return (
-            f"So few placebos cannot tell whether the dates of dominance mattered, p would have "
-            f"to be at most {test.level:.3f}: {facts}"
+            f"So few placebos cannot tell whether the dates of dominance mattered: {facts} "
+            f"To matter, p has to be at most {test.level:.3f}{several}: that takes "
+            f"{test.needed_placebos} placebos or more."
         )
     verdict = "mattered" if test.dates_mattered else "did not matter"
     needed = max(placebos.find_needed_profit(test.level) for placebos in test.kinds)
-    several = f", as there are {test.tests} such tests" if test.tests > 1 else ""
     close = (
         " That is within its error: other placebos may say otherwise, and more of them tell."
         if test.is_close
@@ -58,8 +59,8 @@ def _describe_true(test: PlaceboTest) -> str:
 def describe_placebos(placebos: Placebos) -> str:
     """Describe what the placebos of a kind came to."""
     return (
-        f"{len(placebos.results)} placebos, {MADE[placebos.kind]}: profit "
-        f"{placebos.median_profit:.2%} in the middle, open {placebos.mean_open_share:.0%}, "
+        f"{len(placebos.results)} placebos, {MADE[placebos.kind]}: median profit "
+        f"{placebos.median_profit:.2%}, on average open {placebos.mean_open_share:.0%}, "
         f"{placebos.mean_trades:.1f} trades, {placebos.mean_time_in_market:.0%} of the candles; "
         f"p = {placebos.p_value:.3f} +- {placebos.p_error:.3f}."
     )
@@ -81,8 +82,9 @@ def compare_in_words(one: str, other: str, found: Difference) -> str:
     return (
         f"By the days alone, {one} {verdict}: growth {_in_points(growth)} a year, Sharpe ratio "
         f"{_in_numbers(found.sharpe)}, drawdown {_in_points(found.drawdown)} (95 % intervals, "
-        f"{found.days} days in blocks of {found.block}). So many days show a growth of "
-        f"{found.detectable * 100:.0f} points a year, and no smaller one, in four of five cases."
+        f"{found.days} days in blocks of {found.block}). A true difference in growth of "
+        f"{found.detectable * 100:.0f} points a year would show in four of five cases, a smaller "
+        f"one less often."
     )
 
 

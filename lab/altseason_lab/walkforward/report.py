@@ -155,8 +155,8 @@ def describe(found: WalkForward) -> str:
         f"{found.tuned.metrics.profit:.2%}, the untuned ones {found.untuned.metrics.profit:.2%}"
         f"{holding}. In {better} of {len(results)} windows the tuned ones earned more than the "
         f"untuned. In 30 days they earned {train:.2%} on the train parts and {test:.2%} on the "
-        f"test parts, in the middle of the windows: a fall from the one to the other is what "
-        f"overfitting looks like, here by {trials} epochs."
+        f"test parts (medians of the windows), after {trials} epochs: a fall from the one to the "
+        f"other is what overfitting looks like."
     )
 
 

@@ -78,7 +78,7 @@ def test_many_verdicts_are_counted_and_stand_with_their_gate():
     assert "at most 0.0063, as there are 8 such tests" in first.text
     assert len(table.rows) == 8
     assert "0 of 10 comparisons tell a gate from none" in second.strong
-    assert "by chance alone; here are 10." in chance.strong
+    assert "by chance alone; this study has 10." in chance.strong
     for verdict in report.verdicts:
         assert verdict.replace("+-", "±") in words(page)
     assert {block.choice for block in page.sections[2].blocks if isinstance(block, Chart)} == {
