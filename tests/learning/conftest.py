@@ -13,6 +13,7 @@ FREQAI: dict[str, Any] = {
     "train_period_days": 1095,
     "backtest_period_days": 30,
     "live_retrain_hours": 168,
+    "expiration_hours": 720,
     "purge_old_models": 2,
     "save_backtest_models": False,
     "activate_tensorboard": False,

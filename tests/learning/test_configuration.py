@@ -174,6 +174,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 REFUSED_TO_TRADE: list[tuple[dict[str, Any], str]] = [
     ({"freqai": freqai(live_retrain_hours=0)}, "above 0, found 0: FreqAI would train without end"),
+    ({"freqai": freqai(expiration_hours=0)}, "above live_retrain_hours, 168, found 0"),
+    ({"freqai": freqai(expiration_hours=168)}, "above live_retrain_hours, 168, found 168"),
     ({"pairlists": [{"method": "VolumePairList"}]}, "VolumePairList adds others later"),
 ]
 

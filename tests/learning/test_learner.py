@@ -120,6 +120,15 @@ def test_no_probability_stakes_more_than_the_risk_rules(
     assert 0 <= part * proposed <= proposed
 
 
+def test_entry_by_hand_is_known_to_a_subclass_that_asks_by_position(load_learner: Load):
+    """As Freqtrade's documentation teaches."""
+    strategy = load_learner(altseason=section())
+    time = START.to_pydatetime()
+    asked = (PAIR, time, 100.0, 250.0, 5.0, 1000.0, 1.0)
+    assert strategy.custom_stake_amount(*asked, "force_entry", "long") == 250
+    assert strategy.custom_stake_amount(*asked, "tag", "long") == 0
+
+
 def test_part_below_the_exchange_s_minimum_is_no_stake(load_learner: Load):
     """Freqtrade would lift it to the minimum."""
     strategy = load_learner(altseason=section())

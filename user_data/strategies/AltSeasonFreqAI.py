@@ -104,16 +104,17 @@ class AltSeasonFreqAI(AltSeasonStrategy):
         proposed_stake: float,
         min_stake: float | None,
         max_stake: float,
+        leverage: float = 1.0,
+        entry_tag: str | None = None,
         *args: Any,
         **kwargs: Any,
     ) -> float:
         """Return the stake of the risk rules, or the part of it that the probability allows."""
         limits = (proposed_stake, min_stake, max_stake)
         whole = super().custom_stake_amount(
-            pair, current_time, current_rate, *limits, *args, **kwargs
+            pair, current_time, current_rate, *limits, leverage, entry_tag, *args, **kwargs
         )
-        # Freqtrade hands all of it over by name.
-        part = self.learner.find_part(pair, current_time, kwargs.get("entry_tag"))
+        part = self.learner.find_part(pair, current_time, entry_tag)
         stake = whole * (part or 0.0)
         if whole and not (stake > 0 and stake >= (min_stake or 0.0)):
             reason = "there is no signal" if part is None else "its part of the stake is too small"

@@ -218,6 +218,13 @@ def _validate_trading(config: dict[str, Any]) -> None:
             f"freqai.live_retrain_hours: expected the hours from one training to the next, above "
             f"0, found {hours}: FreqAI would train without end"
         )
+    expiration = config["freqai"].get("expiration_hours", 0)
+    if not expiration > hours:
+        raise SettingsError(
+            f"freqai.expiration_hours: expected the hours after which a model predicts nothing, "
+            f"above live_retrain_hours, {hours:g}, found {expiration:g}: with 0 an old model would "
+            f"predict for ever where training fails"
+        )
     methods = [str(one.get("method")) for one in config.get("pairlists") or []]
     adding = [one for one in methods if one.endswith("PairList") and one != "StaticPairList"]
     if adding:
