@@ -58,8 +58,8 @@ def describe_test(found: MetaLabels) -> str:
         f"{scores.won:.0%} of them won; {found.rows} were labeled, as many as "
         f"{found.independent:.0f} that do not overlap. AUC {write(scores.auc, 3)} within folds "
         f"(95 % interval, blocks of {scores.block} days), over all "
-        f"{write(scores.auc_overall, 3)}. {len(found.shuffled)} models of shuffled labels: AUC "
-        f"{found.median_shuffled:.3f} in the middle; p = {found.p_value:.3f} +- "
+        f"{write(scores.auc_overall, 3)}. {len(found.shuffled)} models of shuffled labels: median "
+        f"AUC {found.median_shuffled:.3f}; p = {found.p_value:.3f} +- "
         f"{found.p_error:.3f}."
     )
     if not found.has_enough:

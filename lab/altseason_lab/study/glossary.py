@@ -16,11 +16,6 @@ GLOSSARY = {
     "±": "How far p may be off because only so many placebos were drawn.",
     "95 % interval": "Where a difference lies, as far as so many days can tell.",
     "point": "A percentage point: from 10 % to 12 % are two.",
-    "meta-labels": "What became of a rule's entries, for a model to learn which of them succeed.",
-    "AUC": "How often the better of two entries had the higher probability; 0.5 is chance.",
-    "Brier score": "The mean squared error of probabilities; 0 where all were certain and right.",
-    "calibration error": "How far probabilities are from the shares that came true, on average.",
-    "importance": "What a model's AUC loses when the values of a feature are dealt out anew.",
     "trial": "A variant that was ever backtested; the best of many looks good by chance.",
     "deflated Sharpe ratio": "How likely the best of all trials is better than chance makes it.",
     "backtest overfitting": "That the best in some days is below the middle in the other days.",
@@ -36,4 +31,13 @@ GLOSSARY = {
     "fees": "All fees paid, in percent of the starting balance.",
     "break-even": "The cost per side at which no profit is left.",
     "slippage": "By how much a trade's price is worse than that of the candle.",
+}
+
+# On the page of a study that judges a model.
+MODEL_GLOSSARY = {
+    "meta-labels": "What became of a rule's entries, for a model to learn which of them succeed.",
+    "AUC": "How often the better of two entries had the higher probability; 0.5 is chance.",
+    "Brier score": "The mean squared error of probabilities; 0 where all were certain and right.",
+    "calibration error": "How far probabilities are from the shares that came true, on average.",
+    "importance": "What a model's AUC loses when the values of a feature are dealt out anew.",
 }

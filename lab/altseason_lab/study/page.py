@@ -18,7 +18,7 @@ from altseason_lab.page import (
 )
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.figures import draw_profits, find_height, find_outcomes, name_cell
-from altseason_lab.study.glossary import GLOSSARY
+from altseason_lab.study.glossary import GLOSSARY, MODEL_GLOSSARY
 from altseason_lab.study.metrics import Metrics
 from altseason_lab.study.report import MODEL, OFFLINE, SYNTHETIC, StudyReport
 from altseason_lab.study.run import TOO_FEW, PlaceboTest
@@ -64,7 +64,7 @@ def build_page(report: StudyReport) -> Page:
             ),
             *map(build_section, report.models),
             *([Section("Trials", list(map(write_verdict, report.luck)))] if report.luck else []),
-            Section("Glossary", [Terms(GLOSSARY)]),
+            Section("Glossary", [Terms({**GLOSSARY, **(MODEL_GLOSSARY if report.models else {})})]),
             Section("How it was made", list(_describe_origin(report))),
         ],
     )

@@ -85,7 +85,7 @@ def test_verdict_says_that_entries_were_told_apart_and_how_sure_that_is():
         "[0.540, 0.600]." in words
     )
     # (1 + 0) / (1 + 99), and its error: the root of 0.01 times 0.99 by 99.
-    assert "AUC 0.500 in the middle; p = 0.010 +- 0.010." in words
+    assert "median AUC 0.500; p = 0.010 +- 0.010." in words
 
 
 @pytest.mark.parametrize("auc", [Interval(0.54, 0.51, 0.57), Interval(0.56, 0.49, 0.63)])
