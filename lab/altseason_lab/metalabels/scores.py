@@ -13,6 +13,7 @@ import pandas as pd
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
+from altseason.errors import InputError
 from altseason_lab.study.difference import CONFIDENCE, DRAWS, MIN_DAYS, Interval
 
 BINS = 10
@@ -137,12 +138,19 @@ def calculate_auc(predicted: pd.DataFrame) -> float:
     """Return the AUC within folds, each of which counts by its pairs of won and not won.
 
     Models of different folds may differ in level alone, which says nothing of a single entry.
+
+    :raises InputError: where no fold has both.
     """
     found = [
         (float(won) * (len(fold) - won), fold)
         for _, fold in predicted.groupby("fold")
         if 0 < (won := fold["won"].sum()) < len(fold)
     ]
+    if not found:
+        raise InputError(
+            "expected entries of a fold both that reached their take-profit and that did not, "
+            "found none; choose a longer time range or more pairs"
+        )
     pairs = sum(weight for weight, _ in found)
     return sum(
         weight / pairs * float(roc_auc_score(fold["won"], fold["probability"]))

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from altseason.errors import InputError
 from altseason_lab.metalabels.scores import (
     DRAWS,
     Draws,
@@ -35,6 +36,11 @@ def make_predicted(
 def draw(predicted: pd.DataFrame, min_block: int = 1) -> Draws:
     losses = np.random.default_rng(1).normal(size=len(predicted))
     return Draws(predicted["date"], losses, min_block, seed=1)
+
+
+def test_folds_that_all_end_alike_are_refused_not_scored_as_the_worst():
+    with pytest.raises(InputError, match="both that reached their take-profit and that did not"):
+        calculate_auc(make_predicted([0.2, 0.3, 0.4, 0.5], [1, 1, 0, 0], [0, 0, 1, 1]))
 
 
 def test_auc_compares_pairs_of_the_same_fold_alone():
