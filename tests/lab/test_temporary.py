@@ -94,7 +94,11 @@ def test_next_command_removes_what_a_killed_one_left_and_nothing_else(home: Home
         process.kill()
         process.wait()
         assert set(temporary.iterdir()) == {folder, *kept}
-        with temporary_folder() as own:
-            assert set(temporary.iterdir()) == {own, *kept}
+        # On a busy machine a lock may outlive its process for a moment.
+        deadline = time.monotonic() + SECONDS
+        while folder.exists() and time.monotonic() < deadline:
+            with temporary_folder() as own:
+                left = set(temporary.iterdir()) - {own}
+        assert left == kept
     assert set(temporary.iterdir()) == kept
     assert (home.userdir / "config.json").is_file()
