@@ -9,7 +9,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from freqtrade.exchange import Exchange
 
+from altseason.host.configuration import Config
 from altseason.learning import model
 from altseason_lab.commands.study import STUDY
 from altseason_lab.host.repeated import BacktestRun, RepeatedBacktest, open_exchange
@@ -40,21 +42,30 @@ def make_home(folder: Path, datadir: Path) -> Home:
 
 def backtest(home: Home, period: str = PERIOD, **changes: Any) -> Learned:
     """Run the strategy in a home, with changes of its configuration."""
+    fits: list[pd.DataFrame] = []
+    with prepared(home, period, fits, **changes) as (config, exchange):
+        repeated = RepeatedBacktest(config, exchange)
+        loaded = repeated.load_strategy()
+        run = repeated.run(loaded)
+    return Learned(run, loaded, fits, read_predictions(home, loaded))
+
+
+@contextmanager
+def prepared(
+    home: Home, period: str, fits: list[pd.DataFrame], **changes: Any
+) -> Iterator[tuple[Config, Exchange]]:
+    """Yield what backtests of a home need, and note the rows of each fit."""
     (home.userdir / "config.json").write_text(json.dumps({**CONFIG, "freqai": freqai(), **changes}))
     strategy = str(changes.get("strategy", "AltSeasonFreqAI"))
     words = ["--datadir", str(home.datadir), "--config", str(home.userdir / "config.json")]
     words += ["--userdir", str(home.userdir), "--strategy", strategy, "--timerange", period]
     command = parse_backtesting_options(words, STUDY)
-    fits: list[pd.DataFrame] = []
     with (
         prepare(command, STUDY, offline=True) as config,
         open_exchange(config, "study") as exchange,
         spying(fits),
     ):
-        repeated = RepeatedBacktest(config, exchange)
-        loaded = repeated.load_strategy()
-        run = repeated.run(loaded)
-    return Learned(run, loaded, fits, read_predictions(home, loaded))
+        yield config, exchange
 
 
 @contextmanager

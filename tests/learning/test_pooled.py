@@ -12,6 +12,7 @@ import pytest
 from freqtrade.configuration import TimeRange
 from freqtrade.freqai.freqai_interface import IFreqaiModel
 
+from altseason.errors import SettingsError
 from altseason.learning.model import fit_pooled
 from tests.learning.conftest import PAIRS, Load
 from tests.learning.rows import draw_rows
@@ -168,3 +169,17 @@ def test_damaged_files_are_set_aside_and_the_bot_starts(load_learner: Load, name
     # A second time, where there is one aside already.
     (folder / name).write_bytes(b"x")
     assert load_learner().freqai.dd.pair_dict == {}
+
+
+def test_models_stay_where_the_disk_fails(load_learner: Load):
+    """A disk that is full or read-only damages no model: nothing is moved; one line says why."""
+    folder = load_learner().freqai.full_path
+    (folder / "pair_dictionary.json").write_text("{}")
+    (folder / "run_params.json").unlink()
+    # FreqAI writes this file at each start, and a folder of its name cannot be written either.
+    (folder / "run_params.json").mkdir()
+    with pytest.raises(SettingsError, match="cannot use its folder") as at:
+        load_learner()
+    assert str(folder) in str(at.value)
+    assert (folder / "pair_dictionary.json").is_file()
+    assert not folder.with_name(f"{folder.name}.damaged").exists()

@@ -110,13 +110,13 @@ class Learner:
 
 
 class _Scored:
-    """A model as scikit-learn takes one: it asks whether there is a `fit`, and never calls it."""
+    """A model as scikit-learn takes one."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
 
     def fit(self) -> None:
-        raise NotImplementedError
+        """Do nothing: scikit-learn asks whether there is a `fit`, and the model is fitted."""
 
 
 def find_importances(

@@ -1,20 +1,15 @@
 """A study of a strategy with a model: each backtest has predictions of its own."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from altseason_lab.commands.study import STUDY
-from altseason_lab.host.repeated import open_exchange
-from altseason_lab.preparation import parse_backtesting_options, prepare
 from altseason_lab.study.cell import CellRunner
 from altseason_lab.study.contents import ContentReader
 from altseason_lab.study.grid import Calendar, Cell, Scope, Shift
-from tests.integration.freqtrade_runs import CONFIG, Home
-from tests.learning.backtests import make_home, spying
-from tests.learning.conftest import freqai
+from tests.integration.freqtrade_runs import Home
+from tests.learning.backtests import make_home, prepared
 
 WINDOW = "20240201-20240302"
 SCOPE = Scope(WINDOW, ())
@@ -28,26 +23,10 @@ def home(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 def test_placebo_does_not_get_the_predictions_of_the_true_dates(home: Home):
     """FreqAI alone would take them: by the identifier both are one."""
-    config_file = home.userdir / "config.json"
-    config_file.write_text(json.dumps({**CONFIG, "freqai": freqai()}))
-    words = ["--datadir", str(home.datadir), "--config", str(config_file)]
-    words += [
-        "--userdir",
-        str(home.userdir),
-        "--strategy",
-        "AltSeasonFreqAI",
-        "--timerange",
-        WINDOW,
-    ]
-    command = parse_backtesting_options(words, STUDY)
     calendar = Calendar(pd.Timestamp("2024-02-01", tz="UTC"), 30)
     true = Cell(SCOPE, "falling")
     fits: list[pd.DataFrame] = []
-    with (
-        prepare(command, STUDY, offline=True) as config,
-        open_exchange(config, "study") as exchange,
-        spying(fits),
-    ):
+    with prepared(home, WINDOW, fits) as (config, exchange):
         runner = CellRunner(config, exchange)
         first = runner.run(true)
         runner.run(Cell(SCOPE, "falling", Shift(calendar, 11)))

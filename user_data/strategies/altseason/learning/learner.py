@@ -92,6 +92,7 @@ class Learner:
             known = by_date[LABEL].where(by_date[IS_PREDICTED].eq(1))
             dataframe[LABEL] = known.to_numpy("float64")
             problem = strategy.freqai.problem
+        # This is the boundary: without indicators there would be no exit signal any more.
         except Exception as error:
             if not strategy.alt_season_gate.is_trading:
                 raise

@@ -22,7 +22,7 @@ from freqtrade.exceptions import FreqtradeException
 from freqtrade.freqai.data_kitchen import FreqaiDataKitchen
 from freqtrade.freqai.freqai_interface import IFreqaiModel
 
-from altseason.errors import TooFewRowsError
+from altseason.errors import SettingsError, TooFewRowsError
 from altseason.learning.configuration import LABEL
 from altseason.learning.labels import TAKE_PROFIT
 from altseason.learning.model import PooledModel, fit_pooled
@@ -45,9 +45,17 @@ class AltSeasonPooled(IFreqaiModel):
     def __init__(self, config: dict[str, Any]) -> None:
         try:
             super().__init__(config)
-        except FreqtradeException:
+        except (FreqtradeException, ImportError):
             raise
-        except Exception as error:  # of FreqAI's files, which a power cut leaves half written
+        # A file that a power cut has left half written raises anything.
+        except Exception as error:
+            # FileNotFoundError: FreqAI's backup of a damaged file, where there is none.
+            if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+                # The disk's fault, and not that of the files, which stay.
+                raise SettingsError(
+                    f"{self.full_path}: FreqAI cannot use its folder: {error}; make it writable "
+                    f"for the bot, with space left"
+                ) from error
             # The bot would not start, and leave its open trades alone.
             _set_aside(self.full_path, error)
             super().__init__(config)
@@ -89,6 +97,7 @@ class AltSeasonPooled(IFreqaiModel):
                     window.startdt,
                     window.stopdt,
                 )
+        # FreqAI logs whatever it is, and predicts nothing; `start` raises it for the backtest.
         except Exception as error:
             self._error = error
             raise
@@ -98,8 +107,9 @@ class AltSeasonPooled(IFreqaiModel):
         return model
 
     def fit(self, data_dictionary: dict[str, Any], dk: FreqaiDataKitchen, **kwargs: Any) -> Any:
-        """Refuse: FreqAI asks for it in its own `train` alone, which fits one pair."""
-        raise NotImplementedError
+        """Refuse: FreqAI wants a method of this name, and asks for it in its own `train` alone."""
+        # That one fits one pair. Should FreqAI ask elsewhere, no model is better than another one.
+        raise NotImplementedError("AltSeasonPooled fits all pairs, in `train`")
 
     def predict(
         self, unfiltered_df: pd.DataFrame, dk: FreqaiDataKitchen, **kwargs: Any
