@@ -134,6 +134,75 @@ def test_coinmarketcap_points_are_divided(tmp_path: Path):
     assert readings.layout.stamp == "open"
 
 
+def frame() -> pd.DataFrame:
+    return pd.DataFrame({"date": DAYS, "btc_dominance": VALUES, "volume": 1.5})
+
+
+def in_milliseconds() -> pd.DataFrame:
+    return frame().assign(date=MILLISECONDS)
+
+
+def as_lines() -> str:
+    return frame().to_json(orient="records", lines=True, date_format="iso")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        as_lines(),
+        as_lines() + "\n\n",
+        as_lines().strip().replace("\n", "\r\n"),
+        "".join(f'["{day:%Y-%m-%d}", {v}]\n' for day, v in zip(DAYS, VALUES, strict=True)),
+        *(
+            in_milliseconds().to_json(orient=orient)
+            for orient in ("columns", "index", "split", "records")
+        ),
+        frame().to_json(date_format="iso"),
+        frame().iloc[::-1].to_json(date_format="iso"),
+        in_milliseconds().set_index("date").to_json(),
+        frame().set_index("date").to_json(date_format="iso"),
+        frame().set_index("date").to_json(orient="index", date_format="iso"),
+        in_milliseconds().set_index("date").to_json(orient="index"),
+        in_milliseconds().set_index("date")["btc_dominance"].to_json(),
+        in_milliseconds().set_index("date")[["btc_dominance"]].to_json(),
+    ],
+)
+def test_json_that_programs_write_is_read(tmp_path: Path, content: str):
+    readings = load_readings(write(tmp_path, content, "a.json"), ImportOptions(), NOW)
+    assert readings.rows["stamp"].tolist() == DAYS.tolist()
+    assert readings.rows["close"].tolist() == VALUES
+
+
+def test_orientation_that_nothing_tells_is_refused(tmp_path: Path):
+    content = {"1": {"1": 58.25, "2": 57.5}, "2": {"1": 57.5, "2": 57.75}}
+    with pytest.raises(InputError, match="one list of records"):
+        load_readings(write(tmp_path, json.dumps(content), "a.json"), ImportOptions(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (as_lines().strip()[:-3], "expected JSON, but .* line 4 .*is the file complete"),
+        (as_lines() + '{"date" \n' + as_lines(), "expected JSON, but .* line 6 "),
+        (
+            '{"known":"2026-01-01T00:00:03Z","time":"2026-01-01T00:00:00Z","provider":"CoinGecko",'
+            '"raw":58.2,"dominance":58.2,"offset":null}\n' * 2,
+            "dominance rebuild",
+        ),
+    ],
+)
+def test_json_lines_that_are_no_table_are_refused(tmp_path: Path, content: str, message: str):
+    with pytest.raises(InputError, match=message) as error:
+        load_readings(write(tmp_path, content, "a.jsonl"), ImportOptions(), NOW)
+    assert "\n" not in str(error.value)
+
+
+def test_negative_percent_is_no_fraction(tmp_path: Path):
+    with pytest.raises(InputError, match="expected percent between") as error:
+        load_readings(write(tmp_path, HEAD + rows(separator=",-")), ImportOptions(), NOW)
+    assert "fractions" not in str(error.value)
+
+
 def test_zone_of_ends_of_days_is_told(tmp_path: Path):
     file = write(tmp_path, HEAD + rows("%Y-%m-%d 23:59:59"))
     readings = load_readings(file, ImportOptions(), NOW)

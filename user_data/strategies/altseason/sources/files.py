@@ -143,7 +143,7 @@ def _read_percent(table: Table, column: str) -> "pd.Series[float]":
     """
     values = parse_numbers(table, column)
     problem = f"expected percent between {MIN_PERCENT:g} and {MAX_PERCENT:g} in {column!r}"
-    if (values <= MIN_PERCENT).all():
+    if values.between(0, MIN_PERCENT).all():
         problem += " (these look like fractions: multiply them by 100)"
     table.refuse(problem, ~is_believable(values), table.text(column))
     return values

@@ -1,8 +1,9 @@
-"""Tables that are written as records: JSON of any shape, feather and parquet."""
+"""Tables that are written as records: JSON of any shape, JSON lines, feather and parquet."""
 
 import io
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,17 @@ import pandas as pd
 import pyarrow as pa
 
 from altseason.errors import InputError
+from altseason.invocation import altseason_command
 from altseason.sources.table import EXPECTED, Table, shorten, unique_names
 
 # This many cells are turned into text at once.
 PIECE = 50_000
 CANDLE = ["date", "open", "high", "low", "close", "volume"]
+# A key that is a time; shorter ones are row numbers.
+_TIME = r"\d{4}-\d\d-\d\d.*|\d{10}|\d{13}"
+_TIME_LENGTH = 10
+# What a line of the recorder's log has.
+_READING = frozenset(("known", "provider", "raw", "dominance"))
 # Keys that do not name what they hold.
 _CONTAINERS = frozenset(
     ("", "data", "values", "result", "results", "series", "points", "rows", "records", "items",
@@ -41,10 +48,11 @@ def read_frame(path: Path, data: bytes) -> Table:
 
 def read_json(path: Path, text: str) -> Table:
     try:
-        content = json.loads(text, object_pairs_hook=_refuse_repeats)
+        values = _load_values(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: expected JSON, but {error}; is the file complete?") from error
-    content = _name_columns(content)
+    # Several are the lines of a log.
+    content = _orient(values[0] if len(values) == 1 else values)
     caps = _find_caps(content)
     found = _find_rows(content) if caps is None else ("", caps)
     if found is None:
@@ -54,6 +62,12 @@ def read_json(path: Path, text: str) -> Table:
         )
     title, rows = found
     if all(isinstance(row, dict) for row in rows):
+        if all(row.keys() >= _READING for row in rows):
+            raise InputError(
+                f"{path}: expected a table of dominance, found the recorder's log of readings; "
+                f"`{altseason_command('dominance rebuild')}` makes candles of the one in the data "
+                f"directory"
+            )
         names = list(dict.fromkeys(name for row in rows for name in row))
         columns = {name: [row.get(name) for row in rows] for name in names}
         return _from_records(path, columns, len(rows), title=title)
@@ -69,15 +83,47 @@ def read_json(path: Path, text: str) -> Table:
     return _from_records(path, columns, len(rows), title, names_missing=names[0] == "column 1")
 
 
-def _name_columns(content: Any) -> Any:
-    """Turn a table as pandas writes it with orient="split" into records; return others as is."""
+def _load_values(text: str) -> list[Any]:
+    """Load the JSON values of a text, which are one, or one a line."""
+    decoder = json.JSONDecoder(object_pairs_hook=_refuse_repeats)
+    text = text.strip()
+    values, end = [], 0
+    while end < len(text):
+        value, end = decoder.raw_decode(text, end)
+        values.append(value)
+        while text[end : end + 1].isspace():
+            end += 1
+    return values
+
+
+def _orient(content: Any) -> Any:
+    """Turn a table as `DataFrame.to_json` writes it into records; return others as they are.
+
+    By column, by row, or with `orient="split"`; row numbers are dropped, and times become a column.
+    """
     if not isinstance(content, dict):
         return content
     names, rows = content.get("columns"), content.get("data")
-    if not (isinstance(names, list) and isinstance(rows, list) and names and rows):
+    if isinstance(names, list) and isinstance(rows, list) and names and rows:
+        is_table = all(isinstance(row, list) and len(row) == len(names) for row in rows)
+        return [dict(zip(names, row, strict=True)) for row in rows] if is_table else content
+    values = list(content.values())
+    if not values or not all(isinstance(value, dict) and value for value in values):
         return content
-    is_table = all(isinstance(row, list) and len(row) == len(names) for row in rows)
-    return [dict(zip(names, row, strict=True)) for row in rows] if is_table else content
+    inner = values[0].keys()
+    is_row, is_column = _are_labels(content), _are_labels(inner)
+    if is_row == is_column or any(value.keys() != inner for value in values):
+        return content
+    if is_column:
+        content = {label: {name: content[name][label] for name in content} for label in inner}
+    if all(len(label) < _TIME_LENGTH for label in content):
+        return list(content.values())
+    return [{"date": label, **row} for label, row in content.items()]
+
+
+def _are_labels(keys: Iterable[str]) -> bool:
+    """Return whether all keys are row numbers, or all are times."""
+    return any(all(re.fullmatch(form, key) for key in keys) for form in (r"\d{1,8}", _TIME))
 
 
 def _find_caps(content: Any) -> list[Any] | None:
@@ -105,7 +151,7 @@ def _find_rows(content: Any, title: str = "") -> tuple[str, list[Any]] | None:
         return None
     values = list(content.values())
     if values and all(isinstance(value, int | float | str) for value in values):
-        times = [re.fullmatch(r"\d{4}-\d\d-\d\d.*|\d{10}|\d{13}", key) for key in content]
+        times = [re.fullmatch(_TIME, key) for key in content]
         return (title, [list(pair) for pair in content.items()]) if all(times) else None
     columns = {k: v for k, v in content.items() if isinstance(v, list) and v and _is_column(v)}
     if len(columns) > 1 and len({len(column) for column in columns.values()}) == 1:
