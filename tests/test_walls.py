@@ -40,7 +40,7 @@ def test_imports_run_downwards(folder: Path, forbidden: set[str]):
 
 # They stand on no floor: Freqtrade or the shell enters by them.
 ENTRANCES = {"__main__", "cli"}
-GROUND = "the ground floor"
+GROUND = "the base modules"
 BUILDINGS = {"altseason": PLUGIN / "altseason", "altseason_lab": LAB / "altseason_lab"}
 
 
