@@ -1,4 +1,4 @@
-# Everything a person or CI runs. `make backtest` and `make test` work on a fresh clone with Python 3.11+.
+# All commands, for people and CI. `make backtest` and `make test` work on a fresh clone with Python 3.11+.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -28,7 +28,7 @@ backtest-freqai: $(INSTALLED) $(SAMPLE)
 $(SAMPLE): $(wildcard lab/altseason_lab/sample/*.py) | $(INSTALLED)
 	$(BIN)/altseason sample
 
-# One more than two cores: much of a test is waiting for a process to start.
+# One more than two cores: tests spend much of their time waiting for a process to start.
 WORKERS ?= 3
 
 test: $(INSTALLED)
@@ -37,7 +37,7 @@ test: $(INSTALLED)
 test-all: $(INSTALLED)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m ''
 
-# What runs in a process of its own, such as Freqtrade's commands, is not counted.
+# Code that runs in separate processes, such as Freqtrade's commands, is not counted.
 coverage: $(INSTALLED)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered
 
@@ -50,7 +50,7 @@ fix: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The same files for every install; run after a change of the dependencies in pyproject.toml.
+# Locks the files of every install; run after changing the dependencies in pyproject.toml.
 lock: $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \
@@ -63,15 +63,15 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.study_cost
 	$(BIN)/python -m benchmarks.study_cost --memory
 
-# The document says what was found, also where that was bad; the exit code is the run's.
+# The document shows the results of a failed run, too; the exit code is that of the run.
 WRITE_DOCUMENT = status=$$?; $(BIN)/python -m reliability.document && exit $$status
 
-# Breaks what can break around the recorder and the exchange, for about an hour; make test does a
-# small part.
+# Injects faults around the recorder and the live bot, for about an hour; `make test` runs a small
+# part of it.
 faults: $(INSTALLED)
 	$(BIN)/python -m reliability.faults --write; $(WRITE_DOCUMENT)
 
-# A month of live trading against its backtest, and what dead providers cost: half an hour.
+# A month of dry-run trading against its backtest, and the cost of dead providers: half an hour.
 soak: $(INSTALLED)
 	$(BIN)/python -m reliability.soak; $(WRITE_DOCUMENT)
 

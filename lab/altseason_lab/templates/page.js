@@ -1,9 +1,9 @@
 const CONFIG = {responsive: true, displayModeBar: false};
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
-// A finger that drags over a chart means to scroll.
+// On touch screens, dragging over a chart scrolls the page.
 const isTouched = window.matchMedia("(pointer: coarse)").matches;
 
-// Plotly draws colors into the chart, so it has to be told when the reader's choice changes.
+// Plotly draws colors into the chart, so charts are repainted when the color scheme changes.
 const paint = (layout) => {
   const style = getComputedStyle(document.documentElement);
   const of = (name) => style.getPropertyValue("--" + name).trim();
@@ -19,7 +19,7 @@ const paint = (layout) => {
 
 const chosenIn = (part) => part.querySelector(".choice select")?.value;
 
-// A trace is hidden by the section's choice, or by the reader's click on its name.
+// A trace is hidden by the section's selection, or by a click on its name.
 const selectTraces = (figure, data) => {
   const chosen = chosenIn(figure.closest(".part"));
   data.forEach((trace, number) => {
@@ -32,7 +32,7 @@ const selectTraces = (figure, data) => {
 
 const draw = (figure) => {
   const plot = figure.querySelector(".plot");
-  // What is hidden has no size yet.
+  // A hidden plot has no size yet.
   if (!plot.offsetParent) return;
   const isFirst = !plot.data;
   const {data, layout} = isFirst ? JSON.parse(figure.querySelector("script").textContent) : plot;
@@ -47,7 +47,7 @@ const draw = (figure) => {
 
 const drawAll = (part) => part.querySelectorAll("figure.chart").forEach(draw);
 
-// A reader's zoom is that of the section's other charts over time, too.
+// Zooming one chart also zooms the section's other charts over time.
 const follow = (figure, change) => {
   const isReset = "xaxis.autorange" in change;
   const range = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
@@ -55,7 +55,7 @@ const follow = (figure, change) => {
   for (const other of figure.closest(".part").querySelectorAll("figure.chart[data-linked]")) {
     const plot = other.querySelector(".plot");
     if (other === figure || !plot.data || (isReset && plot.layout.xaxis.autorange)) continue;
-    // Other keys than those of a reader's zoom, so that it is not followed again.
+    // Other keys than those of a user's zoom, so that this change is not followed again.
     Plotly.relayout(plot, isReset ? {"xaxis.autorange": true} : {"xaxis.range": range});
   }
 };
