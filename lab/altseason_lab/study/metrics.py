@@ -60,7 +60,7 @@ class DailyEquity:
 
     :param start: the first day.
     :param values: of that day and each that follows; the last is after all trades were closed.
-    :param balance: the starting balance, before the first day's first candle.
+    :param balance: the starting balance, at the open of the first candle.
     """
 
     start: date
@@ -82,16 +82,26 @@ def find_returns(equity: DailyEquity) -> Returns:
     return np.asarray(values[1:] / values[:-1] - 1, dtype=np.float64)
 
 
-def find_daily_equity(equity: pd.DataFrame, final: float, balance: float) -> DailyEquity:
-    """Return the last worth of each day; a day without candles keeps that of the day before.
+def find_daily_equity(
+    equity: pd.DataFrame, *, start: datetime, final: float, balance: float
+) -> DailyEquity:
+    """Return the worth at the end of each day; a day without candles keeps that of the day before.
+
+    What a wallet is worth at midnight belongs to the day that ends then.
 
     :param equity: `date` and `total_quote`, in the stake currency.
+    :param start: the open time of the first candle, at which the wallet is the starting balance.
     :param final: what is left when all positions are closed.
-    :param balance: the starting balance.
     """
-    by_day = equity.set_index("date")["total_quote"].resample("1D").last().ffill()
+    opened = pd.Timestamp(start)
+    worth = equity.set_index("date")["total_quote"]
+    worth = pd.concat([pd.Series({opened: balance}), worth[worth.index > opened]])
+    midnights = pd.date_range(
+        opened.floor("1D"), worth.index[-1].ceil("1D"), freq="1D", inclusive="right"
+    )
+    by_day = worth.reindex(midnights, method="ffill")
     by_day.iloc[-1] = final
-    return DailyEquity(by_day.index[0].date(), tuple(map(float, by_day)), balance)
+    return DailyEquity(opened.date(), tuple(map(float, by_day)), balance)
 
 
 def sum_by_coin_and_year(trades: pd.DataFrame, balance: float) -> dict[str, dict[int, float]]:
@@ -161,7 +171,8 @@ def measure(
         time_in_market=time_in_market,
         costs=costs,
     )
-    return Outcome(metrics, find_daily_equity(equity, final, balance))
+    daily = find_daily_equity(equity, start=start, final=final, balance=balance)
+    return Outcome(metrics, daily)
 
 
 def calculate_equity(wallet: pd.DataFrame) -> pd.DataFrame:

@@ -66,12 +66,11 @@ def test_cell_is_freqtrades_own_backtest_to_the_last_trade(home: Home):
     assert off.lines is None
     assert result.lines is not None
     assert result.lines.start == result.outcome.equity.start == result.start.date()
-    # The time range ends with the first candle of its last day.
-    days = len(result.outcome.equity.values)
-    assert days == 15
+    # The last candle of the time range opens when its last day ends, and has closed on the next.
+    assert len(result.outcome.equity.values) == 14
     assert {name: len(line) for name, line in result.lines.values.items()} == {
-        "BTC.D %": days,
-        "mean %": days,
+        "BTC.D %": 15,
+        "mean %": 15,
     }
     assert result.outcome.equity.values[-1] == pytest.approx(1000 * (1 + metrics.profit))
     assert sum(sum(years.values()) for years in result.profits.values()) == pytest.approx(

@@ -69,7 +69,7 @@ def test_drawdown_of_an_open_trade_counts():
     run = BacktestRun(trades, wallet, 1010.0, DAYS[0], DAYS[3])
     outcome = measure_run(run, 1000.0, "USDT")
     metrics = outcome.metrics
-    assert outcome.equity == DailyEquity(DAYS[0].date(), (1000, 1000, 800, 1010), 1000)
+    assert outcome.equity == DailyEquity(DAYS[0].date(), (1000, 800, 1010), 1000)
     assert metrics.max_drawdown == pytest.approx(0.2)
     assert metrics.profit == pytest.approx(0.01)
     assert metrics.cagr == pytest.approx(1.01 ** (365 / 3) - 1)
@@ -104,16 +104,30 @@ def test_hold_pays_fees_at_both_ends_and_leaves_out_what_came_later():
     worth = [1000, amounts[0] * 150 + amounts[1] * 5, amounts[0] * 120 + amounts[1] * 5]
     # Down from 1000 to the second day's, then from there to the third's.
     assert found.max_drawdown == pytest.approx(1 - worth[2] / max(worth))
-    assert outcome.equity.values == pytest.approx((*worth, sold * 0.99))
+    assert outcome.equity.values == pytest.approx((*worth[1:], sold * 0.99))
 
 
-def test_a_day_is_worth_what_its_last_candle_was_and_a_missing_one_what_came_before():
+def test_a_day_is_worth_what_its_end_was_and_a_missing_one_what_came_before():
     hours = pd.to_datetime(
-        ["2022-01-01 22:00", "2022-01-01 23:00", "2022-01-02 00:00", "2022-01-04 00:00"], utc=True
+        ["2022-01-01 22:00", "2022-01-01 23:00", "2022-01-02 01:00", "2022-01-04 01:00"], utc=True
     )
     equity = pd.DataFrame({"date": hours, "total_quote": [1.0, 2.0, 3.0, 4.0]})
     expected = DailyEquity(DAYS[0].date(), (2.0, 3.0, 3.0, 5.0), 1.5)
-    assert find_daily_equity(equity, final=5.0, balance=1.5) == expected
+    found = find_daily_equity(equity, start=hours[0], final=5.0, balance=1.5)
+    assert found == expected
+
+
+@pytest.mark.parametrize(("frequency", "first"), [("1h", "2022-02-01 01:00"), ("1D", "2022-02-02")])
+def test_midnight_belongs_to_the_day_that_ends_then(frequency: str, first: str):
+    """February as 20220201-20220301 is backtested: from its second candle to the first of March."""
+    opens = pd.date_range(first, "2022-03-01", freq=frequency, tz="UTC")
+    equity = pd.DataFrame({"date": opens, "total_quote": opens.day + opens.hour / 24})
+    start = pd.Timestamp("2022-02-01", tz="UTC")
+    found = find_daily_equity(equity, start=start, final=99.0, balance=1.0)
+    # Each midnight is worth its own day of the month; the last one what was left.
+    values = (*(float(day) for day in range(2, 29)), 99.0)
+    assert found == DailyEquity(start.date(), values, 1.0)
+    assert len(found.values) == 28
 
 
 def test_profits_are_by_coin_and_the_year_in_which_a_trade_closed():

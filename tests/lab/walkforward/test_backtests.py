@@ -41,7 +41,7 @@ def test_each_window_begins_with_what_the_last_one_left():
     outcome = wallet.measure()
     assert outcome.metrics.profit == pytest.approx(-0.1)
     # Day by day; what a window's last candle was worth, 1100, was 1200 when its trade was closed.
-    assert outcome.equity.values == pytest.approx([1000, 1200, 1200, 900])
+    assert outcome.equity.values == pytest.approx([1200, 1200, 900])
     assert outcome.metrics.max_drawdown == pytest.approx(0.25)
     assert outcome.metrics.trades == 2
     assert outcome.metrics.profit_factor == pytest.approx(200 / 300)
