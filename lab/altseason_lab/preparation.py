@@ -11,7 +11,6 @@ from unittest.mock import patch
 from freqtrade.exceptions import OperationalException
 from freqtrade.util import get_dry_run_wallet
 
-from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
 from altseason.host.configuration import (
     DEFAULT_STRATEGY,
@@ -19,7 +18,6 @@ from altseason.host.configuration import (
     data_directory,
     data_format,
 )
-from altseason.output import tell
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.rehearsal import find_traded
 from altseason_lab.emulator.server import run_emulator
@@ -33,6 +31,7 @@ from altseason_lab.host.command import (
 from altseason_lab.host.overlay import offline_environment
 from altseason_lab.host.repeated import CANDLES_ADVICE
 from altseason_lab.sandbox import (
+    announce,
     load_command_configuration,
     open_market,
     refuse_missing,
@@ -147,11 +146,7 @@ def prepare_command(
         patch.dict(os.environ, offline_environment(os.environ, url), clear=True),
         temporary_folder(repetition.name) as folder,
     ):
-        kind = "SYNTHETIC candles" if is_synthetic(market.datadir) else "candles"
-        tell(
-            f"altseason {repetition.name}: an exchange emulator on {url} serves {kind} from "
-            f"{market.datadir}"
-        )
+        announce(url, market.datadir, repetition.name)
         overlay = save_overlay(build_overlay(command, config, url), folder)
         words = additional_arguments(command, config, overlay)
         extended = parse_command([*command.arguments, *words])

@@ -22,7 +22,7 @@ from altseason.host.configuration import (
 from altseason.host.schema import refuse_invalid
 from altseason.invocation import altseason_command
 from altseason.output import tell
-from altseason_lab.emulator.market import Market, MillisecondClock, wall_clock
+from altseason_lab.emulator.market import Market, wall_clock
 from altseason_lab.emulator.processes import receive_signals, run_process
 from altseason_lab.emulator.rehearsal import Rehearsal, plan_rehearsal, trading_settings
 from altseason_lab.emulator.server import run_emulator
@@ -62,15 +62,12 @@ OUTSIDE_PAIRLISTS = {
 }
 
 
-def rehearse(
-    words: Sequence[str], source: Namespace | None = None, clock: MillisecondClock = wall_clock
-) -> int:
+def rehearse(words: Sequence[str], source: Namespace | None = None) -> int:
     """Run a Freqtrade command against the emulator.
 
     :param words: the command line, from the word `freqtrade` on.
     :param source: config, user_data_dir and datadir before `--`, for the data directory whose
         candles the emulator serves; None where there are none, it is the command's own then.
-    :param clock: gives the exchange's time in milliseconds.
     :return: the command's exit code, 128 + n where signal n ended it.
     :raises InputError: where the command or the data directory cannot be rehearsed.
     """
@@ -93,8 +90,8 @@ def rehearse(
         refuse_mixture(market.datadir, data_directory(config))
         carry_marker(market.datadir, data_directory(config))
     if command.is_trading:
-        rehearsal = plan_rehearsal(market, config, clock())
-        return asyncio.run(run_trading(command, config, rehearsal, clock))
+        rehearsal = plan_rehearsal(market, config, wall_clock())
+        return asyncio.run(run_trading(command, config, rehearsal))
     return asyncio.run(run_with_emulator(command, config, market))
 
 
@@ -255,17 +252,15 @@ async def run_with_emulator(command: FreqtradeCommand, config: Config, market: M
             return code
 
 
-async def run_trading(
-    command: FreqtradeCommand, config: Config, rehearsal: Rehearsal, clock: MillisecondClock
-) -> int:
+async def run_trading(command: FreqtradeCommand, config: Config, rehearsal: Rehearsal) -> int:
     """Run a trading bot on candles that end now, and return its exit code."""
     received = receive_signals()
-    async with run_emulator(rehearsal.market, clock, dominance=rehearsal.dominance) as url:
+    async with run_emulator(rehearsal.market, dominance=rehearsal.dominance) as url:
         announce(url, rehearsal.source.datadir)
         tell(rehearsal.describe())
         with temporary_folder("sandbox") as folder:
             datadir = folder / "data"
-            rehearsal.save_datadir(datadir, data_format(config), clock())
+            rehearsal.save_datadir(datadir, data_format(config), wall_clock())
             overlay = build_overlay(command, config, url)
             overlay = deep_merge_dicts(trading_settings(config, url, folder), overlay)
             arguments = additional_arguments(command, config, save_overlay(overlay, folder))
@@ -282,8 +277,10 @@ def save_overlay(overlay: Config, folder: Path) -> Path:
     return path
 
 
-def announce(url: str, datadir: Path) -> None:
-    """Print which candles stand in for the exchange."""
+def announce(url: str, datadir: Path, command: str = "sandbox") -> None:
+    """Print which candles stand in for the exchange.
+
+    :param command: ours.
+    """
     kind = "SYNTHETIC candles" if is_synthetic(datadir) else "candles"
-    text = f"altseason sandbox: an exchange emulator on {url} serves {kind} from {datadir}"
-    tell(text)
+    tell(f"altseason {command}: an exchange emulator on {url} serves {kind} from {datadir}")

@@ -19,8 +19,7 @@ from altseason_lab.emulator.dominance import ReplayedDominance, load_dominance
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import Market, MillisecondClock
-from altseason_lab.emulator.provider_faults import ProviderFaults
-from altseason_lab.emulator.providers import provider_urls
+from altseason_lab.emulator.providers import ProviderFaults, provider_urls
 from altseason_lab.emulator.server import run_emulator
 from altseason_lab.host.overlay import exchange_settings, offline_environment
 from tests.clock.clock_file import ClockFile, read_clock

@@ -21,7 +21,7 @@ MINUTE = 60_000
 START = int(datetime(2022, 2, 1, tzinfo=UTC).timestamp() * 1000)
 RULES = {"ETHUSDT": TradingRules(tick=Decimal("0.01"), step=Decimal("0.001"))}
 KEYS = {"key": "emulator-key", "secret": "emulator-secret"}
-# Open, high, low, close of hours from START on: by the path of `altseason_lab.emulator.path` at
+# Open, high, low, close of hours from START on: by the path of `altseason_lab.emulator.live` at
 # 100 for an hour, down to 90 in 20 minutes and up to 110 in another 20, then 110 to 105; a jump to
 # 80.
 HOURS = [(100, 100, 100, 100), (100, 110, 90, 105), (80, 80, 80, 80), (80, 80, 80, 80)]

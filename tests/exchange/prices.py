@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from functools import cached_property
 
-from altseason_lab.emulator.live import VALUES, LiveMarket
+from altseason_lab.emulator.live import KNOTS, VALUES, LiveMarket, path_prices, run_candle
 from altseason_lab.emulator.market import Symbol, close_times
-from altseason_lab.emulator.path import KNOTS, path_prices, run_candle
 from altseason_lab.emulator.rules import to_decimal
 
 

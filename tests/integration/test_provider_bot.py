@@ -11,7 +11,7 @@ import pytest
 from altseason.dominance.convention import load_convention
 from altseason.dominance.store import DominanceStore
 from altseason_lab.emulator.dominance import ReplayedDominance, load_dominance
-from altseason_lab.emulator.provider_faults import ProviderFaults
+from altseason_lab.emulator.providers import ProviderFaults
 from reliability.soak.runs import load_live, prepare
 from tests.clock.replay import replaying, to_milliseconds
 

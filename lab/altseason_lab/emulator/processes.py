@@ -7,8 +7,10 @@ import asyncio
 import ctypes
 import os
 import signal
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 GRACE_SECONDS = 5.0
 POLL_SECONDS = 0.05
@@ -56,6 +58,38 @@ async def run_process(
             forwarding.cancel()
             await end_group(child.pid)
     return code if code >= 0 else 128 - code
+
+
+async def run_quietly(words: Sequence[str], output: Path, temporary: Path) -> int:
+    """Run a process in a group of its own, and end the group in any case.
+
+    :param output: the file for what it prints.
+    :param temporary: the folder for its own temporary ones, which it leaves if it is ended.
+    :return: its exit code.
+    """
+    with output.open("wb") as stream:
+        # A session of its own: a Ctrl-C in the terminal reaches it through us.
+        child = await asyncio.create_subprocess_exec(
+            *words,
+            env={**os.environ, "TMPDIR": str(temporary)},
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        return await child.wait()
+    finally:
+        await _end(child)
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    if child.returncode is None:
+        signal_group(child.pid, signal.SIGTERM)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(child.wait(), GRACE_SECONDS)
+    await end_group(child.pid)
+    await child.wait()
 
 
 async def forward_signals(received: "asyncio.Queue[int]", group: int, interrupt: int) -> None:

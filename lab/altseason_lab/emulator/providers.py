@@ -5,13 +5,14 @@ Each has its own prefix; their values differ by a constant, as those of the real
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from aiohttp import web
 
 from altseason_lab.emulator.dominance import ReplayedDominance
 from altseason_lab.emulator.market import DAY_IN_MS, MillisecondClock
-from altseason_lab.emulator.provider_faults import ProviderFaults
 from altseason_lab.emulator.web_history import PATH as WEB_HISTORY
 from altseason_lab.emulator.web_history import WebHistory
 
@@ -37,6 +38,31 @@ STABLECOIN_DAYS = 365
 SYMBOLS = {"eth": "ethereum", "usdt": "tether", "usdc": "usd-coin"}
 CHARTS = ("prices", "market_caps", "total_volumes")
 NO_VALUE = {"status": {"error_code": 503, "error_message": "no dominance is stored for this time"}}
+
+
+@dataclass(frozen=True)
+class ProviderFaults:
+    """When which provider fails, by its name in the settings; times in milliseconds.
+
+    :param outages: from when to when it responds with status 503.
+    :param steps: from when on its level is another, and by how many percentage points; for what was
+        true then as well.
+    :param repeats_for: how long CoinMarketCap's history repeats its last response to each request.
+    """
+
+    outages: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    steps: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    repeats_for: int = 0
+
+    def is_down(self, provider: str, now: int) -> bool:
+        """Return whether a provider is in its outage."""
+        begin, end = self.outages.get(provider, (0, 0))
+        return begin <= now < end
+
+    def shift(self, provider: str, time: int) -> float:
+        """Return by how many percentage points a value of a time is moved."""
+        begin, points = self.steps.get(provider, (0, 0.0))
+        return points if time >= begin else 0.0
 
 
 def provider_urls(url: str) -> dict[str, str]:

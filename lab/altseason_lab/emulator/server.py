@@ -20,8 +20,7 @@ from altseason_lab.emulator.parameters import (
     parse_symbols,
     refuse_unread,
 )
-from altseason_lab.emulator.provider_faults import ProviderFaults
-from altseason_lab.emulator.providers import ProviderEndpoints
+from altseason_lab.emulator.providers import ProviderEndpoints, ProviderFaults
 from altseason_lab.emulator.rules import TradingRules
 from altseason_lab.emulator.ticker import day_ticker
 

@@ -2,7 +2,6 @@
 
 windows.py    which stretches train, and which test
 search.py     `freqtrade hyperopt` on the train part of each window, several at once
-processes.py  processes that do not outlive the command
 plateau.py    the middle of the best epochs, whose parameters are tested
 backtests.py  backtests of a window, and their results joined
 stability.py  how far a parameter moves from window to window

@@ -12,6 +12,7 @@ from altseason.errors import InputError
 from altseason.host.configuration import Config
 from altseason.host.strategy_errors import is_of_a_strategy
 from altseason.invocation import shorten_path
+from altseason_lab.emulator.processes import run_quietly
 from altseason_lab.host.command import FreqtradeCommand
 from altseason_lab.host.hyperopt import (
     Epoch,
@@ -22,7 +23,6 @@ from altseason_lab.host.hyperopt import (
     search_arguments,
 )
 from altseason_lab.temporary import temporary_folder
-from altseason_lab.walkforward.processes import run_quietly
 from altseason_lab.walkforward.windows import Window
 
 POLL_SECONDS = 0.5

@@ -7,7 +7,7 @@ from altseason_lab.emulator.dominance import ReplayedDominance
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.live import LiveMarket
 from altseason_lab.emulator.market import Market, MillisecondClock
-from altseason_lab.emulator.provider_faults import ProviderFaults
+from altseason_lab.emulator.providers import ProviderFaults
 from altseason_lab.emulator.server import run_emulator
 
 CLOCK = 1_700_000_000_000

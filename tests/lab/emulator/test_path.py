@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altseason_lab.emulator.path import run_candle
+from altseason_lab.emulator.live import run_candle
 
 RISING = {"open": 10.0, "high": 14.0, "low": 8.0, "close": 12.0, "volume": 60.0}
 FALLING = {"open": 12.0, "high": 14.0, "low": 8.0, "close": 10.0, "volume": 60.0}

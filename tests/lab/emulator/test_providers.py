@@ -26,8 +26,7 @@ from altseason.sources.session import RequestPolicy, build_session
 from altseason_lab.emulator.dominance import load_dominance
 from altseason_lab.emulator.live import LiveMarket, plan_shift
 from altseason_lab.emulator.market import DAY_IN_MS, Market, MillisecondClock
-from altseason_lab.emulator.provider_faults import ProviderFaults
-from altseason_lab.emulator.providers import provider_urls
+from altseason_lab.emulator.providers import ProviderFaults, provider_urls
 from altseason_lab.emulator.web_history import PATH as WEB_HISTORY
 from tests.conftest import dominance_candles
 from tests.lab.emulator.serving import serving
