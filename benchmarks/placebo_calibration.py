@@ -41,8 +41,9 @@ from altseason_lab.sample.parameters import HOURS_PER_YEAR, MARKET
 from altseason_lab.sample.paths import Array, draw_paths
 from altseason_lab.sample.store import save_market
 from altseason_lab.study.cell import CellRunner
+from altseason_lab.study.difference import SIGNIFICANCE
 from altseason_lab.study.grid import Cell, Scope
-from altseason_lab.study.placebo import SHIFT, SIGNIFICANCE
+from altseason_lab.study.placebo import SHIFT
 from altseason_lab.study.run import Placebos, draw_cells
 from benchmarks.preparation import ROOT
 
@@ -152,7 +153,7 @@ def test(runner: CellRunner, placebos: int) -> float:
     cells = draw_cells(CELL, true, SHIFT, placebos, seed=1)
     found = Placebos(SHIFT, true, [runner.run(cell) for cell in cells])
     gc.collect()
-    return found.p_value
+    return found.rank.p_value
 
 
 def generate(case: Case) -> SampleMarket:

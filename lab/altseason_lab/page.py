@@ -204,8 +204,12 @@ def _write_variables(colors: dict[str, str]) -> str:
 
 
 def _mark_up(text: str) -> Markup:
-    """Return a text with its code and dates marked, and no line ending before a percent sign."""
-    marked = str(escape(text.replace(" %", "\N{NO-BREAK SPACE}%")))
+    """Return a text with its code and dates marked, and no line ending before a percent sign.
+
+    A terminal may lack the sign that stands for "+-" here.
+    """
+    signs = text.replace(" %", "\N{NO-BREAK SPACE}%").replace("+-", "±")
+    marked = str(escape(signs))
     marked = re.sub("`([^`]+)`", r"<code>\1</code>", marked)
     marked = re.sub(r"\b(\d{4}-\d{2}-\d{2})\b", r"<time>\1</time>", marked)
     return Markup(marked)  # noqa: S704 - escaped above

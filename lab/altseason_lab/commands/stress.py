@@ -33,8 +33,12 @@ from altseason_lab.stress.grid import (
     parse_slippage,
 )
 from altseason_lab.stress.report import as_text, headline
-from altseason_lab.stress.run import BacktestCounter, StressTest, run_stress_test
-from altseason_lab.stress.trial import describe_trial
+from altseason_lab.stress.run import (
+    BacktestCounter,
+    StressTest,
+    describe_trial,
+    run_stress_test,
+)
 
 USAGE = altseason_command("stress [OPTIONS] -- [OPTIONS OF freqtrade backtesting]")
 DESCRIPTION = """\

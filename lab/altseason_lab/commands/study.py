@@ -30,7 +30,6 @@ from altseason_lab.preparation import (
 from altseason_lab.stress.run import StressTest
 from altseason_lab.study.card import build_card, refuse_other_file, refuse_several, save_card
 from altseason_lab.study.contents import digest_variant
-from altseason_lab.study.costs import run_costs
 from altseason_lab.study.execution import Execution
 from altseason_lab.study.grid import (
     MAX_PLACEBOS,
@@ -51,7 +50,7 @@ from altseason_lab.study.models import (
 from altseason_lab.study.origin import find_origin
 from altseason_lab.study.placebo import KINDS, SHIFT
 from altseason_lab.study.report import StudyReport
-from altseason_lab.study.run import Study, run_study
+from altseason_lab.study.run import Study, run_costs, run_study
 from altseason_lab.study.trials import count_trials
 
 USAGE = altseason_command("study [OPTIONS] -- [OPTIONS OF freqtrade backtesting]")

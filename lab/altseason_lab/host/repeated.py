@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -174,11 +174,6 @@ class RepeatedBacktest:
             f"{timerange}, with {self._backtesting.required_startup} more before, "
             f"but Freqtrade reports: {error} {CANDLES_ADVICE}"
         )
-
-
-def describe_missing(pairs: Sequence[str]) -> str:
-    """Describe which pairs are left out; empty where none."""
-    return f"No candles of {', '.join(pairs)}: neither traded nor held." if pairs else ""
 
 
 def load_backtest(config: Config, exchange: Exchange) -> RepeatedBacktest:

@@ -23,12 +23,14 @@ from altseason_lab.study.figures import (
     name_rows,
 )
 from altseason_lab.study.scope_page import write_verdict
+from altseason_lab.texts import count
 
-RIGHT = "right probabilities"
+CORRECT = "correct probabilities"
 OVERLAP = (
-    "Features that say the same share their importance: one of them can be left out at little cost."
+    "Features with the same information share their importance: one of them can be left out at "
+    "little cost."
 )
-DEALT_OUT = "Each placebo learned from the same entries, with their outcomes dealt out anew."
+SHUFFLED = "Each placebo was trained on the same entries, with their outcomes shuffled."
 
 
 def build_section(found: MetaLabels) -> Section:
@@ -48,20 +50,20 @@ def _build_blocks(found: MetaLabels) -> Iterator[Block]:
     yield Chart(
         title=f"Reliability: calibration error {calibration.error:.3f}",
         figure=draw_reliability(found),
-        description="Of entries of similar probabilities, the share that was won: "
+        description="The share of won entries, by their probability: "
         + "; ".join(
             f"{one.probability:.1%}: {write(_in_percent(one.share), 1)} %"
             for one in calibration.bins
         ),
-        notes=["Ten parts of as many entries each, with 95 % intervals."],
+        notes=["Ten bins of equally many entries, with 95 % intervals."],
         height=400,
     )
-    p = f"p = {found.p_value:.3f} ± {found.p_error:.3f}"
     yield Chart(
-        title=f"AUC among {len(found.shuffled)} models of shuffled labels: {p}",
+        title=f"AUC among {count(len(found.shuffled), 'model')} of shuffled labels: {found.rank}",
         figure=draw_shuffled(found),
-        description=f"Histogram of the AUC of models of shuffled labels, with the true one: {p}.",
-        notes=[DEALT_OUT],
+        description="Histogram of the AUC of models of shuffled labels, with the true one: "
+        f"{found.rank}.",
+        notes=[SHUFFLED],
         height=320,
     )
     figure = draw_importances(found)
@@ -77,7 +79,7 @@ def _build_blocks(found: MetaLabels) -> Iterator[Block]:
 
 
 def draw_reliability(found: MetaLabels) -> go.Figure:
-    """Draw the share that was won by probability, beside what right probabilities have."""
+    """Draw the share that was won by probability, beside that of correct probabilities."""
     figure = build_figure("probability of the model, %", "won, %")
     bins = found.scores.calibration.bins
     ends = [
@@ -88,7 +90,7 @@ def draw_reliability(found: MetaLabels) -> go.Figure:
         x=ends,
         y=ends,
         mode="lines",
-        name=RIGHT,
+        name=CORRECT,
         line={"color": GREY, "width": 2, "dash": "dash"},
         hoverinfo="skip",
     )
@@ -108,20 +110,20 @@ def draw_reliability(found: MetaLabels) -> go.Figure:
 
 
 def draw_shuffled(found: MetaLabels) -> go.Figure:
-    """Draw how many models of shuffled labels had which AUC, and the true one."""
+    """Draw how many models of shuffled labels had which AUC, and that of the model."""
     auc = found.scores.auc.value
     words = HistogramWords(
         x_title="AUC",
-        less="told entries apart less well",
-        more="as well or better",
-        true=f"the model: {auc:.3f}, p = {found.p_value:.3f} ± {found.p_error:.3f}",
+        less="a lower AUC",
+        more="as high or higher",
+        true=f"the model: {auc:.3f}, {found.rank}",
         hover="%{x:.3f}",
     )
     return draw_histogram(found.shuffled, auc, words)
 
 
 def draw_importances(found: MetaLabels) -> go.Figure:
-    """Draw by how much the AUC falls without a feature, the most important first."""
+    """Draw by how much the AUC falls where a feature is shuffled, the most important first."""
     figure = build_figure("AUC lost", "")
     falls = [one.fall for one in found.importances]
     figure.add_scatter(
@@ -156,7 +158,7 @@ def _round(length: float) -> float:
 
 def _write_bins(found: MetaLabels) -> Table:
     return Table(
-        title="By probability; profit of an entry after fees, the mean",
+        title="By probability, with the mean profit of an entry after fees",
         headers=["probability, %", "won, %", "95 %", "profit, %", "entries"],
         rows=[
             [

@@ -12,71 +12,70 @@ from rich.table import Table
 from altseason.learning.model import MIN_ROWS
 from altseason_lab.metalabels.run import MetaLabels
 from altseason_lab.study.difference import Interval
+from altseason_lab.study.placebo import describe_level
+from altseason_lab.texts import count, write_span
 
-TOLD = "told entries that reached their take-profit first from others"
-NOT_TOLD = "did not tell entries that reach their take-profit first from others"
+TOLD = "could tell entries that reach their take-profit first from the others"
+NOT_TOLD = "could not tell entries that reach their take-profit first from the others"
 MODEL = (
     "Meta-labels: an entry of the rules is won if it reaches the take-profit before the stop and "
-    "before its time is over, as Freqtrade would have executed it. Each fold of {test:g} days is "
-    "predicted by a model that has learned from the entries of {train} days before whose time was "
-    "over, {rows} at least, so that no entry is predicted by what came after it. The AUC is how "
-    "often, of two entries one of which was won, that one had the higher probability; 0.5 is "
-    "chance. Within folds both are of one fold: models of different folds may differ in level "
-    "alone, also those of shuffled labels. The Brier score is the mean squared error of the "
-    "probabilities; the base rate is the share that was won of what a fold's model has learned "
-    "from. The calibration error is that of ten parts of as many entries each. The placebos are "
-    "models that have learned from the same entries with their outcomes dealt out anew. Profits "
-    "are those of each entry by itself, from the open of the next candle to a barrier, after fees: "
-    "exit signals, the stake and the limit of open trades are not in them. Intervals are of days "
-    "drawn anew in blocks, with all coins of a day at once."
+    "before its time limit, as Freqtrade would have executed it. Each fold of {test:g} days is "
+    "predicted by a model that was trained on the entries of the {train} days before, those whose "
+    "time limit had passed by then, {rows} at least, so that nothing that came after an entry is "
+    "used to predict it. The AUC is how often, of two entries one of which was won, the won one "
+    "had the higher probability; 0.5 is chance. Within folds both entries are of the same fold: "
+    "models of different folds may differ in their level alone, also those of shuffled labels. The "
+    "Brier score is the mean squared error of the probabilities; the base rate is the share of won "
+    "entries in the training data of a fold. The calibration error is that of ten bins of equally "
+    "many entries. The placebos are models that were trained on the same entries with their "
+    "outcomes shuffled. Profits are those of each entry by itself, from the open of the next "
+    "candle to a barrier, after fees: they leave out exit signals, the stake and the limit on open "
+    "trades. For the intervals, days are resampled in blocks, all coins of a day together."
 )
 
 
 def describe_model(found: MetaLabels) -> str:
-    """Describe how all of it is calculated."""
+    """Describe how everything is calculated."""
     plan = found.plan
     return MODEL.format(test=plan.test_days, train=plan.train_days, rows=MIN_ROWS)
 
 
 def describe(found: MetaLabels) -> list[str]:
-    """Describe what was found, each in words first."""
+    """Describe what was found, each verdict before its facts."""
     return [describe_test(found), describe_probabilities(found), describe_choice(found)]
 
 
 def describe_scope(found: MetaLabels) -> str:
     """Describe the model, and which entries it predicted."""
-    return (
-        f"{found.model}, {found.start:%Y-%m-%d} to {found.end:%Y-%m-%d}, {len(found.pairs)} pairs"
-    )
+    return f"{found.model}, {write_span(found.start, found.end)}, {count(len(found.pairs), 'pair')}"
 
 
 def describe_test(found: MetaLabels) -> str:
     """Describe whether the probabilities tell entries apart."""
     scores = found.scores
     facts = (
-        f"{describe_scope(found)}: {scores.entries} entries in {found.folds} folds, "
-        f"{scores.won:.0%} of them won; {found.rows} were labeled, as many as "
+        f"{describe_scope(found)}: {scores.entries} entries in {count(found.folds, 'fold')}, "
+        f"{scores.won:.0%} of them won; {found.rows} were labeled, worth as many as "
         f"{found.independent:.0f} that do not overlap. AUC {write(scores.auc, 3)} within folds "
-        f"(95 % interval, blocks of {scores.block} days), over all "
-        f"{write(scores.auc_overall, 3)}. {len(found.shuffled)} models of shuffled labels: median "
-        f"AUC {found.median_shuffled:.3f}; p = {found.p_value:.3f} +- "
-        f"{found.p_error:.3f}."
+        f"(95 % interval, blocks of {count(scores.block, 'day')}), over all "
+        f"{write(scores.auc_overall, 3)}. {count(len(found.shuffled), 'model')} of shuffled "
+        f"labels: median AUC {found.median_shuffled:.3f}; {found.rank}."
     )
+    level = describe_level(found.tests)
     if not found.has_enough:
         return (
-            f"So few shuffles cannot tell whether the model's probabilities mean anything, p would "
-            f"have to be at most {found.level:.3f}: {facts}"
+            f"There are too few models of shuffled labels to tell whether the model's "
+            f"probabilities mean anything, since {level}: {facts}"
         )
-    several = f", as there are {found.tests} such tests" if found.tests > 1 else ""
     return (
         f"On these coins and years the model's probabilities "
-        f"{TOLD if found.tells_apart else NOT_TOLD}: {facts} To do so, p has to be at most "
-        f"{found.level:.3f}{several}, and 0.5 below the interval."
+        f"{TOLD if found.tells_apart else NOT_TOLD}: {facts} For that, {level}, and the interval "
+        f"must be above 0.5."
     )
 
 
 def describe_probabilities(found: MetaLabels) -> str:
-    """Describe whether the probabilities are right."""
+    """Describe whether the probabilities are correct."""
     scores = found.scores
     verdict = {
         "above": "were better than the base rate",
@@ -89,27 +88,27 @@ def describe_probabilities(found: MetaLabels) -> str:
         "no further off than chance explains" if is_right else "further off than chance explains"
     )
     return (
-        f"As numbers the probabilities {verdict}, and {right}: {describe_scope(found)}: "
+        f"Taken as numbers, the probabilities {verdict}, and {right}: {describe_scope(found)}: "
         f"Brier score {write(scores.brier, 4)}, that of the base rate {scores.reference:.4f}, "
         f"gain {write(scores.gain, 4, signed=True)}. Expected calibration error {error.error:.3f}; "
-        f"that of right probabilities is below {error.by_chance:.3f} in 19 of 20 cases."
+        f"that of correct probabilities is below {error.by_chance:.3f} in 19 of 20 cases."
     )
 
 
 def describe_choice(found: MetaLabels) -> str:
-    """Describe what the entries earned that the model would have taken, beside all."""
+    """Describe what the entries that the model would have taken earned, beside all entries."""
     choice, entries = found.choice, found.scores.entries
     plain = f"all {entries} entries of the plain rules earned {choice.all_profit:+.2%} each"
     where = f"{describe_scope(found)}, probability above {choice.threshold:g}"
     if choice.taken_profit is None or choice.difference is None:
         return f"The model would have taken no entry: {where}; {plain}."
     verdict = {
-        "above": "earned more than all of the plain rules",
-        "below": "earned less than all of the plain rules",
-        "both": "cannot be told from all of the plain rules by what they earned",
+        "above": "earned more than all entries of the plain rules",
+        "below": "earned less than all entries of the plain rules",
+        "both": "cannot be told from all entries of the plain rules by what they earned",
     }[_find_side(choice.difference)]
     return (
-        f"The entries that the model would have taken {verdict}: {where}: {choice.taken} entries "
+        f"The entries that the model would have taken {verdict}: {where}: {choice.taken} of them "
         f"earned {choice.taken_profit:+.2%} each after fees, {plain}; the difference is "
         f"{write_points(choice.difference)}."
     )
@@ -157,8 +156,8 @@ def as_json(found: MetaLabels) -> dict[str, Any]:
             "choice": asdict(found.choice),
             "importances": [asdict(one) for one in found.importances],
             "shuffled_aucs": list(found.shuffled),
-            "p_value": found.p_value,
-            "p_error": found.p_error,
+            "p_value": found.rank.p_value,
+            "p_error": found.rank.error,
             "tests": found.tests,
             "level": found.level,
             "tells_apart": found.tells_apart if found.has_enough else None,

@@ -12,7 +12,7 @@ from altseason_lab.metalabels.folds import WalkPlan, build_folds
 from altseason_lab.metalabels.scores import Draws, Numbers, Scores, find_interval, score
 from altseason_lab.metalabels.walk import Fit, Importance, Learner, find_importances
 from altseason_lab.study.difference import Interval
-from altseason_lab.study.placebo import SIGNIFICANCE, calculate_p_error, calculate_p_value
+from altseason_lab.study.placebo import Rank, find_level
 
 Count = Callable[[], None]
 
@@ -65,14 +65,9 @@ class MetaLabels:
     tests: int = 1
 
     @property
-    def p_value(self) -> float:
-        """Return (1 + k) / (1 + N), where k of N placebos had as large an AUC, or a larger one."""
-        return calculate_p_value(self.scores.auc.value, self.shuffled)
-
-    @property
-    def p_error(self) -> float:
-        """Return the Monte Carlo error of the p-value."""
-        return calculate_p_error(self.p_value, len(self.shuffled))
+    def rank(self) -> Rank:
+        """Return the place of the model among the placebos, by the AUC."""
+        return Rank(self.scores.auc.value, self.shuffled)
 
     @property
     def median_shuffled(self) -> float:
@@ -81,18 +76,18 @@ class MetaLabels:
 
     @property
     def level(self) -> float:
-        """Return what the p-value must not exceed; by Bonferroni where there are several tests."""
-        return SIGNIFICANCE / self.tests
+        """Return what the p-value must not exceed."""
+        return find_level(self.tests)
 
     @property
     def has_enough(self) -> bool:
         """Return whether any outcome could have been significant with so many placebos."""
-        return 1 / (1 + len(self.shuffled)) <= self.level
+        return self.rank.can_reach(self.level)
 
     @property
     def tells_apart(self) -> bool:
         """Return whether the probabilities tell entries apart better than chance explains."""
-        return self.p_value <= self.level and self.scores.auc.low > 0.5
+        return self.rank.p_value <= self.level and self.scores.auc.low > 0.5
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from altseason.errors import InputError
-from altseason_lab.study.difference import CONFIDENCE, DRAWS, MIN_DAYS, Interval
+from altseason_lab.study.difference import CONFIDENCE, DRAWS, Interval, draw_days, find_block
 
 BINS = 10
 Numbers = npt.NDArray[np.float64]
@@ -88,19 +88,14 @@ class Draws:
         :param losses: of the entries, by whose daily sums the length of the blocks is chosen.
         :param min_block: in days: as long as a label may last.
         """
-        from arch.bootstrap import StationaryBootstrap
-
         days = ((dates - dates.min().floor("1D")) // pd.Timedelta(days=1)).to_numpy()
         count = int(days.max()) + 1
         sums = np.bincount(days, weights=losses, minlength=count).astype(np.float64)
-        self.block = min(count, max(min_block, _find_block(sums)))
-        bootstrap = StationaryBootstrap(
-            self.block, np.arange(count), seed=np.random.default_rng(seed)
-        )
+        self.block = min(count, max(min_block, math.ceil(find_block(sums))))
         self.weights = np.array(
             [
                 np.bincount(drawn, minlength=count)[days]
-                for (drawn,), _ in bootstrap.bootstrap(DRAWS)
+                for drawn in draw_days(count, self.block, seed)
             ],
             dtype=np.float64,
         )
@@ -228,15 +223,6 @@ def find_interval(value: float, drawn: Numbers) -> Interval:
         return Interval(value, math.nan, math.nan)
     low, high = np.quantile(known, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return Interval(value, float(low), float(high))
-
-
-def _find_block(sums: Numbers) -> int:
-    """Return the mean length of blocks that follows from a series, in days."""
-    from arch.bootstrap import optimal_block_length
-
-    if len(sums) < MIN_DAYS or not np.ptp(sums):
-        return 1
-    return max(1, math.ceil(optimal_block_length(sums)["stationary"].iloc[0]))
 
 
 def _divide(sums: Numbers, counts: Numbers) -> Numbers:

@@ -6,7 +6,6 @@ from altseason_lab.charts import COLORS, DASHES, build_figure
 from altseason_lab.page import Cell, Chart, Page, Paragraph, Section, Table
 from altseason_lab.stress.report import (
     BREAK_EVEN,
-    SYNTHETIC,
     describe_break_even,
     describe_delay,
     describe_model,
@@ -16,6 +15,7 @@ from altseason_lab.stress.report import (
     write_result,
 )
 from altseason_lab.stress.run import StressTest
+from altseason_lab.texts import SYNTHETIC
 
 COST = "cost per side, % (fee and slippage together)"
 PROFIT = "profit after stop slippage, % of the starting balance"

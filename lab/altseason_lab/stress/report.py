@@ -3,21 +3,22 @@
 from textwrap import wrap
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from altseason_lab.host.backtests import BacktestResult
-from altseason_lab.host.repeated import describe_missing
-from altseason_lab.stress.breakeven import MAX_COST
 from altseason_lab.stress.grid import CostScenario
-from altseason_lab.stress.run import StressTest
+from altseason_lab.stress.run import MAX_COST, StressTest
+from altseason_lab.texts import (
+    OFFLINE,
+    SYNTHETIC,
+    WIDTH,
+    count,
+    describe_missing,
+    draw_table,
+    name_pairs,
+    write_span,
+)
 
-# The same on every terminal and in a file; a table with long numbers is wider, and never cut.
-WIDTH, MAX_TABLE_WIDTH = 80, 300
-# Of the pairs' names, in characters.
-MAX_PAIRS_WIDTH = 60
-SYNTHETIC = "SYNTHETIC market: prices are drawn at random and say nothing about real markets."
-OFFLINE = "An exchange emulator on this machine stood in for the exchange; no network was used."
 BREAK_EVEN = (
     "Break-even: the lowest cost per side found, fee and slippage together, at which the profit "
     "after stop slippage is no longer above zero, to 0.01 % and up to 2 %."
@@ -68,12 +69,8 @@ def headline(found: StressTest, *, synthetic: bool) -> str:
 def describe_scope(found: StressTest) -> str:
     """Describe which candles are backtested, in one line."""
     scope = found.scope
-    shown = list(scope.pairs)
-    while len(" ".join(shown)) > MAX_PAIRS_WIDTH:
-        shown.pop()
-    more = len(scope.pairs) - len(shown)
-    pairs = " ".join(shown) + (f" and {more} more" if more else "")
-    return f"{scope.start:%Y-%m-%d} to {scope.end:%Y-%m-%d}, {pairs}, {scope.timeframe} candles"
+    span = write_span(scope.start, scope.end)
+    return f"{span}, {name_pairs(scope.pairs)}, {scope.timeframe} candles"
 
 
 def describe_model(found: StressTest) -> str:
@@ -94,7 +91,7 @@ def describe_delay(delay: int) -> str:
     """Name a delay."""
     if delay == 0:
         return "without delay"
-    return f"delayed by {delay} candle{'' if delay == 1 else 's'}"
+    return f"delayed by {count(delay, 'candle')}"
 
 
 def describe_break_even(found: StressTest, delay: int) -> str:
@@ -140,9 +137,4 @@ def _table_as_text(found: StressTest) -> list[str]:
             table.add_section()
             before = scenario.delay
         table.add_row(*write_result(scenario, result))
-    console = Console(width=MAX_TABLE_WIDTH, color_system=None, highlight=False)
-    with console.capture() as capture:
-        console.print(table)
-    lines = [line.rstrip() for line in capture.get().splitlines()]
-    # Rich frames the table with an empty line, but not above and below in every version.
-    return "\n".join(lines).strip("\n").splitlines()
+    return draw_table(table)

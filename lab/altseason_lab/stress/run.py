@@ -1,13 +1,26 @@
 """A stress test: the grid of costs and delays, and the break-even of each delay."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
+from altseason.host.configuration import Config
 from altseason.progress import Progress, no_progress
 from altseason_lab.host.backtests import BacktestResult, Backtests, BacktestScope
-from altseason_lab.stress.breakeven import find_break_even
+from altseason_lab.ledger import Trial
 from altseason_lab.stress.grid import CostScenario
+from altseason_lab.study.contents import digest_variant
+from altseason_lab.texts import write_span
+
+COMMAND = "stress"
+# In basis points per side.
+MAX_COST = 200.0
+SCANNED_COSTS = (0.0, 10.0, 20.0, 50.0, 100.0, MAX_COST)
+RESOLUTION = 1.0
 
 # Backtests that the search for one break-even usually takes, beside those of the grid.
 USUAL_SEARCH = 8
@@ -81,3 +94,57 @@ def run_stress_test(
 
 def _profit(backtests: Backtests, delay: int, cost: float) -> float:
     return backtests.run(cost, delay).profit_after_stops
+
+
+def find_break_even(
+    profit: Callable[[float], float], extra_costs: Iterable[float] = ()
+) -> float | None:
+    """Return the lowest cost found at which the profit is no longer above zero.
+
+    Profit need not fall with every basis point, since another cost may lead to other trades. So
+    costs are scanned in ascending order, and the first without profit is approached by bisection
+    from the one before; between two with profit nothing is tried.
+
+    :param profit: returns the profit at a cost in basis points.
+    :param extra_costs: costs to scan as well, in basis points; those above 200 (2 %) are left out.
+    :return: in basis points, at most 1 above a cost with profit; 0 where there is none even without
+        costs, None where there still is at 200.
+    """
+    profitable = None
+    for cost in sorted({*SCANNED_COSTS, *(cost for cost in extra_costs if cost <= MAX_COST)}):
+        if profit(cost) <= 0:
+            return cost if profitable is None else _bisect(profit, profitable, cost)
+        profitable = cost
+    return None
+
+
+def _bisect(profit: Callable[[float], float], profitable: float, losing: float) -> float:
+    while losing - profitable > RESOLUTION:
+        # A whole number between the two: there is one wherever they are more than 1 apart.
+        between = float(math.floor((profitable + losing) / 2 + 0.5))
+        if profit(between) > 0:
+            profitable = between
+        else:
+            losing = between
+    return losing
+
+
+def describe_trial(tested: StressTest, config: Config, strategy: Any) -> Trial:
+    """Return the trial, whose Sharpe ratio is not known: costs and delays are no variants.
+
+    :param config: as `freqtrade backtesting` has it.
+    :param strategy: an object of what was backtested.
+    """
+    scope = tested.scope
+    settings = {name: value for name, value in config.items() if name != "fee"}
+    span = write_span(scope.start, scope.end)
+    found = [COMMAND, digest_variant(settings, strategy), span, *sorted(scope.pairs)]
+    return Trial(
+        key=hashlib.sha256(json.dumps(found).encode()).hexdigest(),
+        command=COMMAND,
+        strategy=scope.strategy,
+        variant="as it is",
+        scope=f"{span}, {' '.join(scope.pairs)}",
+        days=(scope.end - scope.start).days,
+        sharpe=None,
+    )

@@ -16,6 +16,7 @@ from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import has_bootstrap
 from altseason_lab.study.grid import OFF, Cell
 from altseason_lab.study.run import Study
+from altseason_lab.texts import write_span
 
 WEEK = timedelta(weeks=1)
 # With fewer, an interval says nothing.
@@ -73,7 +74,7 @@ def build_card(study: Study) -> EvidenceCard:
         rule=first.rule,
         timeframe=first.timeframe,
         pairs=tuple(dict.fromkeys(pair for result in results for pair in result.pairs)),
-        windows=tuple(f"{result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}" for result in results),
+        windows=tuple(write_span(result.start, result.end) for result in results),
         weekly_trades=describe([count for result in results for count in count_by_week(result)]),
         wins=describe_wins([profit > 0 for profit in profits]),
         profits=describe(profits),

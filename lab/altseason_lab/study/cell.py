@@ -1,9 +1,10 @@
 """One cell at a time, in this process; Freqtrade keeps trades and locks in its classes."""
 
+import math
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from freqtrade.util import get_dry_run_wallet
 from pydantic import AfterValidator
 
 from altseason.dominance.candles import candle_length
+from altseason.gate.charts import DOMINANCE_LINES, add_lines
 from altseason.host.configuration import Config
 from altseason.host.strategy_errors import naming_strategy_errors
 from altseason_lab.host.parameters import set_parameters
@@ -19,7 +21,6 @@ from altseason_lab.host.predictions import own_predictions
 from altseason_lab.host.repeated import BacktestRun, RepeatedBacktest
 from altseason_lab.study.grid import MODE, OFF, Cell, Scope
 from altseason_lab.study.hold import hold, load_bitcoin
-from altseason_lab.study.lines import DailyLines, find_daily_lines
 from altseason_lab.study.metrics import Metrics, Outcome, measure_run, sum_by_coin_and_year
 from altseason_lab.study.placebo import give_placebo
 
@@ -37,6 +38,19 @@ class ClosedTrade:
 
     opened: datetime
     profit: float
+
+
+@dataclass(frozen=True)
+class DailyLines:
+    """Dominance and what decides, as they were known at the close of each day's last candle.
+
+    :param start: the first day (UTC).
+    :param values: in percent, by the name that FreqUI gives a line; of that day and each that
+        follows, None where nothing was known. A line that the gate does not go by is left out.
+    """
+
+    start: date
+    values: dict[str, tuple[float | None, ...]]
 
 
 @dataclass(frozen=True)
@@ -183,6 +197,26 @@ def run_backtest(repeated: RepeatedBacktest, cell: Cell) -> GatedRun:
         pd.Series(is_open, index=pd.DatetimeIndex(dates)),
         find_daily_lines(strategy, dates, timeframe) if is_drawn else None,
         str(strategy.gate_rule),
+    )
+
+
+def find_daily_lines(strategy: Any, dates: "pd.Series[pd.Timestamp]", timeframe: str) -> DailyLines:
+    """Return what the gate of a strategy object went by.
+
+    :param dates: open times of the candles of a backtest that it was run on.
+    """
+    columns = strategy.alt_season_gate.columns
+    rows = pd.DataFrame({"date": dates.groupby(dates.dt.floor("1D")).last()})
+    rows = columns.add_dominance(rows, timeframe, is_required=False)
+    is_open = columns.find_open(rows["date"], timeframe)
+    rows = columns.add_gate(rows, timeframe, is_open)
+    lines = add_lines(rows, strategy.gate_rule)[list(DOMINANCE_LINES)].resample("1D").asfreq()
+    return DailyLines(
+        lines.index[0].date(),
+        {
+            str(name): tuple(None if math.isnan(value) else round(value, 4) for value in values)
+            for name, values in lines.dropna(axis="columns", how="all").astype("float64").items()
+        },
     )
 
 

@@ -3,13 +3,23 @@
 Both wallets are drawn anew together, day by day, in blocks of random length: by the stationary
 bootstrap, https://doi.org/10.1080/01621459.1994.10476870. A day is drawn for both and all coins at
 once, so that what hits them together stays together. The length of the blocks follows from the days
-themselves, https://doi.org/10.1080/07474930802459016.
+themselves, https://doi.org/10.1080/07474930802459016; it is the median of all gates of the same
+days.
+
+Of many gates, some differ from none by chance. So a p-value counts all of them: it is how often the
+largest of all differences, each in its own standard errors, would be as large without any true one:
+the single step of Romano and Wolf 2005, https://doi.org/10.1111/j.1468-0262.2005.00615.x. Gates of
+the same days are drawn together, so that many alike count for few.
 """
 
-import math
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from importlib.util import find_spec
+from math import ceil, sqrt
+from statistics import median
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +28,16 @@ from altseason_lab.study.metrics import DailyEquity, Returns, find_returns
 
 DAYS_A_YEAR = 365
 DRAWS = 2000
-CONFIDENCE = 0.95
+# A p-value at or below it counts as more than chance.
+SIGNIFICANCE = 0.05
+CONFIDENCE = 1 - SIGNIFICANCE
 # Quantiles of the normal distribution: a two-sided test at 5 %, and a power of 80 %.
 CRITICAL, POWER = 1.960, 0.842
 MIN_DAYS = 20
+# A difference that is the same in all days has no standard error but this.
+ROUNDING = 1e-12
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,8 @@ class Difference:
     :param detectable: the smallest growth that as much data shows in four of five cases, at 5 %.
     :param days: how many were compared.
     :param block: the mean length of the blocks, in days.
+    :param p_value: how often the growth of any of the gates compared differs as much by chance.
+    :param compared: how many gates these are.
     """
 
     growth: Interval
@@ -57,6 +75,13 @@ class Difference:
     detectable: float
     days: int
     block: int
+    p_value: float
+    compared: int = 1
+
+    @property
+    def is_clear(self) -> bool:
+        """Return whether the growth differs by more than chance explains."""
+        return self.p_value <= SIGNIFICANCE and not self.growth.has_zero
 
 
 def has_bootstrap() -> bool:
@@ -69,31 +94,94 @@ def compare(gated: DailyEquity, ungated: DailyEquity, seed: int) -> Difference |
 
     :raises ValueError: where they are not of the same days.
     """
+    return compare_all({"": (gated, ungated)}, seed).get("")
+
+
+def compare_all(
+    wallets: Mapping[Key, tuple[DailyEquity, DailyEquity]], seed: int
+) -> dict[Key, Difference]:
+    """Return how gated wallets differ from ungated ones, with p-values that count all of them.
+
+    Those of too few days, or that are the same, are left out.
+
+    :param wallets: pairs of a gated one and an ungated one, by any name.
+    :raises ValueError: where two are not of the same days.
+    """
+    pairs: dict[Key, tuple[Returns, Returns]] = {}
+    for key, (gated, ungated) in wallets.items():
+        if _find_days(gated) != _find_days(ungated):
+            raise ValueError("expected two wallets of the same days")
+        returns, others = find_returns(gated), find_returns(ungated)
+        if len(returns) >= MIN_DAYS and not np.array_equal(returns, others):
+            pairs[key] = returns, others
+    # Wallets of the same days share one, so that they are drawn together.
+    blocks: dict[tuple[date, int], list[float]] = {}
+    for key, pair in pairs.items():
+        change = np.log1p(pair[0]) - np.log1p(pair[1])
+        blocks.setdefault(_find_days(wallets[key][0]), []).append(find_block(change))
+    found = {
+        key: _draw_difference(*pair, ceil(median(blocks[_find_days(wallets[key][0])])), seed)
+        for key, pair in pairs.items()
+    }
+    if not found:
+        return {}
+    p_values = find_p_values(
+        np.array([one.growth.value for one, _ in found.values()]),
+        np.array([drawn for _, drawn in found.values()]),
+    )
+    return {
+        key: replace(one, p_value=float(p_value), compared=len(found))
+        for (key, (one, _)), p_value in zip(found.items(), p_values, strict=True)
+    }
+
+
+def find_p_values(values: Returns, drawn: Returns) -> Returns:
+    """Return how often the largest of several differences is as far from zero by chance as each.
+
+    :param values: the differences.
+    :param drawn: a row of draws for each.
+    """
+    errors = np.maximum(drawn.std(axis=1), ROUNDING)
+    largest = (np.abs(drawn.T - values) / errors).max(axis=1)
+    as_far = (largest >= (np.abs(values) / errors)[:, np.newaxis]).sum(axis=1)
+    return np.asarray((1 + as_far) / (1 + len(largest)), dtype=np.float64)
+
+
+def _find_days(equity: DailyEquity) -> tuple[date, int]:
+    return equity.start, len(equity.values)
+
+
+def find_block(series: Returns) -> float:
+    """Return the mean length of blocks that follows from a series of days, 1 or more."""
     # It takes seconds to import, and not everybody has it.
     from arch.bootstrap import optimal_block_length
 
-    if (gated.start, len(gated.values)) != (ungated.start, len(ungated.values)):
-        raise ValueError("expected two wallets of the same days")
-    returns, others = find_returns(gated), find_returns(ungated)
-    if len(returns) < MIN_DAYS or np.array_equal(returns, others):
-        return None
-    lengths = optimal_block_length(np.log1p(returns) - np.log1p(others))
-    block = max(1, math.ceil(lengths["stationary"].iloc[0]))
-    days = _draw_days(len(returns), block, seed)
+    if len(series) < MIN_DAYS or not np.ptp(series):
+        return 1.0
+    return max(1.0, float(optimal_block_length(series)["stationary"].iloc[0]))
+
+
+def _draw_difference(
+    returns: Returns, others: Returns, block: int, seed: int
+) -> tuple[Difference, Returns]:
+    """Return a difference by itself, and its draws of the growth."""
+    days = draw_days(len(returns), block, seed)
     drawn = _subtract(returns[days], others[days])
     bounds = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
     growth, sharpe, drawdown = (
         Interval(float(value), float(low), float(high))
         for value, low, high in zip(_subtract(returns, others), *bounds, strict=True)
     )
-    detectable = (CRITICAL + POWER) * float(drawn[:, 0].std())
-    return Difference(growth, sharpe, drawdown, detectable, len(returns), block)
+    growths = drawn[:, 0]
+    detectable = (CRITICAL + POWER) * float(growths.std())
+    found = Difference(growth, sharpe, drawdown, detectable, len(returns), block, p_value=1.0)
+    return found, growths
 
 
-# The cells of a window have blocks of a few lengths.
+# The wallets of a window share them.
 @lru_cache(maxsize=8)
-def _draw_days(days: int, block: int, seed: int) -> npt.NDArray[np.intp]:
-    """Return the days of each draw, by draw along the first axis; not to be modified."""
+def draw_days(days: int, block: int, seed: int) -> npt.NDArray[np.intp]:
+    """Draw days anew in blocks, a row for each draw; not to be modified."""
     from arch.bootstrap import StationaryBootstrap
 
     bootstrap = StationaryBootstrap(block, np.arange(days), seed=np.random.default_rng(seed))
@@ -118,4 +206,4 @@ def _describe(returns: Returns) -> Returns:
     worth = np.cumprod(1 + returns, axis=-1)
     peak = np.maximum(1.0, np.maximum.accumulate(worth, axis=-1))
     drawdown = np.maximum(0.0, (1 - worth / peak).max(axis=-1))
-    return np.stack([growth, ratio * math.sqrt(DAYS_A_YEAR), drawdown], axis=-1)
+    return np.stack([growth, ratio * sqrt(DAYS_A_YEAR), drawdown], axis=-1)

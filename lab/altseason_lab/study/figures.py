@@ -22,6 +22,7 @@ from altseason_lab.study.difference import Difference
 from altseason_lab.study.grid import OFF
 from altseason_lab.study.metrics import Outcome
 from altseason_lab.study.run import Placebos
+from altseason_lab.study.verdict import write_p_value
 
 *GATE_COLORS, GREY = COLORS
 NAMES = {OFF: "gate off", HOLD_COINS: "coins held", HOLD_BITCOIN: "Bitcoin held"}
@@ -33,7 +34,7 @@ MAX_COUNT_TICKS = 6
 # Of figures of rows, in pixels.
 AXIS_HEIGHT, LINE_HEIGHT, ROW_GAP = 90, 16, 8
 LINE_BREAK = "<br>"
-# More cells than these are not told apart where all are drawn at once.
+# More cells than these cannot be told apart where all are drawn at once.
 MAX_LINES = 7
 
 
@@ -52,12 +53,12 @@ def has_gate(name: str) -> bool:
 
 @dataclass(frozen=True)
 class HistogramWords:
-    """What a histogram of placebos says.
+    """The texts of a histogram of placebos.
 
     :param x_title: the title of the axis.
-    :param less: what names the placebos below the true value, and `more` those at or above it.
-    :param true: what names the true value.
-    :param hover: of a value, as plotly formats it.
+    :param less: the name of the placebos below the true value, and `more` of those at or above it.
+    :param true: the name of the true value.
+    :param hover: how plotly formats a value.
     """
 
     x_title: str
@@ -68,14 +69,13 @@ class HistogramWords:
 
 
 def draw_placebos(name: str, placebos: Placebos) -> go.Figure:
-    """Draw how many placebos earned how much, and what the true dates did."""
+    """Draw how many placebos earned how much, and what the true dates earned."""
     true = placebos.true.metrics.profit * 100
     words = HistogramWords(
         x_title="profit, %",
         less="earned less",
         more="earned as much or more",
-        true=f"{name_cell(name)} at the true dates: {true:.1f} %, "
-        f"p = {placebos.p_value:.3f} ± {placebos.p_error:.3f}",
+        true=f"{name_cell(name)} at the true dates: {true:.1f} %, {placebos.rank}",
         hover="%{x:.1f} %",
     )
     return draw_histogram([profit * 100 for profit in placebos.profits], true, words)
@@ -97,7 +97,7 @@ def draw_histogram(values: Sequence[float], true: float, words: HistogramWords) 
             width=round(width * BAR_SHARE, 6),
             name=group,
             marker={"color": color},
-            hovertemplate=f"about {words.hover}: %{{y}} placebos<extra></extra>",
+            hovertemplate=f"about {words.hover}<br>placebos: %{{y}}<extra></extra>",
         )
     figure.add_scatter(
         x=[round(true, 6)] * 2,
@@ -117,10 +117,10 @@ def draw_histogram(values: Sequence[float], true: float, words: HistogramWords) 
 
 
 def draw_differences(differences: Mapping[str, Difference], names: Sequence[str]) -> go.Figure:
-    """Draw how much faster than without a gate each grew, with the interval of that.
+    """Draw how much faster each gate grew than no gate, with its interval and p-value.
 
     :param differences: by the name of the cell.
-    :param names: of all cells of the scope.
+    :param names: of all cells.
     """
     figure = build_figure("points a year", "")
     for row, (name, found) in enumerate(differences.items()):
@@ -128,7 +128,6 @@ def draw_differences(differences: Mapping[str, Difference], names: Sequence[str]
             round(number * 100, 4)
             for number in (found.growth.value, found.growth.low, found.growth.high)
         )
-        style = draw_line(name, names)
         figure.add_scatter(
             x=[value],
             y=[row],
@@ -141,46 +140,46 @@ def draw_differences(differences: Mapping[str, Difference], names: Sequence[str]
                 "width": 8,
             },
             mode="markers",
-            name=style["name"],
-            marker={"size": 12, "color": style["line"]["color"]},
+            name=name_cell(name),
+            marker={"size": 12, "color": find_style(name, names).color},
             hovertemplate=f"%{{x:.1f}} points, 95 % from {low:.1f} to {high:.1f}<extra></extra>",
             showlegend=False,
         )
     # A phone has no place for many settings in a line.
-    name_rows(figure, [LINE_BREAK.join(name_cell(name).split(", ")) for name in differences])
+    rows = [
+        LINE_BREAK.join([*name_cell(name).split(", "), write_p_value(found)])
+        for name, found in differences.items()
+    ]
+    name_rows(figure, rows)
     return figure
 
 
 def draw_profits(scopes: Sequence[Mapping[str, CellResult]]) -> go.Figure:
     """Draw the profit of each gate and baseline, a row for each window and group.
 
-    Where there are many cells, those of one mode look the same.
-
     :param scopes: results by the name of the cell.
     """
     figure = build_figure("profit, % of the starting balance", "")
     cells = list(dict.fromkeys(name for results in scopes for name in results))
-    kinds = {name: name if len(cells) <= MAX_LINES else name.partition(" ")[0] for name in cells}
     found: dict[str, list[tuple[int, str, float]]] = {}
     for row, results in enumerate(scopes):
         for name, outcome in find_outcomes(results):
             profit = round(outcome.metrics.profit * 100, 4)
-            found.setdefault(kinds.get(name, name), []).append((row, name_cell(name), profit))
+            kind = find_kind(name, cells)
+            found.setdefault(kind, []).append((row, name_cell(name), profit))
     for kind, points in found.items():
-        style = draw_line(kind, list(kinds.values()))
-        color = style["line"]["color"]
-        number = GATE_COLORS.index(color) if color in GATE_COLORS else 0
+        style = find_style(kind, cells)
         figure.add_scatter(
             x=[profit for _, _, profit in points],
             y=[row for row, _, _ in points],
             text=[name for _, name, _ in points],
             mode="markers",
-            name=style["name"],
+            name=name_cell(kind),
             marker={
-                "symbol": BASELINE_SYMBOLS.get(kind, GATE_SYMBOLS[number]),
+                "symbol": style.symbol,
                 "size": 12,
-                "color": color,
-                "line": {"width": 2, "color": color},
+                "color": style.color,
+                "line": {"width": 2, "color": style.color},
             },
             cliponaxis=False,
             hovertemplate="%{text}: %{x:.2f} %<extra></extra>",
@@ -252,20 +251,44 @@ def name_ticks(values: Sequence[float], texts: Sequence[str]) -> dict[str, Any]:
     return {"tickmode": "array", "tickvals": list(values), "ticktext": list(texts)}
 
 
-def draw_line(name: str, names: Sequence[str]) -> dict[str, Any]:
-    """Return the name and the line of a cell or baseline.
+@dataclass(frozen=True)
+class Style:
+    """What a cell or a baseline looks like in each chart of a page."""
 
-    :param names: of all cells, which decide on the colors and, where these come again, the dashes.
+    color: str
+    dash: str
+    symbol: str
+
+
+def find_style(name: str, names: Sequence[str]) -> Style:
+    """Return the style of a cell or baseline.
+
+    :param names: of all cells, which decide on the colors and, where these come again, on the
+        dashes and symbols.
     """
-    if name in NAMES:
-        line = {"color": GREY, "width": 2, "dash": BASELINE_DASHES[name]}
-    else:
-        again, number = divmod(_number(name, names), len(GATE_COLORS))
-        dash = list(DASHES)[again % len(DASHES)]
-        line = {"color": GATE_COLORS[number], "width": 2, "dash": dash}
-    return {"name": name_cell(name), "line": line}
+    kind = find_kind(name, names)
+    if kind in NAMES:
+        return Style(GREY, BASELINE_DASHES[kind], BASELINE_SYMBOLS[kind])
+    kinds = dict.fromkeys(find_kind(one, names) for one in names)
+    place = [one for one in kinds if one not in NAMES].index(kind)
+    again, number = divmod(place, len(GATE_COLORS))
+    symbol = GATE_SYMBOLS[(number + again) % len(GATE_SYMBOLS)]
+    return Style(GATE_COLORS[number], list(DASHES)[again % len(DASHES)], symbol)
 
 
-def _number(name: str, names: Sequence[str]) -> int:
-    """Return which cell with a color of its own one is, from 0."""
-    return [one for one in dict.fromkeys(names) if one not in NAMES].index(name)
+def find_kind(name: str, names: Sequence[str]) -> str:
+    """Return the cell or baseline itself, or its mode where there are many: these look the same."""
+    is_own = name in NAMES or not has_gate(name) or len(names) <= MAX_LINES
+    return name if is_own else name.partition(" ")[0]
+
+
+def draw_line(name: str, names: Sequence[str]) -> dict[str, Any]:
+    """Return the name and the line of a cell or baseline, for plotly.
+
+    :param names: of all cells.
+    """
+    style = find_style(name, names)
+    return {
+        "name": name_cell(name),
+        "line": {"color": style.color, "width": 2, "dash": style.dash},
+    }

@@ -13,6 +13,7 @@ import pandas as pd
 from freqtrade.configuration import TimeRange
 from freqtrade.exceptions import ConfigurationError
 
+from altseason.gate.keeper import RULE_FIELDS
 from altseason.gate.rule import BREADTH_MODES, FALLING_MODES, LEVEL_MODES, MODES, GateRule
 from altseason.parser import whole_number
 
@@ -26,14 +27,6 @@ READ_BY = {
     "gate_sma_days": FALLING_MODES,
     "breadth_min": frozenset(BREADTH_MODES),
     "breadth_days": frozenset(BREADTH_MODES),
-}
-# What `GateRule` calls them.
-RULE_FIELDS = {
-    "dominance_threshold": "threshold",
-    "gate_band": "band",
-    "gate_sma_days": "sma_days",
-    "breadth_min": "breadth_min",
-    "breadth_days": "breadth_days",
 }
 Value = bool | int | float | str
 Settings = tuple[tuple[str, Value], ...]

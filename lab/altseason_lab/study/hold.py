@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 
 import pandas as pd
 from freqtrade.data.history import load_pair_history
@@ -60,7 +59,7 @@ def load_bitcoin(config: Config) -> dict[str, pd.DataFrame]:
     candles = load_pair_history(
         pair=pair,
         timeframe=config["timeframe"],
-        datadir=Path(data_directory(config)),
+        datadir=data_directory(config),
         data_format=data_format(config),
     )
     return {} if candles.empty else {pair: candles}

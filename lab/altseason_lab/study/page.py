@@ -18,22 +18,64 @@ from altseason_lab.page import (
 )
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.figures import draw_profits, find_height, find_outcomes, name_cell
-from altseason_lab.study.glossary import GLOSSARY, MODEL_GLOSSARY
 from altseason_lab.study.metrics import Metrics
-from altseason_lab.study.report import MODEL, OFFLINE, SYNTHETIC, StudyReport
+from altseason_lab.study.placebo import describe_level
+from altseason_lab.study.report import MODEL, StudyReport
 from altseason_lab.study.run import TOO_FEW, PlaceboTest
 from altseason_lab.study.scope_page import (
     build_scope,
     describe_profits,
     describe_span,
-    name_pairs,
     write_verdict,
 )
+from altseason_lab.texts import OFFLINE, SYNTHETIC, count, name_pairs, write_span
 
 # More of them than these are counted first, and stand beside their charts.
 MAX_VERDICTS = 5
 DIGEST = "digest of candles, code and settings"
 TO_REPEAT = "The same command with the same candles, dominance and versions makes the same page."
+GLOSSARY = {
+    "dominance": "Bitcoin's share, in percent, of the market capitalization of all crypto assets.",
+    "gate": "The rule that lets a strategy enter in alt season only.",
+    "alt season": "The time while a gate is open; shaded in the charts.",
+    "level": "The gate that is open while dominance is below a threshold.",
+    "falling": "The gate that is open while dominance is below its mean of the last days.",
+    "breadth": "The gate that is open while enough of the coins watched have beaten Bitcoin.",
+    "gate off": "The same strategy without a gate: it may enter at any time.",
+    "coins held": "An equal part of the balance in each coin, bought at the start and held.",
+    "Bitcoin held": "The whole balance in Bitcoin, bought at the start and held.",
+    "wallet": "The value of the whole account, open positions included.",
+    "placebo": "The same gate on dominance at wrong dates: what it earns, it earns by chance.",
+    "p of placebos": "The share of gates, the true one included, that earned at least as much.",
+    "p of a difference": "How often the largest of all differences would be as large by chance.",
+    "±": "How far p may be off, since only so many placebos were drawn.",
+    "95 % interval": "The range in which a difference lies, as far as so many days can tell.",
+    "point": "A percentage point: from 10 % to 12 % it is two.",
+    "trial": "A variant that was ever backtested; the best of many looks good by chance.",
+    "deflated Sharpe ratio": "How likely the best of all trials is better than by chance alone.",
+    "backtest overfitting": "The best in one half of the days is below the median in the other.",
+    "growth": "The mean logarithmic return per year; CAGR is the same, compounded.",
+    "CAGR": "The profit as a yearly rate that compounds.",
+    "drawdown": "The largest fall of the wallet from an earlier peak.",
+    "Sharpe": "The mean daily return divided by its standard deviation, annualized.",
+    "Sortino": "As Sharpe, but only losses count in the deviation.",
+    "Calmar": "The profit divided by the largest drawdown, as Freqtrade calculates it.",
+    "profit factor": "What the winning trades won, divided by what the losing ones lost.",
+    "expectancy": "The average profit of a trade, in the stake currency.",
+    "in market": "The share of candles at which a position was held.",
+    "fees": "All fees paid, in percent of the starting balance.",
+    "break-even": "The cost per side at which no profit is left.",
+    "slippage": "How much worse a trade's price is than that of the candle.",
+}
+
+# On the page of a study that judges a model.
+MODEL_GLOSSARY = {
+    "meta-labels": "The outcomes of a rule's entries, from which a model learns which succeed.",
+    "AUC": "How often the won one of two entries had the higher probability; 0.5 is chance.",
+    "Brier score": "The mean squared error of probabilities; 0 where all were certain and right.",
+    "calibration error": "How far probabilities are, on average, from the shares that came true.",
+    "importance": "How much a model's AUC falls when the values of a feature are shuffled.",
+}
 
 
 def build_page(report: StudyReport) -> Page:
@@ -44,10 +86,7 @@ def build_page(report: StudyReport) -> Page:
     is_long = len(report.verdicts) > MAX_VERDICTS
     return Page(
         title=f"Study of {report.study.strategy}: what the gate is worth",
-        subtitle=(
-            f"{start:%Y-%m-%d} to {end:%Y-%m-%d}, {name_pairs(pairs)}, "
-            f"{results[0].timeframe} candles"
-        ),
+        subtitle=(f"{write_span(start, end)}, {name_pairs(pairs)}, {results[0].timeframe} candles"),
         warnings=[SYNTHETIC] if report.synthetic else [],
         sections=[
             Section(
@@ -81,16 +120,16 @@ def _count_verdicts(report: StudyReport) -> Iterator[Block]:
         mattered = sum(test.dates_mattered for test in tests)
         obstacles = {test.obstacle for test in tests} - {""}
         verdict = (
-            f"In {mattered} of {len(tests)} tests the dates of dominance mattered beyond trading "
-            "less."
+            f"In {mattered} of {count(len(tests), 'test')} the dates of dominance mattered beyond "
+            "trading less."
             if not obstacles
-            else "The placebos cannot tell in all tests whether the dates of dominance mattered: "
+            else "Not all tests can tell whether the dates of dominance mattered: "
             f"{', '.join(sorted(obstacles))}."
         )
-        level = f"To matter, p has to be at most {tests[0].level:.4f}"
         is_short = TOO_FEW in obstacles
-        takes = f": that takes {tests[0].needed_placebos} placebos or more" if is_short else ""
-        words = f"{level}, as there are {tests[0].tests} such tests{takes}."
+        placebos = count(tests[0].needed_placebos, "placebo")
+        takes = f", which takes {placebos} or more" if is_short else ""
+        words = f"To matter, {describe_level(len(tests), 4)}{takes}."
         yield Paragraph(words, kind="lead", strong=verdict)
         yield Table(
             title="Each gate against placebos",
@@ -99,13 +138,13 @@ def _count_verdicts(report: StudyReport) -> Iterator[Block]:
             rows=list(map(_write_test, tests)),
         )
     if differences:
-        clear = sum(not found.growth.has_zero for found in differences)
+        clear = sum(found.is_clear for found in differences)
         tell = "tells" if clear == 1 else "tell"
         yield Paragraph(
             "Each is described beside its charts.",
             kind="lead",
-            strong=f"By the days alone, {clear} of {len(differences)} comparisons {tell} a gate "
-            "from none: the growth differs by more than chance explains (95 % intervals).",
+            strong=f"By the days alone, {clear} of {count(len(differences), 'comparison')} {tell} "
+            "a gate from none: its growth differs by more than chance explains.",
         )
     yield from map(write_verdict, report.remarks)
 
@@ -117,7 +156,7 @@ def _write_test(test: PlaceboTest) -> list[Cell]:
     return [
         Cell(name_cell(test.cell.name), detail=describe_span(true)),
         Cell(test.obstacle or verdict),
-        Cell(" / ".join(f"{kind.p_value:.3f} ± {kind.p_error:.3f}" for kind in test.kinds)),
+        Cell(" / ".join(str(kind.rank).removeprefix("p = ") for kind in test.kinds)),
         Cell(f"{true.metrics.profit * 100:.1f}"),
         Cell(" / ".join(f"{kind.median_profit * 100:.1f}" for kind in test.kinds)),
     ]

@@ -18,7 +18,7 @@ https://doi.org/10.2202/1544-6115.1585 (why one is added to both)
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,11 +30,10 @@ from altseason.errors import InputError
 from altseason.gate.reader import DominanceReader
 from altseason.gate.rule import Dominance
 from altseason.settings import DominanceSettings
+from altseason_lab.study.difference import SIGNIFICANCE
 from altseason_lab.study.grid import Calendar, Placebo, Resampling, Shift
 
 SHIFT, BOOTSTRAP = KINDS = ("shift", "bootstrap")
-# Below this, "the dates mattered".
-SIGNIFICANCE = 0.05
 # On average. Longer than the mean of `gate_sma_days`, so that whole stretches of falling survive.
 BLOCK_DAYS = 30
 # How far a bootstrap's open share may be from the true one, as a part of the time that this is open
@@ -48,6 +47,43 @@ Factors = npt.NDArray[np.float64]
 # Given days, counted from a window's first: the days they go by, and what these are multiplied by.
 Arrangement = Callable[[Days], tuple[Days, Factors]]
 OpenShare = Callable[[Dominance], float]
+
+
+@dataclass(frozen=True)
+class Rank:
+    """The place of what is true among placebos; the larger its value, the better."""
+
+    true: float
+    placebos: Sequence[float]
+
+    @property
+    def p_value(self) -> float:
+        """Return (1 + k) / (1 + N), where k of N placebos are as large as what is true, or more."""
+        as_good = sum(value >= self.true for value in self.placebos)
+        return (1 + as_good) / (1 + len(self.placebos))
+
+    @property
+    def error(self) -> float:
+        """Return the standard error of the p-value, since so many placebos were drawn."""
+        return math.sqrt(self.p_value * (1 - self.p_value) / len(self.placebos))
+
+    def can_reach(self, level: float) -> bool:
+        """Return whether so many placebos can give a p-value that is at most a level."""
+        return 1 / (1 + len(self.placebos)) <= level
+
+    def __str__(self) -> str:
+        return f"p = {self.p_value:.3f} +- {self.error:.3f}"
+
+
+def find_level(tests: int) -> float:
+    """Return what a p-value must not exceed, by Bonferroni where there are several tests."""
+    return SIGNIFICANCE / tests
+
+
+def describe_level(tests: int, decimals: int = 3) -> str:
+    """Describe what a p-value must not exceed."""
+    several = f" ({SIGNIFICANCE:g} divided by {tests} tests)" if tests > 1 else ""
+    return f"p must be at most {find_level(tests):.{decimals}f}{several}"
 
 
 class PlaceboDominance(DominanceReader):
@@ -252,14 +288,3 @@ def draw_shifts(calendar: Calendar, count: int, seed: int) -> list[Shift]:
         )
     drawn = np.random.default_rng(seed).choice(np.arange(1, calendar.days), count, replace=False)
     return [Shift(calendar, int(days)) for days in drawn]
-
-
-def calculate_p_value(true: float, placebos: Sequence[float]) -> float:
-    """Return (1 + k) / (1 + N), where k of N placebos earned as much as the true gate, or more."""
-    as_good = sum(value >= true for value in placebos)
-    return (1 + as_good) / (1 + len(placebos))
-
-
-def calculate_p_error(p_value: float, count: int) -> float:
-    """Return the standard error of a p-value by which placebos were drawn."""
-    return math.sqrt(p_value * (1 - p_value) / count)

@@ -6,10 +6,8 @@ from textwrap import wrap
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
-from altseason_lab.host.repeated import describe_missing
 from altseason_lab.host.stops import as_ratio
 from altseason_lab.metalabels import report as meta_report
 from altseason_lab.metalabels.run import MetaLabels
@@ -23,18 +21,24 @@ from altseason_lab.study.origin import Origin
 from altseason_lab.study.run import Study
 from altseason_lab.study.selection import Selection
 from altseason_lab.study.verdict import (
-    describe_cell,
+    cell_as_json,
     describe_difference,
     describe_selection,
-    describe_span,
     describe_test,
+    name_all,
     selection_as_json,
+    span_as_json,
     test_as_json,
 )
+from altseason_lab.texts import (
+    OFFLINE,
+    SYNTHETIC,
+    WIDTH,
+    describe_missing,
+    draw_table,
+    write_span,
+)
 
-WIDTH = 80
-SYNTHETIC = "SYNTHETIC market: prices are drawn at random and say nothing about real markets."
-OFFLINE = "An exchange emulator on this machine stood in for the exchange; no network was used."
 HEADERS = (
     "pro-\nfit,\n%",
     "CAGR,\n%",
@@ -50,26 +54,29 @@ HEADERS = (
     "open,\n%",
 )
 MODEL = (
-    "Each row is a backtest by Freqtrade, or the coins held without a strategy: bought at the "
-    "first candle's open, an equal part of the balance in each that had a candle then, and sold "
-    "at the last. Drawdown, Sharpe, Sortino and Calmar are Freqtrade's, of the wallet as it was "
-    "worth at each candle, open trades included. Expectancy is in {currency} a trade, fees in "
-    "percent of the starting balance; open is how long the gate was. The fee is {fee:.4g} % per "
-    "side. Past results do not guarantee future profit."
+    "Each row is a backtest by Freqtrade, or the coins held without a strategy: an equal part of "
+    "the balance in each coin that has a candle at the start, bought at the open of the first "
+    "candle and sold at the open of the last. Drawdown, Sharpe, Sortino and Calmar are "
+    "Freqtrade's, calculated from the value of the wallet at each candle, open trades included. "
+    "Expectancy is in {currency} per trade, fees are in percent of the starting balance, and open "
+    "is the share of candles with an open gate. The fee is {fee:.4g} % per side. Past results do "
+    "not guarantee future profit."
 )
 NO_PLACEBO = (
-    "A gate that earns more than none may only have traded less. Whether its dates mattered, "
-    "--placebos tests."
+    "A gate that earns more than no gate may have done so only by trading less. --placebos tests "
+    "whether its dates mattered."
 )
 COSTS_ADVICE = (
-    "What fees and slippage leave of the profit is shown here with --costs; `altseason stress` "
-    "finds it too, and what late signals leave."
+    "--costs shows here how much of the profit fees and slippage leave; `altseason stress` shows "
+    "that too, and what is left with late signals."
 )
-BY_CHANCE = (
-    "One such comparison in twenty tells a gate from none by chance alone; this study has {count}."
+SEVERAL = (
+    "{all} counted: p is how often the largest of so many differences would be as large by chance. "
+    "Each interval is for its own comparison alone; one in twenty leaves zero out by chance."
 )
 NO_INTERVALS = (
-    "How sure the difference to no gate is cannot be said: that needs arch (`pip install arch`)."
+    "How certain the difference from no gate is was not calculated: that takes arch (`pip install "
+    "arch`)."
 )
 
 
@@ -77,11 +84,11 @@ NO_INTERVALS = (
 class StudyReport:
     """What a study found, for people and for programs; page.py makes a page of it.
 
-    :param costs: what costs leave of the strategy's profit; empty where that was not asked.
-    :param meta_labels: what models of the strategy's entries are worth; empty where that was not
-        asked.
-    :param selection: None for synthetic candles, whose results are no trials, and without what
-        calculates it.
+    :param costs: what costs leave of the strategy's profit; empty without `--costs`.
+    :param meta_labels: what models of the strategy's entries are worth; empty without
+        `--meta-labels`.
+    :param selection: None for synthetic candles, whose results are no trials, and where the
+        package that calculates it is missing.
     """
 
     study: Study
@@ -128,8 +135,8 @@ class StudyReport:
         """Return what the study cannot say, and what would."""
         return [
             *(
-                [BY_CHANCE.format(count=count)]
-                if (count := len(self.study.differences)) > 1
+                [SEVERAL.format(all=name_all(compared).capitalize())]
+                if (compared := len(self.study.differences)) > 1
                 else []
             ),
             *([] if self.study.tests else [NO_PLACEBO]),
@@ -167,12 +174,12 @@ class StudyReport:
     def as_json(self) -> dict[str, Any]:
         """Return the same as numbers; profits, drawdowns, shares and fees are ratios."""
         cells = [
-            {**describe_cell(cell), **describe_span(result), "open_share": result.open_share}
+            {**cell_as_json(cell), **span_as_json(result), "open_share": result.open_share}
             | asdict(result.metrics)
             for cell, result in self.study.results.items()
         ]
         baselines = [
-            {"name": name, **describe_span(next(iter(scope.values()))), **asdict(outcome.metrics)}
+            {"name": name, **span_as_json(next(iter(scope.values()))), **asdict(outcome.metrics)}
             for scope in self.study.scopes.values()
             for name, outcome in find_holds(scope.values()).items()
         ]
@@ -183,7 +190,7 @@ class StudyReport:
             "cells": cells,
             "baselines": baselines,
             "differences": [
-                {**describe_cell(cell), **describe_span(self.study.results[cell]), **asdict(found)}
+                {**cell_as_json(cell), **span_as_json(self.study.results[cell]), **asdict(found)}
                 for cell, found in self.study.differences.items()
             ],
             "selection": selection_as_json(self.selection) if self.selection else None,
@@ -203,12 +210,11 @@ class StudyReport:
     def _tables(self) -> Iterator[str]:
         for results in self.study.scopes.values():
             some = next(iter(results.values()))
-            span = f"{some.start:%Y-%m-%d} to {some.end:%Y-%m-%d}"
             yield ""
-            yield from wrap(f"{span}, {' '.join(some.pairs)}", WIDTH)
+            yield from wrap(f"{write_span(some.start, some.end)}, {' '.join(some.pairs)}", WIDTH)
             yield from wrap(describe_missing(some.missing), WIDTH)
             yield ""
-            yield from _draw_table(results)
+            yield from _draw_metrics(results)
 
     def _describe_models(self) -> Iterator[str]:
         """Yield how what is said of models is calculated, once."""
@@ -218,7 +224,7 @@ class StudyReport:
         for found in self.models:
             yield from ["", f"Meta-labels: {meta_report.describe_scope(found)}, %"]
             for table in meta_report.build_tables(found):
-                yield from ["", *draw(table)]
+                yield from ["", *draw_table(table)]
 
 
 def _costs_as_json(found: StressTest) -> dict[str, Any]:
@@ -237,7 +243,7 @@ def _costs_as_json(found: StressTest) -> dict[str, Any]:
     }
 
 
-def _draw_table(results: dict[str, CellResult]) -> list[str]:
+def _draw_metrics(results: dict[str, CellResult]) -> list[str]:
     table = Table(box=box.SIMPLE_HEAD, padding=0)
     table.add_column("gate")
     for header in HEADERS:
@@ -248,16 +254,7 @@ def _draw_table(results: dict[str, CellResult]) -> list[str]:
     table.add_section()
     for name, outcome in find_holds(results.values()).items():
         table.add_row(name.replace(" ", "\n"), *write_metrics(outcome.metrics), "")
-    return draw(table)
-
-
-def draw(table: Table) -> list[str]:
-    """Return the lines of a table as it is, however wide."""
-    console = Console(width=WIDTH * 3, color_system=None, highlight=False)
-    with console.capture() as capture:
-        console.print(table)
-    lines = [line.rstrip() for line in capture.get().splitlines()]
-    return "\n".join(lines).strip("\n").splitlines()
+    return draw_table(table)
 
 
 def write_metrics(metrics: Metrics) -> list[str]:

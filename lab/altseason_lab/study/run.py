@@ -13,23 +13,25 @@ from altseason.dominance.candles import candle_length
 from altseason.gate.rule import GateRule
 from altseason.host.configuration import Config, load_strategy
 from altseason.progress import Progress, no_progress
+from altseason_lab.host.backtests import open_backtests
 from altseason_lab.host.parameters import validate_parameter
-from altseason_lab.study.cell import CellResult
-from altseason_lab.study.difference import Difference, compare, has_bootstrap
+from altseason_lab.stress.grid import SLIPPAGES, STOP_SLIPPAGE, build_grid
+from altseason_lab.stress.run import BacktestCounter, StressTest, run_stress_test
+from altseason_lab.study.cell import CellResult, narrow
+from altseason_lab.study.difference import Difference, compare_all, has_bootstrap
 from altseason_lab.study.execution import Execution, Results, open_cells
 from altseason_lab.study.grid import Cell, Scope, validate_rule
 from altseason_lab.study.placebo import (
     SHIFT,
-    SIGNIFICANCE,
-    calculate_p_error,
-    calculate_p_value,
+    Rank,
     draw_placebos,
     find_calendar,
+    find_level,
 )
 
 # Why a placebo test cannot tell anything.
-TOO_FEW, NOT_MATCHED = "too few placebos", "placebos open for another time"
-# Placebos are open for as long as the true gate, but where dominance is missing for a part of the
+TOO_FEW, NOT_MATCHED = "too few placebos", "placebos open for longer or shorter"
+# Placebos are open for as long as the true gate, unless dominance is missing for a part of the
 # window: days that are moved have no history any more.
 MAX_OPEN_DIFFERENCE, MAX_OPEN_RATIO = 0.05, 0.25
 
@@ -71,14 +73,9 @@ class Placebos:
         return mean(result.metrics.time_in_market for result in self.results)
 
     @property
-    def p_value(self) -> float:
-        """Return the share of gates, the true one among them, that earned as much or more."""
-        return calculate_p_value(self.true.metrics.profit, self.profits)
-
-    @property
-    def p_error(self) -> float:
-        """Return the Monte Carlo error of the p-value."""
-        return calculate_p_error(self.p_value, len(self.results))
+    def rank(self) -> Rank:
+        """Return the place of the true gate among the placebos, by the profit."""
+        return Rank(self.true.metrics.profit, self.profits)
 
     def find_needed_profit(self, level: float) -> float:
         """Return the profit that the true gate would have needed for a p-value of a level."""
@@ -102,13 +99,13 @@ class PlaceboTest:
 
     @property
     def level(self) -> float:
-        """Return what a p-value must not exceed; by Bonferroni where there are several tests."""
-        return SIGNIFICANCE / self.tests
+        """Return what a p-value must not exceed."""
+        return find_level(self.tests)
 
     @property
     def obstacle(self) -> str:
         """Return why the test cannot tell anything, in a few words; empty where it can."""
-        if not all(1 / (1 + len(placebos.results)) <= self.level for placebos in self.kinds):
+        if not all(placebos.rank.can_reach(self.level) for placebos in self.kinds):
             return TOO_FEW  # no outcome could have been significant
         share = self.true.open_share
         allowed = max(MAX_OPEN_DIFFERENCE, MAX_OPEN_RATIO * min(share, 1 - share))
@@ -125,14 +122,15 @@ class PlaceboTest:
     @property
     def dates_mattered(self) -> bool:
         """Return whether the true dates earned more than chance explains, by each kind."""
-        return all(placebos.p_value <= self.level for placebos in self.kinds)
+        return all(placebos.rank.p_value <= self.level for placebos in self.kinds)
 
     @property
     def is_close(self) -> bool:
-        """Return whether as many other placebos may well say otherwise."""
+        """Return whether as many other placebos may well give the other verdict."""
+        ranks = [placebos.rank for placebos in self.kinds]
         if self.dates_mattered:
-            return any(one.p_value + one.p_error > self.level for one in self.kinds)
-        return all(one.p_value - one.p_error <= self.level for one in self.kinds)
+            return any(rank.p_value + rank.error > self.level for rank in ranks)
+        return all(rank.p_value - rank.error <= self.level for rank in ranks)
 
 
 @dataclass(frozen=True)
@@ -221,10 +219,24 @@ def draw_cells(cell: Cell, true: CellResult, kind: str, count: int, seed: int) -
 
 
 def _compare_with_off(results: Results, seed: int) -> dict[Cell, Difference]:
+    wallets = {
+        cell: (result.outcome.equity, results[cell.ungated].outcome.equity)
+        for cell, result in results.items()
+    }
+    return compare_all(wallets, seed)
+
+
+def run_costs(config: Config, study: Study, progress: Progress) -> dict[Scope, StressTest]:
+    """Run the stress test, with the strategy's own gate, the study's fee and without delay.
+
+    :param config: that of the study.
+    :raises OperationalException: for whatever Freqtrade refuses.
+    """
     found = {}
-    for cell, result in results.items():
-        off = results[cell.ungated]
-        difference = compare(result.outcome.equity, off.outcome.equity, seed)
-        if difference is not None:
-            found[cell] = difference
+    counter = BacktestCounter(progress)
+    for scope, results in study.scopes.items():
+        fee = next(iter(results.values())).fee
+        with open_backtests(narrow(config, scope), STOP_SLIPPAGE, counter.count) as opened:
+            scenarios = build_grid([fee], SLIPPAGES, [0])
+            found[scope] = run_stress_test(opened, scenarios, STOP_SLIPPAGE, counter)
     return found

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from altseason_lab.host.repeated import describe_missing
 from altseason_lab.page import Block, Cell, Chart, Choice, Paragraph, Section, Table
 from altseason_lab.stress.chart import build_chart
 from altseason_lab.stress.report import headline
@@ -21,21 +20,22 @@ from altseason_lab.study.grid import Scope
 from altseason_lab.study.report import COSTS_ADVICE, StudyReport, write_metrics
 from altseason_lab.study.run import PlaceboTest
 from altseason_lab.study.timelines import draw_dominance, draw_equity, draw_underwater
-from altseason_lab.study.verdict import MADE
+from altseason_lab.study.verdict import name_placebos, write_p_value
+from altseason_lab.texts import describe_missing, name_pairs, write_span
 
-# Of the pairs' names, in characters.
-MAX_PAIRS_WIDTH = 60
 COLUMNS = (
     *("profit, %", "CAGR, %", "drawdown, %", "Sharpe", "Sortino", "Calmar"),
     *("profit factor", "expectancy", "trades", "in market, %", "fees, %", "gate open, %"),
 )
-BY_DAY = "By the worth at the end of each day; the table has the largest fall of all candles."
+BY_DAY = "By the value at the end of each day; the table has the largest drawdown at any candle."
 BY_DOMINANCE = (
-    "Dominance and what the gate goes by, as they were known at the end of each day; alt seasons "
-    "are shaded."
+    "Dominance and the lines by which the gate is decided, as known at the end of each day; alt "
+    "seasons are shaded."
 )
-NO_CLEAR_SIDE = "An interval with zero in it means that the days cannot tell a gate from none."
-WRONG_DATES = "Each placebo is a backtest with the same gate, by dominance at wrong dates."
+NO_CLEAR_SIDE = (
+    "Where an interval has zero in it, or p is above 0.05, the days cannot tell the gate from none."
+)
+WRONG_DATES = "Each placebo is a backtest with the same gate, on dominance at wrong dates."
 Results = Mapping[str, CellResult]
 
 
@@ -69,7 +69,7 @@ def build_scope(report: StudyReport, scope: Scope, *, has_words: bool, is_open: 
 
 
 def _draw_time(results: Results, currency: str) -> Iterator[Block]:
-    """Yield what happened from day to day."""
+    """Yield the charts over time."""
     yield Chart(
         title="Wallet by day",
         figure=draw_equity(results, currency),
@@ -79,7 +79,7 @@ def _draw_time(results: Results, currency: str) -> Iterator[Block]:
         is_linked=True,
     )
     yield Chart(
-        title="Fall from the peak before",
+        title="Drawdown from the last peak",
         figure=draw_underwater(results),
         description="Line chart of how far the wallet was below its peak, by day. Largest: "
         + "; ".join(
@@ -92,7 +92,7 @@ def _draw_time(results: Results, currency: str) -> Iterator[Block]:
     )
     if any(result.lines and result.lines.values for result in results.values()):
         yield Chart(
-            title="Dominance, and what decides",
+            title="What the gate is decided by",
             figure=draw_dominance(results),
             description=BY_DOMINANCE,
             notes=[BY_DOMINANCE],
@@ -124,7 +124,7 @@ def _describe_growth(found: Difference) -> str:
     growth = found.growth
     return (
         f"{growth.value * 100:.1f} points a year, from {growth.low * 100:.1f} to "
-        f"{growth.high * 100:.1f}"
+        f"{growth.high * 100:.1f}, {write_p_value(found)}"
     )
 
 
@@ -132,12 +132,12 @@ def _show_tests(tests: Sequence[PlaceboTest]) -> Iterator[Block]:
     """Yield a histogram for each kind of placebos of each gate."""
     for test in tests:
         for placebos in test.kinds:
-            made = f"{len(placebos.results)} placebos, {MADE[placebos.kind]}"
-            p = f"p = {placebos.p_value:.3f} ± {placebos.p_error:.3f}"
+            made, rank = name_placebos(placebos), placebos.rank
             yield Chart(
-                title=f"{name_cell(test.cell.name)} among {made}: {p}",
+                title=f"{name_cell(test.cell.name)} among {made}: {rank}",
                 figure=draw_placebos(test.cell.name, placebos),
-                description=f"Histogram of the profits of {made}, with the true dates in it: {p}.",
+                description=f"Histogram of the profits of {made}, with the true dates in it: "
+                f"{rank}.",
                 notes=[WRONG_DATES, *_write_obstacle(test)],
                 height=320,
                 choice=test.cell.name,
@@ -146,7 +146,7 @@ def _show_tests(tests: Sequence[PlaceboTest]) -> Iterator[Block]:
 
 def _write_obstacle(test: PlaceboTest) -> Iterator[str]:
     if test.obstacle:
-        yield f"They cannot tell whether the dates mattered: {test.obstacle}."
+        yield f"This cannot tell whether the dates mattered: {test.obstacle}."
 
 
 def _write_table(results: Results) -> Table:
@@ -156,7 +156,7 @@ def _write_table(results: Results) -> Table:
         share = f"{results[name].open_share * 100:.0f}" if name in results else ""
         texts = [name_cell(name), *write_metrics(outcome.metrics), share]
         rows.append(list(map(Cell, texts)))
-    return Table(title="In numbers", headers=["", *COLUMNS], rows=rows)
+    return Table(title="All figures", headers=["", *COLUMNS], rows=rows)
 
 
 def _write_coins(cells: Mapping[StudyCell, CellResult]) -> Iterator[Block]:
@@ -168,11 +168,11 @@ def _write_coins(cells: Mapping[StudyCell, CellResult]) -> Iterator[Block]:
     for cell in gates:
         name, result, off = name_cell(cell.name), cells[cell], cells[cell.ungated]
         if not result.profits:
-            yield Paragraph(f"{name}: nothing was traded.", choice=cell.name)
+            yield Paragraph(f"{name}: no trades.", choice=cell.name)
             continue
         yield Table(
             title=f"{name}: profit by coin and year of closing, % of the starting balance; below "
-            "it with the gate off",
+            "it, that with the gate off",
             headers=["", *map(str, years)],
             rows=[
                 [Cell(pair), *(_write_coin(pair, year, result, off, largest) for year in years)]
@@ -203,14 +203,14 @@ def _show_costs(report: StudyReport, scope: Scope) -> Iterator[Block]:
 
 
 def write_verdict(text: str, choice: str = "") -> Paragraph:
-    """Return a verdict, what it says before the facts of it."""
-    verdict, colon, facts = text.replace("+-", "±").partition(": ")
+    """Return a verdict as a paragraph, with the sentence before its facts in bold."""
+    verdict, colon, facts = text.partition(": ")
     return Paragraph(facts, kind="lead", strong=verdict + colon.rstrip(), choice=choice)
 
 
 def describe_span(result: CellResult) -> str:
     """Describe from when to when a cell was traded."""
-    return f"{result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}"
+    return write_span(result.start, result.end)
 
 
 def describe_profits(results: Results) -> str:
@@ -219,12 +219,3 @@ def describe_profits(results: Results) -> str:
         f"{name_cell(name)} {outcome.metrics.profit * 100:.1f} %"
         for name, outcome in find_outcomes(results)
     )
-
-
-def name_pairs(pairs: Sequence[str]) -> str:
-    """Name as many pairs as one line can hold."""
-    shown = list(pairs)
-    while len(" ".join(shown)) > MAX_PAIRS_WIDTH:
-        shown.pop()
-    more = len(pairs) - len(shown)
-    return " ".join(shown) + (f" and {more} more" if more else "")

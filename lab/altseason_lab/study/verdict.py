@@ -7,120 +7,138 @@ from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import Difference, Interval
 from altseason_lab.study.execution import Results
 from altseason_lab.study.grid import Cell
-from altseason_lab.study.placebo import BOOTSTRAP, SHIFT
+from altseason_lab.study.placebo import BOOTSTRAP, SHIFT, describe_level
 from altseason_lab.study.run import NOT_MATCHED, TOO_FEW, Placebos, PlaceboTest
 from altseason_lab.study.selection import Selection
+from altseason_lab.texts import count, write_span
 
 MADE = {
-    SHIFT: "the same dominance shifted round the calendar",
-    BOOTSTRAP: "the daily changes of dominance drawn anew in blocks",
+    SHIFT: "the same dominance shifted around the calendar",
+    BOOTSTRAP: "the daily changes of dominance resampled in blocks",
 }
 
 
 def describe_test(test: PlaceboTest) -> str:
-    """Describe what the placebos say of a gate, in words first."""
+    """Describe what the placebos say of a gate, the verdict first."""
     where = _describe_where(test.cell, test.true)
     facts = f"{where}: {_describe_true(test)} {' '.join(map(describe_placebos, test.kinds))}"
     if test.obstacle == NOT_MATCHED:
         return (
-            f"The placebos' gates are open for another time than the true one, so that they "
-            f"cannot tell whether the dates of dominance mattered; dominance may be missing for a "
+            f"The placebos cannot tell whether the dates of dominance mattered, since their gates "
+            f"were open for longer or shorter than the true one; dominance may be missing for a "
             f"part of the window: {facts}"
         )
-    several = f", as there are {test.tests} such tests" if test.tests > 1 else ""
     if test.obstacle == TOO_FEW:
         return (
-            f"So few placebos cannot tell whether the dates of dominance mattered: {facts} "
-            f"To matter, p has to be at most {test.level:.3f}{several}: that takes "
-            f"{test.needed_placebos} placebos or more."
+            f"There are too few placebos to tell whether the dates of dominance mattered: {facts} "
+            f"To matter, {describe_level(test.tests)}, which takes "
+            f"{count(test.needed_placebos, 'placebo')} or more."
         )
     verdict = "mattered" if test.dates_mattered else "did not matter"
     needed = max(placebos.find_needed_profit(test.level) for placebos in test.kinds)
     close = (
-        " That is within its error: other placebos may say otherwise, and more of them tell."
+        " p is so close to this that other placebos may give the other verdict; more of them tell."
         if test.is_close
         else ""
     )
     return (
         f"On these coins and years the dates of dominance {verdict} beyond trading less: {facts} "
-        f"To matter, p has to be at most {test.level:.3f}{several}: that takes a profit above "
-        f"{needed:.2%}.{close}"
+        f"To matter, {describe_level(test.tests)}, which takes a profit above {needed:.2%}.{close}"
     )
 
 
 def _describe_true(test: PlaceboTest) -> str:
     true = test.true.metrics
     return (
-        f"profit {true.profit:.2%} at the true dates, the gate open {test.true.open_share:.0%} of "
-        f"the time, {true.trades} trades, a position in {true.time_in_market:.0%} of the candles."
+        f"profit {true.profit:.2%} at the true dates, with the gate open "
+        f"{test.true.open_share:.0%} of the time, {count(true.trades, 'trade')}, and a position "
+        f"held in {true.time_in_market:.0%} of the candles."
     )
 
 
 def describe_placebos(placebos: Placebos) -> str:
-    """Describe what the placebos of a kind came to."""
+    """Describe the results of the placebos of one kind."""
     return (
-        f"{len(placebos.results)} placebos, {MADE[placebos.kind]}: median profit "
-        f"{placebos.median_profit:.2%}, on average open {placebos.mean_open_share:.0%}, "
-        f"{placebos.mean_trades:.1f} trades, {placebos.mean_time_in_market:.0%} of the candles; "
-        f"p = {placebos.p_value:.3f} +- {placebos.p_error:.3f}."
+        f"{name_placebos(placebos)}: median profit {placebos.median_profit:.2%}, on average open "
+        f"{placebos.mean_open_share:.0%} of the time, {placebos.mean_trades:.1f} trades, in "
+        f"position {placebos.mean_time_in_market:.0%} of the candles; {placebos.rank}."
     )
 
 
+def name_placebos(placebos: Placebos) -> str:
+    """Name how many placebos there are, and how they were made."""
+    return f"{count(len(placebos.results), 'placebo')}, {MADE[placebos.kind]}"
+
+
 def describe_difference(cell: Cell, result: CellResult, found: Difference) -> str:
-    """Describe how a gate's wallet differs from the ungated one's, in words first."""
+    """Describe how a gate's wallet differs from the ungated one's, the verdict first."""
     return compare_in_words(_describe_where(cell, result), "no gate", found)
 
 
 def compare_in_words(one: str, other: str, found: Difference) -> str:
-    """Describe how one wallet differs from another, in words first."""
+    """Describe how one wallet differs from another, the verdict first."""
     growth = found.growth
-    verdict = (
-        f"cannot be told from {other}"
-        if growth.has_zero
-        else f"grew {'faster' if growth.value > 0 else 'more slowly'} than {other}"
-    )
+    several = name_all(found.compared) if found.compared > 1 else ""
+    if found.is_clear:
+        verdict = f"grew {'faster' if growth.value > 0 else 'more slowly'} than {other}"
+    else:
+        verdict = f"cannot be told from {other}"
+        if several and not growth.has_zero:
+            verdict += f" once {several} are counted"
     return (
-        f"By the days alone, {one} {verdict}: growth {_in_points(growth)} a year, Sharpe ratio "
+        f"By the days alone, {one} {verdict}: growth {_in_points(growth)} a year, "
+        f"{write_p_value(found)}{f' with {several} counted' if several else ''}; Sharpe ratio "
         f"{_in_numbers(found.sharpe)}, drawdown {_in_points(found.drawdown)} (95 % intervals, "
-        f"{found.days} days in blocks of {found.block}). A true difference in growth of "
-        f"{found.detectable * 100:.0f} points a year would show in four of five cases, a smaller "
-        f"one less often."
+        f"{count(found.days, 'day')} in blocks of {found.block}). Compared alone, a true "
+        f"difference in growth of {found.detectable * 100:.0f} points a year would show in four of "
+        f"five cases, a smaller one less often."
     )
+
+
+def name_all(comparisons: int) -> str:
+    """Name several comparisons."""
+    return "both comparisons" if comparisons == 2 else f"all {comparisons} comparisons"
+
+
+def write_p_value(found: Difference) -> str:
+    """Write the p-value of a difference."""
+    return f"p = {found.p_value:.2g}"
 
 
 def describe_selection(selection: Selection, results: Results) -> Iterator[str]:
-    """Describe how much of the best results is luck, in words first."""
+    """Describe how much of the best results is luck, the verdict first."""
     is_spent = selection.trials > selection.budget
     rest = (
-        "so the best of them may look as good without any worth"
+        "so the best of them may look that good without being worth anything"
         if is_spent
         else f"{selection.budget - selection.trials} are left"
     )
     yield (
-        f"The ledger has {selection.trials} trials, {selection.new} of them new. "
-        f"{selection.years:.1f} years carry {selection.budget} independent ones before the best "
-        f"shows a Sharpe ratio of 1 by chance: {rest}. Trials that are alike count fully here."
+        f"The ledger has {count(selection.trials, 'trial')}, {selection.new} of them new. Of "
+        f"{selection.budget} independent trials on {selection.years:.1f} years, the best is "
+        f"expected to show a Sharpe ratio of 1 by chance: {rest}. Trials that are alike count as "
+        f"if they were independent."
     )
     for best in selection.bests:
         yield (
-            f"Best by its Sharpe ratio: {_describe_where(best.cell, results[best.cell])}. That it "
-            f"is above what the best of {selection.trials} worthless trials shows has a "
-            f"probability of {best.probability:.2f} (deflated Sharpe ratio). Worthless trials have "
-            f"one of zero; in a market that rose, whatever was invested has a Sharpe ratio above "
-            f"that."
+            f"Best by its Sharpe ratio: {_describe_where(best.cell, results[best.cell])}. The "
+            f"probability that its true Sharpe ratio is above what the best of "
+            f"{count(selection.trials, 'worthless trial')} would show by chance is "
+            f"{best.probability:.2f} (deflated Sharpe ratio). The true Sharpe ratio of a worthless "
+            f"trial is zero; in a market that rose, anything that was invested has a higher one."
         )
     for found in selection.overfitting:
         result = results[found.cell]
         yield (
             f"The best of {found.variants} variants in one half of the days from "
-            f"{result.start:%Y-%m-%d} to {result.end:%Y-%m-%d} was below the middle in the other "
-            f"half in {found.probability:.0%} of the cases (probability of backtest overfitting); "
-            f"without any worth that is {found.low:.0%} to {found.high:.0%}."
+            f"{write_span(result.start, result.end)} was below the median in the other half in "
+            f"{found.probability:.0%} of the cases (probability of backtest overfitting); if none "
+            f"were better than another, it would be {found.low:.0%} to {found.high:.0%}."
         )
 
 
 def selection_as_json(selection: Selection) -> dict[str, Any]:
-    """Return the same as numbers."""
+    """Return what follows from the trials as numbers."""
     return {
         "trials": selection.trials,
         "new_trials": selection.new,
@@ -128,7 +146,7 @@ def selection_as_json(selection: Selection) -> dict[str, Any]:
         "budget": selection.budget,
         "bests": [
             {
-                **describe_cell(best.cell),
+                **cell_as_json(best.cell),
                 "window": best.cell.scope.window,
                 "daily_sharpe": best.sharpe,
                 "deflated_sharpe_ratio": best.probability,
@@ -149,8 +167,8 @@ def selection_as_json(selection: Selection) -> dict[str, Any]:
 
 
 def _describe_where(cell: Cell, result: CellResult) -> str:
-    coins = f", {len(result.pairs)} pairs" if cell.scope.pairs else ""
-    return f"{cell.name}, {result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}{coins}"
+    coins = f", {count(len(result.pairs), 'pair')}" if cell.scope.pairs else ""
+    return f"{cell.name}, {write_span(result.start, result.end)}{coins}"
 
 
 def _in_points(interval: Interval) -> str:
@@ -162,12 +180,12 @@ def _in_numbers(interval: Interval) -> str:
     return f"{interval.value:+.2f} [{interval.low:+.2f}, {interval.high:+.2f}]"
 
 
-def describe_cell(cell: Cell) -> dict[str, Any]:
+def cell_as_json(cell: Cell) -> dict[str, Any]:
     """Return which gate a cell has, for JSON."""
     return {"mode": cell.mode, "settings": dict(cell.settings)}
 
 
-def describe_span(result: CellResult) -> dict[str, Any]:
+def span_as_json(result: CellResult) -> dict[str, Any]:
     """Return what a result is of, for JSON."""
     return {
         "pairs": list(result.pairs),
@@ -182,8 +200,8 @@ def test_as_json(test: PlaceboTest) -> dict[str, Any]:
     """Return a placebo test as numbers; profits and shares are ratios."""
     true = test.true.metrics
     return {
-        **describe_cell(test.cell),
-        **describe_span(test.true),
+        **cell_as_json(test.cell),
+        **span_as_json(test.true),
         "tests": test.tests,
         "level": test.level,
         "dates_mattered": None if test.obstacle else test.dates_mattered,
@@ -199,8 +217,8 @@ def _placebos_as_json(placebos: Placebos) -> dict[str, Any]:
     return {
         "kind": placebos.kind,
         "placebos": len(placebos.results),
-        "p_value": placebos.p_value,
-        "p_error": placebos.p_error,
+        "p_value": placebos.rank.p_value,
+        "p_error": placebos.rank.error,
         "profits": placebos.profits,
         "open_share": placebos.mean_open_share,
         "trades": placebos.mean_trades,

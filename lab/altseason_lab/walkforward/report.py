@@ -10,20 +10,19 @@ from rich import box
 from rich.table import Table
 
 from altseason_lab.host.hyperopt import Dimension
-from altseason_lab.host.repeated import describe_missing
 from altseason_lab.study.cell import HOLD_COINS
 from altseason_lab.study.difference import has_bootstrap
 from altseason_lab.study.metrics import Outcome
-from altseason_lab.study.report import (
-    HEADERS,
+from altseason_lab.study.report import HEADERS, write_metrics, write_number
+from altseason_lab.study.verdict import compare_in_words
+from altseason_lab.texts import (
     OFFLINE,
     SYNTHETIC,
     WIDTH,
-    draw,
-    write_metrics,
-    write_number,
+    count,
+    describe_missing,
+    draw_table,
 )
-from altseason_lab.study.verdict import compare_in_words
 from altseason_lab.walkforward.plateau import MIN_EPOCHS
 from altseason_lab.walkforward.run import WalkForward, WindowResult
 from altseason_lab.walkforward.stability import Stability
@@ -45,18 +44,19 @@ WINDOW_HEADERS = (
 VALUES_WIDTH = 26
 MONTH_DAYS = 30
 NO_INTERVALS = (
-    "How sure the difference to the untuned ones is cannot be said: that needs arch (`pip install "
-    "arch`)."
+    "How certain the difference from the untuned parameters is was not calculated: that takes arch "
+    "(`pip install arch`)."
 )
 MODEL = (
-    "Tuned are the parameters in the middle of a window's best epochs, the plateau: the best tenth "
-    "of those of all seeds that traded, {minimum} at least, and of each parameter the median or "
-    "the most frequent value. Untuned is the strategy as it is. Profit on the train part, trades "
-    "and drawdown are of the tuned parameters. Each test part begins with what the one before has "
+    "Tuned: for each parameter, the median or the most frequent choice of a window's best epochs, "
+    "the plateau, which is the best tenth of all seeds' epochs that traded, at least {minimum}. "
+    "Untuned: the strategy as it is. The profit on the train part, the trades and the drawdown are "
+    "those of the tuned parameters. Each test part begins with the balance that the one before has "
     "left, and ends without open trades. The coins are held from the first test part to the last; "
-    "in a window's row, within it. Spread is how far a parameter moves between windows: of a "
-    "number in shares of its range, of a choice the share of windows that differ from the most "
-    "frequent one. The fee is {fee:.4g} % per side. Past results do not guarantee future profit."
+    "in a window's row, within its test part. Spread is how far a parameter moves between windows: "
+    "for a number, the largest value less the smallest, as a share of the range searched; for a "
+    "choice, the share of windows that differ from the most frequent one. The fee is {fee:.4g} % "
+    "per side. Past results do not guarantee future profit."
 )
 
 
@@ -137,12 +137,12 @@ def describe_search(found: WalkForward) -> str:
     seeds = ", ".join(map(str, found.seeds))
     return (
         f"{' '.join(found.pairs)}; {' '.join(settings.spaces)} searched by {settings.loss}, "
-        f"{settings.epochs} epochs of each seed ({seeds}) in each window"
+        f"{count(settings.epochs, 'epoch')} for each seed ({seeds}) in each window"
     )
 
 
 def describe(found: WalkForward) -> str:
-    """Describe what the parameters earned after their train parts, in words first."""
+    """Describe what the parameters earned after their train parts."""
     results = found.windows
     better = sum(result.tuned.metrics.profit > result.untuned.metrics.profit for result in results)
     held = found.holds.get(HOLD_COINS)
@@ -151,12 +151,12 @@ def describe(found: WalkForward) -> str:
     test = median(_per_month(result.tuned, result.window.test) for result in results)
     trials = sum(result.epochs for result in results)
     return (
-        f"After the time that they were found on, the tuned parameters earned "
+        f"On the test parts, after the time that they were found on, the tuned parameters earned "
         f"{found.tuned.metrics.profit:.2%}, the untuned ones {found.untuned.metrics.profit:.2%}"
-        f"{holding}. In {better} of {len(results)} windows the tuned ones earned more than the "
-        f"untuned. In 30 days they earned {train:.2%} on the train parts and {test:.2%} on the "
-        f"test parts (medians of the windows), after {trials} epochs: a fall from the one to the "
-        f"other is what overfitting looks like."
+        f"{holding}. In {better} of {count(len(results), 'window')} the tuned ones earned more "
+        f"than the untuned. Per 30 days they earned {train:.2%} on the train parts and {test:.2%} "
+        f"on the test parts (medians of the windows), after {count(trials, 'epoch')}: overfitting "
+        f"shows as a fall from the first to the second."
     )
 
 
@@ -170,18 +170,18 @@ def find_notes(found: WalkForward) -> Iterator[str]:
         if not result.parameters:
             yield (
                 f"Window {result.window.number} kept the strategy's own parameters: none of its "
-                f"{result.epochs} epochs traded from {result.window.train}."
+                f"{count(result.epochs, 'epoch')} traded from {result.window.train}."
             )
     if found.left_out:
-        days = "day is" if found.left_out == 1 else "days are"
-        yield f"The last {found.left_out} {days} no whole test part and not tested."
+        days = count(found.left_out, "day")
+        yield f"Not tested: the last {days}, shorter than a test part."
 
 
-def describe_count(count: Count) -> str:
+def describe_count(added: Count) -> str:
     """Describe what the walk-forward has added to the ledger."""
     return (
-        f"Every epoch is a trial: {count.new} new ones were added to the ledger, which has "
-        f"{count.total} now. The more were tried, the better the best of them looks by chance."
+        f"Every epoch is a trial: {added.new} new ones were added to the ledger, which now has "
+        f"{added.total}. The more trials there are, the better the best of them looks by chance."
     )
 
 
@@ -214,14 +214,14 @@ def _draw_windows(found: WalkForward) -> list[str]:
             str(result.tuned.metrics.trades),
             write_number(result.tuned.metrics.max_drawdown * 100, 1),
         )
-    return draw(table)
+    return draw_table(table)
 
 
 def _draw_metrics(found: WalkForward) -> list[str]:
     table = _table("", right=METRIC_HEADERS)
     for name, outcome in _all_rows(found).items():
         table.add_row(name.replace(" ", "\n"), *write_metrics(outcome.metrics))
-    return draw(table)
+    return draw_table(table)
 
 
 def _draw_stability(stability: Sequence[Stability]) -> list[str]:
@@ -237,7 +237,7 @@ def _draw_stability(stability: Sequence[Stability]) -> list[str]:
             spread,
             values,
         )
-    return draw(table)
+    return draw_table(table)
 
 
 def _table(*left: str, right: Sequence[str]) -> Table:

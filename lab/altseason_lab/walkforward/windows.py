@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from altseason.errors import InputError
+from altseason_lab.texts import write_span
 
 # Freqtrade takes the candle that opens at a time range's end, too.
 LAST_INSTANT = timedelta(seconds=1)
@@ -49,7 +50,7 @@ class Span:
         return self.end - LAST_INSTANT
 
     def __str__(self) -> str:
-        return f"{self.start:%Y-%m-%d} to {self.last_day:%Y-%m-%d}"
+        return write_span(self.start, self.last_day)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def test_planted_effect_is_found_and_the_probabilities_are_right(planted: MetaLa
     assert found.scores.auc.low < best < found.scores.auc.high
     assert found.scores.gain.low > 0
     assert found.scores.calibration.error < 0.05
-    assert found.p_value == 1 / 20
+    assert found.rank.p_value == 1 / 20
     assert found.tells_apart
     assert found.median_shuffled == pytest.approx(0.5, abs=0.05)
     assert (found.rows, found.independent) == (4000, 2000)
@@ -73,7 +73,7 @@ def test_nothing_is_found_where_outcomes_have_nothing_to_do_with_features():
     found = ask(shuffle_labels(draw_entries(1600), seed=1))
     assert not found.tells_apart
     assert found.scores.gain.low < 0
-    assert found.p_value > 0.05
+    assert found.rank.p_value > 0.05
 
 
 def test_no_entry_is_predicted_by_what_was_not_known():

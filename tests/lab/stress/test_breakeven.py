@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altseason_lab.stress.breakeven import MAX_COST, RESOLUTION, find_break_even
+from altseason_lab.stress.run import MAX_COST, RESOLUTION, find_break_even
 
 
 def counting(function):

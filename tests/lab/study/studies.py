@@ -11,10 +11,9 @@ from altseason.gate.rule import GateRule
 from altseason_lab.host.backtests import BacktestResult, BacktestScope
 from altseason_lab.stress.grid import CostScenario
 from altseason_lab.stress.run import StressTest
-from altseason_lab.study.cell import CellResult
+from altseason_lab.study.cell import CellResult, DailyLines
 from altseason_lab.study.difference import Difference, Interval
 from altseason_lab.study.grid import OFF, Scope, Value, build_cells
-from altseason_lab.study.lines import DailyLines
 from altseason_lab.study.metrics import DailyEquity, Metrics, Outcome
 from altseason_lab.study.origin import Origin
 from altseason_lab.study.report import StudyReport
@@ -117,10 +116,10 @@ def make_report(
         for cell in tested
     ]
     interval = Interval(0.1, -0.2, 0.4)
+    gates = [cell for cell in results if cell.mode != OFF]
     differences = {
-        cell: Difference(interval, interval, interval, 0.5, days, 7)
-        for cell in results
-        if cell.mode != OFF
+        cell: Difference(interval, interval, interval, 0.5, days, 7, 0.25, len(gates))
+        for cell in gates
     }
     study = Study(strategy, "USDT", results, differences, tests)
     costs = {scope: make_costs(scope, strategy) for scope in study.scopes} if has_costs else {}

@@ -54,13 +54,14 @@ def test_verdict_says_whether_dates_mattered_or_cannot_be_told():
     words = "On these coins and years the dates of dominance"
     assert describe_test(found(0.1, [0.0] * 19)).startswith(f"{words} mattered beyond")
     assert describe_test(found(0.1, [0.0] * 18 + [0.2])).startswith(f"{words} did not matter beyon")
-    assert describe_test(found(0.1, [0.0] * 18)).startswith("So few placebos cannot tell")
+    assert describe_test(found(0.1, [0.0] * 18)).startswith("There are too few placebos to tell")
     # Of two tests each needs half of 0.05, which 39 placebos can give.
     few = describe_test(found(0.1, [0.0] * 38, tests=2))
-    assert few.startswith("So few placebos cannot tell")
-    assert few.endswith("at most 0.025, as there are 2 such tests: that takes 39 placebos or more.")
+    assert few.startswith("There are too few placebos to tell")
+    assert few.endswith("at most 0.025 (0.05 divided by 2 tests), which takes 39 placebos or more.")
     assert describe_test(found(0.1, [0.0] * 39, tests=2)).startswith(f"{words} mattered")
     assert "p = 0.100 +- 0.069" in describe_test(found(0.1, [0.0] * 18 + [0.2]))
+    assert "1 placebo, the same dominance shifted" in describe_test(found(0.1, [0.0]))
 
 
 def test_placebos_that_are_open_for_another_time_cannot_tell():
@@ -81,12 +82,12 @@ def test_placebos_that_are_open_for_another_time_cannot_tell():
         )
         words = describe_test(said)
         assert ("dates of dominance mattered beyond" in words) is can_tell, (true, others)
-        assert words.startswith("The placebos' gates are open for another time") is not can_tell
+        assert words.startswith("The placebos cannot tell whether the dates") is not can_tell
 
 
 def test_verdict_that_other_placebos_may_turn_says_so():
     """Of 200 placebos 9 leave p at 0.050 +- 0.015, 4 at 0.025 +- 0.011, 20 at 0.104 +- 0.022."""
-    words = "other placebos may say otherwise"
+    words = "other placebos may give the other verdict"
     for as_good, is_close in ((4, False), (9, True), (11, True), (20, False)):
         said = describe_test(found(0.1, [0.0] * (200 - as_good) + [0.2] * as_good))
         assert (words in said) is is_close, as_good
@@ -118,28 +119,40 @@ def test_profit_that_would_have_mattered_is_above_all_but_those_allowed():
 
 def test_difference_that_may_be_none_is_told_as_such():
     zero, some = Interval(0.1, -0.2, 0.3), Interval(-0.2, -0.3, -0.1)
-    unclear = describe_difference(CELL, RESULT, Difference(zero, zero, some, 0.5, 365, 7))
+    unclear = describe_difference(CELL, RESULT, Difference(zero, zero, some, 0.5, 365, 7, 0.4))
     assert "cannot be told from no gate: growth +10.0 points [-20.0, +30.0] a year" in unclear
+    assert "a year, p = 0.4; Sharpe ratio" in unclear
     assert "growth of 50 points a year would show in four of five cases" in unclear
-    slower = describe_difference(CELL, RESULT, Difference(some, some, some, 0.5, 365, 7))
+    slower = describe_difference(CELL, RESULT, Difference(some, some, some, 0.5, 365, 7, 0.0005))
     assert "grew more slowly than no gate" in slower
 
 
-def test_several_comparisons_say_what_chance_alone_gives():
+def test_difference_that_is_clear_alone_and_not_among_all_says_so():
     some = Interval(-0.2, -0.3, -0.1)
-    difference = Difference(some, some, some, 0.5, 365, 7)
+    found = Difference(some, some, some, 0.5, 365, 7, 0.0623, compared=14)
+    words = describe_difference(CELL, RESULT, found)
+    assert "cannot be told from no gate once all 14 comparisons are counted: growth" in words
+    assert "a year, p = 0.062 with all 14 comparisons counted; Sharpe ratio" in words
+    assert "grew more slowly" in describe_difference(CELL, RESULT, replace(found, p_value=0.05))
+
+
+def test_several_comparisons_say_how_many_are_counted():
+    some = Interval(-0.2, -0.3, -0.1)
+    difference = Difference(some, some, some, 0.5, 365, 7, 0.01, compared=2)
     cells = [Cell(CELL.scope, mode) for mode in ("level", "falling")]
     for count in (1, 2):
         results = dict.fromkeys(cells[:count], RESULT)
         study = Study("Any", "USDT", results, dict.fromkeys(results, difference))
-        text = " ".join(StudyReport(study, synthetic=False, offline=False).as_text())
-        words = "tells a gate from none by chance alone; this study has 2."
-        assert (words in text) is (count == 2)
+        report = StudyReport(study, synthetic=False, offline=False)
+        text = " ".join(report.as_text())
+        assert ("Both comparisons counted: p is" in text) is (count == 2)
+        numbers = report.as_json()["differences"]
+        assert [(one["p_value"], one["compared"]) for one in numbers] == [(0.01, 2)] * count
 
 
 def test_text_fits_80_columns_whatever_the_numbers():
     tests = [found(0.1, [0.0] * 19)]
-    difference = Difference(*[Interval(0.1, -12.3, 12.3)] * 3, 0.5, 365, 7)
+    difference = Difference(*[Interval(0.1, -12.3, 12.3)] * 3, 0.5, 365, 7, 0.5)
     study = Study("Any", "USDT", {CELL: RESULT}, {CELL: difference}, tests)
     lines = StudyReport(study, synthetic=True, offline=True).as_text()
     assert max(map(len, lines)) <= 80

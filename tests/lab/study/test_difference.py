@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from altseason_lab.study.difference import Interval, compare
+from altseason_lab.study.difference import Interval, compare, compare_all, find_p_values
 from altseason_lab.study.metrics import DailyEquity
 
 START = date(2021, 1, 1)
@@ -58,6 +58,60 @@ def test_wallet_that_never_traded_can_be_compared():
     found = compare(wallet(np.zeros(200)), wallet(returns), seed=1)
     assert found is not None
     assert found.growth.value == pytest.approx(-np.log1p(returns).mean() * 365)
+
+
+def test_p_value_counts_the_largest_of_all_differences():
+    """Four draws of two differences, whose standard errors are 1 and 2, by hand.
+
+    In standard errors, the draws are off by 1, 1, 1, 1 and by 1, 1, 1, 1, the first differences
+    themselves by 3 and 0.5. A third with one large draw is off by 0, 0, 0 and 2.
+    """
+    values = np.array([3.0, 1.0])
+    drawn = np.array([[4.0, 2.0, 4.0, 2.0], [3.0, -1.0, -1.0, 3.0]])
+    assert find_p_values(values, drawn).tolist() == [1 / 5, 1.0]
+    # Beside it, 1.5 standard errors are exceeded in one draw of four, and not in none.
+    assert find_p_values(np.array([1.5]), np.array([[2.5, 0.5, 2.5, 0.5]])).tolist() == [1 / 5]
+    uneven = np.array([0.0, 0.0, 0.0, 4.0])
+    both = find_p_values(np.array([1.5, 0.0]), np.array([[2.5, 0.5, 2.5, 0.5], uneven]))
+    assert both.tolist() == [2 / 5, 1.0]
+
+
+def test_one_of_many_that_is_clear_alone_is_chance_among_them():
+    """Twenty gates without any effect: by itself one in twenty is clear, of all of them none."""
+    random = np.random.default_rng(5)
+    market = random.normal(0.001, 0.03, DAYS)
+    gates = {number: market + random.normal(0.0, 0.01, DAYS) for number in range(20)}
+    best = max(gates, key=lambda number: (gates[number] - market).mean())
+    # To three standard errors, which by chance one of 370 has alone.
+    error = (gates[best] - market).std() / DAYS**0.5
+    gates[best] += 2.5 * error - (gates[best] - market).mean()
+    pairs = {number: (wallet(gated), wallet(market)) for number, gated in gates.items()}
+    alone, found = compare(*pairs[best], seed=1), compare_all(pairs, seed=1)
+    assert alone is not None
+    assert alone.is_clear
+    assert (alone.compared, found[best].compared) == (1, 20)
+    assert not found[best].growth.has_zero
+    assert found[best].p_value > 0.05
+    assert not any(one.is_clear for one in found.values())
+    # A large effect stays clear.
+    gates[best] += 4 * error
+    found = compare_all({**pairs, best: (wallet(gates[best]), wallet(market))}, seed=1)
+    assert [number for number, one in found.items() if one.is_clear] == [best]
+
+
+def test_gates_that_are_alike_count_for_few():
+    random = np.random.default_rng(6)
+    market = random.normal(0.001, 0.03, DAYS)
+    gated = market + random.normal(0.0006, 0.01, DAYS)
+    alike = {
+        number: (wallet(gated + random.normal(0, 1e-5, DAYS)), wallet(market))
+        for number in range(14)
+    }
+    alone = compare(*alike[0], seed=1)
+    assert alone is not None
+    found = compare_all(alike, seed=1)[0]
+    assert found.p_value == pytest.approx(alone.p_value, abs=0.01)
+    assert found.p_value < 14 * alone.p_value
 
 
 def test_interval_around_zero_has_it():

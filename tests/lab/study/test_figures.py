@@ -106,7 +106,7 @@ def test_placebos_that_earned_as_much_are_set_apart_at_the_true_profit():
     assert max(less["x"]) < 10 < min(more["x"])
     assert true["x"] == [pytest.approx(10)] * 2
     # (1 + 2) / (1 + 5), and its error.
-    assert true["name"] == "falling at the true dates: 10.0 %, p = 0.500 ± 0.224"
+    assert true["name"] == "falling at the true dates: 10.0 %, p = 0.500 +- 0.224"
 
 
 def test_no_placebo_is_lost_where_all_earned_the_same():
@@ -143,24 +143,65 @@ def test_total_loss_has_no_logarithm(results):
 
 def test_difference_has_its_interval():
     interval = Interval(0.1, -0.2, 0.5)
-    found = Difference(interval, interval, interval, 0.5, 120, 7)
+    found = Difference(interval, interval, interval, 0.5, 120, 7, 0.0312, 3)
     [trace] = draw_differences({"falling": found}, ["off", "falling"]).to_plotly_json()["data"]
     assert trace["x"] == [10]
     assert (trace["error_x"]["arrayminus"], trace["error_x"]["array"]) == ([30], [40])
 
 
-def test_gates_with_other_settings_are_told_apart():
-    names = [f"falling gate_sma_days={days}" for days in range(7)]
+def test_difference_has_its_p_value_beside_it():
+    interval = Interval(0.1, -0.2, 0.5)
+    found = Difference(interval, interval, interval, 0.5, 120, 7, 0.0312, 3)
+    axis = draw_differences({"falling": found}, ["off", "falling"]).layout.yaxis
+    assert axis.ticktext == ("falling<br>p = 0.031",)
+
+
+def with_settings(count: int) -> tuple[list[str], dict[str, CellResult]]:
+    """The gate off, and one with so many settings."""
+    names = [f"falling gate_sma_days={days}" for days in range(count)]
     results = {"off": make_result([1000.0, 1001.0])}
-    results |= {name: gate(make_result([1000.0, 1002.0]), [], {}) for name in names}
+    return names, results | {name: gate(make_result([1000.0, 1002.0]), [], {}) for name in names}
+
+
+def test_gates_with_other_settings_are_told_apart():
+    names, results = with_settings(6)
     shown = draw_equity(results, "USDT").to_plotly_json()["data"]
     lines = [trace["line"] for trace in shown if trace["name"].startswith("falling")]
-    assert len({(line["color"], line["dash"]) for line in lines}) == 7
+    assert len({(line["color"], line["dash"]) for line in lines}) == 6
     assert COLORS[-1] not in {line["color"] for line in lines}
-    # Of so many only the chosen one is drawn.
-    assert [trace.get("meta") for trace in shown if trace["name"].startswith("falling")] == names
+    marks = [trace.marker for trace in draw_profits([results]).data]
+    assert len({(mark.color, mark.symbol) for mark in marks}) == len(marks) == 9
     assert name_cell(names[0]) == "falling, gate_sma_days=0"
     assert name_cell("off stoploss=1 a=2") == "gate off, stoploss=1, a=2"
+
+
+def test_of_many_gates_the_chosen_one_is_drawn():
+    names, results = with_settings(7)
+    shown = draw_equity(results, "USDT").to_plotly_json()["data"]
+    assert [trace.get("meta") for trace in shown if trace["name"].startswith("falling")] == names
+
+
+@pytest.mark.parametrize("count", [2, 7])
+def test_gate_has_one_color_in_all_charts(count: int):
+    """With few settings its own, with many that of its mode; without a gate each its own."""
+    names, results = with_settings(count)
+    names += [f"level gate_sma_days={days}" for days in range(count)]
+    names += ["off atr_multiple=3", "off atr_multiple=4"]
+    results |= {name: gate(make_result([1000.0, 1003.0]), [], {}) for name in names[count:]}
+    names = names if count == 2 else [names[0], names[count], *names[-2:]]
+    interval = Interval(0.1, -0.2, 0.5)
+    found = Difference(interval, interval, interval, 0.5, 120, 7, 0.25, len(names))
+    profits = {
+        text: trace.marker.color for trace in draw_profits([results]).data for text in trace.text
+    }
+    differences = draw_differences(dict.fromkeys(names, found), list(results)).data
+    lines = draw_equity(results, "USDT").data
+    for name in names:
+        words = name_cell(name)
+        [line] = {trace.line.color for trace in lines if trace.name == words}
+        [mark] = {trace.marker.color for trace in differences if trace.name == words}
+        assert profits[words] == line == mark
+    assert len({profits[name_cell(name)] for name in names}) == min(len(names), len(COLORS) - 1)
 
 
 def test_profits_of_many_settings_look_the_same_by_mode():
@@ -177,14 +218,14 @@ def test_profits_of_many_settings_look_the_same_by_mode():
 
 def test_rows_are_as_high_as_their_names():
     interval = Interval(0.1, -0.2, 0.5)
-    found = Difference(interval, interval, interval, 0.5, 120, 7)
+    found = Difference(interval, interval, interval, 0.5, 120, 7, 0.25)
     names = ["falling", "level gate_band=1 macd_trigger=cross"]
     heights = [
         find_height(draw_differences(dict.fromkeys(chosen, found), names))
         for chosen in (names[:1], names)
     ]
-    # One line of 16 pixels and a gap of 8; two rows of three lines.
-    assert [height - 90 for height in heights] == [24, 2 * (3 * 16 + 8)]
+    # A row of two lines of 16 pixels each, with a gap of 8; two rows of four lines.
+    assert [height - 90 for height in heights] == [2 * 16 + 8, 2 * (4 * 16 + 8)]
 
 
 def test_gate_that_never_opens_shades_nothing():

@@ -8,7 +8,7 @@ import pytest
 from freqtrade.strategy import IStrategy
 
 from altseason.dominance.store import DominanceStore
-from altseason_lab.study.lines import DailyLines, find_daily_lines
+from altseason_lab.study.cell import DailyLines, find_daily_lines
 from tests.conftest import dominance_candles
 
 START = pd.Timestamp("2021-01-03", tz="UTC")

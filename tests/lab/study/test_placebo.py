@@ -14,11 +14,10 @@ from altseason.errors import InputError
 from altseason.gate.rule import Dominance, GateRule, find_open
 from altseason_lab.study.grid import Calendar, Resampling, Shift
 from altseason_lab.study.placebo import (
+    Rank,
     arrange_candles,
     arrange_dominance,
     arrange_shift,
-    calculate_p_error,
-    calculate_p_value,
     draw_arrangement,
     draw_days,
     draw_placebos,
@@ -140,9 +139,10 @@ def test_strategy_with_a_placebo_enters_by_the_wrong_dates_alone(
 
 
 def test_p_value_counts_the_true_dates_and_what_earned_as_much():
-    assert calculate_p_value(0.5, [0.1, 0.5, 0.9, 0.2]) == pytest.approx(3 / 5)
-    assert calculate_p_value(1.0, [0.0] * 19) == pytest.approx(0.05)
-    assert calculate_p_error(0.2, 16) == pytest.approx(0.1)
+    assert Rank(0.5, [0.1, 0.5, 0.9, 0.2]).p_value == pytest.approx(3 / 5)
+    assert Rank(1.0, [0.0] * 19).p_value == pytest.approx(0.05)
+    # Three of 19 as large: p = 0.2, whose error is the root of 0.2 times 0.8 by 19.
+    assert Rank(1.0, [1.0] * 3 + [0.0] * 16).error == pytest.approx((0.16 / 19) ** 0.5)
 
 
 def test_blocks_of_a_bootstrap_go_round_the_circle_and_are_a_month_on_average():

@@ -73,12 +73,12 @@ def test_luck_is_told_in_words():
     selection = Selection(30, 3, 4.0, 25, [best], [overfitting])
     results = dict.fromkeys(CELLS, RESULT)
     budget, luck, half = describe_selection(selection, results)
-    assert budget.startswith("The ledger has 30 trials, 3 of them new. 4.0 years carry 25")
-    assert "the best of them may look as good without any worth" in budget
+    assert budget.startswith("The ledger has 30 trials, 3 of them new. Of 25 independent trials on")
+    assert "the best of them may look that good without being worth anything" in budget
     assert "5 are left" in next(describe_selection(replace(selection, trials=20), results))
     assert luck.startswith("Best by its Sharpe ratio: falling, 2022-01-01 to 2022-02-01.")
-    assert "a probability of 0.42 (deflated Sharpe ratio)" in luck
-    assert "in a market that rose, whatever was invested has a Sharpe ratio above that" in luck
+    assert "what the best of 30 worthless trials would show by chance is 0.42 (deflated" in luck
+    assert "in a market that rose, anything that was invested has a higher one" in luck
     assert "The best of 12 variants in one half" in half
     assert "61% of the cases" in half
     assert "20% to 80%" in half

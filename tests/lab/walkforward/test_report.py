@@ -22,14 +22,14 @@ def test_verdict_compares_with_what_was_not_tuned_and_with_the_train_parts():
 
 def test_how_sure_the_difference_is_is_said_first():
     growth, sharpe = Interval(0.1, -0.2, 0.4), Interval(0.5, -1.0, 2.0)
-    difference = Difference(growth, sharpe, Interval(-0.05, -0.1, 0.0), 0.43, 300, 4)
+    difference = Difference(growth, sharpe, Interval(-0.05, -0.1, 0.0), 0.43, 300, 4, 0.62)
     found = walk(0.1, [0.0], [0.0], difference=difference, left_out=1)
     first, last = find_notes(found)
     assert first.startswith(
         "By the days alone, the tuned parameters cannot be told from the untuned ones: growth "
         "+10.0 points [-20.0, +40.0] a year"
     )
-    assert "The last 1 day" in last
+    assert last == "Not tested: the last 1 day, shorter than a test part."
     report = WalkForwardReport(found, None, synthetic=False, offline=False).as_json()
     assert report["difference"]["growth"] == {"value": 0.1, "low": -0.2, "high": 0.4}
 
@@ -45,7 +45,7 @@ def test_what_was_kept_and_what_was_left_out_is_said():
     kept_text = "Window 2 kept the strategy's own parameters: none of its 300 epochs traded from "
     assert notes == [
         f"{kept_text}2022-01-31 to 2022-03-31.",
-        "The last 12 days are no whole test part and not tested.",
+        "Not tested: the last 12 days, shorter than a test part.",
     ]
     assert list(find_notes(walk(0.1, [0.0], [0.0]))) == []
 
@@ -58,7 +58,7 @@ def test_text_fits_80_columns_whatever_the_numbers(windows: int):
     text = " ".join(lines)
     assert text.count("breadth_and_falling") == windows
     assert "40 to 70" in text
-    assert "ETH/USDT; buy searched by OnlyProfitHyperOptLoss, 100 epochs of each seed (1, 2" in text
+    assert "ETH/USDT; buy searched by OnlyProfitHyperOptLoss, 100 epochs for each seed (1, " in text
 
 
 def test_json_has_equity_by_day_and_values_by_window():
