@@ -27,6 +27,8 @@ FILE = "altseason_trials.jsonl"
 NOTHING = "0" * 64
 # Of the first line, by which another file is told from one that was not written to its end.
 BEGINNING = b'{"number": 1,'
+# Between the time range of a trial and its pairs.
+SEPARATOR = ", "
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,9 @@ class Trial:
     :param key: the same for the same content alone: candles, code, parameters.
     :param command: which of ours ran it, such as "study".
     :param variant: what was varied, for people.
-    :param scope: the time range and the pairs, for people.
+    :param scope: the time range and the pairs, as `write_scope` writes them.
     :param days: how many its wallet was followed for.
-    :param sharpe: of daily returns, by the day and not by the year; None where it is not known.
+    :param sharpe: of daily returns, per day and not per year; None where it is not known.
     """
 
     key: str
@@ -48,6 +50,11 @@ class Trial:
     scope: str
     days: int
     sharpe: FiniteFloat | None
+
+    @property
+    def window(self) -> str:
+        """Return the time range: trials of other ones lived in another market."""
+        return self.scope.partition(SEPARATOR)[0]
 
 
 @dataclass(frozen=True)
@@ -159,6 +166,11 @@ def parse_lines(content: bytes, path: Path) -> list[Line]:
         lines.append(line)
         previous = _hash(text)
     return lines
+
+
+def write_scope(window: str, pairs: Iterable[str]) -> str:
+    """Return the time range and the pairs of a trial, for people."""
+    return f"{window}{SEPARATOR}{' '.join(pairs)}"
 
 
 def open_ledger(config: Config) -> Ledger | None:

@@ -11,7 +11,7 @@ from typing import Any
 from altseason.host.configuration import Config
 from altseason.progress import Progress, no_progress
 from altseason_lab.host.backtests import BacktestResult, Backtests, BacktestScope
-from altseason_lab.ledger import Trial
+from altseason_lab.ledger import Trial, write_scope
 from altseason_lab.stress.grid import CostScenario
 from altseason_lab.study.contents import digest_variant
 from altseason_lab.texts import write_span
@@ -144,7 +144,7 @@ def describe_trial(tested: StressTest, config: Config, strategy: Any) -> Trial:
         command=COMMAND,
         strategy=scope.strategy,
         variant="as it is",
-        scope=f"{span}, {' '.join(scope.pairs)}",
+        scope=write_scope(span, scope.pairs),
         days=(scope.end - scope.start).days,
         sharpe=None,
     )

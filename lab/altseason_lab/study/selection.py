@@ -1,9 +1,10 @@
 """How much of the best result is luck, as it is the best of many.
 
-* The deflated Sharpe ratio: how likely the best wallet has a Sharpe ratio above what the best of so
-  many trials shows by chance. Bailey and López de Prado 2014, https://doi.org/10.3905/jpm.2014.40.5.094
-* The minimum backtest length, and by it how many independent trials so many years carry. Bailey,
-  Borwein, López de Prado and Zhu 2014, https://doi.org/10.1090/noti1105
+* The deflated Sharpe ratio: how likely the true Sharpe ratio of the best wallet is above what the
+  best of so many trials shows by chance. Bailey and López de Prado 2014,
+  https://doi.org/10.3905/jpm.2014.40.5.094
+* The minimum backtest length, from which follows how many independent trials so many years allow.
+  Bailey, Borwein, López de Prado and Zhu 2014, https://doi.org/10.1090/noti1105
 * The probability of backtest overfitting: how often the best of one half of the days is below the
   middle in the other half. Bailey, Borwein, López de Prado and Zhu 2017,
   https://doi.org/10.21314/JCF.2016.322
@@ -21,6 +22,7 @@ from altseason_lab.ledger import Trial
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.grid import Cell
 from altseason_lab.study.metrics import DailyEquity, Returns, find_returns
+from altseason_lab.texts import write_span
 
 # The probability of overfitting needs several variants, and a few days in each part.
 MIN_VARIANTS, MIN_DAYS, PARTS = 10, 100, 8
@@ -33,7 +35,7 @@ DAYS_A_YEAR = 365.25
 class Best:
     """The wallet with the highest Sharpe ratio of a scope.
 
-    :param sharpe: of daily returns, by the day.
+    :param sharpe: of daily returns, per day.
     :param probability: that its true Sharpe ratio is above what the best of all trials shows by
         chance.
     """
@@ -47,8 +49,8 @@ class Best:
 class Overfitting:
     """How often the best of one half of the days is below the middle in the other half.
 
-    :param low: of the band in which nine of ten values lie where no variant is better than another,
-        and `high`.
+    :param low: the lower bound of the band in which nine of ten values lie if no variant is better
+        than another; `high` is the upper one.
     """
 
     cell: Cell
@@ -60,12 +62,12 @@ class Overfitting:
 
 @dataclass(frozen=True)
 class Selection:
-    """What was tried until now, and what follows from it.
+    """What was tried so far, and what follows from it.
 
     :param trials: how many are in the ledger, this study's among them.
     :param new: how many this study added.
     :param years: of the longest time range of the study.
-    :param budget: how many independent trials so many years carry.
+    :param budget: how many independent trials so many years allow.
     """
 
     trials: int
@@ -77,7 +79,7 @@ class Selection:
 
 
 def has_purgedcv() -> bool:
-    """Return whether the package that calculates all of it is installed."""
+    """Return whether the package that calculates all this is installed."""
     return find_spec("purgedcv") is not None
 
 
@@ -86,14 +88,13 @@ def find_selection(
 ) -> Selection:
     """Calculate what follows from the trials in the ledger.
 
-    :param scopes: the results of a study by cell, those of each scope by themselves.
+    :param scopes: the results of a study by cell, one mapping for each scope.
     :param trials: all in the ledger.
     :param new: how many of them this study added.
     """
-    sharpes = [trial.sharpe for trial in trials if trial.sharpe is not None]
     days = max(len(next(iter(scope.values())).outcome.equity.values) for scope in scopes)
     years = days / DAYS_A_YEAR
-    bests = [_find_best(scope, len(trials), sharpes) for scope in scopes]
+    bests = [_find_best(scope, trials) for scope in scopes]
     return Selection(
         trials=len(trials),
         new=new,
@@ -110,13 +111,13 @@ def find_selection(
 
 
 def find_budget(years: float) -> int:
-    """Return how many worthless trials there may be before one shows a Sharpe ratio of 1."""
+    """Return how many worthless trials may be made before one shows a Sharpe ratio of 1."""
     from purgedcv import minimum_backtest_length
 
     return next(number for number in count(1) if minimum_backtest_length(number + 1) > years)
 
 
-def _find_best(scope: dict[Cell, CellResult], trials: int, sharpes: Sequence[float]) -> Best | None:
+def _find_best(scope: dict[Cell, CellResult], trials: Sequence[Trial]) -> Best | None:
     measured = {
         cell: sharpe
         for cell, result in scope.items()
@@ -125,9 +126,13 @@ def _find_best(scope: dict[Cell, CellResult], trials: int, sharpes: Sequence[flo
     if not measured:
         return None
     cell = max(measured, key=lambda one: measured[one])
-    returns = find_returns(scope[cell].outcome.equity)
+    result = scope[cell]
+    window = write_span(result.start, result.end)
+    # All of them have been chances; but how far worthless ones lie apart show only those of the
+    # same time, since in another year the market itself had another Sharpe ratio.
+    sharpes = [one.sharpe for one in trials if one.window == window and one.sharpe is not None]
     try:
-        probability = deflate(returns, max(1, trials), sharpes)
+        probability = deflate(find_returns(result.outcome.equity), max(1, len(trials)), sharpes)
     except ValueError:
         # A few days can have a skewness and kurtosis by which its variance would be below zero.
         return None
@@ -137,9 +142,9 @@ def _find_best(scope: dict[Cell, CellResult], trials: int, sharpes: Sequence[flo
 def deflate(returns: Returns, trials: int, sharpes: Sequence[float]) -> float:
     """Return the deflated Sharpe ratio, a probability.
 
-    :param returns: by the day.
-    :param trials: how many there were; their dependence is not counted in their favor.
-    :param sharpes: of the trials, by the day.
+    :param returns: of each day.
+    :param trials: how many there were; that they depend on each other is not taken into account.
+    :param sharpes: of the trials of the same time range, per day.
     """
     from purgedcv import deflated_sharpe_ratio
 
@@ -150,8 +155,8 @@ def deflate(returns: Returns, trials: int, sharpes: Sequence[float]) -> float:
 def measure_overfitting(scope: dict[Cell, CellResult], seed: int) -> Overfitting:
     """Measure the probability of backtest overfitting of a scope's variants, and its noise band.
 
-    For the band days are drawn for all variants at once, with replacement, after each variant's
-    mean was taken from it: what they have in common stays, and none is better than another.
+    For the band, days are drawn for all variants at once, with replacement, after each variant's
+    mean was subtracted: what they have in common stays, and none is better than another.
     """
     from purgedcv import probability_of_backtest_overfitting
 
@@ -169,7 +174,7 @@ def measure_overfitting(scope: dict[Cell, CellResult], seed: int) -> Overfitting
 
 
 def measure_sharpe(equity: DailyEquity) -> float | None:
-    """Return the Sharpe ratio of daily returns, by the day; None where the wallet never changed."""
+    """Return the Sharpe ratio of daily returns, per day; None where the wallet never changed."""
     returns = find_returns(equity)
     return _calculate_sharpe(returns) if np.ptp(returns) else None
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from altseason_lab.ledger import Ledger, Trial
+from altseason_lab.ledger import Ledger, Trial, write_scope
 from altseason_lab.metalabels.run import MetaLabels
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.grid import Cell
@@ -16,6 +16,7 @@ from altseason_lab.study.selection import (
     has_purgedcv,
     measure_sharpe,
 )
+from altseason_lab.texts import write_span
 
 COMMAND = "study"
 
@@ -48,7 +49,7 @@ def list_trials(study: Study, variant: str) -> Iterator[Trial]:
             command=COMMAND,
             strategy=study.strategy,
             variant=cell.name,
-            scope=f"{result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}, {' '.join(result.pairs)}",
+            scope=write_scope(write_span(result.start, result.end), result.pairs),
             days=len(result.outcome.equity.values),
             sharpe=measure_sharpe(result.outcome.equity),
         )
@@ -63,7 +64,7 @@ def list_models(study: Study, variant: str, models: Sequence[MetaLabels]) -> Ite
             command=COMMAND,
             strategy=study.strategy,
             variant=name,
-            scope=f"{found.start:%Y-%m-%d} to {found.end:%Y-%m-%d}, {' '.join(found.pairs)}",
+            scope=write_scope(write_span(found.start, found.end), found.pairs),
             days=(found.end - found.start).days + 1,
             # Its entries overlap, and have no wallet.
             sharpe=None,

@@ -14,7 +14,7 @@ from freqtrade.resolvers import StrategyResolver
 from altseason.host.configuration import Config, quiet_freqtrade
 from altseason.host.parameters import parameter_file
 from altseason_lab.host.hyperopt import Epoch
-from altseason_lab.ledger import Ledger, Trial
+from altseason_lab.ledger import Ledger, Trial, write_scope
 from altseason_lab.study.cell import narrow
 from altseason_lab.study.contents import (
     calculate_file_digest,
@@ -87,7 +87,7 @@ def list_trials(found: WalkForward, read_variant: ReadVariant) -> Iterator[Trial
         command=COMMAND,
         strategy=found.strategy,
         variant=f"tuned in {len(tested)} windows",
-        scope=_describe_scope(found, found.span),
+        scope=write_scope(str(found.span), found.pairs),
         days=len(equity.values),
         sharpe=measure_sharpe(equity),
     )
@@ -102,7 +102,7 @@ def _describe_epoch(found: WalkForward, search: Search, epoch: Epoch, variant: s
         command=COMMAND,
         strategy=found.strategy,
         variant=f"epoch {epoch.number} of seed {search.seed}: {settings}",
-        scope=_describe_scope(found, search.window.train),
+        scope=write_scope(str(search.window.train), found.pairs),
         days=len(worth),
         sharpe=measure_sharpe(equity),
     )
@@ -111,7 +111,3 @@ def _describe_epoch(found: WalkForward, search: Search, epoch: Epoch, variant: s
 def _find_key(variant: str, parameters: Mapping[str, Any]) -> str:
     text = json.dumps([COMMAND, variant, parameters], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _describe_scope(found: WalkForward, span: Span) -> str:
-    return f"{span}, {' '.join(found.pairs)}"

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import date
 from itertools import combinations
+from math import exp
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 
-from altseason_lab.ledger import Trial
+from altseason_lab.ledger import Trial, write_scope
 from altseason_lab.study.grid import Cell, Scope
 from altseason_lab.study.metrics import DailyEquity
 from altseason_lab.study.selection import (
@@ -20,6 +22,8 @@ from altseason_lab.study.selection import (
 from tests.lab.study.test_command import OUTCOME, RESULT
 
 SCOPE = Scope("20200101-", ())
+# That of `RESULT`.
+WINDOW = "2022-01-01 to 2022-02-01"
 
 
 def cell(number: int) -> Cell:
@@ -38,8 +42,8 @@ def wallet(returns: np.ndarray) -> DailyEquity:
     return DailyEquity(date(2020, 1, 1), tuple(1000 * np.cumprod(1 + returns)), 1000.0)
 
 
-def trial(number: int, sharpe: float | None) -> Trial:
-    return Trial(str(number), "study", "Any", "", "", 1000, sharpe)
+def trial(number: int, sharpe: float | None, window: str = WINDOW) -> Trial:
+    return Trial(str(number), "study", "Any", "", write_scope(window, ["ETH/USDT"]), 1000, sharpe)
 
 
 def test_published_example_of_the_deflated_sharpe_ratio():
@@ -80,6 +84,26 @@ def test_best_of_noise_is_no_better_than_luck_and_skill_is():
     [best] = find_selection([results(skilled)], trials, new=0, seed=1).bests
     assert best.cell == cell(7)
     assert best.probability > 0.99
+
+
+def test_trials_of_another_window_are_counted_but_not_compared():
+    """By hand: of four trials, the two of this window have a variance of 0.0002.
+
+    Returns of two values that are equally frequent have a skewness of 0 and a kurtosis of 1, so
+    that the variance of their Sharpe ratio, here 0.1, is 1 by the days less one.
+    """
+    returns = np.tile([1.0, -1.0], 200) * 0.01 + 0.001
+    trials = [trial(1, 0.09), trial(2, 0.11)]
+    trials += [
+        trial(3, -0.5, "2018-01-01 to 2019-01-01"),
+        trial(4, 0.7, "2020-01-01 to 2021-01-01"),
+    ]
+    [best] = find_selection([results(returns[np.newaxis])], trials, new=0, seed=1).bests
+    assert best.sharpe == pytest.approx(0.1)
+    normal, gamma = NormalDist(), 0.5772156649
+    largest = (1 - gamma) * normal.inv_cdf(1 - 1 / 4) + gamma * normal.inv_cdf(1 - 1 / (4 * exp(1)))
+    threshold = 0.0002**0.5 * largest
+    assert best.probability == pytest.approx(normal.cdf((0.1 - threshold) * 399**0.5), abs=1e-4)
 
 
 def test_one_trial_is_not_deflated():
