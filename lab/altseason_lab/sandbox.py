@@ -182,7 +182,8 @@ def load_served_configuration(
 def load_command_configuration(command: FreqtradeCommand, served: str | None = None) -> Config:
     """Read the configuration that the command would have without the emulator.
 
-    :param served: the folder to serve candles from, where it is named.
+    :param served: the folder to serve candles from, where it is named; the command reads it too,
+        unless it names its own.
     :raises InputError: where it needs an exchange that the emulator is not.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
@@ -190,8 +191,9 @@ def load_command_configuration(command: FreqtradeCommand, served: str | None = N
     if not options["config"] and not options["exchange"]:
         # Freqtrade would have no exchange, and its folder for candles no name.
         options["exchange"] = EXCHANGE
-    if command.is_trading and served:
-        # Its own plays no part, and Freqtrade would make the folder.
+    is_read = not options["datadir"] and not command.is_storing
+    # A bot's own plays no part, and Freqtrade would make the folder.
+    if served and (is_read or command.is_trading):
         options["datadir"] = served
     config = read_without_folders(options)
     refuse_missing_settings(command, config)

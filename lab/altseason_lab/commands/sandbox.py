@@ -16,13 +16,13 @@ command that needs no exchange, such as `freqtrade install-ui`, is run as it is.
 them still to come. It is a dry-run with its own database and data directory, which are deleted when
 it ends; chats and webhooks are off. The API server stays yours, for FreqUI.
 
-The candles are those of the folder that --datadir before the `--` names, else of the Freqtrade
-command's own data directory. What is downloaded from synthetic candles is marked as such, and
-refused in a folder that may hold real ones.
+The candles are those of the folder that --datadir before the `--` names, which the command reads
+too unless it names its own, or else those of the command's own data directory. What is downloaded
+from synthetic candles is marked as such, and refused in a folder that may hold real ones.
 """
 EXAMPLES = (
-    "sandbox -- freqtrade backtesting --strategy AltSeasonStrategy",
     "sandbox --datadir user_data/data/synthetic -- freqtrade list-pairs",
+    "sandbox --datadir user_data/data/synthetic -- freqtrade backtesting --strategy MyStrategy",
     "sandbox --datadir user_data/data/synthetic -- freqtrade trade",
 )
 

@@ -38,6 +38,9 @@ WITH_PAIRLISTS = frozenset(
     }
 )
 
+# Those that store candles; others read them.
+STORING = frozenset({"convert-data", "convert-trade-data", "download-data", "trades-to-ohlcv"})
+
 # Those that run backtests.
 BACKTESTING = frozenset({"backtesting", "hyperopt"})
 
@@ -73,8 +76,13 @@ class FreqtradeCommand:
         return self.options["command"] in BACKTESTING
 
     @property
+    def is_storing(self) -> bool:
+        """Return whether it stores candles, which is not done in the folder that is served."""
+        return self.options["command"] in STORING
+
+    @property
     def is_downloading(self) -> bool:
-        """Return whether it stores candles."""
+        """Return whether it stores candles of the exchange."""
         return bool(self.options["command"] == "download-data")
 
     @property

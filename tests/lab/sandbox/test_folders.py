@@ -3,6 +3,7 @@
 import json
 from argparse import Namespace
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from altseason.cli import main
 from altseason_lab.emulator.in_thread import in_thread
 from altseason_lab.emulator.market import Market
 from altseason_lab.emulator.server import run_emulator
+from altseason_lab.host.command import additional_arguments
 from altseason_lab.sandbox import (
     load_command_configuration,
     load_served_configuration,
@@ -23,6 +25,7 @@ from tests.lab.emulator.candle_files import make_candles, store_candles
 MARKER = "SYNTHETIC.txt"
 DOWNLOAD = ("freqtrade", "download-data", "--pairs", "ETH/USDT", "--timeframes", "1h")
 PERIOD = ("--timerange", "20210101-20210201")
+OWN = "user_data/data/binance"
 
 
 @pytest.fixture
@@ -129,6 +132,37 @@ def test_the_folder_that_is_served(
         write_config(name, exchange={"name": exchange, "pair_whitelist": []})
     write_config()
     assert served_folder(home, *before, command=["list-pairs", *after]) == Path(expected)
+
+
+@pytest.mark.parametrize(
+    ("command", "after", "expected"),
+    [
+        ("backtesting", [], "theirs"),
+        ("hyperopt", [], "theirs"),
+        ("list-data", [], "theirs"),
+        ("backtesting", ["--datadir", "other"], None),
+        # What is served is never written to.
+        ("download-data", [], "user_data/data/binance"),
+        (
+            "convert-data",
+            ["--format-from", "json", "--format-to", "feather"],
+            "user_data/data/binance",
+        ),
+    ],
+)
+def test_command_reads_the_folder_that_is_served_unless_it_names_its_own(
+    home: Path,
+    write_config: Callable[..., str],
+    command: str,
+    after: list[str],
+    expected: str | None,
+) -> None:
+    write_config()
+    parsed = parse_freqtrade_command(["freqtrade", command, *after])
+    config = load_command_configuration(parsed, "theirs")
+    words = additional_arguments(parsed, config, Path("emulator.json"))
+    found = [Path(word).resolve() for name, word in pairwise(words) if name == "--datadir"]
+    assert found == ([] if expected is None else [home / expected])
 
 
 def test_the_commands_own_user_data_is_enough(
