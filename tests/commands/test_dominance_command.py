@@ -13,6 +13,7 @@ import pytest
 
 from altseason.cli import main
 from altseason.dominance.store import DominanceStore
+from altseason.dominance.synthetic import save_marker
 from tests.conftest import ROOT, STRATEGIES, dominance_candles
 from tests.gate.coin_days import store_coins
 from tests.integration.freqtrade_runs import write_subclass
@@ -184,6 +185,20 @@ def test_status_shows_each_timeframe_with_its_age_and_gate(
     assert re.findall(r", ([\d.]+) (\w+) old", output) == re.findall(
         r" UTC, ([\d.]+) (\w+) ago", " ".join(output.split())
     )
+
+
+def test_status_of_a_synthetic_folder_advises_a_rehearsal_and_no_download(
+    userdir: Path, capsys: pytest.CaptureFixture
+):
+    """Its dominance has ended, and a download into it is refused."""
+    datadir = userdir / "data" / "kraken"
+    DominanceStore(datadir).append(dominance_candles([50.0] * 40, "2021-01-01"), "1d")
+    save_marker(datadir, seed=1, version=1)
+    assert main(["dominance", "status", "--userdir", str(userdir)]) == 0
+    words = " ".join(capsys.readouterr().out.split())
+    assert "is older than" in words
+    assert f"sandbox --datadir {datadir} -- freqtrade trade` moves them to now" in words
+    assert "dominance download" not in words
 
 
 def test_status_reads_the_gate_from_the_parameter_file(

@@ -105,14 +105,24 @@ def test_every_command_of_the_documents_runs(clone: Path, document: str, section
     write_inputs(clone, generate_market())
     if document != "README.md":
         shutil.copy(clone / "config.json.example", clone / "user_data" / "config.json")
+    before = list_untracked(clone)
     script = PRELUDE + "\n".join(read_blocks(document, "sh", section))
     with serving(three_coins().answer) as provider:
         environment = {**os.environ, COINGECKO_VARIABLE: provider.url, "DOCUMENT": document}
         output = run_well(["bash", "-c", script], clone, environment)
+    # What a reader's own runs leave in a clone is none of git's.
+    assert list_untracked(clone) - before == set()
     if "make backtest\n" in script:
         check_backtest(clone, output)
     if (clone / ".env").exists():  # it holds passwords
         assert (clone / ".env").stat().st_mode & 0o777 == 0o600
+
+
+def list_untracked(clone: Path) -> set[str]:
+    """Return the files that git would show in a clone without any commit."""
+    subprocess.run(["git", "init", "--quiet"], cwd=clone, check=True)
+    command = ["git", "ls-files", "-z", "--others", "--exclude-standard"]
+    return set(subprocess.check_output(command, cwd=clone, text=True).split("\0"))
 
 
 def check_backtest(clone: Path, output: str) -> None:

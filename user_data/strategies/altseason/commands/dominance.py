@@ -1,6 +1,7 @@
 """`altseason dominance`: put dominance files into the candle store, and see what is there."""
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -23,7 +24,7 @@ from altseason.dominance.store import open_store
 from altseason.dominance.synthetic import is_synthetic
 from altseason.gate.breadth import NO_COINS, CoinPrices
 from altseason.gate.reader import DominanceReader
-from altseason.gate.rule import GateRule
+from altseason.gate.rule import Dominance, GateRule
 from altseason.gate.verdict import calculate_verdict
 from altseason.host.configuration import (
     Config,
@@ -32,6 +33,7 @@ from altseason.host.configuration import (
     load_strategy,
 )
 from altseason.host.origins import find_traded_values
+from altseason.invocation import altseason_command, shorten_path
 from altseason.output import tell
 from altseason.parser import add_freqtrade_options
 from altseason.recorder.recording import Recording
@@ -100,8 +102,22 @@ def _make_report(config: Config, strategy: IStrategy) -> StatusReport:
 def _make_breadth(
     config: Config, rule: GateRule, now: pd.Timestamp, coins: CoinPrices
 ) -> BreadthStatus:
-    dominance = DominanceReader(config, load_settings(config).dominance).read()
+    dominance = _read_dominance(config, load_settings(config).dominance)
     return BreadthStatus(coins, calculate_verdict(dominance, rule, now, coins))
+
+
+def _read_dominance(config: Config, settings: DominanceSettings) -> Dominance:
+    """Read stored dominance; where it is synthetic, no download can continue it."""
+    dominance = DominanceReader(config, settings).read()
+    datadir = data_directory(config)
+    if not is_synthetic(datadir) or dominance.problem:
+        return dominance
+    rehearsal = altseason_command(f"sandbox --datadir {shorten_path(datadir)} -- freqtrade trade")
+    return replace(
+        dominance,
+        problem="SYNTHETIC candles end in the past and are for backtests; to rehearse trading, "
+        f"`{rehearsal}` moves them to now",
+    )
 
 
 def _read_timeframes(
@@ -115,7 +131,7 @@ def _read_timeframes(
             settings = DominanceSettings(
                 timeframe=timeframe, pair=configured.pair, provider=configured.provider
             )
-        dominance = DominanceReader(config, settings).read()
+        dominance = _read_dominance(config, settings)
         if not dominance.candles.empty:
             statuses.append(calculate_status(dominance, rule, now, coins))
     return statuses
