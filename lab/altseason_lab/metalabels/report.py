@@ -15,8 +15,10 @@ from altseason_lab.study.difference import Interval
 from altseason_lab.study.placebo import describe_level
 from altseason_lab.texts import count, write_span
 
-TOLD = "could tell entries that reach their take-profit first from the others"
-NOT_TOLD = "could not tell entries that reach their take-profit first from the others"
+VERDICTS = {
+    True: "distinguished entries that reach their take-profit first from the others",
+    False: "did not distinguish entries that reach their take-profit first from the others",
+}
 MODEL = (
     "Meta-labels: an entry of the rules is won if it reaches the take-profit before the stop and "
     "before its time limit, as Freqtrade would have executed it. Each fold of {test:g} days is "
@@ -69,7 +71,7 @@ def describe_test(found: MetaLabels) -> str:
         )
     return (
         f"On these coins and years the model's probabilities "
-        f"{TOLD if found.tells_apart else NOT_TOLD}: {facts} For that, {level}, and the interval "
+        f"{VERDICTS[found.tells_apart]}: {facts} For that, {level}, and the interval "
         f"must be above 0.5."
     )
 
@@ -80,7 +82,7 @@ def describe_probabilities(found: MetaLabels) -> str:
     verdict = {
         "above": "were better than the base rate",
         "below": "were worse than the base rate",
-        "both": "cannot be told from the base rate",
+        "both": "cannot be distinguished from the base rate",
     }[_find_side(scores.gain)]
     error = scores.calibration
     is_right = error.error <= error.by_chance
@@ -105,7 +107,7 @@ def describe_choice(found: MetaLabels) -> str:
     verdict = {
         "above": "earned more than all entries of the plain rules",
         "below": "earned less than all entries of the plain rules",
-        "both": "cannot be told from all entries of the plain rules by what they earned",
+        "both": "cannot be distinguished from all entries of the plain rules by what they earned",
     }[_find_side(choice.difference)]
     return (
         f"The entries that the model would have taken {verdict}: {where}: {choice.taken} of them "

@@ -139,12 +139,12 @@ def _count_verdicts(report: StudyReport) -> Iterator[Block]:
         )
     if differences:
         clear = sum(found.is_clear for found in differences)
-        tell = "tells" if clear == 1 else "tell"
+        verb = "distinguishes" if clear == 1 else "distinguish"
         yield Paragraph(
             "Each is described beside its charts.",
             kind="lead",
-            strong=f"By the days alone, {clear} of {count(len(differences), 'comparison')} {tell} "
-            "a gate from none: its growth differs by more than chance explains.",
+            strong=f"By the days alone, {clear} of {count(len(differences), 'comparison')} {verb} "
+            "a gate from no gate: its growth differs by more than chance explains.",
         )
     yield from map(write_verdict, report.remarks)
 

@@ -72,7 +72,7 @@ COSTS_ADVICE = (
 )
 SEVERAL = (
     "{all} counted: p is how often the largest of so many differences would be as large by chance. "
-    "Each interval is for its own comparison alone; one in twenty leaves zero out by chance."
+    "Each interval is for its own comparison alone; one in twenty excludes zero by chance."
 )
 NO_INTERVALS = (
     "How certain the difference from no gate is was not calculated: that takes arch (`pip install "

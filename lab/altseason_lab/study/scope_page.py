@@ -33,7 +33,8 @@ BY_DOMINANCE = (
     "seasons are shaded."
 )
 NO_CLEAR_SIDE = (
-    "Where an interval has zero in it, or p is above 0.05, the days cannot tell the gate from none."
+    "Where an interval contains zero, or p is above 0.05, the days cannot distinguish the gate "
+    "from no gate."
 )
 WRONG_DATES = "Each placebo is a backtest with the same gate, on dominance at wrong dates."
 Results = Mapping[str, CellResult]

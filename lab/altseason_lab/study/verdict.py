@@ -82,7 +82,7 @@ def compare_in_words(one: str, other: str, found: Difference) -> str:
     if found.is_clear:
         verdict = f"grew {'faster' if growth.value > 0 else 'more slowly'} than {other}"
     else:
-        verdict = f"cannot be told from {other}"
+        verdict = f"cannot be distinguished from {other}"
         if several and not growth.has_zero:
             verdict += f" once {several} are counted"
     return (

@@ -76,9 +76,9 @@ def with_models(*found: MetaLabels) -> StudyReport:
 def test_verdict_says_that_entries_were_told_apart_and_how_sure_that_is():
     words = describe_test(make_found())
     assert words.startswith(
-        "On these coins and years the model's probabilities could tell entries that reach their "
-        "take-profit first from the others: logistic, 2019-05-01 to 2020-12-30, 2 pairs: 1000 "
-        "entries in 7 folds, 31% of them won;"
+        "On these coins and years the model's probabilities distinguished entries that reach "
+        "their take-profit first from the others: logistic, 2019-05-01 to 2020-12-30, 2 pairs: "
+        "1000 entries in 7 folds, 31% of them won;"
     )
     assert (
         "AUC 0.560 [0.530, 0.590] within folds (95 % interval, blocks of 9 days), over all 0.570 "
@@ -92,14 +92,14 @@ def test_verdict_says_that_entries_were_told_apart_and_how_sure_that_is():
 def test_verdict_needs_placebos_beaten_and_a_half_below_the_interval(auc: Interval):
     # Ten of 99 placebos have 0.54 or more: p = 0.11.
     words = describe_test(make_found(auc=auc))
-    assert words.startswith("On these coins and years the model's probabilities could not tell")
+    assert "the model's probabilities did not distinguish entries" in words
 
 
 def test_several_tests_ask_for_a_smaller_p():
     # One of 99 placebos has 0.55: p = 0.02.
     words = describe_test(make_found(auc=Interval(0.55, 0.52, 0.58), tests=5))
     assert "p must be at most 0.010 (0.05 divided by 5 tests)" in words
-    assert "could not tell" in words
+    assert "did not distinguish" in words
 
 
 def test_few_placebos_are_no_verdict():
@@ -112,8 +112,8 @@ def test_probabilities_are_compared_with_the_base_rate_and_with_right_ones():
     found = make_found()
     words = describe_probabilities(found)
     assert words.startswith(
-        "Taken as numbers, the probabilities cannot be told from the base rate, and no further off "
-        "than chance explains:"
+        "Taken as numbers, the probabilities cannot be distinguished from the base rate, and no "
+        "further off than chance explains:"
     )
     assert "gain +0.0030 [-0.0010, +0.0070]" in words
     better = replace(found.scores, gain=Interval(0.003, 0.001, 0.005))

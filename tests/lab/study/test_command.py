@@ -120,8 +120,8 @@ def test_profit_that_would_have_mattered_is_above_all_but_those_allowed():
 def test_difference_that_may_be_none_is_told_as_such():
     zero, some = Interval(0.1, -0.2, 0.3), Interval(-0.2, -0.3, -0.1)
     unclear = describe_difference(CELL, RESULT, Difference(zero, zero, some, 0.5, 365, 7, 0.4))
-    assert "cannot be told from no gate: growth +10.0 points [-20.0, +30.0] a year" in unclear
-    assert "a year, p = 0.4; Sharpe ratio" in unclear
+    assert "cannot be distinguished from no gate: growth +10.0 points [-20.0, +30.0]" in unclear
+    assert "+30.0] a year, p = 0.4; Sharpe ratio" in unclear
     assert "growth of 50 points a year would show in four of five cases" in unclear
     slower = describe_difference(CELL, RESULT, Difference(some, some, some, 0.5, 365, 7, 0.0005))
     assert "grew more slowly than no gate" in slower
@@ -131,7 +131,7 @@ def test_difference_that_is_clear_alone_and_not_among_all_says_so():
     some = Interval(-0.2, -0.3, -0.1)
     found = Difference(some, some, some, 0.5, 365, 7, 0.0623, compared=14)
     words = describe_difference(CELL, RESULT, found)
-    assert "cannot be told from no gate once all 14 comparisons are counted: growth" in words
+    assert "cannot be distinguished from no gate once all 14 comparisons are counted: " in words
     assert "a year, p = 0.062 with all 14 comparisons counted; Sharpe ratio" in words
     assert "grew more slowly" in describe_difference(CELL, RESULT, replace(found, p_value=0.05))
 

@@ -67,7 +67,7 @@ def test_one_comparison_tells():
     [(cell, found), *_] = report.study.differences.items()
     report.study.differences[cell] = replace(found, growth=Interval(0.1, 0.05, 0.4), p_value=0.03)
     [first, *_] = build_page(report).sections[0].blocks
-    assert f"1 of {len(report.study.differences)} comparisons tells a gate from" in first.strong
+    assert f"1 of {len(report.study.differences)} comparisons distinguishes a gate" in first.strong
 
 
 def test_many_verdicts_are_counted_and_stand_with_their_gate():
@@ -81,7 +81,7 @@ def test_many_verdicts_are_counted_and_stand_with_their_gate():
     )
     assert "at most 0.0063 (0.05 divided by 8 tests)" in first.text
     assert len(table.rows) == 8
-    assert "0 of 10 comparisons tell a gate from none" in second.strong
+    assert "0 of 10 comparisons distinguish a gate from no gate" in second.strong
     assert chance.strong == "All 10 comparisons counted:"
     for verdict in report.verdicts:
         assert verdict in words(page)

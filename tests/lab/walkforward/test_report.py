@@ -26,8 +26,8 @@ def test_how_sure_the_difference_is_is_said_first():
     found = walk(0.1, [0.0], [0.0], difference=difference, left_out=1)
     first, last = find_notes(found)
     assert first.startswith(
-        "By the days alone, the tuned parameters cannot be told from the untuned ones: growth "
-        "+10.0 points [-20.0, +40.0] a year"
+        "By the days alone, the tuned parameters cannot be distinguished from the untuned ones: "
+        "growth +10.0 points [-20.0, +40.0] a year"
     )
     assert last == "Not tested: the last 1 day, shorter than a test part."
     report = WalkForwardReport(found, None, synthetic=False, offline=False).as_json()
