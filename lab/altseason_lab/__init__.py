@@ -1,4 +1,4 @@
-"""What a desk needs beside a bot: the sandbox, the sample market, the cost stress test.
+"""Tools for the desk, beside the bot: sandbox, sample market, stress test, study, walk-forward.
 
-It imports the plugin, `altseason`; the plugin works without it.
+They import the plugin, `altseason`; the plugin works without them.
 """

@@ -1,4 +1,4 @@
-"""Figures by plotly in one style, for pages that are read on a phone and on a desk.
+"""Plotly figures in one style, for pages that are read on phones and desktops.
 
 https://plotly.com/python/reference/
 """
@@ -7,8 +7,8 @@ import math
 
 import plotly.graph_objects as go
 
-# Told apart by people who see colors differently, and legible on both grounds; the dashes tell
-# lines apart on paper. https://jfly.uni-koeln.de/color/
+# Distinguishable with any color vision, and legible on light and dark; the dashes distinguish lines
+# on paper. https://jfly.uni-koeln.de/color/
 COLORS = ("#1f83c4", "#d55e00", "#00916a", "#b8679b", "#8a7a10", "#7d7d7d")
 # As plotly and as CSS names them.
 DASHES = {"solid": "solid", "dash": "dashed", "dot": "dotted"}
@@ -46,14 +46,14 @@ DARK = {
     GAIN: "#155a87",
     LOSS: "#8f4208",
 }
-# A range that spans more than this factor is legible by its logarithm only.
+# A range that spans more than this factor needs a logarithmic axis.
 MAX_LINEAR_RANGE = 4
-# Above it only powers of ten are named.
+# Above it only powers of ten are labeled.
 MAX_FINE_RANGE = 300
 
 
 def build_figure(x_title: str, y_title: str) -> go.Figure:
-    """Return an empty figure in the common style; title, legend and notes are on the page."""
+    """Return an empty figure in the common style; the page adds title, legend and notes."""
     axis = {
         "gridcolor": LIGHT[GRID],
         "zeroline": True,
@@ -78,7 +78,7 @@ def build_figure(x_title: str, y_title: str) -> go.Figure:
 
 
 def needs_logarithm(low: float, high: float) -> bool:
-    """Return whether values from a smallest to a largest one are not legible without it."""
+    """Return whether values in this range are not legible on a linear axis."""
     return low > 0 and high / low > MAX_LINEAR_RANGE
 
 

@@ -1,8 +1,8 @@
 """A ledger of trials: every variant of a strategy that was ever backtested on the user's candles.
 
-The best of many variants looks good by chance, the better the more there were. How much of that is
-luck can only be said by who has counted all of them, the failures too. So lines are only ever
-added, each with the hash of the one before it: one that was changed or removed is found.
+The best of many variants looks good by chance, and better the more there were. How much of that is
+luck can only be calculated if all of them are counted, also the failures. So lines are only ever
+appended, each with the hash of the one before it: a line that was changed or removed is noticed.
 """
 
 import json
@@ -23,9 +23,9 @@ from altseason.host.configuration import Config, data_directory
 from altseason.output import tell
 
 FILE = "altseason_trials.jsonl"
-# The hash of what comes before the first line.
+# In the place of a hash before the first line.
 NOTHING = "0" * 64
-# Of the first line, by which another file is told from one that was not written to its end.
+# Of the first line: without it, the file is none of ours, and not just incomplete.
 BEGINNING = b'{"number": 1,'
 # Between the time range of a trial and its pairs.
 SEPARATOR = ", "
@@ -35,8 +35,8 @@ SEPARATOR = ", "
 class Trial:
     """A variant that was backtested.
 
-    :param key: the same for the same content alone: candles, code, parameters.
-    :param command: which of ours ran it, such as "study".
+    :param key: the same only for the same content: strategy, parameters, settings, time and pairs.
+    :param command: that ran it, such as "study".
     :param variant: what was varied, for people.
     :param scope: the time range and the pairs, as `write_scope` writes them.
     :param days: how many its wallet was followed for.
@@ -82,12 +82,12 @@ class Ledger:
         self.path = path
 
     def read(self) -> list[Trial]:
-        """Return all trials, in their order; none where there is no file.
+        """Return all trials in order; none where there is no file.
 
         :raises InputError: for a file that was changed, or cannot be read.
         """
         if self.path.is_fifo():
-            # It would be waited for, without end.
+            # Reading it would wait forever.
             raise InputError(f"{self.path}: expected a file for the ledger of trials, found a pipe")
         try:
             return [line.trial for line in parse_lines(self.path.read_bytes(), self.path)]
@@ -97,7 +97,7 @@ class Ledger:
             raise InputError(f"{self.path}: cannot read the ledger: {error.strerror}") from error
 
     def validate(self) -> None:
-        """Validate that trials can be added in the end, before hours of backtests.
+        """Validate, before hours of backtests, that trials can be added after them.
 
         :raises InputError: for a file that was changed, or cannot be written.
         """
@@ -110,10 +110,10 @@ class Ledger:
             )
 
     def append(self, trials: Iterable[Trial]) -> int:
-        """Add the trials that are not there yet, and return how many these were.
+        """Add the trials that are not there yet, and return how many they are.
 
         :raises InputError: for a file that was changed, or cannot be written.
-        :raises BusyError: where another process holds it for long.
+        :raises BusyError: where another process keeps it locked.
         """
         try:
             with self.path.open("a+b") as file, locked(file, LONG_TIMEOUT):
@@ -142,7 +142,7 @@ class Ledger:
             added.append(text + b"\n")
         # At once, so that a line is whole or not there.
         file.write(b"".join(added))
-        # While it is locked, since the next process reads what to follow.
+        # While it is locked, since the next process reads the last line.
         file.flush()
         return len(new)
 
@@ -176,7 +176,7 @@ def write_scope(window: str, pairs: Iterable[str]) -> str:
 def open_ledger(config: Config) -> Ledger | None:
     """Return the ledger of a configuration's user data directory, once it is valid.
 
-    None on a synthetic market: nothing is learned of one, so nothing is a trial there.
+    None on a synthetic market: it teaches nothing about real ones, so nothing is a trial there.
 
     :raises InputError: for a file that was changed, or cannot be written.
     """

@@ -1,7 +1,7 @@
 """A web page of one file that opens without a network: text, tables, and charts by plotly.
 
-A page is legible on a phone and on a desk, and follows the reader's choice of light or dark. The
-same content always gives the same text.
+A page is legible on phones and desktops, and follows the reader's choice of light or dark. The
+same content always gives the same file.
 """
 
 import re
@@ -23,9 +23,9 @@ from altseason_lab.page_file import write_page_file
 class Paragraph:
     """A paragraph of text.
 
-    :param kind: "lead" for what a reader has to read, "note", or "warning".
-    :param strong: what stands before the text, bold.
-    :param choice: shown while this is chosen in its section; always where it is empty.
+    :param kind: "lead" for what everybody should read, "note", or "warning".
+    :param strong: bold text before the text.
+    :param choice: the paragraph is shown while this is chosen in its section; empty for always.
     """
 
     block: ClassVar = "paragraph"
@@ -39,7 +39,7 @@ class Paragraph:
 class Cell:
     """A cell of a table.
 
-    :param heat: from -1 to 1 by how much it is colored, as a loss or as a gain; None for not.
+    :param heat: how strongly it is colored, from -1 for a loss to 1 for a gain; None for no color.
     :param detail: a second line, smaller.
     """
 
@@ -64,14 +64,14 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """A figure, and what stands around it.
+    """A figure, with its title and notes.
 
     A trace whose `meta` is a text is shown while that is chosen in its section.
 
-    :param description: the content in words, for a screen reader.
+    :param description: the content in words, for screen readers.
     :param notes: paragraphs below the figure.
     :param height: of the figure, in pixels.
-    :param is_linked: whether the x axis goes with those of the section's other linked charts.
+    :param is_linked: whether a zoom of its x axis also zooms the section's other linked charts.
     :param choice: as that of a paragraph.
     """
 
@@ -86,7 +86,7 @@ class Chart:
 
     @property
     def legend(self) -> list[dict[str, Any]]:
-        """Return a row for each named trace; plotly's own takes most of a chart on a phone."""
+        """Return a row for each named trace; plotly's own legend fills most of a phone's chart."""
         return [
             {
                 "number": number,
@@ -102,9 +102,9 @@ class Chart:
 
 @dataclass(frozen=True)
 class Choice:
-    """A choice between what a section shows; the first option is chosen.
+    """A choice of what a section shows; at first the first option is chosen.
 
-    :param options: names by what `choice` of blocks and `meta` of traces says.
+    :param options: names by the values of `choice` in blocks and of `meta` in traces.
     """
 
     block: ClassVar = "choice"
@@ -114,7 +114,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Terms:
-    """Words, and what each of them means."""
+    """Terms with their meanings."""
 
     block: ClassVar = "terms"
     meanings: dict[str, str]
@@ -122,7 +122,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Command:
-    """A command line, to be copied."""
+    """A command line to copy."""
 
     block: ClassVar = "command"
     text: str
@@ -135,8 +135,8 @@ Block = Paragraph | Table | Chart | Choice | Terms | Command
 class Section:
     """A part of a page.
 
-    :param is_open: whether a reader sees it at once; None where it cannot be closed.
-    :param short: the title in the list of sections, where another one is better there.
+    :param is_open: whether it is open at first; None where it cannot be closed.
+    :param short: a shorter title for the list of sections, if there is one.
     """
 
     title: str
@@ -149,8 +149,8 @@ class Section:
 class Page:
     """A page.
 
-    :param subtitle: what is shown: which strategy, candles, time range.
-    :param warnings: what a reader must not miss.
+    :param subtitle: what the page is about: strategy, candles, time range.
+    :param warnings: what nobody must miss.
     """
 
     title: str
@@ -160,7 +160,7 @@ class Page:
 
 
 def render_page(page: Page) -> str:
-    """Return a page's text."""
+    """Return a page as HTML."""
     environment = Environment(
         loader=PackageLoader("altseason_lab"),
         autoescape=True,
@@ -188,7 +188,7 @@ def save_page(page: Page, path: Path) -> None:
 
 
 def _draw_key(trace: Any) -> dict[str, str]:
-    """Return how a legend shows a trace: the shape, its color, and how its line is dashed."""
+    """Return how a legend shows a trace: shape, color and dash."""
     if trace.type == "bar":
         return {"shape": "area", "color": trace.marker.color, "dash": "solid"}
     if trace.fill and trace.line.width == 0:

@@ -1,4 +1,4 @@
-"""The files that pages and cards are written to, without what renders them."""
+"""Write the files of pages and cards; apart from what renders them, which needs plotly."""
 
 import os
 from contextlib import suppress
@@ -14,7 +14,7 @@ def has_plotly() -> bool:
 
 
 def validate_page_file(path: Path, option: str, suffix: str = ".html") -> None:
-    """Refuse a file that no page can be written to, before what takes long.
+    """Refuse a file that no page can be written to, before anything that takes long.
 
     :param option: of the command line that names it, such as "--report".
     :raises InputError: in one line.
@@ -34,9 +34,9 @@ def validate_page_file(path: Path, option: str, suffix: str = ".html") -> None:
 
 
 def write_page_file(text: str, path: Path, what: str = "page") -> None:
-    """Write a page in one step, so that an older one is there until the new one is.
+    """Write a page in one step, so that an older one stays until the new one is complete.
 
-    :param what: it is, for the message.
+    :param what: its name in the message.
     :raises InputError: where the file cannot be written.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")

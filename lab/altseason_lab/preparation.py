@@ -55,9 +55,9 @@ class Repetition:
 
 
 def add_backtest_options(parser: argparse.ArgumentParser, run: Callable[[Namespace], int]) -> None:
-    """Add what each command that repeats a backtest ends with, and let it run.
+    """Add the options that all commands that repeat a backtest share, and set what runs them.
 
-    :param run: is left by an exception where a signal ends the command.
+    :param run: left by an exception if a signal ends the command.
     """
     parser.add_argument(
         "--offline",
@@ -77,12 +77,12 @@ def add_backtest_options(parser: argparse.ArgumentParser, run: Callable[[Namespa
 def backtesting_arguments(options: Namespace, usage: str) -> list[str]:
     """Return the arguments for Freqtrade: our own of the same name, then those after `--`.
 
-    :param usage: of our command, for who has written another.
-    :raises InputError: where a command follows.
+    :param usage: of our command, for the message.
+    :raises InputError: where the name of a command follows.
     """
     following = options.words[1:] if options.words[:1] == ["--"] else options.words
     if following and not following[0].startswith("-"):
-        raise InputError(f"expected `{usage}`, found `{following[0]}` in the place of an option")
+        raise InputError(f"expected `{usage}`, found `{following[0]}` in place of an option")
     words = [f"--config={file}" for file in options.config or []]
     if options.user_data_dir:
         words.append(f"--userdir={options.user_data_dir}")
@@ -110,7 +110,7 @@ def parse_backtesting_options(words: Sequence[str], repetition: Repetition) -> F
 def prepare(
     command: FreqtradeCommand, repetition: Repetition, *, offline: bool
 ) -> Iterator[Config]:
-    """Yield the configuration while its exchange is there: the configured one, or an emulator.
+    """Yield the configuration while its exchange is available: the configured one or an emulator.
 
     :raises InputError: where there is nothing to run with.
     :raises OperationalException: for whatever Freqtrade itself refuses.
@@ -123,9 +123,9 @@ def prepare(
 def prepare_command(
     command: FreqtradeCommand, repetition: Repetition, *, offline: bool
 ) -> Iterator[tuple[FreqtradeCommand, Config]]:
-    """Yield a command line that finds the same exchange, too, and its configuration.
+    """Yield a command line whose process finds the same exchange, and its configuration.
 
-    As long as they are there, its configuration files and the environment for its process are.
+    Its configuration files and environment exist only inside the context.
 
     :raises InputError: where there is nothing to run with.
     :raises OperationalException: for whatever Freqtrade itself refuses.
@@ -157,7 +157,7 @@ def prepare_command(
 
 @contextmanager
 def _with_strategy(config: Config) -> Iterator[None]:
-    """Name our strategy where none is named, and say so where that one is not there.
+    """Use our strategy where none is named, and say so if it cannot be loaded.
 
     :raises InputError: in one line.
     """
@@ -170,7 +170,7 @@ def _with_strategy(config: Config) -> Iterator[None]:
     except OperationalException as error:
         if "Impossible to load Strategy" not in str(error):
             raise
-        # Who has only strategies of their own did not name this one.
+        # A user who has only other strategies did not name this one.
         raise InputError(
             f"{error} It is the default, since neither the configuration nor --strategy names "
             "another; name one after `--`, as in `-- --strategy MyStrategy`"
@@ -178,7 +178,7 @@ def _with_strategy(config: Config) -> Iterator[None]:
 
 
 def load_backtesting_configuration(command: FreqtradeCommand, repetition: Repetition) -> Config:
-    """Load the configuration as `freqtrade backtesting` has it, for no results.
+    """Load the configuration of `freqtrade backtesting`, but let it store no results.
 
     :raises InputError: where the files name no exchange, or there is no money.
     :raises OperationalException: for whatever Freqtrade itself refuses.

@@ -1,4 +1,4 @@
-"""Rehearse a Freqtrade command: the real Freqtrade, with the exchange emulator as its exchange."""
+"""Rehearse a Freqtrade command: the real Freqtrade, with an exchange emulator as its exchange."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ ADVICE = (
     f"name the folder to serve with `{altseason_command('sandbox --datadir FOLDER')}`, "
     f"or write a sample with `{altseason_command('sample')}`"
 )
-# They determine the data directory, the stored format, the pairs and the trading mode.
+# These determine the data directory, the stored format, the pairs and the trading mode.
 CONFIGURING_OPTIONS = (
     "command",
     "config",
@@ -52,9 +52,9 @@ CONFIGURING_OPTIONS = (
     "pairs_file",
     "trading_mode",
 )
-# Needed by Freqtrade before it loads the strategy; the others have defaults.
+# Freqtrade needs these before it loads the strategy; other settings have defaults.
 BACKTEST_SETTINGS = ("stake_currency", "stake_amount")
-# What these pairlists need beside the exchange.
+# What these pairlists need besides the exchange.
 OUTSIDE_PAIRLISTS = {
     "MarketCapPairList": "CoinGecko's market caps",
     "ProducerPairList": "another bot",
@@ -67,7 +67,7 @@ def rehearse(words: Sequence[str], source: Namespace | None = None) -> int:
 
     :param words: the command line, from the word `freqtrade` on.
     :param source: config, user_data_dir and datadir before `--`, for the data directory whose
-        candles the emulator serves; None where there are none, it is the command's own then.
+        candles the emulator serves; None without any, for the command's own.
     :return: the command's exit code, 128 + n where signal n ended it.
     :raises InputError: where the command or the data directory cannot be rehearsed.
     """
@@ -102,12 +102,12 @@ def parse_freqtrade_command(words: Sequence[str]) -> FreqtradeCommand:
     """
     if not words or words[0] != "freqtrade":
         found = f"`{words[0]}`" if words else "nothing"
-        raise InputError(f"expected `{USAGE}`, found {found} in the place of `freqtrade`")
+        raise InputError(f"expected `{USAGE}`, found {found} in place of `freqtrade`")
     return parse_command(words[1:])
 
 
 def refuse_unsupported(command: FreqtradeCommand) -> None:
-    """Refuse what would not use the emulator alone.
+    """Refuse a command that would use more than the emulator.
 
     :raises InputError: in one line that says why.
     """
@@ -117,7 +117,7 @@ def refuse_unsupported(command: FreqtradeCommand) -> None:
 
 
 def refuse_missing(datadir: str | Path | None, advice: str = ADVICE) -> None:
-    """Refuse a data directory that is named but not there.
+    """Refuse a data directory that is named but does not exist.
 
     :raises InputError: in one line.
     """

@@ -1,8 +1,8 @@
-"""Temporary folders that are gone when their command has ended, however it has ended.
+"""Temporary folders that are removed when their command ends, however it ends.
 
-A signal that would end the process ends the command as an exception does, which removes them. What
-is left after a SIGKILL the next command removes: a process holds a lock in each of its folders, and
-nothing but its end releases it.
+A signal that would end the process raises an exception instead, so that they are removed. What a
+SIGKILL leaves is removed by the next command: a process holds a lock in each of its folders, which
+only its end releases.
 """
 
 import os
@@ -23,9 +23,9 @@ LOCK = "in-use.lock"
 
 @contextmanager
 def exiting_at_signals() -> Iterator[None]:
-    """Leave by an exception where a signal would end this process and nothing else.
+    """Raise SystemExit where a signal would end this process without any cleanup.
 
-    Processes are ended and temporary folders removed then. Ctrl-C is one already.
+    So child processes are ended and temporary folders removed. Ctrl-C raises an exception anyway.
     """
     numbers = [signal.SIGTERM]
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
@@ -33,7 +33,7 @@ def exiting_at_signals() -> Iterator[None]:
         numbers.append(signal.SIGHUP)
 
     def leave(number: int, _: Any) -> None:
-        # Of a terminal that is closed several come, and none may stop what the first one has begun.
+        # A closed terminal sends several, and none may interrupt the cleanup after the first.
         for each in numbers:
             signal.signal(each, signal.SIG_IGN)
         sys.exit(128 + number)
@@ -48,9 +48,9 @@ def exiting_at_signals() -> Iterator[None]:
 
 @contextmanager
 def temporary_folder(name: str = "") -> Iterator[Path]:
-    """Yield a new folder that is removed at the end, and remove those of commands that were killed.
+    """Yield a new folder that is removed at the end, and remove those of killed commands.
 
-    :param name: a part of the folder's.
+    :param name: a part of the folder's name.
     """
     remove_abandoned()
     prefix = f"{PREFIX}{name}-" if name else PREFIX
@@ -65,20 +65,20 @@ def temporary_folder(name: str = "") -> Iterator[Path]:
 def _in_use(folder: Path) -> Iterator[None]:
     unnamed = folder / f"{LOCK}.new"
     with unnamed.open("w") as file, locked(file, BRIEF_TIMEOUT):
-        # Named once it is locked, so that it is free only where its process has ended. Windows
-        # cannot name an open file; there nobody takes the folder for abandoned.
+        # Renamed once it is locked, so that it is free only if its process has ended. Windows
+        # cannot rename an open file; there a folder is never taken for abandoned.
         with suppress(OSError):
             unnamed.rename(folder / LOCK)
         yield
 
 
 def remove_abandoned() -> None:
-    """Remove the folders of commands that were killed; what cannot be removed stays."""
+    """Remove the folders of killed commands; what cannot be removed stays."""
     if not has_locks():
         return
     for lock in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{LOCK}"):
         with suppress(OSError):
-            # Another user's is none of ours, and a link leads to what is no temporary folder.
+            # Not those of other users, and no link, which may lead anywhere.
             if lock.parent.lstat().st_uid == os.getuid() and _is_free(lock):
                 shutil.rmtree(lock.parent)
 

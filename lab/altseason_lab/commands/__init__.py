@@ -1,1 +1,1 @@
-"""The commands of the lab: one thin module each, beside those in `altseason.commands`."""
+"""The commands of the lab, one thin module each; the others are in `altseason.commands`."""

@@ -27,12 +27,12 @@ from altseason_lab.sample.store import save_market
 
 NOTICE = "no coin ever traded at these prices; results on them say nothing about real markets"
 
-KEPT = "No candle file is half written; run the same command again for all of them."
+KEPT = "No candle file is incomplete; run the same command again to write all of them."
 
 
 @dataclass(frozen=True)
 class SampleReport:
-    """The market that was written.
+    """The market that was written to disk.
 
     :param stored_as: the format of its files, as `dataformat_ohlcv` names it.
     """
@@ -54,14 +54,14 @@ class SampleReport:
             f"1h candles  {pairs}",
             f"dominance   {DEFAULT_PAIR} {dominance}; {lowest:.1f} to {highest:.1f} %",
         ]
-        # A path is never broken.
+        # A path is never wrapped.
         wrapper = TextWrapper(
             MAX_WIDTH, subsequent_indent=" " * 12, break_long_words=False, break_on_hyphens=False
         )
         return [part for line in lines for part in wrapper.wrap(line)]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the same facts for a program; dominance in percent, open times in UTC."""
+        """Return the same facts for programs; dominance in percent, open times in UTC."""
         market, hours, readings = self.market, self.market.rest["date"], self.market.dominance["1h"]
         return {
             "synthetic": True,
@@ -92,7 +92,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         "--seed",
         type=whole_number(0),
         default=DEFAULT_SEED,
-        help="whole number from 0; one seed always gives the same files (default: %(default)s)",
+        help="whole number from 0; the same seed gives the same files (default: %(default)s)",
     )
     add_json_option(parser)
     parser.set_defaults(run=run)
@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the sample market, and print what was written."""
     datadir = choose_folder(options)
     stored_as = choose_format(options)
-    # Also before the work, so that a refusal does not wait for it.
+    # Before the work as well, so that a refusal does not take long.
     validate_target(datadir)
     with show_progress("candle files", KEPT) as progress:
         market = generate_market(options.seed)
@@ -112,17 +112,17 @@ def run(options: argparse.Namespace) -> int:
 
 
 def choose_folder(options: argparse.Namespace) -> Path:
-    """Return the data directory to write: beside the folders of the exchanges by default."""
+    """Return the data directory to write to: by default next to those of the exchanges."""
     if options.datadir:
         return Path(options.datadir)
     return Path(options.user_data_dir or "user_data") / "data" / "synthetic"
 
 
 def choose_format(options: argparse.Namespace) -> str:
-    """Return the format to write: the one of the configuration files, if any are named."""
+    """Return the format to write: that of the configuration files, if any are named."""
     if not options.config:
         return data_format({})
-    # Only read: Freqtrade's whole configuration would create the exchange's folder.
+    # Only read the files: loading Freqtrade's configuration would create the exchange's folder.
     with quiet_freqtrade():
         chosen = data_format(load_from_files(options.config))
     if chosen not in AVAILABLE_DATAHANDLERS:

@@ -8,13 +8,13 @@ from altseason_lab.sandbox import USAGE, rehearse
 
 DESCRIPTION = """\
 Run a Freqtrade command against an exchange emulator on this machine: an HTTP server that behaves
-like Binance spot, from candle files. The real Freqtrade runs, with your configuration, but nothing
-leaves this machine, and no key is used. It is a rehearsal: it shows that the software works. (A
-command that needs no exchange, such as `freqtrade install-ui`, is run as it is.)
+like Binance spot and serves candle files. The real Freqtrade runs, with your configuration, but
+nothing leaves this machine, and no API key is used. It is a rehearsal: it shows that the software
+works. (A command that needs no exchange, such as `freqtrade install-ui`, is run as it is.)
 
 `freqtrade trade` sees the candles moved by whole days, so that they end now, with the last weeks of
 them still to come. It is a dry-run with its own database and data directory, which are deleted when
-it ends; chats and webhooks are off. The API server stays yours, for FreqUI.
+it ends; chats and webhooks are off. Your API server stays on, for FreqUI.
 
 The candles are those of the folder that --datadir before the `--` names, which the command reads
 too unless it names its own, or else those of the command's own data directory. What is downloaded
@@ -44,6 +44,6 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the Freqtrade command, and return its exit code."""
     words = options.words[1:] if options.words[:1] == ["--"] else options.words
-    # Without any of our own options the command's own data directory is served.
+    # Without any of our own options, the command's own data directory is served.
     is_own = any((options.config, options.user_data_dir, options.datadir))
     return rehearse(words, options if is_own else None)

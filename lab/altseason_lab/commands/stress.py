@@ -1,4 +1,4 @@
-"""`altseason stress`: what costs and delay leave of a backtest's profit."""
+"""`altseason stress`: how much of a backtest's profit costs and delay leave."""
 
 import argparse
 import sys
@@ -42,18 +42,18 @@ from altseason_lab.stress.run import (
 
 USAGE = altseason_command("stress [OPTIONS] -- [OPTIONS OF freqtrade backtesting]")
 DESCRIPTION = """\
-Run the strategy's backtest with several fees, slippages and signal delays, by Freqtrade, and find
+Run the strategy's backtest in Freqtrade with several fees, slippages and signal delays, and find
 the cost per side at which it breaks even. What follows `--` is for `freqtrade backtesting`.
 
-Slippage is added to the fee. Stop slippage is computed from Freqtrade's trades. A delay moves the
-entry and exit signals. No result is stored but the chart.
+Slippage is added to the fee. Stop slippage is calculated from Freqtrade's trades. A delay moves the
+entry and exit signals. Nothing is stored but the chart.
 """
 EXAMPLES = (
     "stress -- --timerange 20220101-20220701",
     "stress --fees 0.001 0.00075 --delays 0 1 -- --strategy MyAltSeason",
     "stress --offline -d user_data/data/synthetic -- --timerange 20220101-20220701",
 )
-# What takes numbers: their parser, default and name, and what the help says.
+# The options that take numbers: parser, default, metavar and help.
 COST_OPTIONS: dict[str, tuple[Any, Any, str, str]] = {
     "--fees": (
         parse_fee,
@@ -71,12 +71,12 @@ COST_OPTIONS: dict[str, tuple[Any, Any, str, str]] = {
         parse_delay,
         [0, 1, 2],
         "CANDLES",
-        "by how many candles signals come late (default: 0 1 2)",
+        "by how many candles signals are delayed (default: 0 1 2)",
     ),
 }
-# Above this a fee was probably meant in percent; exchanges ask less than 1 %.
+# A fee above this was probably meant in percent; exchanges charge less than 1 %.
 MAX_USUAL_FEE = 0.01
-NOTHING_KEPT = "Nothing is kept: a stress test stores only its chart, at its end."
+NOTHING_KEPT = "Nothing was stored: a stress test stores only its chart, at its end."
 STRESS = Repetition("stress", "a stress test")
 NO_CHART = "No chart: it needs plotly (`pip install plotly`)."
 
@@ -99,22 +99,22 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         type=parse_slippage,
         default=STOP_SLIPPAGE,
         metavar="BP",
-        help="what a stop costs more, in basis points (default: %(default)g)",
+        help="the additional cost of a stop, in basis points (default: %(default)g)",
     )
     parser.add_argument(
-        "--yes", action="store_true", help="do not ask about fees of 1 %% per side or more"
+        "--yes", action="store_true", help="do not ask to confirm fees of 1 %% per side or more"
     )
     parser.add_argument(
         "--picture",
         type=Path,
         metavar="FILE.html",
-        help="where to draw the chart (default: USERDIR/plot/altseason-stress-STRATEGY.html)",
+        help="the file for the chart (default: USERDIR/plot/altseason-stress-STRATEGY.html)",
     )
     add_backtest_options(parser, run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the backtests, print what they found, and draw it."""
+    """Run the backtests, print the result, and draw it."""
     refuse_costs(options)
     confirm_fees(options)
     if options.picture is not None:
@@ -123,7 +123,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def run_and_draw(options: argparse.Namespace) -> int:
-    """Run the stress test with options that were checked.
+    """Run the stress test with validated options.
 
     :raises InputError: where nothing was traded.
     :raises OperationalException: for whatever Freqtrade refuses.
@@ -160,8 +160,8 @@ def refuse_no_trades(found: StressTest) -> None:
     if not any(map(found.has_trades, found.curves)):
         raise InputError(
             f"expected trades of {scope.strategy} from {scope.start:%Y-%m-%d} to "
-            f"{scope.end:%Y-%m-%d}, found none at any cost; try a longer --timerange, more "
-            f"pairs, or `{altseason_command('dominance status')}` for a gate that never opens"
+            f"{scope.end:%Y-%m-%d}, found none at any cost; try a longer --timerange or more "
+            f"pairs. `{altseason_command('dominance status')}` shows why a gate never opens"
         )
 
 
@@ -180,7 +180,7 @@ def parse_options(words: Sequence[str]) -> FreqtradeCommand:
 
 
 def draw(found: StressTest, path: Path, *, synthetic: bool) -> None:
-    """Draw the chart, or print how to get it where there is no plotly, as in Freqtrade's image.
+    """Draw the chart, or print how to get it without plotly, which Freqtrade's image lacks.
 
     :raises InputError: where the file cannot be written.
     """
@@ -195,7 +195,7 @@ def draw(found: StressTest, path: Path, *, synthetic: bool) -> None:
 
 
 def refuse_costs(options: argparse.Namespace) -> None:
-    """Refuse costs that take the whole of a trade.
+    """Refuse costs as large as the trade itself.
 
     :raises InputError: in one line.
     """
@@ -208,20 +208,20 @@ def refuse_costs(options: argparse.Namespace) -> None:
 
 
 def confirm_fees(options: argparse.Namespace) -> None:
-    """Ask whether unusually high fees are meant; without a terminal, refuse them.
+    """Ask to confirm unusually high fees; without a terminal, refuse them.
 
-    :raises InputError: where they are not, or nobody can answer.
+    :raises InputError: where they are not confirmed.
     """
     fee = max(options.fees)
     if fee < MAX_USUAL_FEE or options.yes:
         return
     meant = f"--fees {fee:g} is {100 * fee:.4g} % per side"
     if sys.stdin.isatty():
-        tell(f"{meant}; {fee:g} % would be --fees {fee / 100:.6g}. Go on? [y/N]")
+        tell(f"{meant}; {fee:g} % would be --fees {fee / 100:.6g}. Continue? [y/N]")
         if sys.stdin.readline().strip().lower() in ("y", "yes"):
             return
     raise InputError(
-        f"{meant}; for {fee:g} % use --fees {fee / 100:.6g}, or add --yes if it is meant"
+        f"{meant}; for {fee:g} % use --fees {fee / 100:.6g}, or add --yes to confirm it"
     )
 
 

@@ -28,7 +28,13 @@ from altseason_lab.preparation import (
     prepare,
 )
 from altseason_lab.stress.run import StressTest
-from altseason_lab.study.card import build_card, refuse_other_file, refuse_several, save_card
+from altseason_lab.study.card import (
+    build_card,
+    describe_card,
+    refuse_other_file,
+    refuse_several,
+    save_card,
+)
 from altseason_lab.study.contents import digest_variant
 from altseason_lab.study.execution import Execution
 from altseason_lab.study.grid import (
@@ -55,13 +61,14 @@ from altseason_lab.study.trials import count_trials
 
 USAGE = altseason_command("study [OPTIONS] -- [OPTIONS OF freqtrade backtesting]")
 DESCRIPTION = """\
-Run the strategy's backtest with several gates, windows and groups of pairs, by Freqtrade, beside
-the gate off and the coins held. What follows `--` is for `freqtrade backtesting`.
+Run the strategy's backtest in Freqtrade with several gates, in several windows and on several
+groups of pairs, and compare it with the gate off and with holding the coins. What follows `--` is
+for `freqtrade backtesting`.
 
-With --placebos it also tests whether the dates of dominance mattered, or only that less was traded:
-against gates by the same dominance, shifted round the calendar.
+--placebos also tests whether the dates of dominance mattered, or only that less was traded: against
+gates on the same dominance, shifted around the calendar.
 
-Each backtest's result is stored in user_data/altseason_study, and is not run again.
+The result of each backtest is stored in user_data/altseason_study, and used again.
 """
 EXAMPLES = (
     "study --windows 20200101-20210101 20210101-20220101",
@@ -69,7 +76,7 @@ EXAMPLES = (
     "study --offline -d user_data/data/synthetic -- --timerange 20220101-20220401",
 )
 STUDY = Repetition("study", "a study")
-STOPPED = "What was finished is stored: the same command goes on from here."
+STOPPED = "Finished backtests are stored: the same command continues from here."
 SCHEMES = ("tcp://", "tls://")
 DEFAULT_SEED = 1
 DEFAULT_SHUFFLES = 200
@@ -92,7 +99,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         "--card",
         type=Path,
         metavar="FILE",
-        help="write how the one gate has traded to a .json file, which a bot compares itself with",
+        help="write how the only gate has traded to a .json file, for a bot to compare itself with",
     )
     _add_report(parser)
     _add_execution(parser)
@@ -101,14 +108,14 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _add_cells(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which cells are run."""
+    """Add the options that choose the cells."""
     parser.add_argument(
         "--modes",
         nargs="+",
         choices=MODES,
         default=list(DOMINANCE_MODES),
         metavar="MODE",
-        help=f"the gates, of {', '.join(MODES)} (default: {' '.join(DOMINANCE_MODES)})",
+        help=f"the gates: {', '.join(MODES)} (default: {' '.join(DOMINANCE_MODES)})",
     )
     parser.add_argument(
         "--windows",
@@ -128,7 +135,7 @@ def _add_cells(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_variants(parser: argparse.ArgumentParser) -> None:
-    """Add the option that varies a strategy's own parameters."""
+    """Add the option that varies the strategy's parameters."""
     parser.add_argument(
         "--set",
         nargs="+",
@@ -141,13 +148,13 @@ def _add_variants(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_placebos(parser: argparse.ArgumentParser) -> None:
-    """Add the options of what is run many times."""
+    """Add the options of placebos."""
     parser.add_argument(
         "--placebos",
         type=parse_placebos,
         default=0,
         metavar="N",
-        help="how many gates at wrong dates each gate is tested against (default: 0)",
+        help="how many gates at wrong dates each gate is compared with (default: 0)",
     )
     parser.add_argument(
         "--kinds",
@@ -155,14 +162,14 @@ def _add_placebos(parser: argparse.ArgumentParser) -> None:
         choices=KINDS,
         default=[SHIFT],
         metavar="KIND",
-        help="what placebos are made by, shift or bootstrap or both, N of each (default: shift)",
+        help="how placebos are made: shift or bootstrap or both, N of each (default: shift)",
     )
     parser.add_argument(
         "--seed",
         type=whole_number(0),
         default=DEFAULT_SEED,
         metavar="N",
-        help="which of them are drawn (default: %(default)s)",
+        help="the random seed of the placebos (default: %(default)s)",
     )
 
 
@@ -173,37 +180,37 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         choices=get_args(Kind),
         metavar="MODEL",
-        help="judge the model of the strategy's entries too, or those of "
-        f"{', '.join(get_args(Kind))} that are named",
+        help="also judge the model that filters the strategy's entries, or the named ones of "
+        f"{', '.join(get_args(Kind))}",
     )
     parser.add_argument(
         "--shuffles",
         type=whole_number(1, MAX_PLACEBOS),
         default=DEFAULT_SHUFFLES,
         metavar="N",
-        help="models of shuffled labels that each of these is tested against (default: "
+        help="how many models of shuffled labels each of these is compared with (default: "
         "%(default)s)",
     )
 
 
 def _add_execution(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say where backtests are run."""
+    """Add the options that choose where backtests are run."""
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
         "--processes",
         type=int,
         choices=range(1, (os.cpu_count() or 1) + 1),
         metavar="N",
-        help="how many run at once (default: one for each core, or one if there is little to do)",
+        help="how many backtests run at once (default: one per core, or one if there are few)",
     )
     where.add_argument(
         "--scheduler",
         type=parse_address,
         metavar="ADDRESS",
-        help="have the workers of a Dask scheduler run them, such as tcp://127.0.0.1:8786",
+        help="run them on the workers of a Dask scheduler, such as tcp://127.0.0.1:8786",
     )
     parser.add_argument(
-        "--fresh", action="store_true", help="run all backtests, those with stored results too"
+        "--fresh", action="store_true", help="run all backtests, even those with stored results"
     )
 
 
@@ -218,22 +225,22 @@ def parse_address(text: str) -> str:
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
-    """Add the options of what is shown of the result."""
+    """Add the options of what is reported."""
     parser.add_argument(
         "--report",
         type=Path,
         metavar="FILE.html",
-        help="write a page with charts, which opens in any browser without a network",
+        help="write a page with charts that opens in any browser without a network",
     )
     parser.add_argument(
         "--costs",
         action="store_true",
-        help="find what fees and slippage leave of the profit too, as `altseason stress` does",
+        help="also find how much of the profit fees and slippage leave, as `altseason stress` does",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the study, write its page, and print what it found."""
+    """Run the study, print what it found, and write its page."""
     if options.report is not None:
         validate_page_file(options.report, "--report")
         refuse_no_plotly()
@@ -248,16 +255,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def refuse_no_plotly() -> None:
-    """Refuse a page where there is nothing to draw its charts, before the backtests run.
+    """Refuse a page, before the backtests run, if plotly is missing for its charts.
 
     :raises InputError: in one line.
     """
     if not has_plotly():
-        raise InputError("--report: expected plotly, found none; `pip install plotly` brings it")
+        raise InputError("--report: expected plotly, found none; `pip install plotly` installs it")
 
 
 def write_report(report: StudyReport, path: Path) -> None:
-    """Write the page of a study, after its text: a file that cannot be written costs no result.
+    """Write the page of a study, after its text, so that a full disk costs no result.
 
     :raises InputError: where it cannot be written.
     """
@@ -278,21 +285,25 @@ def find_report(options: argparse.Namespace) -> StudyReport:
     if options.windows:
         if command.options["timerange"]:
             raise InputError("expected --windows or --timerange, found both; name all in --windows")
-        # Freqtrade wants one for FreqAI; each cell is given its own.
+        # Freqtrade requires one for FreqAI; each cell gets its own.
         command = parse_backtesting_options([*words, f"--timerange={options.windows[0]}"], STUDY)
     cells = find_cells(options)
     with prepare(command, STUDY, offline=options.offline) as config:
         report = run_cells(config, cells, options)
     if options.card:
-        save_card(build_card(report.study), options.card)
-        tell(f"{options.card}: the evidence card; docs/study.md says how a bot is given it")
+        card = build_card(report.study)
+        save_card(card, options.card)
+        tell(
+            f"{options.card}: the evidence card, {describe_card(card)}; docs/study.md explains how "
+            "a bot uses it"
+        )
     return report
 
 
 def find_cells(options: argparse.Namespace) -> list[Cell]:
     """Return the cells that the command line names.
 
-    :raises InputError: for settings named twice, and cells or a file that can be no card.
+    :raises InputError: for settings named twice, and for cells or a file that cannot be a card.
     """
     settings = dict(options.set)
     if len(settings) < len(options.set):
@@ -342,7 +353,7 @@ def run_cells(config: Config, cells: list[Cell], options: argparse.Namespace) ->
 def find_models(
     config: Config, cells: list[Cell], options: argparse.Namespace
 ) -> list[PreparedModel]:
-    """Return the models that are asked for, in all scopes."""
+    """Return the models to judge, in all scopes."""
     if options.meta_labels is None:
         return []
     kinds = tuple(dict.fromkeys(options.meta_labels))
@@ -351,7 +362,7 @@ def find_models(
 
 
 def judge(models: list[PreparedModel]) -> dict[Scope, list[MetaLabels]]:
-    """Judge the models of a study, of which nothing is stored."""
+    """Judge the models of a study; nothing of this is stored."""
     if not models:
         return {}
     with show_progress("models of shuffled labels", STOPPED) as progress:
@@ -359,6 +370,6 @@ def judge(models: list[PreparedModel]) -> dict[Scope, list[MetaLabels]]:
 
 
 def find_costs(config: Config, study: Study) -> dict[Scope, StressTest]:
-    """Run the stress tests of a study, of which nothing is stored."""
+    """Run the stress tests of a study; nothing of this is stored."""
     with show_progress("backtests of costs", STOPPED) as progress:
         return run_costs(config, study, progress)

@@ -29,12 +29,12 @@ from altseason_lab.walkforward.windows import WindowPlan
 
 USAGE = altseason_command("walk-forward [OPTIONS] -- [OPTIONS OF freqtrade backtesting]")
 DESCRIPTION = """\
-Search the strategy's parameters by `freqtrade hyperopt` on one stretch of time and backtest them
-on the next, window by window, beside the strategy as it is and the coins held. What follows `--` is
-for `freqtrade backtesting`.
+Search the strategy's parameters with `freqtrade hyperopt` on one stretch of time and backtest them
+on the next, window by window, and compare the result with the strategy as it is and with holding
+the coins. What follows `--` is for `freqtrade backtesting`.
 
-Each window tests the middle of the best epochs of several seeds. Your parameter file is used as it
-is, and no result is stored.
+Each window tests the middle of the best epochs of several seeds. Your parameter file is not
+changed, and no result is stored.
 """
 EXAMPLES = (
     "walk-forward -- --timerange 20190101-20220101",
@@ -42,15 +42,15 @@ EXAMPLES = (
     "walk-forward --offline --train 60 --test 30 --epochs 20 -d user_data/data/synthetic",
 )
 WALK_FORWARD = Repetition("walk-forward", "a walk-forward")
-NOTHING_KEPT = "Nothing is kept: a walk-forward prints its result at its end."
+NOTHING_KEPT = "Nothing was stored: a walk-forward prints its result at its end."
 DEFAULT_LOSS = "SharpeHyperOptLossDaily"
 DEFAULT_SEEDS = [1, 2, 3]
 MAX_SEED = 1_000_000
-# What takes whole numbers: the smallest, default, name, and what the help says.
+# The options that take whole numbers: the smallest one, default, metavar and help.
 NUMBERS: dict[str, tuple[int, int, str, str]] = {
-    "--train": (1, 365, "DAYS", "how long parameters are searched on"),
-    "--test": (1, 90, "DAYS", "how long they are then tested"),
-    "--embargo": (0, 10, "DAYS", "between the end of a train part and its test part"),
+    "--train": (1, 365, "DAYS", "the length of the time on which parameters are searched"),
+    "--test": (1, 90, "DAYS", "the length of the time on which they are then tested"),
+    "--embargo": (0, 10, "DAYS", "the gap between a train part and its test part"),
     "--epochs": (1, 100, "N", "sets of parameters that each search tries"),
 }
 
@@ -75,7 +75,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--anchored",
         action="store_true",
-        help="let each train part begin with the first day, and grow",
+        help="let each train part begin on the first day, so that it grows",
     )
     _add_search(parser)
     add_json_option(parser)
@@ -87,7 +87,7 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seeds",
         nargs="+",
-        # Freqtrade takes 0 for none.
+        # Freqtrade takes 0 for no random state.
         type=whole_number(1, MAX_SEED),
         default=DEFAULT_SEEDS,
         metavar="N",
@@ -104,8 +104,7 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
         "--loss",
         default=DEFAULT_LOSS,
         metavar="NAME",
-        help="Freqtrade's or your loss function by which epochs are compared (default: "
-        "%(default)s)",
+        help="the loss function that compares epochs, Freqtrade's or yours (default: %(default)s)",
     )
     parser.add_argument(
         "--processes",
@@ -113,7 +112,7 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
         choices=range(1, (os.cpu_count() or 1) + 1),
         default=os.cpu_count() or 1,
         metavar="N",
-        help="how many searches run at once (default: one for each core)",
+        help="how many searches run at once (default: one per core)",
     )
 
 
@@ -154,7 +153,7 @@ def find_report(options: argparse.Namespace) -> WalkForwardReport:
 
 
 def refuse_platform() -> None:
-    """Refuse where there is no hyperopt, or no way to end its processes.
+    """Refuse platforms without hyperopt, or without a way to end its processes.
 
     :raises InputError: in one line that says what to do.
     """

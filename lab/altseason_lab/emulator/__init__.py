@@ -2,5 +2,5 @@
 
 It lets the real Freqtrade and the real ccxt run without a network, on candles from a folder. It is
 for rehearsals: it has no queue, no slippage and no other traders, so what works here can still fail
-on an exchange, and its results say nothing about those on an exchange.
+on an exchange, and results here say nothing about results there.
 """

@@ -9,7 +9,7 @@ from typing import Any
 
 from altseason_lab.emulator.rules import TradingRules, format_amount
 
-# Distance of the best bid and ask from the price, and between levels, as a ratio of the price.
+# The distance of the best bid and ask from the price, and between levels, as a ratio of the price.
 STEP = Decimal("0.0001")
 # In the quote coin.
 LEVEL_VALUE = Decimal(100_000)
@@ -43,7 +43,7 @@ def order_book(
     """Build the response to `GET /api/v3/depth`.
 
     :param price: the last price; without one the book is empty.
-    :param limit: the largest number of levels.
+    :param limit: the maximum number of levels.
     :param now: in milliseconds.
     """
     return {

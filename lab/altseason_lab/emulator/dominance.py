@@ -1,4 +1,4 @@
-"""Dominance in a rehearsal: the stored candles, moved in time like those of the market."""
+"""Dominance in a rehearsal: the stored candles, moved in time like the candles of the market."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +28,7 @@ class ReplayedDominance:
         return int(self._closes[0][-1]) if self.candles else None
 
     def percent(self, time: int) -> float | None:
-        """Return dominance at a time: a candle's close at its end, interpolated in between.
+        """Return dominance at a time: the closes at the ends of candles, interpolated.
 
         :param time: in milliseconds.
         :return: None before the first end and after the last one.
@@ -57,7 +57,7 @@ class ReplayedDominance:
 
 
 def load_dominance(datadir: Path, data_format: str, shift: int) -> ReplayedDominance:
-    """Load the stored dominance of a data directory, if there is any, and move it in time.
+    """Load the stored dominance of a data directory, if any, and move it in time.
 
     :param shift: in milliseconds, whole days.
     :raises StoredDataError: where a stored file is damaged.

@@ -1,4 +1,4 @@
-"""Binance's errors that the emulator responds with, in Binance's own words.
+"""The errors of Binance that the emulator responds with, in Binance's own words.
 
 https://developers.binance.com/docs/binance-spot-api-docs/errors
 """
@@ -15,7 +15,7 @@ INVALID_PARAMETER = -1130
 
 
 class BinanceError(Exception):
-    """The client sent a request that Binance would refuse."""
+    """A request that Binance would refuse."""
 
     def __init__(self, code: int, message: str, *, status: int = 400) -> None:
         super().__init__(message)

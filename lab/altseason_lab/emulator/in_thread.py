@@ -1,4 +1,4 @@
-"""Run an emulator in a thread, since Freqtrade blocks the event loop of the main one."""
+"""Run an emulator in a thread, since Freqtrade blocks the event loop of the main thread."""
 
 import asyncio
 import threading

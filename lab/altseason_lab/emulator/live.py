@@ -1,6 +1,6 @@
 """The market of a trading rehearsal: stored candles, moved in time so that they end now.
 
-It knows nothing of HTTP: everything follows from the stored candles, a shift and a time.
+It knows nothing of HTTP: everything is derived from the stored candles, a shift and a time.
 """
 
 from collections.abc import Iterable
@@ -14,20 +14,20 @@ from altseason.errors import InputError
 from altseason_lab.emulator.market import DAY_IN_MS, Market, Symbol, close_times, select_candles
 from altseason_lab.emulator.rules import to_decimal
 
-# How much of the stored candles is still to come; a quarter of them where there are few.
+# How much of the stored candles is in the future; where there are few, a quarter of them.
 MAX_AHEAD = 28 * DAY_IN_MS
 MIN_SPAN = 2 * DAY_IN_MS
 VALUES = ["open", "high", "low", "close", "volume"]
-# Of a candle's time, at which its path has its open, turns and close.
+# The fractions of a candle's time at which its path is at its open, its turns and its close.
 KNOTS = (0.0, 1 / 3, 2 / 3, 1.0)
 
 
 def plan_shift(first: int, end: int, now: int) -> int:
-    """Return the shift that puts now some weeks before the end of the stored candles.
+    """Return the shift after which now is some weeks before the end of the stored candles.
 
-    :param first: when the stored candles begin, in milliseconds, as all of these.
+    :param first: when the stored candles begin; all times are in milliseconds.
     :param end: when they end.
-    :return: whole days, so that the hours stay what they were.
+    :return: whole days, so that the hours of the day stay the same.
     :raises InputError: where too little is stored.
     """
     if end - first < MIN_SPAN:
@@ -55,7 +55,7 @@ def stored_span(market: Market, symbols: Iterable[Symbol]) -> tuple[int, int]:
 
 
 class LiveMarket:
-    """Stored candles, moved in time; `at` returns what is known of them at a time."""
+    """Stored candles, moved in time; `at` returns those known at a time."""
 
     def __init__(self, market: Market, shift: int) -> None:
         """Move the candles of a market.
@@ -73,7 +73,7 @@ class LiveMarket:
         return Moment(self, now)
 
     def load_candles(self, symbol: Symbol, interval: str) -> pd.DataFrame:
-        """Load all candles, also those of the future; columns as in `Market.load_candles`."""
+        """Load all candles, including future ones; columns as in `Market.load_candles`."""
         key = (symbol, interval)
         if key not in self._moved:
             stored = self._market.load_candles(symbol, interval)
@@ -86,7 +86,7 @@ class LiveMarket:
 
 @dataclass(frozen=True)
 class Moment:
-    """A market at one time: no later candles, and the newest one as it is so far."""
+    """A market at one time: no later candles, and the newest one as far as it has come."""
 
     market: LiveMarket
     now: int
@@ -100,7 +100,7 @@ class Moment:
         end: int | None = None,
         limit: int,
     ) -> pd.DataFrame:
-        """Select candles as `select_candles` does; the last of them may be running."""
+        """Select candles like `select_candles`; the last of them may be in progress."""
         selected = select_candles(self._seen(symbol, interval), start=start, end=end, limit=limit)
         return self._run_last(selected, symbol, interval)
 
@@ -114,7 +114,7 @@ class Moment:
         return candles.iloc[: int(candles["open_time"].searchsorted(self.now, side="right"))]
 
     def _run_last(self, candles: pd.DataFrame, symbol: Symbol, interval: str) -> pd.DataFrame:
-        """Replace the last candle, where it has not ended, by its state so far."""
+        """Replace the last candle, if it has not ended, by its state so far."""
         if candles.empty:
             return candles
         opened = int(candles["open_time"].iloc[-1])
@@ -132,7 +132,7 @@ class Moment:
     def _add_up(
         self, symbol: Symbol, interval: str, opened: int, finished: dict[str, float]
     ) -> dict[str, float] | None:
-        """Build a running candle from shorter ones, so that there is one price at one time."""
+        """Build the current candle from shorter ones, so that all have the same price."""
         finest = self.market.intervals(symbol)[0]
         if interval == finest:
             return None
@@ -152,17 +152,17 @@ class Moment:
 
 
 def run_candle(candle: dict[str, float], fraction: float) -> dict[str, float]:
-    """Return the state of a running candle.
+    """Return the state of a candle in progress.
 
-    A candle file has the prices, but not their times. A rising candle visits its low first, a
-    falling one its high, in straight lines that take a third of the candle each.
+    Candle files have prices, but not their times. So a rising candle goes to its low first, a
+    falling one to its high, in straight lines that take a third of the candle each.
 
     :param candle: open, high, low, close and volume at its end.
     :param fraction: of its time that has passed, from 0 to 1.
     """
     prices = path_prices(candle)
     price = float(np.interp(fraction, KNOTS, prices))
-    # Rounding must not carry it out of the candle.
+    # Rounding must not move it out of the candle's range.
     price = min(max(price, candle["low"]), candle["high"])
     visited = [price, *(at for knot, at in zip(KNOTS, prices, strict=True) if knot <= fraction)]
     return {
@@ -175,6 +175,6 @@ def run_candle(candle: dict[str, float], fraction: float) -> dict[str, float]:
 
 
 def path_prices(candle: dict[str, float]) -> list[float]:
-    """Return the prices that the path leads through, at `KNOTS`."""
+    """Return the prices of the path at `KNOTS`."""
     turns = ["low", "high"] if candle["close"] >= candle["open"] else ["high", "low"]
     return [candle[name] for name in ("open", *turns, "close")]

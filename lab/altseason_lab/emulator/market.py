@@ -1,4 +1,4 @@
-"""The markets of the emulator: a view of the candle files in one data directory."""
+"""The markets of the emulator: a view of the candle files in a data directory."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ INTERVALS = frozenset("1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M".split
 
 DAY_IN_MS = 24 * 60 * 60 * 1000
 
-# The exchange's time; a function, so that an emulator can live at another time.
+# Returns the exchange's time; an emulator may have another time than this machine.
 MillisecondClock = Callable[[], int]
 
 
@@ -49,7 +49,7 @@ class Symbol:
 class Market:
     """The spot markets that have candle files in a data directory, and those candles.
 
-    A file is read once, when its candles are first asked for.
+    A file is read once, when its candles are first requested.
     """
 
     def __init__(self, datadir: Path, data_format: str = "feather") -> None:
@@ -78,7 +78,7 @@ class Market:
         self.symbols = {symbol.name: symbol for symbol in found}
 
     def at(self, now: int) -> Self:
-        """Return itself: what is stored is the same at any time."""
+        """Return itself: stored candles are the same at any time."""
         return self
 
     def intervals(self, symbol: Symbol) -> list[str]:
@@ -87,7 +87,7 @@ class Market:
         return sorted(stored, key=timeframe_to_msecs)
 
     def load_candles(self, symbol: Symbol, interval: str) -> pd.DataFrame:
-        """Load all stored candles of a market, gaps left as they are.
+        """Load all stored candles of a market; gaps stay gaps.
 
         :return: Freqtrade's candle columns, ascending, and `open_time` in milliseconds;
             no rows where nothing is stored. Not to be modified.
@@ -106,7 +106,7 @@ class Market:
         end: int | None = None,
         limit: int,
     ) -> pd.DataFrame:
-        """Select stored candles as `select_candles` does."""
+        """Select stored candles like `select_candles`."""
         candles = self.load_candles(symbol, interval)
         return select_candles(candles, start=start, end=end, limit=limit)
 
@@ -121,7 +121,7 @@ class Market:
 
 
 def is_spot_market(pair: str) -> bool:
-    """Return whether a pair, as the data handler names it, can be traded on a spot exchange."""
+    """Return whether a pair, as named by the data handler, can be traded on a spot exchange."""
     base, _, quote = pair.partition("/")
     return bool(base and quote) and ":" not in quote and pair not in PAIRS
 
@@ -132,10 +132,10 @@ def select_candles(
     """Select the candles that Binance would return.
 
     :param candles: as from `Market.load_candles`.
-    :param start: the first open time wanted, in milliseconds, inclusive; without it the newest
+    :param start: the first open time requested, in milliseconds, inclusive; without it the newest
         candles are selected.
-    :param end: the last open time wanted, in milliseconds, inclusive.
-    :param limit: the largest number of candles.
+    :param end: the last open time requested, in milliseconds, inclusive.
+    :param limit: the maximum number of candles.
     """
     opened = candles["open_time"].to_numpy()
     last = len(opened) if end is None else int(opened.searchsorted(end, side="right"))
@@ -148,7 +148,7 @@ def select_candles(
 def close_times(dates: "pd.Series[pd.Timestamp]", interval: str) -> list[int]:
     """Return the last millisecond of each candle."""
     if interval == "1M":
-        # Months differ in length.
+        # Months have different lengths.
         ends = dates + pd.offsets.MonthBegin()
     else:
         ends = dates + pd.Timedelta(milliseconds=timeframe_to_msecs(interval))

@@ -1,4 +1,4 @@
-"""The parameters of a request, validated at the boundary and refused as Binance refuses them."""
+"""Parse the parameters of a request, and refuse wrong ones as Binance does."""
 
 import json
 import re
@@ -71,7 +71,7 @@ def required(parameters: Mapping[str, str], name: str) -> str:
 
 def parse_symbol(text: str, symbols: Mapping[str, Symbol]) -> Symbol:
     """Parse the symbol of a market."""
-    # Checked first: a folder may have pairs that another exchange spells in lower case.
+    # First, since a folder may have pairs that another exchange writes in lower case.
     if text in symbols:
         return symbols[text]
     if not re.fullmatch(SYMBOL_PATTERN, text):
@@ -80,7 +80,7 @@ def parse_symbol(text: str, symbols: Mapping[str, Symbol]) -> Symbol:
 
 
 def parse_symbols(parameters: Mapping[str, str], symbols: Mapping[str, Symbol]) -> list[Symbol]:
-    """Parse a JSON list of symbols; without it return all of them."""
+    """Parse a JSON list of symbols; without one return all symbols."""
     if "symbols" not in parameters:
         return list(symbols.values())
     refuse_empty(parameters, "symbols")
@@ -113,7 +113,7 @@ def parse_number(parameters: Mapping[str, str], name: str) -> int | None:
 def parse_limit(
     parameters: Mapping[str, str], *, default: int = DEFAULT_LIMIT, maximum: int = MAX_LIMIT
 ) -> int:
-    """Parse the largest number of candles or levels."""
+    """Parse the maximum number of candles or levels."""
     limit = parse_number(parameters, "limit")
     if limit is None:
         return default
@@ -142,7 +142,7 @@ def refuse_unread(parameters: Mapping[str, str], known: Iterable[str]) -> None:
 
 
 def illegal_characters(name: str, pattern: str) -> BinanceError:
-    """Build the error for a value that does not look like one."""
+    """Build the error for a value that does not match its pattern."""
     return BinanceError(
         errors.ILLEGAL_CHARACTERS,
         f"Illegal characters found in parameter '{name}'; legal range is '{pattern}'.",

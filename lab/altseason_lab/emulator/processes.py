@@ -1,6 +1,6 @@
-"""Run a process for the user: forward signals to it, and leave none of its children behind.
+"""Run processes for the user: forward signals to them, and leave none of their children behind.
 
-Standard library only, so that it is there before Freqtrade is imported.
+Only the standard library is used, so that it can be imported before Freqtrade.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def receive_signals() -> "asyncio.Queue[int]":
-    """Return a queue that receives the signals that end a process, from now on.
+    """Return a queue that receives from now on the signals that end a process.
 
-    To be called before anything is printed.
+    Call it before anything is printed.
     """
     numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
@@ -43,11 +43,11 @@ async def run_process(
     """Run a process, forward signals to its group, and end whatever is left of the group.
 
     :param received: as from `receive_signals`.
-    :param interrupt: what it is sent at a Ctrl-C.
+    :param interrupt: the signal to send it for a Ctrl-C.
     :return: its exit code, 128 + n where signal n ended it.
     """
     with adopting_orphans():
-        # A session of its own: a Ctrl-C in the terminal reaches it once, and only through us.
+        # In its own session a Ctrl-C in the terminal reaches it once, and only through us.
         child = await asyncio.create_subprocess_exec(
             *process, env=dict(environment), start_new_session=True
         )
@@ -61,14 +61,14 @@ async def run_process(
 
 
 async def run_quietly(words: Sequence[str], output: Path, temporary: Path) -> int:
-    """Run a process in a group of its own, and end the group in any case.
+    """Run a process in its own group, and end the group in any case.
 
     :param output: the file for what it prints.
-    :param temporary: the folder for its own temporary ones, which it leaves if it is ended.
+    :param temporary: the folder for its temporary folders, which it leaves behind if it is ended.
     :return: its exit code.
     """
     with output.open("wb") as stream:
-        # A session of its own: a Ctrl-C in the terminal reaches it through us.
+        # In its own session a Ctrl-C in the terminal reaches it only through us.
         child = await asyncio.create_subprocess_exec(
             *words,
             env={**os.environ, "TMPDIR": str(temporary)},
@@ -106,7 +106,7 @@ async def forward_signals(received: "asyncio.Queue[int]", group: int, interrupt:
 @contextmanager
 def adopting_orphans() -> Iterator[None]:
     """Adopt the orphans of a process, where the system supports it (Linux)."""
-    # Else only init could reap them, and in a container it often does not.
+    # Otherwise only init could reap them, which it often does not do in a container.
     set_control = getattr(ctypes.CDLL(None), "prctl", None)
     if set_control is None:
         yield
@@ -119,7 +119,7 @@ def adopting_orphans() -> Iterator[None]:
 
 
 async def end_group(group: int) -> None:
-    """End the rest of a process group, such as the workers of an interrupted hyperopt."""
+    """End what is left of a process group, such as the workers of an interrupted hyperopt."""
     signal_group(group, signal.SIGTERM)
     deadline = asyncio.get_running_loop().time() + GRACE_SECONDS
     while is_group_left(group) and asyncio.get_running_loop().time() < deadline:
@@ -140,6 +140,6 @@ def signal_group(group: int, number: int) -> bool:
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):
-        # macOS raises the second where all of them have ended but were not reaped.
+        # macOS raises the second if all of them have ended but were not reaped.
         return False
     return True

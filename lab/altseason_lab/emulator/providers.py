@@ -1,6 +1,6 @@
 """Endpoints like those of the dominance providers, so that a rehearsal can record dominance.
 
-Each has its own prefix; their values differ by a constant, as those of the real ones do.
+Each provider has its own prefix. Their values differ by a constant, like those of the real ones.
 """
 
 import json
@@ -42,12 +42,12 @@ NO_VALUE = {"status": {"error_code": 503, "error_message": "no dominance is stor
 
 @dataclass(frozen=True)
 class ProviderFaults:
-    """When which provider fails, by its name in the settings; times in milliseconds.
+    """How providers fail, as real ones were seen to; times in milliseconds.
 
-    :param outages: from when to when it responds with status 503.
-    :param steps: from when on its level is another, and by how many percentage points; for what was
-        true then as well.
-    :param repeats_for: how long CoinMarketCap's history repeats its last response to each request.
+    :param outages: by a provider's name in the settings, from when to when its status is 503.
+    :param steps: by the same name, from when on its level has changed, and by how many percentage
+        points; also for earlier values that are requested later.
+    :param repeats_for: how long CoinMarketCap's history repeats its last response to any request.
     """
 
     outages: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -60,13 +60,13 @@ class ProviderFaults:
         return begin <= now < end
 
     def shift(self, provider: str, time: int) -> float:
-        """Return by how many percentage points a value of a time is moved."""
+        """Return by how many percentage points the value at a time is shifted."""
         begin, points = self.steps.get(provider, (0, 0.0))
         return points if time >= begin else 0.0
 
 
 def provider_urls(url: str) -> dict[str, str]:
-    """Return the URLs that replace the providers', by their names in our settings.
+    """Return the URLs that replace those of the providers, by their names in our settings.
 
     :param url: the emulator's.
     """
@@ -80,7 +80,7 @@ def provider_urls(url: str) -> dict[str, str]:
 
 
 def market_caps(percent: float) -> dict[str, float]:
-    """Return each coin's market cap in US dollars, where Bitcoin's share is this many percent."""
+    """Return each coin's market cap in US dollars, for a share of Bitcoin in percent."""
     rest = TOTAL_CAP * (1 - percent / 100)
     return {
         BITCOIN: TOTAL_CAP * percent / 100,
@@ -91,7 +91,7 @@ def market_caps(percent: float) -> dict[str, float]:
 class ProviderEndpoints:
     """The endpoints of all providers, with the same dominance.
 
-    :param faults: how they fail; not at all by default.
+    :param faults: how they fail; by default not at all.
     """
 
     def __init__(
@@ -175,7 +175,7 @@ class ProviderEndpoints:
         return web.json_response({"data": data, "status": {"error_code": 0, "error_message": ""}})
 
     async def history(self, request: web.Request) -> web.Response:
-        """Respond as CoinMarketCap's charts are responded to: a reading a day."""
+        """Respond as to the charts of CoinMarketCap's web site: a reading a day."""
         self._fail_if_down("coinmarketcap")
         return await self._history.respond(request)
 
@@ -195,7 +195,7 @@ class ProviderEndpoints:
         return web.json_response([{"coins_count": len(OTHERS) + 1, "btc_d": f"{percent:.2f}"}])
 
     async def stablecoins(self, request: web.Request) -> web.Response:
-        """Respond as DefiLlama's `/stablecoincharts/all`: a row a day, and the one of today."""
+        """Respond as DefiLlama's `/stablecoincharts/all`: a row a day, including today."""
         today = self._clock() // DAY_IN_MS * DAY_IN_MS
         rows = []
         for ago in reversed(range(STABLECOIN_DAYS)):
@@ -211,7 +211,7 @@ class ProviderEndpoints:
         return self._clock() // UPDATE_INTERVAL * UPDATE_INTERVAL
 
     def _percent(self, provider: str, time: int) -> float:
-        """Return what a provider says of a time; it is unavailable where it cannot."""
+        """Return a provider's value for a time; it is unavailable where there is none."""
         self._fail_if_down(provider)
         percent = self._find_percent(provider, time)
         if percent is None:
@@ -241,7 +241,7 @@ def _unavailable() -> web.HTTPServiceUnavailable:
 def read_number(request: web.Request, name: str, default: int) -> int:
     """Parse a whole number from 1 in a query.
 
-    :raises HTTPBadRequest: where it is none.
+    :raises HTTPBadRequest: for anything else.
     """
     text = request.query.get(name, str(default))
     if not re.fullmatch("[1-9][0-9]{0,4}", text):

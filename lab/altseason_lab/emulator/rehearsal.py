@@ -1,7 +1,7 @@
 """A rehearsal of `freqtrade trade`: its market, and the settings that isolate it.
 
-The user's trades, log file, chats, keys and candles are not used; their API server is, to watch the
-bot in FreqUI.
+It does not use the user's trades, log file, chats, keys and candles, only the API server, so that
+FreqUI shows the bot.
 """
 
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ from altseason_lab.emulator.providers import provider_urls
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What is traded on.
+    """The markets of a rehearsal.
 
-    :param shift: by how much the stored times are moved, in milliseconds.
     :param symbols: the markets that the bot can trade.
+    :param shift: by how much the stored times are moved, in milliseconds.
     """
 
     source: Market
@@ -35,7 +35,7 @@ class Rehearsal:
     dominance: ReplayedDominance
 
     def save_datadir(self, folder: Path, stored_as: str, now: int) -> None:
-        """Write the data directory that the bot would have now: marked, and with dominance.
+        """Write the data directory that the bot would have now: with the marker and dominance.
 
         :param stored_as: the format of candle files, as `dataformat_ohlcv` names it.
         :param now: in milliseconds.
@@ -45,7 +45,7 @@ class Rehearsal:
         self.dominance.save_until(now, DominanceStore(folder, stored_as))
 
     def describe(self) -> str:
-        """Describe what is rehearsed, for the user."""
+        """Describe the rehearsal for the user."""
         intervals = {name for symbol in self.symbols for name in self.source.intervals(symbol)}
         pairs = ", ".join(symbol.pair for symbol in self.symbols)
         return (
@@ -56,17 +56,17 @@ class Rehearsal:
 
 
 def plan_rehearsal(market: Market, config: Config, now: int) -> Rehearsal:
-    """Move a stored market and its dominance so that the bot can trade on it from now on.
+    """Move a stored market and its dominance in time, so that the bot can trade on it from now on.
 
     :param config: of the command.
     :param now: in milliseconds.
-    :raises InputError: where there is none of the bot's pairs, or too little of them.
+    :raises InputError: where none of the bot's pairs has candles, or too few of them.
     """
     symbols = find_traded(market, config)
     first, end = stored_span(market, symbols)
     stored = load_dominance(market.datadir, market.data_format, 0)
     if (last := stored.end) is not None and last > first:
-        # Without dominance the gate would be closed.
+        # Without dominance the gate is closed.
         end = min(end, last)
     shift = plan_shift(first, end, now)
     dominance = load_dominance(market.datadir, market.data_format, shift)
@@ -74,9 +74,9 @@ def plan_rehearsal(market: Market, config: Config, now: int) -> Rehearsal:
 
 
 def find_traded(market: Market, config: Config) -> list[Symbol]:
-    """Return the markets that the bot can trade: those of the whitelist, or all without one.
+    """Return the markets that the bot can trade: those in the whitelist, or all without one.
 
-    :raises InputError: where there is none, or the whitelist cannot be read.
+    :raises InputError: where there is none, or the whitelist has an invalid pattern.
     """
     methods = [handler.get("method") for handler in config.get("pairlists") or []]
     symbols = list(market.symbols.values())
@@ -86,7 +86,7 @@ def find_traded(market: Market, config: Config) -> list[Symbol]:
     try:
         listed = expand_pairlist(whitelist, [symbol.pair for symbol in symbols])
     except ValueError as error:
-        # A pair in it is no regular expression.
+        # An entry is no regular expression.
         raise InputError(f"exchange.pair_whitelist: {error}") from error
     found = [symbol for symbol in symbols if symbol.pair in listed]
     if not found:
@@ -99,7 +99,7 @@ def find_traded(market: Market, config: Config) -> list[Symbol]:
 
 
 def trading_settings(config: Config, url: str, folder: Path) -> dict[str, Any]:
-    """Return the settings, besides the exchange's, that override the user's.
+    """Return the settings that override the user's, except those of the exchange.
 
     :param config: of the command without the emulator.
     :param url: the emulator's.
@@ -109,7 +109,7 @@ def trading_settings(config: Config, url: str, folder: Path) -> dict[str, Any]:
         "dry_run": True,
         "db_url": f"sqlite:///{folder}/trades.sqlite",
         "logfile": "",
-        # Its rates would come from CoinGecko itself.
+        # Its rates would come from the real CoinGecko.
         "fiat_display_currency": "",
         "altseason": {"dominance": {"urls": provider_urls(url)}},
     }

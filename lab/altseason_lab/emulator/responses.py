@@ -13,7 +13,7 @@ import pandas as pd
 from altseason_lab.emulator.market import Symbol, close_times
 from altseason_lab.emulator.rules import TradingRules
 
-# Those that the exchange of the tests takes (tests/exchange/order_parameters.py).
+# Those that the exchange of the tests accepts (tests/exchange/order_parameters.py).
 ORDER_TYPES = ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"]
 DECIMALS = 8
 
@@ -23,7 +23,7 @@ def exchange_information(
 ) -> dict[str, Any]:
     """Build the response to `GET /api/v3/exchangeInfo`.
 
-    :param rules: by name of the markets whose rules are not the finest.
+    :param rules: by name of the markets that do not have the finest rules.
     :param now: the exchange's time in milliseconds.
     """
     return {
@@ -76,8 +76,8 @@ def symbol_information(symbol: Symbol, rules: TradingRules) -> dict[str, Any]:
 def klines(candles: pd.DataFrame, interval: str) -> list[list[Any]]:
     """Build the response to `GET /api/v3/klines`.
 
-    What candle files do not have is filled in: the quote volume is computed at the close, the
-    number of trades and the taker volumes are 0.
+    What candle files do not contain is filled in: the quote volume is calculated with the close,
+    the number of trades and the taker volumes are 0.
 
     :param candles: as from `select_candles`.
     """
@@ -105,6 +105,6 @@ def klines(candles: pd.DataFrame, interval: str) -> list[list[Any]]:
 
 
 def format_decimal(value: float) -> str:
-    """Write a number as Binance does, so that reading it returns the same number."""
+    """Write a number as Binance does; parsing it gives exactly the same number."""
     whole, _, fraction = str(np.format_float_positional(value)).partition(".")
     return f"{whole}.{fraction:0<{DECIMALS}}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-# Candle files have no precision; with this one rounding changes no backtest.
+# Candle files have no precision; with this one, rounding changes no backtest.
 FINEST = Decimal("0.00000001")
 MAX_COST = "9000000.00000000"
 MAX_PRICE = "922327.00000000"
@@ -30,7 +30,7 @@ class TradingRules:
     minimum_cost: Decimal = Decimal(5)
 
     def filters(self) -> list[dict[str, Any]]:
-        """Build Binance's description of them."""
+        """Build Binance's description of these rules."""
         return [
             {
                 "filterType": "PRICE_FILTER",
@@ -65,7 +65,7 @@ class TradingRules:
 
 
 def to_decimal(price: float) -> Decimal:
-    """Return the shortest decimal that is read as this float."""
+    """Return the shortest decimal that is parsed as this float."""
     return Decimal(repr(float(price)))
 
 

@@ -1,4 +1,4 @@
-"""The emulator's HTTP side: requests to the market, and errors in Binance's format."""
+"""The HTTP server of the emulator: requests to the market, and errors in Binance's format."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -43,7 +43,7 @@ class Endpoints:
     ) -> None:
         """Serve a market.
 
-        :param rules: by the names of those markets that have other rules than the finest.
+        :param rules: by the names of the markets that do not have the finest rules.
         """
         self._market = market
         self._clock = clock
@@ -88,7 +88,7 @@ class Endpoints:
         return web.json_response(responses.klines(candles, query.interval))
 
     async def ticker(self, request: web.Request) -> web.Response:
-        """Return the last day of the requested market, of some, or of all."""
+        """Return the last day of one market, of several, or of all."""
         parameters = read_parameters(request)
         refuse_unread(parameters, ("symbol", "symbols"))
         if "symbol" in parameters:
@@ -111,7 +111,7 @@ class LiveEndpoints(Endpoints):
         clock: MillisecondClock,
         rules: Mapping[str, TradingRules] | None = None,
     ) -> None:
-        """Serve a market as it is at the clock's time; rules as above."""
+        """Serve a market as it is at the clock's time; parameters as in `Endpoints`."""
         super().__init__(market, clock, rules)
         self._live = market
 
@@ -147,7 +147,7 @@ def read_parameters(request: web.Request) -> dict[str, str]:
 
 @web.middleware
 async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Respond with errors in Binance's format, also for unknown paths and methods."""
+    """Respond to errors in Binance's format, also for unknown paths and methods."""
     try:
         return await handler(request)
     except BinanceError as error:
@@ -188,7 +188,7 @@ async def run_emulator(
     """Serve a market on a free port of the loopback interface, and yield its URL.
 
     :param market: stored candles as they are, or moved so that they end now.
-    :param clock: gives the exchange's time in milliseconds.
+    :param clock: returns the exchange's time in milliseconds.
     :param dominance: of the dominance providers; without it there are none.
     :param has_candles: False if nobody may download the candles.
     :param faults: how the dominance providers fail.

@@ -1,7 +1,7 @@
-"""The last 24 hours of a market, computed from its candles.
+"""The last 24 hours of a market, calculated from its candles.
 
-A data directory has no order book and no present: the last candle's close is the last price, the
-best bid and the best ask, and the day ends where the candles end. A live market has both.
+A data directory has no order book and no current time: the last candle's close is the last price,
+the best bid and the best ask, and the day ends where the candles end. A live market has both.
 https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints
 """
 
@@ -26,8 +26,8 @@ def day_ticker(
 ) -> dict[str, Any]:
     """Build the response to `GET /api/v3/ticker/24hr` for one market.
 
-    :param candles: all of the market's, or those of its last day; at least the last one is used,
-        even if it is longer than a day.
+    :param candles: all candles of the market, or those of its last day; at least the last one is
+        used, even if it is longer than a day.
     :param now: where the day of a live market ends, in milliseconds.
     :param rules: of the market.
     """
@@ -72,7 +72,7 @@ def _sum_up(day: pd.DataFrame) -> dict[str, float]:
 
 
 def _best(closed: float, rules: TradingRules, *, has_book: bool) -> dict[str, str]:
-    """Build the best bid and ask; without a book both are the last price, with no amount."""
+    """Build the best bid and ask; without a book both are the last price, with an amount of 0."""
     if not has_book:
         at, nothing = format_decimal(closed), format_decimal(0.0)
         return {"bidPrice": at, "bidQty": nothing, "askPrice": at, "askQty": nothing}

@@ -1,4 +1,4 @@
-"""CoinMarketCap's history as the charts of its web site request it."""
+"""CoinMarketCap's history, as requested by the charts of its web site."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from altseason_lab.emulator.market import DAY_IN_MS, MillisecondClock
 PATH = "/data-api/v3/global-metrics/quotes/historical"
 US_DOLLAR, DAILY = "2781", "1d"
 MAX_DAYS = 2000
-# A reading that the real one does not have.
+# A day that the real history lacks.
 MISSING_DAY = datetime(2023, 1, 5, tzinfo=UTC)
 SUCCESS, BAD_REQUEST = ("0", "SUCCESS"), ("400", "Bad request")
 
@@ -19,7 +19,7 @@ SUCCESS, BAD_REQUEST = ("0", "SUCCESS"), ("400", "Bad request")
 class WebHistory:
     """The endpoint, with a reading at each 00:00 UTC up to now.
 
-    :param percent: what was true at a time, None where that is not stored.
+    :param percent: returns dominance at a time, None where it is not stored.
     :param repeats_for: for how many milliseconds the last response is repeated.
     """
 
@@ -35,7 +35,7 @@ class WebHistory:
         self._last: tuple[int, list[dict[str, Any]]] | None = None
 
     async def respond(self, request: web.Request) -> web.Response:
-        """Respond with the days that were requested, or with those of the request before."""
+        """Respond with the days that are requested, or with those of an earlier request."""
         query, now = request.query, self._clock()
         start, end = (_read_time(query.get(name, "")) for name in ("timeStart", "timeEnd"))
         is_right = query.get("interval") == DAILY and query.get("convertId") == US_DOLLAR
@@ -72,5 +72,5 @@ def _status(code: str, message: str) -> dict[str, Any]:
 
 
 def _read_time(text: str) -> int | None:
-    """Return unix seconds in milliseconds; None where they are none."""
+    """Return unix seconds as milliseconds; None for anything else."""
     return int(text) * 1000 if text.isascii() and text.isdigit() and len(text) < 12 else None

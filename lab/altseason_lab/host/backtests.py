@@ -47,8 +47,8 @@ class BacktestResult:
 class BacktestScope:
     """What is backtested.
 
-    :param start: of the first candle that is traded.
-    :param end: of the last one.
+    :param start: the open time of the first candle.
+    :param end: that of the last one.
     :param missing: pairs that were named, but had no candle.
     """
 
@@ -61,7 +61,7 @@ class BacktestScope:
 
 
 class Backtests:
-    """Backtests of one strategy with several costs and delays, each of them run once."""
+    """Backtests of one strategy with several costs and delays, each run only once."""
 
     def __init__(
         self, repeated: RepeatedBacktest, stop_slippage: float, count: Callable[[], None]
@@ -79,7 +79,7 @@ class Backtests:
 
     @property
     def scope(self) -> BacktestScope:
-        """Return what is backtested; known after the first backtest."""
+        """Return what is backtested; only known after the first backtest."""
         if self._span is None:
             raise ValueError("expected a backtest before its time range is asked for")
         repeated = self._repeated
@@ -123,7 +123,7 @@ class Backtests:
         return self._sum_up(found.trades)
 
     def _sum_up(self, trades: pd.DataFrame) -> BacktestResult:
-        """Return some of `generate_strategy_stats`, whose other figures take most of its time."""
+        """Return a few of the figures of `generate_strategy_stats`, which takes much longer."""
         balance = float(get_dry_run_wallet(self._repeated.config))
         stop_cost = calculate_stop_cost(trades, self._stop_slippage)
         return BacktestResult(
@@ -140,7 +140,7 @@ def calculate_drawdown(trades: pd.DataFrame, balance: float) -> float:
     try:
         drawdown = calculate_max_drawdown(trades, value_col="profit_abs", starting_balance=balance)
     except ValueError:
-        # There are no trades.
+        # Freqtrade raises it for no trades.
         return 0.0
     return float(drawdown.relative_account_drawdown)
 
@@ -156,7 +156,7 @@ def open_backtests(
     :raises InputError: where there are no candles, or no exchange responds.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
-    # Any fee: it is set before each backtest, and without one Freqtrade asks the exchange.
+    # Any fee will do: it is set before each backtest. Without one Freqtrade asks the exchange.
     config["fee"] = 0.0
     with open_exchange(config, "stress") as exchange:
         yield Backtests(load_backtest(config, exchange), stop_slippage, count)

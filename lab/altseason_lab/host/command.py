@@ -1,4 +1,4 @@
-"""Freqtrade's command line and configuration, and what makes them find only the emulator."""
+"""Freqtrade's command line and configuration, changed so that they find only the emulator."""
 
 import signal
 import sys
@@ -23,10 +23,10 @@ from altseason.host.configuration import (
 )
 from altseason_lab.host.overlay import BLANKED, EXCHANGE, exchange_settings
 
-# Freqtrade reads no configuration for these; `new-config --config` names the file to write.
+# Commands without a configuration; `new-config --config` names the file to write.
 WITHOUT_CONFIG = frozenset({*NO_CONF_ALLOWED, "new-config"})
 
-# Those that use the handlers in `pairlists`.
+# Commands that use the handlers in `pairlists`.
 WITH_PAIRLISTS = frozenset(
     {
         "backtesting",
@@ -38,10 +38,10 @@ WITH_PAIRLISTS = frozenset(
     }
 )
 
-# Those that store candles; others read them.
+# Commands that store candles; the others only read them.
 STORING = frozenset({"convert-data", "convert-trade-data", "download-data", "trades-to-ohlcv"})
 
-# Those that run backtests.
+# Commands that run backtests.
 BACKTESTING = frozenset({"backtesting", "hyperopt"})
 
 
@@ -98,7 +98,7 @@ class FreqtradeCommand:
     @property
     def interrupt(self) -> int:
         """Return the signal to send it at a Ctrl-C."""
-        # At SIGINT the webserver shuts down, and then waits for a thread that never ends.
+        # On SIGINT the webserver shuts down, but then waits for a thread that never ends.
         return signal.SIGTERM if self.is_webserver else signal.SIGINT
 
     def process(self, *additional: str) -> list[str]:
@@ -107,21 +107,21 @@ class FreqtradeCommand:
 
 
 def parse_command(arguments: Sequence[str]) -> FreqtradeCommand:
-    """Parse a command line by Freqtrade's own parser, which ends the process at --help and errors.
+    """Parse a command line by Freqtrade's own parser, which exits on --help and on errors.
 
     :param arguments: what follows the word `freqtrade`.
     """
     options = Arguments(list(arguments)).get_parsed_arg()
     named_files: list[str] = []
     if "config" in options:
-        # Freqtrade fills in its default files only where no other is named.
+        # Freqtrade adds its default files only if no other is named.
         with_another = Arguments([*arguments, "--config", ""]).get_parsed_arg()
         named_files = with_another["config"][:-1]
     return FreqtradeCommand(list(arguments), options, named_files)
 
 
 def read_backtesting_configuration(command: FreqtradeCommand) -> Config:
-    """Read the configuration as `freqtrade backtesting` does, but make no folders.
+    """Read the configuration as `freqtrade backtesting` does, but create no folders.
 
     :raises InputError: where the files name no exchange.
     :raises OperationalException: for whatever Freqtrade itself refuses.
@@ -135,7 +135,7 @@ def read_backtesting_configuration(command: FreqtradeCommand) -> Config:
 
 
 def build_overlay(command: FreqtradeCommand, config: Config, url: str) -> Config:
-    """Build the configuration file that is read last, and so overrides the others.
+    """Build the configuration file that is read last, so that it overrides the others.
 
     :param config: the configuration that the command has without the emulator.
     """
@@ -145,8 +145,8 @@ def build_overlay(command: FreqtradeCommand, config: Config, url: str) -> Config
     }
     if command.options["config"]:
         return overlay
-    # Where no file is named Freqtrade starts from this, and takes the pairs of a file in the data
-    # directory; the overlay is a file.
+    # Without any file Freqtrade starts from this, and takes the pairs from a file in the data
+    # directory; but the overlay is a file.
     minimal: Config = deep_merge_dicts(overlay, deepcopy(MINIMAL_CONFIG))
     if config.get("pairs"):
         minimal["pairs"] = config["pairs"]
@@ -162,9 +162,9 @@ def additional_arguments(command: FreqtradeCommand, config: Config, overlay: Pat
     files = [] if command.named_files else list(options["config"] or [])
     arguments = [word for file in (*files, str(overlay)) for word in ("--config", file)]
     if "datadir" in options and not options["datadir"]:
-        # The default is named after the exchange, which is the user's and not the emulator.
+        # The default is named after the exchange: the user's, not the emulator.
         arguments += ["--datadir", str(data_directory(config))]
     if options.get("exchange"):
-        # It would override every file.
+        # This option overrides every file.
         arguments += ["--exchange", EXCHANGE]
     return arguments

@@ -1,4 +1,4 @@
-"""Late signals, as those of a slow bot: Freqtrade's backtest has none."""
+"""Late signals, like those of a slow bot; Freqtrade's backtest has none."""
 
 import pandas as pd
 from freqtrade.enums import SignalTagType, SignalType
@@ -6,9 +6,9 @@ from freqtrade.strategy import IStrategy
 
 
 def delay_signals(dataframe: pd.DataFrame, candles: int) -> pd.DataFrame:
-    """Return an analyzed dataframe with its signal columns moved some candles into the future.
+    """Return an analyzed dataframe with its signals moved some candles into the future.
 
-    The first rows have no signal then, and the last signals are lost. No other column is moved.
+    Then the first rows have no signal, and the last signals are lost. No other column is moved.
 
     :param candles: by how many, from 0.
     """
@@ -18,15 +18,15 @@ def delay_signals(dataframe: pd.DataFrame, candles: int) -> pd.DataFrame:
             delayed[signal.value] = delayed[signal.value].shift(candles, fill_value=0)
     for tag in SignalTagType:
         if tag.value in delayed:
-            # An empty tag is what Freqtrade begins with; objects take it in any column.
+            # Freqtrade initializes tags as empty; a column of objects accepts that.
             delayed[tag.value] = delayed[tag.value].astype(object).shift(candles, fill_value="")
     return delayed
 
 
 def delay_strategy(strategy: IStrategy, candles: int) -> None:
-    """Delay the signals of this strategy object, and of no other of its class.
+    """Delay the signals of this strategy object, but not of others of its class.
 
-    Freqtrade adds its own candle to it: it trades a signal at the open of the next one.
+    Freqtrade itself delays signals by one candle more: it trades at the open of the next one.
     """
     if not candles:
         return

@@ -1,7 +1,6 @@
 """`freqtrade hyperopt`: its command line, the spaces it searches, and the epochs that it stores.
 
-Its lock, its candles and its results are files of its user directory, so searches that run at once
-need one each.
+Its lock, candles and results are files in the user directory, so parallel searches need one each.
 """
 
 import json
@@ -24,15 +23,15 @@ from altseason_lab.host.command import FreqtradeCommand
 from altseason_lab.host.parameters import make_own_parameters, set_parameters
 
 RESULTS = "hyperopt_results"
-# Folders of a user directory that hyperopt reads strategies, losses and models from.
+# Folders of a user directory from which hyperopt reads strategies, losses and models.
 READ_FOLDERS = ("strategies", "hyperopts", "freqaimodels")
-# Spaces that are no parameters of a strategy's own. `trades` is not among them: how many trades are
-# open at once is a setting of the wallet.
+# Spaces that are not parameters of a strategy; without `trades`, since the number of open trades is
+# a setting of the wallet.
 BUILT_IN_SPACES = ("roi", "stoploss", "trailing")
-# Freqtrade searches it only if it is named, and switches protections on for it.
+# Freqtrade searches it only if it is named, and then enables protections.
 PROTECTION = "protection"
 SELL = "sell"
-# Those that a search has its own of, and those that only change what is printed.
+# Options that each search sets itself, and options that only change what is printed.
 OMITTED_OPTIONS = (
     "datadir",
     "logfile",
@@ -44,9 +43,9 @@ OMITTED_OPTIONS = (
 )
 # Freqtrade's default for `hyperopt_min_trades`.
 MIN_TRADES = 1
-# Freqtrade stores it for an epoch with too few trades (`hyperopt_min_trades`).
+# The loss that Freqtrade stores for an epoch with too few trades (`hyperopt_min_trades`).
 MAX_LOSS = 100_000
-# As Freqtrade rounds what it exports: 3.4, and not 3.4000000000000004.
+# As in Freqtrade's exports: 3.4, not 3.4000000000000004.
 DECIMALS = 13
 
 
@@ -54,7 +53,7 @@ DECIMALS = 13
 class Dimension:
     """A parameter that is searched.
 
-    :param low: of the numbers that can be found, and `high`; 0 for choices.
+    :param low: the smallest number searched, and `high` the largest; 0 for choices.
     :param choices: empty for a number.
     """
 
@@ -69,11 +68,11 @@ class Dimension:
 class Epoch:
     """A set of parameters that hyperopt has tried.
 
-    :param number: of the search, from 1.
-    :param loss: the lower the better.
-    :param profit: of the starting balance, a ratio.
-    :param daily_profits: of the trades that were closed on each day of the time searched, in order,
-        of the starting balance.
+    :param number: within its search, from 1.
+    :param loss: the lower, the better.
+    :param profit: a ratio of the starting balance.
+    :param daily_profits: of the trades that were closed on each day of the time range, in order,
+        as ratios of the starting balance.
     """
 
     number: int
@@ -85,7 +84,7 @@ class Epoch:
 
     @property
     def is_valid(self) -> bool:
-        """Return whether it had as many trades as it needs to be compared."""
+        """Return whether it had enough trades to be compared."""
         return self.trades > 0 and self.loss < MAX_LOSS
 
 
@@ -96,14 +95,14 @@ class SearchSpace:
         """Find them.
 
         :param strategy: a newly loaded one.
-        :param spaces: their names; none for those of the strategy's own parameters.
+        :param spaces: their names; empty for those of the strategy's own parameters.
         :raises InputError: for a space that is not known.
         """
-        # It needs what only `freqtrade[hyperopt]` brings.
+        # It needs packages that only `freqtrade[hyperopt]` installs.
         from freqtrade.optimize.hyperopt.hyperopt_auto import HyperOptAuto
 
         make_own_parameters(strategy)
-        # With their values of files, as a backtest begins.
+        # With the values of parameter files, as a backtest starts.
         strategy.ft_load_hyper_params()
         self._auto = HyperOptAuto(deepcopy(config))
         self._auto.strategy = strategy
@@ -121,7 +120,7 @@ class SearchSpace:
         }
 
     def configure(self, config: Config) -> None:
-        """Change what hyperopt itself changes of a configuration for these spaces."""
+        """Change a configuration as hyperopt itself does for these spaces."""
         if PROTECTION in self.spaces:
             config["enable_protections"] = True
         if SELL in self.spaces:
@@ -146,7 +145,7 @@ class SearchSpace:
 
 
 def find_own_spaces(strategy: IStrategy) -> list[str]:
-    """Return the spaces in which a strategy has parameters that can be searched."""
+    """Return the spaces in which a strategy has searchable parameters."""
     found = (one.space for _, one in strategy.enumerate_parameters() if one.optimize)
     return list(dict.fromkeys(space for space in found if space))
 
@@ -154,7 +153,7 @@ def find_own_spaces(strategy: IStrategy) -> list[str]:
 def refuse_unknown(spaces: Iterable[str], known: Sequence[str], strategy: str) -> None:
     """Refuse spaces that a strategy does not have.
 
-    :raises InputError: in one line that names those it has.
+    :raises InputError: in one line that names those that it has.
     """
     if not spaces:
         raise InputError(
@@ -193,7 +192,7 @@ def hyperopt_arguments(command: FreqtradeCommand, config: Config) -> list[str]:
         *arguments,
         f"--strategy={config['strategy']}",
         f"--datadir={config['datadir']}",
-        # The option's default would replace what the configuration says.
+        # The option's default would override the configuration.
         f"--min-trades={config.get('hyperopt_min_trades', MIN_TRADES)}",
     ]
 
@@ -218,17 +217,17 @@ def search_arguments(
         f"--epochs={epochs}",
         f"--random-state={random_state}",
         f"--hyperopt-loss={loss}",
-        # One job each: then a random state gives the same on any number of cores.
+        # With one job, a random state gives the same result on any number of cores.
         "--job-workers=1",
-        # It would be written beside the user's strategy.
+        # The export would be written next to the user's strategy.
         "--disable-param-export",
     ]
 
 
 def make_user_directory(folder: Path, user_data: Path) -> None:
-    """Make a user directory for one search, with the strategies of the user's.
+    """Create a user directory for one search, with links to the user's strategies.
 
-    :param user_data: the user's own, in which nothing is written.
+    :param user_data: the user's own, to which nothing is written.
     """
     (folder / RESULTS).mkdir(parents=True)
     for name in READ_FOLDERS:
@@ -237,7 +236,7 @@ def make_user_directory(folder: Path, user_data: Path) -> None:
 
 
 class EpochCounter:
-    """Counts the epochs that a search has stored so far, and reads only the newest of them."""
+    """Counts the epochs that a search has stored so far, reading only the new ones each time."""
 
     def __init__(self, userdir: Path) -> None:
         self._userdir = userdir
@@ -267,7 +266,7 @@ def load_loss(config: Config, name: str) -> None:
     """
     from freqtrade.resolvers.hyperopt_resolver import HyperOptLossResolver
 
-    # It warns where the user directory has no folder for them, which it need not have.
+    # It warns if the user directory lacks the optional folder for them.
     logger = logging.getLogger("freqtrade.resolvers.iresolver")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -303,7 +302,7 @@ def _read_epoch(content: Mapping[str, Any]) -> Epoch:
 
 
 def _read_daily_profits(metrics: Mapping[str, Any]) -> tuple[float, ...]:
-    # Freqtrade has the days from the first close to the last, and nothing where none was closed.
+    # Freqtrade lists the days from the first close to the last, or none without a closed trade.
     closed = dict(metrics.get("daily_profit", ()))
     first = date.fromisoformat(metrics["backtest_start"][:10])
     last = date.fromisoformat(metrics["backtest_end"][:10])

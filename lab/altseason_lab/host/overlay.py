@@ -1,4 +1,4 @@
-"""The settings and environment with which Freqtrade connects to the emulator and nothing else."""
+"""Settings and environment with which Freqtrade connects to the emulator and to nothing else."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -10,7 +10,7 @@ from freqtrade.constants import ENV_VAR_PREFIX
 from freqtrade.misc import deep_merge_dicts
 
 EXCHANGE = "binance"
-# Every name under which Freqtrade looks for a credential.
+# All names under which Freqtrade looks for a credential.
 CREDENTIALS = (
     "api_key",
     "apiKey",
@@ -25,7 +25,7 @@ CREDENTIALS = (
     "private_key",
     "privateKey",
 )
-# Every name under which ccxt looks for a proxy; it would be used for the emulator as well.
+# All names under which ccxt looks for a proxy, which it would use for the emulator as well.
 CCXT_PROXIES = (
     "proxy",
     "proxies",
@@ -39,7 +39,7 @@ CCXT_PROXIES = (
     "socks_proxy",
     "aiohttp_proxy",
 )
-# Services that the emulator does not replace: nothing offline needs their keys.
+# Services that the emulator does not replace; offline, nothing needs their keys.
 BLANKED = {
     "coingecko": {"is_demo": True, "api_key": ""},
     "telegram": {"enabled": False, "token": "", "chat_id": ""},
@@ -47,7 +47,7 @@ BLANKED = {
     "webhook": {"enabled": False, "url": ""},
     "altseason": {"dominance": {"coinmarketcap_key": ""}},
 }
-# Sections that hold secrets, and that no backtest reads; the first repeats all others.
+# Sections with secrets that no backtest reads; the first one repeats all others.
 WITH_SECRETS = ("original_config", "api_server", "external_message_consumer")
 HTTP_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
@@ -58,7 +58,7 @@ def exchange_settings(url: str, *, is_live: bool = False) -> dict[str, Any]:
     :param url: the emulator's, such as "http://127.0.0.1:40000".
     :param is_live: whether the last candle is still running.
     """
-    # Binance's last candle is running, so Freqtrade drops it; that of a data directory has ended.
+    # Freqtrade drops Binance's last candle, which is in progress; a stored one has ended.
     ended = {} if is_live else {"_ft_has_params": {"ohlcv_partial_candle": False}}
     ccxt_settings = {
         "urls": {"api": api_urls(url)},
@@ -67,30 +67,30 @@ def exchange_settings(url: str, *, is_live: bool = False) -> dict[str, Any]:
             "fetchMargins": False,
             "fetchCurrencies": False,
         },
-        # ccxt's own sandbox is Binance's test network, at its own URLs.
+        # ccxt's own sandbox is Binance's test network, at other URLs.
         "sandbox": False,
         "testnet": False,
-        # No limit is needed on this machine.
+        # Not needed on this machine.
         "enableRateLimit": False,
         **dict.fromkeys(CCXT_PROXIES),
     }
     return {
         "name": EXCHANGE,
         **dict.fromkeys(CREDENTIALS, ""),
-        # Freqtrade merges the last two over the first, so a user's setting may be in any of them.
+        # Freqtrade merges the last two over the first: the user's settings may be in any of them.
         "ccxt_config": ccxt_settings,
         "ccxt_sync_config": ccxt_settings,
         "ccxt_async_config": ccxt_settings,
         **ended,
         "demo_trading": False,
         "enable_ws": False,
-        # Else Freqtrade takes candles up to 5m and trades from Binance's public archive.
+        # Otherwise Freqtrade downloads trades and short candles from Binance's public archive.
         "only_from_ccxt": True,
     }
 
 
 def api_urls(url: str) -> dict[str, str]:
-    """Return every REST URL of Binance in ccxt, with the emulator as its host."""
+    """Return all REST URLs of Binance in ccxt, with the emulator as their host."""
     real: dict[str, str] = ccxt.binance().urls["api"]
     return {name: url + urlsplit(address).path for name, address in real.items()}
 
@@ -101,18 +101,18 @@ def offline_environment(
     """Return an environment that does not override the overlay, and reaches only this machine.
 
     :param environment: the one to start from, such as `os.environ`.
-    :param overlay: what the last configuration file says; the exchange's section without it.
+    :param overlay: the last configuration file; by default the exchange's section alone.
     """
     settings = {"exchange": exchange_settings(url), **(overlay or {})}
-    # The user's own variables in this section belong to another exchange.
+    # The user's own variables in this section are for another exchange.
     settings["exchange"] = dict.fromkeys(settings["exchange"])
     kept = {
         name: value
         for name, value in blanked_environment(environment).items()
         if not _overrules(name, settings) and name.upper() not in (*HTTP_PROXIES, "NO_PROXY")
     }
-    # Pairlists, fiat rates and a strategy's own requests go through the proxy: the emulator, which
-    # refuses them. ccxt reads none of these variables.
+    # Requests of pairlists, fiat rates and a strategy go to a proxy: the emulator, which refuses
+    # them. ccxt ignores these variables.
     proxies = dict.fromkeys((*HTTP_PROXIES, *map(str.lower, HTTP_PROXIES)), url)
     return {**kept, **proxies, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 
@@ -124,7 +124,7 @@ def blanked_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_secrets(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a configuration that holds no key: a backtest needs none.
+    """Return a configuration without keys, which no backtest needs.
 
     :param config: as Freqtrade has it, with `exchange`.
     """

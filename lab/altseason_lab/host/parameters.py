@@ -1,4 +1,4 @@
-"""Parameters of one strategy object, set where Freqtrade's own loading does not override them."""
+"""Set parameters of one strategy object, which Freqtrade's own loading does not override."""
 
 import copy
 import math
@@ -12,11 +12,12 @@ from altseason.errors import InputError
 
 
 def set_parameters(strategy: IStrategy, values: Mapping[str, Any]) -> None:
-    """Give a strategy object values of parameters, over those of files and defaults.
+    """Give a strategy object values of parameters that override files and defaults.
 
-    They are set when the backtest begins: `IStrategy.ft_bot_start` loads the others just before, by
-    `ft_load_hyper_params`. The parameters have to be the object's own, as those of a gated strategy
-    are (`altseason.host.parameters.copy_parameters`), and others after `make_own_parameters`.
+    They are set when the backtest starts, right after `ft_load_hyper_params` has loaded the others
+    for `IStrategy.ft_bot_start`. The parameters have to be the object's own, as those of a gated
+    strategy are (`altseason.host.parameters.copy_parameters`); for others call
+    `make_own_parameters` first.
     """
     load = strategy.ft_load_hyper_params
 
@@ -29,9 +30,9 @@ def set_parameters(strategy: IStrategy, values: Mapping[str, Any]) -> None:
 
 
 def validate_parameter(strategy: IStrategy, name: str, value: Any) -> None:
-    """Validate a value of a parameter, as Freqtrade itself does not where it is set.
+    """Validate the value of a parameter, which Freqtrade does not do when it is set.
 
-    A number may be outside of what hyperopt tries.
+    A number may be outside the range that hyperopt tries.
 
     :raises InputError: where the strategy has no such parameter, or it cannot have the value.
     """
@@ -47,13 +48,13 @@ def validate_parameter(strategy: IStrategy, name: str, value: Any) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if isinstance(parameter, NumericParameter) and not (is_number and math.isfinite(value)):
         raise InputError(f"{name}: expected a number, found {value!r}")
-    # A library that counts by it refuses a float, even a whole one.
+    # Libraries that use it as a count refuse a float, even a whole one.
     if isinstance(parameter, IntParameter) and not isinstance(value, int):
         raise InputError(f"{name}: expected a whole number, found {value!r}")
 
 
 def make_own_parameters(strategy: IStrategy) -> None:
-    """Give a strategy object copies of the parameters that are still its class's."""
+    """Give a strategy object its own copies of the parameters that still are its class's."""
     for name in dir(type(strategy)):
         value = getattr(type(strategy), name)
         if isinstance(value, BaseParameter) and name not in vars(strategy):

@@ -1,6 +1,6 @@
-"""What FreqAI has stored of one backtest, kept from another.
+"""Keep FreqAI's stored predictions of one backtest out of another.
 
-FreqAI finds the predictions of an earlier backtest by `freqai.identifier` alone, whatever has
+FreqAI reuses the predictions of an earlier backtest by `freqai.identifier` alone, whatever has
 changed since: the dominance of a placebo, a parameter, the fee, the code of a model.
 """
 
@@ -17,20 +17,20 @@ from altseason.host.configuration import Config
 
 FOLDER = "models"
 PREFIX = "altseason-backtest-"
-# What a model may be made of.
+# Libraries that a model may use.
 LIBRARIES = ("scikit-learn", "lightgbm", "xgboost", "xgboost-cpu", "catboost", "datasieve", "torch")
 
 
 def uses_freqai(config: Config) -> bool:
-    """Return whether FreqAI predicts for the strategy."""
+    """Return whether the strategy uses FreqAI."""
     return bool(config.get("freqai", {}).get("enabled"))
 
 
 @contextmanager
 def own_predictions(strategy: IStrategy) -> Iterator[None]:
-    """Let FreqAI predict for one backtest alone, and remove what it has stored for it.
+    """Let FreqAI predict for one backtest alone, and remove its files afterwards.
 
-    :param strategy: with a configuration of its own, and not started yet.
+    :param strategy: with its own copy of the configuration, and not started yet.
     """
     config = strategy.config
     if not uses_freqai(config):

@@ -1,4 +1,4 @@
-"""Freqtrade's own backtest, run again and again on candles that are loaded once."""
+"""Freqtrade's own backtest, run repeatedly on candles that are loaded once."""
 
 import logging
 import re
@@ -22,7 +22,7 @@ from altseason.host.configuration import Config, data_directory, quiet_freqtrade
 from altseason.host.strategy_errors import naming_strategy_errors
 from altseason.invocation import altseason_command
 
-# Others of a whitelist are patterns for several.
+# Other entries of a whitelist are patterns for several pairs.
 PAIR = re.compile(r"[\w-]+/[\w:-]+$")
 CANDLES_ADVICE = (
     "`freqtrade download-data` stores candles, "
@@ -32,13 +32,14 @@ CANDLES_ADVICE = (
 
 @dataclass(frozen=True)
 class BacktestRun:
-    """What Freqtrade has of one backtest, before it calculates statistics.
+    """The result of one backtest, before Freqtrade calculates statistics.
 
     :param trades: as Freqtrade exports them.
-    :param wallet: `date`, `currency`, `rate` and `balance` of what was held at each candle's open.
+    :param wallet: `date`, `currency`, `rate` and `balance` of what was held at each candle's open,
+        from the second candle on.
     :param final_balance: in the stake currency, after all trades were closed.
-    :param start: of the first candle that is traded.
-    :param end: of the last one.
+    :param start: the open time of the first candle.
+    :param end: that of the last one.
     """
 
     trades: pd.DataFrame
@@ -51,8 +52,8 @@ class BacktestRun:
 class RepeatedBacktest:
     """Backtests of one strategy on the same candles.
 
-    As `Backtesting.start` does for each strategy of a `--strategy-list`, a new strategy object runs
-    on them each time. No result is read from Freqtrade's cache, and none is stored.
+    A new strategy object runs on them each time, as in `Backtesting.start` for each strategy of a
+    `--strategy-list`. No result is read from Freqtrade's cache, and none is stored.
     """
 
     def __init__(self, config: Config, exchange: Exchange) -> None:
@@ -71,19 +72,19 @@ class RepeatedBacktest:
                 f"expected pairs of {config['exchange']['name']}, found none among "
                 f"{', '.join(config['exchange']['pair_whitelist'])}"
             ) from error
-        # There is one bar for all backtests instead.
+        # One progress bar is shown for all backtests instead.
         self._backtesting.progress = None
         self._data, self._timerange = self._load()
 
     @property
     def config(self) -> Config:
-        """Return the configuration, with what Freqtrade has added to it."""
+        """Return the configuration, with Freqtrade's additions."""
         config: Config = self._backtesting.config
         return config
 
     @property
     def candles(self) -> dict[str, pd.DataFrame]:
-        """Return the candles by pair, those before the time range included; not to be modified."""
+        """Return the candles by pair, including those before the time range; do not modify them."""
         return self._data
 
     @property
@@ -98,7 +99,7 @@ class RepeatedBacktest:
     def missing(self) -> tuple[str, ...]:
         """Return the pairs that are named, but have no candle in the time range.
 
-        Freqtrade leaves them out; so it does those that the exchange does not know.
+        Freqtrade leaves them out, as well as pairs that the exchange does not know.
         """
         excluded = {*self.pairs, *self._backtesting.pairlists.expanded_blacklist}
         named = dict.fromkeys(self.config["exchange"]["pair_whitelist"])
@@ -106,10 +107,10 @@ class RepeatedBacktest:
 
     @property
     def span(self) -> tuple[datetime, datetime]:
-        """Return when the first candle that can be traded opens, and the last one."""
+        """Return the open times of the first and the last candle that can be traded."""
         first = min(candles["date"].iloc[0] for candles in self._data.values()).to_pydatetime()
         last = max(candles["date"].iloc[-1] for candles in self._data.values()).to_pydatetime()
-        # Freqtrade has moved it past the startup candles where these are not stored.
+        # Freqtrade moves the start past the startup candles if these are not stored.
         return max(self._timerange.startdt or first, first), last
 
     @property
@@ -118,7 +119,7 @@ class RepeatedBacktest:
         return float(self._backtesting.fee)
 
     def describe_scope(self) -> str:
-        """Describe the pairs and the time range for a person."""
+        """Describe the pairs and the time range in words."""
         pairs = ", ".join(self._data)
         window = self._backtesting.config.get("timerange")
         return f"{pairs} in {window}" if window else pairs
@@ -129,11 +130,11 @@ class RepeatedBacktest:
         self._backtesting.set_fee()
 
     def load_strategy(self) -> IStrategy:
-        """Load a new strategy object, since a strategy may keep state."""
+        """Load a new strategy object; one that has run may have state."""
         return StrategyResolver.load_strategy(deepcopy(self._backtesting.config))
 
     def start(self, strategy: IStrategy) -> None:
-        """Start a strategy object as a backtest does, and run nothing."""
+        """Start a strategy object as a backtest does, but run nothing."""
         self._backtesting._set_strategy(strategy)
 
     def run(self, strategy: IStrategy) -> BacktestRun:
@@ -177,7 +178,7 @@ class RepeatedBacktest:
 
 
 def load_backtest(config: Config, exchange: Exchange) -> RepeatedBacktest:
-    """Load a backtest, whose strategy Freqtrade loads first.
+    """Load a backtest; for that, Freqtrade loads its strategy.
 
     :param config: as `freqtrade backtesting` has it.
     :raises InputError: where there are no candles, and for an error in the strategy's own code.
@@ -191,8 +192,8 @@ def load_backtest(config: Config, exchange: Exchange) -> RepeatedBacktest:
 def open_exchange(config: Config, command: str) -> Iterator[Exchange]:
     """Yield the exchange for repeated backtests, without Freqtrade's progress messages.
 
-    :param command: ours, which is advised `--offline` where no exchange responds.
-    :raises InputError: where it does not respond.
+    :param command: ours, for the advice to use `--offline`.
+    :raises InputError: where the exchange does not respond.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
     with quiet_freqtrade(), warnings_shown_once():
@@ -201,7 +202,7 @@ def open_exchange(config: Config, command: str) -> Iterator[Exchange]:
             yield exchange
         finally:
             exchange.close()
-            # Freqtrade keeps those of the last backtest in its classes.
+            # Freqtrade keeps the trades of the last backtest in its classes.
             Trade.reset_trades()
             Backtesting.cleanup()
 
@@ -212,7 +213,7 @@ def load_exchange(config: Config, command: str) -> Exchange:
     :raises InputError: where it does not respond.
     :raises OperationalException: for whatever else Freqtrade refuses.
     """
-    # Freqtrade logs each attempt, and the stack of each layer.
+    # Freqtrade logs each attempt, with a stack trace for each layer.
     logger = logging.getLogger("freqtrade.exchange")
     level = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -231,7 +232,7 @@ def load_exchange(config: Config, command: str) -> Exchange:
 
 @contextmanager
 def warnings_shown_once() -> Iterator[None]:
-    """Show each log message once, since each backtest begins with the same warnings."""
+    """Show each log message only once, since each backtest starts with the same warnings."""
     handlers = {handler: _Unseen() for handler in logging.getLogger().handlers}
     for handler, unseen in handlers.items():
         handler.addFilter(unseen)
@@ -243,7 +244,7 @@ def warnings_shown_once() -> Iterator[None]:
 
 
 class _Unseen(logging.Filter):
-    """Pass each message once."""
+    """Pass each message only once."""
 
     def __init__(self) -> None:
         super().__init__()

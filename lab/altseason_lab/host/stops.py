@@ -1,4 +1,4 @@
-"""Stop slippage: Freqtrade's backtest has none, so it is computed from its trades."""
+"""Stop slippage: Freqtrade's backtest has none, so it is calculated from its trades."""
 
 import pandas as pd
 from freqtrade.enums import ExitType
@@ -19,7 +19,7 @@ STOP_REASONS = tuple(
 
 
 def as_ratio(basis_points: float) -> float:
-    """Turn basis points into the ratio that a person would type for `--fee`."""
+    """Convert basis points to the ratio that a person would type for `--fee`."""
     return round(basis_points * BASIS_POINT, 10)
 
 

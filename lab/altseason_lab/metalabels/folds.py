@@ -1,9 +1,10 @@
-"""The folds of a walk-forward over labeled entries: each is predicted by what was known before.
+"""The folds of a walk-forward over labeled entries: each is predicted from what was known before.
 
-They are those of FreqAI's own backtest: a model learns from so many days, and predicts the next. An
-entry's outcome is known up to its label's horizon later. Training on those alone that were known
-early would prefer stops and take-profits to what lasted, so the whole horizon is left out before
-each fold: purged, as López de Prado has it, Advances in Financial Machine Learning 2018, chapter 7.
+They are those of FreqAI's own backtest: a model learns from a number of days, and predicts the
+next ones. An entry's outcome becomes known up to its label's horizon later. Training only on those
+that became known early would prefer quick stops and take-profits to entries that lasted, so the
+whole horizon before each fold is left out: purged, see López de Prado, Advances in Financial
+Machine Learning 2018, chapter 7.
 """
 
 from dataclasses import dataclass
@@ -18,12 +19,12 @@ MIN_PREDICTED_ROWS = 100
 
 @dataclass(frozen=True)
 class WalkPlan:
-    """How a stretch of time is cut into folds.
+    """How a stretch of time is divided into folds.
 
-    :param start: of the first one (UTC).
+    :param start: of the first fold (UTC).
     :param train_days: how many days before its start a fold's model learns from.
-    :param test_days: how many days it predicts; they need not be whole ones.
-    :param horizon: how long after an entry's `date` its outcome may at most be known.
+    :param test_days: how many days a fold predicts; not necessarily a whole number.
+    :param horizon: the longest time after an entry's `date` until its outcome is known.
     """
 
     start: pd.Timestamp
@@ -36,9 +37,9 @@ class WalkPlan:
 class Fold:
     """A stretch of time whose entries are predicted.
 
-    :param start: the model knows what was known then, and nothing else.
-    :param end: from it on the next fold predicts.
-    :param first: when the first entry may be decided that the model learns from.
+    :param start: the model uses only what was known then.
+    :param end: from then on the next fold predicts.
+    :param first: the model learns from entries that were decided from then on.
     """
 
     start: pd.Timestamp
@@ -46,10 +47,10 @@ class Fold:
     first: pd.Timestamp
 
     def select_train(self, rows: pd.DataFrame, horizon: pd.Timedelta) -> pd.DataFrame:
-        """Return what the model of this fold learns from.
+        """Return the entries that the model of this fold learns from.
 
         :param rows: entries with `date`, when they were decided, and `known`, when their outcome
-            was.
+            became known.
         """
         is_over = (rows["date"] + horizon <= self.start) & (rows["known"] <= self.start)
         return rows[is_over & (rows["date"] >= self.first)]
@@ -60,9 +61,9 @@ class Fold:
 
 
 def build_folds(rows: pd.DataFrame, plan: WalkPlan) -> list[Fold]:
-    """Return the folds that have enough to learn from and something to predict.
+    """Return the folds that have enough entries to learn from and some to predict.
 
-    :param rows: as `Fold.select_train` takes them, of all pairs.
+    :param rows: as in `Fold.select_train`, of all pairs.
     :raises InputError: where there are too few rows to learn from, or to predict.
     """
     length = pd.Timedelta(days=plan.test_days)

@@ -1,4 +1,4 @@
-"""Meta-labels in one scope: predicted out of sample, scored, and tested against shuffled labels."""
+"""Judge a model in one scope: predict out of sample, score, and compare with shuffled labels."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -19,15 +19,15 @@ Count = Callable[[], None]
 
 @dataclass(frozen=True)
 class Choice:
-    """What the entries earned that a model would have taken, beside all of them.
+    """The profit of the entries that a model would have taken, compared with that of all entries.
 
-    Each entry as its label has it: at the open of the next candle, until a barrier, after fees.
+    Each entry by its label: from the open of the next candle to a barrier, after fees.
 
-    :param threshold: an entry is taken with a higher probability.
-    :param taken: how many were.
-    :param all_profit: of an entry, the mean of all, a ratio; `taken_profit` of those taken, None
-        where none was.
-    :param difference: of both means.
+    :param threshold: entries with a higher probability are taken.
+    :param taken: how many were taken.
+    :param all_profit: the mean profit of all entries, a ratio; `taken_profit` is that of those
+        taken, None where none was.
+    :param difference: between the two means.
     """
 
     threshold: float
@@ -39,15 +39,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class MetaLabels:
-    """What was found of a model.
+    """The result for a model.
 
     :param pairs: of the entries.
-    :param rows: how many entries were labeled, and `independent` how many of them there are by
-        their uniqueness: overlapping labels count in part.
-    :param start: of the first fold, and `end` of the last predicted entry.
-    :param plan: how the time was cut into folds.
+    :param rows: how many entries were labeled; `independent` is how many they are worth, since
+        overlapping labels count only in part.
+    :param start: of the first fold; `end` is the date of the last predicted entry.
+    :param plan: how the time was divided into folds.
     :param shuffled: the AUC of each placebo.
-    :param tests: how many of them there are in a study; the more, the smaller p has to be.
+    :param tests: how many models a study tests; the more, the smaller p has to be.
     """
 
     model: str
@@ -66,12 +66,12 @@ class MetaLabels:
 
     @property
     def rank(self) -> Rank:
-        """Return the place of the model among the placebos, by the AUC."""
+        """Return the rank of the model among the placebos, by AUC."""
         return Rank(self.scores.auc.value, self.shuffled)
 
     @property
     def median_shuffled(self) -> float:
-        """Return the AUC in the middle of the placebos'."""
+        """Return the median AUC of the placebos."""
         return median(self.shuffled)
 
     @property
@@ -81,22 +81,22 @@ class MetaLabels:
 
     @property
     def has_enough(self) -> bool:
-        """Return whether any outcome could have been significant with so many placebos."""
+        """Return whether any outcome could have been significant with this number of placebos."""
         return self.rank.can_reach(self.level)
 
     @property
     def tells_apart(self) -> bool:
-        """Return whether the probabilities tell entries apart better than chance explains."""
+        """Return whether the probabilities distinguish entries better than chance explains."""
         return self.rank.p_value <= self.level and self.scores.auc.low > 0.5
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a model.
+    """How to judge a model.
 
     :param features: the names of the columns that it learns from.
-    :param plan: how the time is cut into folds.
-    :param shuffles: how many placebos it is tested against.
+    :param plan: how the time is divided into folds.
+    :param shuffles: how many placebos it is compared with.
     """
 
     model: str
@@ -109,7 +109,7 @@ class Question:
 
 
 def run_meta_labels(rows: pd.DataFrame, question: Question, count: Count) -> MetaLabels:
-    """Predict entries out of sample, score that, and test it.
+    """Predict entries out of sample, score the predictions, and test them.
 
     :param rows: of all pairs: `pair`, `date`, `start`, `known`, `outcome`, `profit_ratio`, `weight`
         and the features.
@@ -142,7 +142,7 @@ def run_meta_labels(rows: pd.DataFrame, question: Question, count: Count) -> Met
 
 
 def draw_days(predicted: pd.DataFrame, question: Question) -> Draws:
-    """Return days drawn anew, in blocks that are as long as a label at least."""
+    """Return resampled days, in blocks that are at least as long as a label."""
     won, base_rate = predicted["won"], predicted["base_rate"]
     gains = (base_rate - won) ** 2 - (predicted["probability"] - won) ** 2
     min_block = math.ceil(question.plan.horizon / pd.Timedelta(days=1))

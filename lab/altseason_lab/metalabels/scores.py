@@ -1,7 +1,7 @@
-"""How good probabilities are that were given before their outcomes, and how sure that is.
+"""How good probabilities are that were predicted before the outcomes, and how certain that is.
 
-The days are drawn anew in blocks of random length, each with all of its coins, by the stationary
-bootstrap, as in study/difference.py: labels of neighboring days and coins have candles in common.
+Days are resampled in blocks of random length, each with all of its coins, by the stationary
+bootstrap, as in study/difference.py: labels of neighboring days and coins share candles.
 """
 
 import math
@@ -23,10 +23,10 @@ Places = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Bin:
-    """Entries of similar probabilities, one of `BINS` parts of equal size.
+    """Entries with similar probabilities, one of `BINS` groups of equal size.
 
-    :param probability: their mean, and `share` how many of them were won, with its interval.
-    :param profit: of an entry, the mean after fees.
+    :param probability: their mean; `share` is the share that was won, with its interval.
+    :param profit: the mean profit of an entry after fees.
     """
 
     probability: float
@@ -37,13 +37,13 @@ class Bin:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How far probabilities are from what came of them.
+    """How far probabilities are from the outcomes.
 
-    :param error: the expected calibration error: of each bin how far the mean probability is from
-        the share that was won, and of these the mean. Naeini, Cooper and Hauskrecht 2015,
+    :param error: the expected calibration error: the mean distance, over the bins, between the mean
+        probability and the share that was won. Naeini, Cooper and Hauskrecht 2015,
         https://doi.org/10.1609/aaai.v29i1.9602
-    :param by_chance: what probabilities that are right stay below in 19 of 20 cases: that of the
-        days drawn anew, after the true distance of each bin was taken from it.
+    :param by_chance: the error that correct probabilities stay below in 19 of 20 cases: that of the
+        resampled days, after the true distance of each bin was subtracted.
     """
 
     error: float
@@ -53,14 +53,14 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Scores:
-    """What was found of the predicted entries.
+    """The scores of predicted entries.
 
     :param won: the share that reached the take-profit first.
-    :param auc: how often an entry that was won had the higher probability of two of the same fold,
-        the other of which was not; 0.5 by chance. `auc_overall` is that of any two.
+    :param auc: how often, of a won and a lost entry of the same fold, the won one had the higher
+        probability; 0.5 by chance. `auc_overall` is the same for any two entries.
     :param brier: the mean squared error of the probabilities.
-    :param reference: the same of the base rate: what was won of the entries that each fold's model
-        learned from.
+    :param reference: that of the base rate, which is the share of won entries in what each fold's
+        model has learned from.
     :param gain: the reference less the Brier score; positive where the model is better.
     :param block: the mean length of the blocks, in days.
     """
@@ -77,7 +77,7 @@ class Scores:
 
 
 class Draws:
-    """Days drawn anew, as weights of the entries: how often each entry's day was drawn."""
+    """Resampled days, as weights of the entries: how often each entry's day was drawn."""
 
     def __init__(
         self, dates: "pd.Series[pd.Timestamp]", losses: Numbers, min_block: int, seed: int
@@ -85,8 +85,8 @@ class Draws:
         """Draw the days.
 
         :param dates: of the entries.
-        :param losses: of the entries, by whose daily sums the length of the blocks is chosen.
-        :param min_block: in days: as long as a label may last.
+        :param losses: of the entries; their daily sums decide the length of the blocks.
+        :param min_block: in days: the longest time that a label lasts.
         """
         days = ((dates - dates.min().floor("1D")) // pd.Timedelta(days=1)).to_numpy()
         count = int(days.max()) + 1
@@ -101,7 +101,7 @@ class Draws:
         )
 
     def average(self, values: Numbers) -> Numbers:
-        """Return the mean of the entries' values in each draw; NaN where it has no entry."""
+        """Return the mean of the entries' values in each draw; NaN for a draw without entries."""
         return _divide(self.weights @ values, self.weights.sum(axis=1))
 
 
@@ -130,9 +130,9 @@ def score(predicted: pd.DataFrame, draws: Draws) -> Scores:
 
 
 def calculate_auc(predicted: pd.DataFrame) -> float:
-    """Return the AUC within folds, each of which counts by its pairs of won and not won.
+    """Return the AUC within folds, weighted by their number of pairs of a won and a lost entry.
 
-    Models of different folds may differ in level alone, which says nothing of a single entry.
+    Models of different folds may differ in their level, which says nothing about a single entry.
 
     :raises InputError: where no fold has both.
     """
@@ -143,7 +143,7 @@ def calculate_auc(predicted: pd.DataFrame) -> float:
     ]
     if not found:
         raise InputError(
-            "expected entries of a fold both that reached their take-profit and that did not, "
+            "expected a fold with entries that reached their take-profit and others that did not, "
             "found none; choose a longer time range or more pairs"
         )
     pairs = sum(weight for weight, _ in found)
@@ -154,7 +154,7 @@ def calculate_auc(predicted: pd.DataFrame) -> float:
 
 
 def _draw_aucs(predicted: pd.DataFrame, draws: Draws) -> Numbers:
-    """Return the AUC of each draw; scikit-learn's, one draw at a time, takes half a minute."""
+    """Return the AUC of each draw; by scikit-learn, one at a time, it would take half a minute."""
     better, pairs = np.zeros(DRAWS), np.zeros(DRAWS)
     for places in predicted.groupby("fold").indices.values():
         fold = predicted.iloc[places]
@@ -164,13 +164,13 @@ def _draw_aucs(predicted: pd.DataFrame, draws: Draws) -> Numbers:
 
 
 def _count_pairs(fold: pd.DataFrame, weights: Numbers) -> tuple[Numbers, Numbers]:
-    """Return how often the won entry of a pair has the higher probability, and of how many.
+    """Return in how many pairs the won entry has the higher probability, and how many there are.
 
     :param weights: a row for each draw, a column for each entry.
     """
     probability, is_won = _read(fold, "probability"), _read(fold, "won")
     order = np.argsort(probability, kind="stable")
-    # A step for each probability that there is.
+    # One step for each distinct probability.
     starts = np.flatnonzero(np.diff(probability[order], prepend=-np.inf))
     won, lost = (
         np.add.reduceat((weights * kind)[:, order], starts, axis=1) for kind in (is_won, 1 - is_won)
@@ -180,7 +180,7 @@ def _count_pairs(fold: pd.DataFrame, weights: Numbers) -> tuple[Numbers, Numbers
 
 
 def calibrate(predicted: pd.DataFrame, draws: Draws) -> Calibration:
-    """Return how far probabilities are from what came of them, in bins of as many entries each."""
+    """Return how far probabilities are from the outcomes, in bins of equally many entries."""
     won, probability = _read(predicted, "won"), _read(predicted, "probability")
     profit, places = _read(predicted, "profit_ratio"), cut(probability)
     shares, means = calibration_curve(won, probability, n_bins=BINS, strategy="quantile")
@@ -197,7 +197,7 @@ def calibrate(predicted: pd.DataFrame, draws: Draws) -> Calibration:
 
 
 def _draw_errors(distances: Numbers, places: Places, draws: Draws) -> Numbers:
-    """Return the calibration error of each draw where the probabilities are right on average."""
+    """Return the calibration error of each draw if the probabilities were correct on average."""
     steps = np.eye(BINS)[places]
     means = (distances @ steps) / np.maximum(steps.sum(axis=0), 1)
     centered = steps * (distances - means[places])[:, None]
@@ -217,7 +217,7 @@ def measure_error(won: Numbers, probability: Numbers, places: Places) -> float:
 
 
 def find_interval(value: float, drawn: Numbers) -> Interval:
-    """Return a value with the bounds of what was drawn; without these where nothing was."""
+    """Return a value with the bounds of its draws; NaN for the bounds where there are none."""
     known = drawn[~np.isnan(drawn)]
     if not len(known):
         return Interval(value, math.nan, math.nan)
@@ -226,7 +226,7 @@ def find_interval(value: float, drawn: Numbers) -> Interval:
 
 
 def _divide(sums: Numbers, counts: Numbers) -> Numbers:
-    """Return means; NaN where there is nothing."""
+    """Return quotients; NaN where the count is zero."""
     return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
 
 

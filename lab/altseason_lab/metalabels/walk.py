@@ -1,7 +1,7 @@
-"""What a model says of entries that it has not learned from, fold by fold; and without labels.
+"""Predict entries that a model has not learned from, fold by fold; also with shuffled labels.
 
-The placebo: the outcomes of the entries that a model learns from are dealt out anew among them, so
-that they have nothing to do with their features. How well such models predict is chance.
+The placebo: the outcomes of the training entries are shuffled among them, so that they are
+independent of the features. How well such models predict is chance.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,21 +27,21 @@ REPEATS = 10
 
 
 class Model(Protocol):
-    """A model that has learned."""
+    """A fitted model."""
 
     def predict(self, rows: pd.DataFrame) -> Numbers:
         """Return how likely each entry is to reach the take-profit first."""
 
 
-# Learns from rows with `outcome`, `weight` and the features.
+# Fits a model to rows with `outcome`, `weight` and the features.
 Fit = Callable[[pd.DataFrame], Model]
 
 
 @dataclass(frozen=True)
 class Importance:
-    """By how much the AUC falls where a feature's values are dealt out anew.
+    """By how much the AUC falls if a feature's values are shuffled.
 
-    :param fall: the mean over folds, with the interval of Student's t; that of one fold has none.
+    :param fall: the mean over folds, with the interval by Student's t; none for a single fold.
     """
 
     feature: str
@@ -50,7 +50,7 @@ class Importance:
 
 @dataclass(frozen=True)
 class Learner:
-    """Learns from the rows before each fold.
+    """Fits a model for each fold to the rows before it.
 
     :param rows: of all pairs: `pair`, `date`, `start`, `known`, `outcome` and the features.
     :param horizon: the longest time from `date` until an outcome is known.
@@ -63,9 +63,9 @@ class Learner:
 
     @cached_property
     def parts(self) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
-        """Return what each fold learns from, weighed by its uniqueness, and what it predicts.
+        """Return what each fold learns from, weighted by uniqueness, and what it predicts.
 
-        :raises InputError: where all that is learned from has ended alike.
+        :raises InputError: where all entries to learn from have the same outcome.
         """
         found = []
         for fold in self.folds:
@@ -75,7 +75,7 @@ class Learner:
                     f"expected entries that reached their take-profit, and others, before "
                     f"{fold.start:%Y-%m-%d}, found only one kind among {len(train)}"
                 )
-            # As a bot weighs them, which knows of no others.
+            # As in a bot, which knows no other entries.
             weight = calculate_uniqueness(train["start"], train["known"])
             found.append((train.assign(weight=weight), fold.select_test(self.rows)))
         return found
@@ -98,7 +98,7 @@ class Learner:
         return pd.concat(predicted, ignore_index=True), models
 
     def shuffle(self, seed: int, number: int) -> float:
-        """Return the AUC of models that have learned from outcomes dealt out anew."""
+        """Return the AUC of models fitted to shuffled outcomes."""
         random = np.random.default_rng([seed, number])
         predicted = list[pd.DataFrame]()
         for place, (train, test) in enumerate(self.parts):
@@ -110,13 +110,13 @@ class Learner:
 
 
 class _Scored:
-    """A model as scikit-learn takes one."""
+    """A model in the form that scikit-learn accepts."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
 
     def fit(self) -> None:
-        """Do nothing: scikit-learn asks whether there is a `fit`, and the model is fitted."""
+        """Do nothing: scikit-learn requires a `fit`, but the model is already fitted."""
 
 
 def find_importances(

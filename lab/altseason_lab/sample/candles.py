@@ -1,4 +1,4 @@
-"""How a path of the sample market becomes the candles of an exchange, with its gaps."""
+"""Turn a path of the sample market into the candles of an exchange, with gaps."""
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +40,7 @@ def draw_candles(
     prices = {"open": open_, "high": high, "low": low, "close": close}
     candles = pd.DataFrame({"date": dates})
     for column, logarithm in prices.items():
-        # Rounding keeps the order, so the high stays highest; no price is below one tick.
+        # Rounding keeps the order, so the high stays the highest; no price is below one tick.
         rounded = np.round(np.exp(logarithm), coin.price_decimals)
         candles[column] = np.maximum(rounded, 10.0**-coin.price_decimals)
     candles["volume"] = draw_volume(
@@ -54,8 +54,8 @@ def draw_extremes(
 ) -> tuple[Array, Array]:
     """Draw the high and the low of every hour, as logarithms like the open and the close.
 
-    Between two known ends a random walk is a Brownian bridge, whose maximum has a closed
-    distribution (Glasserman, Monte Carlo Methods in Financial Engineering, section 6.4).
+    Between two known ends a random walk is a Brownian bridge, the distribution of whose maximum is
+    known (Glasserman, Monte Carlo Methods in Financial Engineering, section 6.4).
 
     :param variance: of the logarithmic return of each hour.
     """
@@ -68,7 +68,7 @@ def draw_extremes(
 
     high = open_ + (change + draw_excursion()) / 2
     low = open_ + (change - draw_excursion()) / 2
-    # The distance to an end can be lost in rounding when it is tiny.
+    # A tiny distance to an end can be lost in rounding.
     return np.maximum(high, np.maximum(open_, close)), np.minimum(low, np.minimum(open_, close))
 
 
@@ -100,12 +100,12 @@ def draw_volume(
         + noise
     )
     volume: Array = np.round(np.exp(log_quote_volume - close), coin.volume_decimals)
-    # Freqtrade takes a candle without volume for one that was only filled in.
+    # Freqtrade takes a candle without volume for a filled gap.
     return np.maximum(volume, 10.0**-coin.volume_decimals)
 
 
 def draw_outages(rng: np.random.Generator, parameters: MarketParameters, hours: int) -> Mask:
-    """Draw the hours in which the exchange gave no candle for any pair; True where missing."""
+    """Draw the hours in which the exchange had no candles of any pair; True where missing."""
     count = round(parameters.outages_per_year * hours / HOURS_PER_YEAR)
     lengths = np.minimum(
         rng.geometric(1 / parameters.outage_mean_hours, count), parameters.outage_longest_hours
@@ -119,7 +119,7 @@ def draw_single_gaps(rng: np.random.Generator, parameters: MarketParameters, hou
 
 
 def _mark(rng: np.random.Generator, lengths: Indices, hours: int) -> Mask:
-    """Place gaps of these lengths at random, away from both ends: these show the range."""
+    """Place gaps of these lengths at random, away from both ends, which show the range."""
     missing = np.zeros(hours, dtype=bool)
     for length in lengths:
         first = rng.integers(HOURS_PER_DAY, hours - HOURS_PER_DAY - length)
@@ -128,7 +128,7 @@ def _mark(rng: np.random.Generator, lengths: Indices, hours: int) -> Mask:
 
 
 def _hourly_variance(parameters: MarketParameters, coin: SampleCoin) -> float:
-    """Calculate the variance of a coin's hourly return from that of its parts."""
+    """Calculate the variance of a coin's hourly return from those of its components."""
     annual = (
         (coin.beta * parameters.bitcoin_volatility) ** 2
         + (coin.loading * parameters.rotation_volatility) ** 2

@@ -1,7 +1,7 @@
-"""The sample market: four years of 1h candles, and the dominance that follows from their caps.
+"""The sample market: four years of 1h candles, and the dominance that follows from market caps.
 
-Dominance is not drawn but calculated: Bitcoin's cap over the sum of all caps, each a price times a
-fixed supply, plus a block of other alts and one of stablecoins. So it falls where alts lead.
+Dominance is not drawn but calculated: Bitcoin's cap divided by the sum of all caps, each a price
+times a fixed supply, plus those of other alts and of stablecoins. So it falls where alts lead.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from altseason_lab.sample.paths import Array, MarketPaths, draw_paths
 
 # Chosen by its dominance alone: it stays between 40 and 70 percent, long on either side of 55.
 DEFAULT_SEED = 10
-# Raise it whenever one seed gives other candles than before.
+# Raise it whenever a seed gives other candles than before.
 GENERATOR_VERSION = 1
 TIMEFRAME = "1h"
-# Finer than any provider's readings mean anything, coarser than one processor's last bit.
+# Finer than any provider's accuracy, coarser than differences between processors.
 DOMINANCE_DECIMALS = 6
 
 
@@ -29,7 +29,7 @@ class SampleMarket:
 
     :param candles: 1h candles by pair: date (open time, UTC), open, high, low, close, volume.
     :param dominance: dominance candles by timeframe, in percent; volume counts the readings.
-    :param rest: caps in USD that belong to no pair, at the end of each hour: date (open time of
+    :param rest: caps in USD that are not of a pair, at the end of each hour: date (open time of
         that hour), altcoins, stablecoins.
     """
 
@@ -67,7 +67,7 @@ def generate_market(seed: int = DEFAULT_SEED) -> SampleMarket:
 def calculate_rest(
     parameters: MarketParameters, paths: MarketPaths, dates: pd.DatetimeIndex
 ) -> pd.DataFrame:
-    """Calculate the caps of what is not traded here; see `SampleMarket.rest`."""
+    """Calculate the caps of coins that are not traded here; see `SampleMarket.rest`."""
     total = 100 * parameters.bitcoin.cap / parameters.reference_dominance
     stablecoins = total * parameters.stablecoin_percent / 100
     altcoins = total - stablecoins - sum(coin.cap for coin in parameters.coins)

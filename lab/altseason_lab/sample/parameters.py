@@ -1,7 +1,7 @@
 """The numbers of the sample market, each with the market statistic that it comes from.
 
-"Measured" means: Binance 1h spot candles from each coin's listing to the end of 2021, and Bitcoin's
-daily dominance 2018 to 2021. None of them was chosen by what a strategy earns on the outcome.
+"Measured" means: on Binance 1h spot candles from each coin's listing to the end of 2021, and on
+Bitcoin's daily dominance from 2018 to 2021. None was chosen by what a strategy earns on the market.
 Volatilities and drifts are annual and logarithmic; a year has 8760 hours.
 """
 
@@ -15,14 +15,14 @@ HOURS_PER_YEAR = 365 * HOURS_PER_DAY
 class SampleCoin:
     """A coin's size and how it moves: beta * Bitcoin + loading * rotation + its own noise.
 
-    :param price: reference that the coin's path moves away from, in USDT; the median of 2021.
-    :param supply: coins in circulation in 2021, rounded, and fixed here.
-    :param beta: measured slope of its hourly returns on Bitcoin's, 1.0 to 1.2.
-    :param loading: how much it takes part when capital rotates from Bitcoin into alts.
-    :param own_volatility: of what neither Bitcoin nor the rotation explains.
-    :param quote_volume: median USDT traded in an hour; the median of 2021, rounded.
-    :param price_decimals: places of Binance's tick size around 2021.
-    :param volume_decimals: places of Binance's lot size around 2021.
+    :param price: the reference for the growth of the coin's path, in USDT; the median of 2021.
+    :param supply: coins in circulation in 2021, rounded; constant here.
+    :param beta: the measured slope of its hourly returns on Bitcoin's, 1.0 to 1.2.
+    :param loading: how strongly it moves when capital rotates from Bitcoin into alts.
+    :param own_volatility: of the part that neither Bitcoin nor the rotation explains.
+    :param quote_volume: the median of USDT traded per hour in 2021, rounded.
+    :param price_decimals: those of Binance's tick size around 2021.
+    :param volume_decimals: those of Binance's lot size around 2021.
     """
 
     base: str
@@ -63,7 +63,7 @@ class Regime:
 # as rising ones, and +0.3 on average, like the average over these four, as all last equally long.
 # Of the measured changes of log(dominance / (100 - dominance)) over 60 days, one in ten is below
 # -0.27 and one in ten above 0.34, so 1.6 to 2.1 in a year. The rotation drifts add up to zero:
-# measured dominance has no trend of its own. Alts fall more than Bitcoin when all fall (2018).
+# measured dominance has no trend. Alts fall more than Bitcoin when all fall (2018).
 REGIMES = (
     Regime("alt season", bitcoin_drift=1.0, rotation_drift=1.8),
     Regime("bitcoin season", bitcoin_drift=1.2, rotation_drift=-1.3),
@@ -88,14 +88,14 @@ ALTCOINS = (
 
 @dataclass(frozen=True)
 class MarketParameters:
-    """Everything that the generator draws from; see each group's comment for the reason."""
+    """All parameters of the generator; the comment of each group gives the reason."""
 
     start: str = "2021-01-01"
     stop: str = "2025-01-01"
 
-    # Measured from hourly returns, Bitcoin's volatility was 0.66 in 2019 and 0.75 in 2020; more in
-    # 2018 (0.97) and 2021 (0.86), which are not taken for the usual. The rotation is the part that
-    # the unexplained returns of the alts share.
+    # Measured from hourly returns, Bitcoin's volatility was 0.66 in 2019 and 0.75 in 2020, and more
+    # in 2018 (0.97) and 2021 (0.86), which are regarded as unusual. The rotation is what the alts'
+    # returns have in common apart from Bitcoin's.
     bitcoin_volatility: float = 0.70
     rotation_volatility: float = 0.40
 
@@ -103,13 +103,13 @@ class MarketParameters:
     # the smoothing; quartiles 31 and 107 days.
     regime_days: float = 60.0
 
-    # Dominance comes back: an autoregression of its log odds over 30 days, measured, has a slope of
-    # 0.907, so half of a deviation is gone after 212 days. Without it, caps drift apart for ever.
+    # Dominance reverts to its mean: an autoregression of its log odds over 30 days, measured, has a
+    # slope of 0.907, so half of a deviation is gone after 212 days. Without that, caps drift apart.
     reversion_days: float = 212.0
 
-    # From 2018 to 2021 Bitcoin's highest price was 22 times its lowest. A free random walk with the
-    # drifts above leaves that range for most seeds, and tick sizes and volumes then fit no more.
-    # Half of a deviation gone in two years keeps it; within the days of a trade it is not felt.
+    # From 2018 to 2021 Bitcoin's highest price was 22 times its lowest. With most seeds, a free
+    # random walk with the drifts above would leave that range, which tick sizes and volumes do not
+    # fit. A half-life of two years keeps it there, and has no effect within the days of a trade.
     bitcoin_reversion_days: float = 730.0
 
     # Log-volatility, shared by the whole market (absolute returns of the coins correlate at 0.2 to
@@ -120,12 +120,12 @@ class MarketParameters:
     volatility_parts: tuple[tuple[float, float], ...] = ((0.17, 1440.0), (0.10, 60.0), (0.09, 8.0))
     tail_degrees: float = 7.0
 
-    # An open differs from the close before it by up to 1.8 basis points in the median, measured.
+    # Measured, the median distance of an open from the close before it is up to 1.8 basis points.
     open_gap: float = 2e-4
 
-    # Log volume on log range, measured within 90 days: slope 0.9 to 1.3; what is left has a
-    # standard deviation of 0.4 to 0.8 and mostly persists for weeks. By hour of day, volume is 0.8
-    # to 1.4 times its mean, highest at 12 to 16 UTC.
+    # Log volume on log range, measured within 90 days: slope 0.9 to 1.3; the residuals have a
+    # standard deviation of 0.4 to 0.8, most of which persists for weeks. By hour of day, volume is
+    # 0.8 to 1.4 times its mean, highest from 12 to 16 UTC.
     volume_on_range: float = 1.1
     volume_persistent: float = 0.5
     volume_persistent_hours: float = 720.0
@@ -134,16 +134,16 @@ class MarketParameters:
     volume_peak_hour: float = 14.0
 
     # Binance's candles of 2018 to 2021 have six gaps a year, of 1 to 33 hours, 5 on average, always
-    # in all pairs at once. Single pairs are halted elsewhere, so each has a few gaps of its own.
+    # in all pairs at once. Other exchanges halt single pairs, so each has a few gaps of its own.
     outages_per_year: int = 6
     outage_mean_hours: float = 5.0
     outage_longest_hours: int = 33
     single_gaps_per_pair: int = 3
 
-    # Dominance 2018 to 2021: mean 53.8 percent, median 54.2. At the reference prices it is as much:
-    # the alts that are not traded here get the cap that is then missing. They are a basket, so with
-    # little noise of their own. Stablecoins were about 6 percent of all caps in 2021; issuers mint
-    # and redeem behind the market, here with a half-life of 120 days (assumed, not measured).
+    # Dominance 2018 to 2021: mean 53.8 percent, median 54.2. It is about that at the reference
+    # prices, by the cap of the alts that are not traded here. These are a basket, with little noise
+    # of its own. Stablecoins were about 6 percent of all caps in 2021; issuers mint and redeem with
+    # a delay, here with a half-life of 120 days (assumed, not measured).
     reference_dominance: float = 54.0
     rest_beta: float = 1.05
     rest_own_volatility: float = 0.15

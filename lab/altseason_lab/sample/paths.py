@@ -1,4 +1,4 @@
-"""How the sample market moves: regimes, volatility and the logarithmic paths of all caps."""
+"""Draw how the sample market moves: regimes, volatility and the logarithmic paths of all caps."""
 
 from dataclasses import dataclass
 from itertools import accumulate
@@ -19,7 +19,7 @@ Indices = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class MarketPaths:
-    """Logarithmic growth over the reference prices and caps, at the end of every hour.
+    """Logarithmic growth relative to the reference prices and caps, at the end of every hour.
 
     :param volatility: factor on every volatility; its mean square is 1.
     :param coins: growth of each coin's price, by the coin's base.
@@ -55,8 +55,8 @@ def draw_paths(rng: np.random.Generator, parameters: MarketParameters, hours: in
         rotation_drift[regimes] / HOURS_PER_YEAR + draw_shocks(parameters.rotation_volatility),
         half_life,
     )
-    # The level of dominance is measured over four whole years, and so it holds for these as a
-    # whole: from a fixed first day, many seeds would stay on one side of it for most of the time.
+    # The level of dominance was measured over four whole years, so it holds for the four years as a
+    # whole: if it held on the first day, many seeds would mostly stay on one side of it.
     rotation -= rotation.mean()
 
     def draw_alt(coin: SampleCoin) -> Array:
@@ -77,8 +77,8 @@ def draw_paths(rng: np.random.Generator, parameters: MarketParameters, hours: in
 def draw_regimes(rng: np.random.Generator, parameters: MarketParameters, hours: int) -> Indices:
     """Draw the regime of every hour, an index: a Markov chain that may change at midnight.
 
-    All regimes last equally long on average and each is followed by any other alike: four years of
-    dominance are too few to measure more.
+    All regimes last equally long on average, and each is equally likely to follow another: four
+    years of dominance are too few to measure more.
     """
     days = -(-hours // HOURS_PER_DAY)
     count = len(parameters.regimes)
@@ -95,15 +95,15 @@ def draw_volatility(rng: np.random.Generator, parameters: MarketParameters, hour
     for variance, half_life in parameters.volatility_parts:
         log_volatility += draw_stationary(rng, np.sqrt(variance), half_life, hours)
     factor: Array = np.exp(log_volatility)
-    # Four years are few half-lives of the slow part: without this, the sample's volatility would be
-    # anywhere between calm and wild years, and not the one that the parameters state.
+    # Four years are only a few half-lives of the slow part: without this, the sample's volatility
+    # would be that of calm or of wild years, not the one in the parameters.
     return factor / np.sqrt(np.mean(factor**2))
 
 
 def draw_stationary(
     rng: np.random.Generator, deviation: float, half_life: float, hours: int
 ) -> Array:
-    """Draw a reverting process around 0 with a standard deviation, from its first hour on."""
+    """Draw a process that reverts to 0, with its standard deviation from the first hour on."""
     shocks = rng.standard_normal(hours) * deviation
     shocks[1:] *= np.sqrt(1 - keep(half_life) ** 2)
     return revert(shocks, half_life)
@@ -115,7 +115,7 @@ def keep(half_life: float) -> float:
 
 
 def revert(shocks: Array, half_life: float) -> Array:
-    """Add up shocks of which half is forgotten after the half-life, in hours."""
+    """Add up shocks, half of each of which is gone after the half-life, in hours."""
     kept = keep(half_life)
     return np.array(list(accumulate(shocks.tolist(), lambda state, shock: kept * state + shock)))
 

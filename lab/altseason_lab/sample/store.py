@@ -1,4 +1,4 @@
-"""The sample market on disk, in a data directory that is marked as synthetic and holds no other."""
+"""Store the sample market in a data directory of its own, which is marked as synthetic."""
 
 import tempfile
 from pathlib import Path
@@ -19,7 +19,7 @@ def save_market(
     data_format: str = "feather",
     progress: Progress = no_progress,
 ) -> None:
-    """Write a market into a data directory; files of an earlier one are replaced.
+    """Write a market into a data directory, replacing the files of an earlier one.
 
     :param data_format: as Freqtrade's `dataformat_ohlcv` names it.
     :raises InputError: where the folder may hold real candles, or cannot be written.
@@ -28,9 +28,9 @@ def save_market(
     datadir = datadir.resolve()
     try:
         datadir.mkdir(parents=True, exist_ok=True)
-        # The marker comes first: at no moment are there candles that it does not mark.
+        # The marker comes first, so that there are never unmarked candles.
         save_marker(datadir, seed=market.seed, version=GENERATOR_VERSION)
-        # A file is put in its place whole, so that a reader never meets half of one.
+        # Complete files are moved to their place, so that nobody reads half of one.
         with tempfile.TemporaryDirectory(dir=datadir, prefix=".sample-") as folder:
             _store_candles(market, Path(folder), data_format, progress)
             for path in sorted(Path(folder).iterdir()):

@@ -1,4 +1,4 @@
-"""What costs and delay leave of a backtest's profit.
+"""How much of a backtest's profit costs and delay leave.
 
 grid.py   the costs and delays that are tried
 run.py    the backtests, and the cost at which no profit is left

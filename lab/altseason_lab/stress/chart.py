@@ -1,4 +1,4 @@
-"""A stress test as a page: the profit at each cost, by delay, and what stands behind it."""
+"""A stress test as a page: the profit at each cost, by delay, and the backtests behind it."""
 
 import plotly.graph_objects as go
 
@@ -52,7 +52,7 @@ def build_chart(found: StressTest, *, synthetic: bool) -> Chart:
     figure.update_yaxes(zerolinewidth=2)
     for number, delay in enumerate(found.curves):
         add_curve(figure, found, delay, number)
-    # A profit of zero is always in sight.
+    # A profit of zero is always visible.
     figure.update_yaxes(rangemode="tozero")
     return Chart(
         title="Profit by cost per side",
@@ -87,7 +87,7 @@ def add_curve(figure: go.Figure, found: StressTest, delay: int, number: int) -> 
             mode="markers",
             name=f"{name}, break-even",
             showlegend=False,
-            # One around the other where delays break even together.
+            # One around the other where delays have the same break-even.
             marker={
                 "symbol": "diamond-open",
                 "size": MARK_SIZE + MARK_STEP * (number % len(COLORS)),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from altseason.parser import whole_number
 from altseason_lab.host.stops import BASIS_POINT
 
-# Where none are named, in basis points.
+# The defaults, in basis points.
 SLIPPAGES, STOP_SLIPPAGE = (0.0, 5.0, 10.0, 20.0), 10.0
 MAX_SLIPPAGE = 1000.0
 MAX_DELAY = 100
@@ -34,7 +34,7 @@ class CostScenario:
     @property
     def fee_cost(self) -> float:
         """Return the fee in basis points."""
-        # Rounded, so that costs that differ by a binary fraction are one backtest.
+        # Rounded, so that costs that differ only by rounding errors are one backtest.
         return round(self.fee / BASIS_POINT, 6)
 
     @property
@@ -46,7 +46,7 @@ class CostScenario:
 def build_grid(
     fees: Sequence[float], slippages: Sequence[float], delays: Sequence[int]
 ) -> list[CostScenario]:
-    """Return all combinations, ascending and each value once; the delay changes slowest."""
+    """Return all combinations in ascending order; the delay changes slowest."""
     return [
         CostScenario(fee, slippage, delay)
         for delay in sorted(set(delays))

@@ -22,18 +22,18 @@ MAX_COST = 200.0
 SCANNED_COSTS = (0.0, 10.0, 20.0, 50.0, 100.0, MAX_COST)
 RESOLUTION = 1.0
 
-# Backtests that the search for one break-even usually takes, beside those of the grid.
+# The usual number of backtests of the search for a break-even, besides those of the grid.
 USUAL_SEARCH = 8
 
 
 @dataclass(frozen=True)
 class StressTest:
-    """What a stress test found.
+    """The result of a stress test.
 
-    :param results: by the scenarios of the grid.
-    :param break_evens: by delay, in basis points per side as `find_break_even` returns them.
-    :param curves: by delay everything that was run, by cost in basis points per side.
-    :param stop_slippage: what a stop costs more, in basis points.
+    :param results: by scenario of the grid.
+    :param break_evens: by delay, in basis points per side, see `find_break_even`.
+    :param curves: all results, by delay and by cost in basis points per side.
+    :param stop_slippage: the additional cost of a stop, in basis points.
     """
 
     scope: BacktestScope
@@ -44,16 +44,16 @@ class StressTest:
 
     @property
     def headline_delay(self) -> int:
-        """Return the delay that the headline is about: none, or the smallest there is."""
+        """Return the delay that the headline is about: the smallest one."""
         return min(self.break_evens)
 
     def has_trades(self, delay: int) -> bool:
-        """Return whether anything was traded with a delay."""
+        """Return whether there are any trades with a delay."""
         return any(result.trades for result in self.curves[delay].values())
 
 
 class BacktestCounter:
-    """Counts finished backtests, and estimates how many follow: a search ends when it has found."""
+    """Counts finished backtests, and estimates how many follow: searches differ in length."""
 
     def __init__(self, progress: Progress = no_progress) -> None:
         self._progress = progress
@@ -77,7 +77,7 @@ def run_stress_test(
     stop_slippage: float,
     counter: BacktestCounter,
 ) -> StressTest:
-    """Run the grid, then search the break-even of each delay."""
+    """Run the grid, then search for the break-even of each delay."""
     delays = sorted({scenario.delay for scenario in scenarios})
     distinct = {(scenario.cost, scenario.delay) for scenario in scenarios}
     counter.expect(len(distinct) + len(delays) * USUAL_SEARCH)
@@ -101,14 +101,14 @@ def find_break_even(
 ) -> float | None:
     """Return the lowest cost found at which the profit is no longer above zero.
 
-    Profit need not fall with every basis point, since another cost may lead to other trades. So
-    costs are scanned in ascending order, and the first without profit is approached by bisection
-    from the one before; between two with profit nothing is tried.
+    Profit does not always fall with the cost, since another cost may lead to other trades. So
+    costs are scanned in ascending order. Between the first cost without profit and the one before,
+    the break-even is found by bisection; between two costs with profit nothing is tried.
 
     :param profit: returns the profit at a cost in basis points.
-    :param extra_costs: costs to scan as well, in basis points; those above 200 (2 %) are left out.
-    :return: in basis points, at most 1 above a cost with profit; 0 where there is none even without
-        costs, None where there still is at 200.
+    :param extra_costs: further costs to scan, in basis points; those above 200 (2 %) are left out.
+    :return: in basis points, at most 1 above a cost with profit; 0 where there is no profit even
+        without costs, None where there still is one at 200.
     """
     profitable = None
     for cost in sorted({*SCANNED_COSTS, *(cost for cost in extra_costs if cost <= MAX_COST)}):
@@ -120,7 +120,7 @@ def find_break_even(
 
 def _bisect(profit: Callable[[float], float], profitable: float, losing: float) -> float:
     while losing - profitable > RESOLUTION:
-        # A whole number between the two: there is one wherever they are more than 1 apart.
+        # A whole number between the two, which are more than 1 apart.
         between = float(math.floor((profitable + losing) / 2 + 0.5))
         if profit(between) > 0:
             profitable = between
@@ -130,10 +130,12 @@ def _bisect(profit: Callable[[float], float], profitable: float, losing: float) 
 
 
 def describe_trial(tested: StressTest, config: Config, strategy: Any) -> Trial:
-    """Return the trial, whose Sharpe ratio is not known: costs and delays are no variants.
+    """Return the trial of a stress test: it shows what the strategy has earned, whatever the costs.
+
+    Costs and delays are no variants, so there is one trial, without a Sharpe ratio.
 
     :param config: as `freqtrade backtesting` has it.
-    :param strategy: an object of what was backtested.
+    :param strategy: an object of the strategy.
     """
     scope = tested.scope
     settings = {name: value for name, value in config.items() if name != "fee"}

@@ -1,4 +1,4 @@
-"""The evidence card of a study: how the one rule that it ran has traded."""
+"""The evidence card of a study: how the only rule that it ran has traded."""
 
 import json
 import math
@@ -16,18 +16,18 @@ from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import has_bootstrap
 from altseason_lab.study.grid import OFF, Cell
 from altseason_lab.study.run import Study
-from altseason_lab.texts import write_span
+from altseason_lab.texts import count, write_span
 
 WEEK = timedelta(weeks=1)
-# With fewer, an interval says nothing.
+# With fewer, an interval means nothing.
 MIN_TRADES = 30
 
 
 def refuse_several(cells: list[Cell]) -> None:
-    """Refuse cells of which no one card can be made.
+    """Refuse cells that cannot make one card.
 
-    :raises InputError: where they have several gates or groups, or none, and where what calculates
-        intervals is not installed.
+    :raises InputError: where they have several gates or groups, or no gate, and where the package
+        for the intervals is missing.
     """
     if not has_bootstrap():
         raise InputError("--card needs arch, which is not installed: `pip install arch`")
@@ -40,7 +40,7 @@ def refuse_several(cells: list[Cell]) -> None:
 
 
 def refuse_other_file(path: Path) -> None:
-    """Refuse to write over a file that is no card, such as a configuration.
+    """Refuse to overwrite a file that is no card, such as a configuration.
 
     :raises InputError: in one line.
     """
@@ -56,7 +56,7 @@ def refuse_other_file(path: Path) -> None:
 
 
 def build_card(study: Study) -> EvidenceCard:
-    """Return the card of the only gate that a study has, over all of its windows.
+    """Return the card of a study's only gate, over all windows.
 
     :raises InputError: where it has not traded.
     """
@@ -81,11 +81,17 @@ def build_card(study: Study) -> EvidenceCard:
     )
 
 
+def describe_card(card: EvidenceCard) -> str:
+    """Describe how many trades and weeks a card is made of."""
+    weeks = count(card.weekly_trades.count, "whole week")
+    return f"with {count(card.profits.count, 'trade')}, counted per week in {weeks}"
+
+
 def describe(values: Sequence[float]) -> Sample:
-    """Return the sample of numbers in their order, of which neighbors may be alike.
+    """Return the sample of numbers in their order, whose neighbors may be correlated.
 
     Its deviation is the root of the long-run variance, with Bartlett's kernel (Newey and West 1987,
-    https://doi.org/10.2307/1913610), but never less than that of independent numbers.
+    https://doi.org/10.2307/1913610), but at least that of independent numbers.
     """
     from arch.covariance.kernel import Bartlett
 
@@ -97,9 +103,9 @@ def describe(values: Sequence[float]) -> Sample:
 
 
 def describe_wins(wins: Sequence[bool]) -> Sample:
-    """Return the sample of what was won and lost; a rule that has never lost may lose once.
+    """Return the sample of won and lost trades, for a rule that never lost one may lose the next.
 
-    Its deviation is at least that of the rule of succession, by one more of each.
+    Its deviation is at least that by the rule of succession, with one more trade of each kind.
     """
     sample = describe(wins)
     share = (sum(wins) + 1) / (len(wins) + 2)
@@ -107,7 +113,10 @@ def describe_wins(wins: Sequence[bool]) -> Sample:
 
 
 def count_by_week(result: CellResult) -> list[int]:
-    """Return how many trades were opened in each whole week of a backtest; at least in one."""
+    """Return how many trades were opened in each whole week of a backtest, of which there is one.
+
+    What is left at the end, less than a week, is not counted.
+    """
     counts = [0] * max(1, (result.end - result.start) // WEEK)
     for trade in result.trades:
         week = (trade.opened - result.start) // WEEK

@@ -1,4 +1,4 @@
-"""One cell at a time, in this process; Freqtrade keeps trades and locks in its classes."""
+"""Run one cell at a time in this process: Freqtrade keeps trades and locks in its classes."""
 
 import math
 from collections.abc import Iterable
@@ -24,14 +24,14 @@ from altseason_lab.study.hold import hold, load_bitcoin
 from altseason_lab.study.metrics import Metrics, Outcome, measure_run, sum_by_coin_and_year
 from altseason_lab.study.placebo import give_placebo
 
-# Pydantic, which reads stored results, has a time zone of its own for UTC.
+# Pydantic, which parses stored results, uses a UTC time zone of its own.
 Instant = Annotated[datetime, AfterValidator(lambda time: time.astimezone(UTC))]
 HOLD_COINS, HOLD_BITCOIN = "hold coins", "hold BTC"
 
 
 @dataclass(frozen=True)
 class ClosedTrade:
-    """A trade as an evidence card needs it.
+    """A trade, as far as an evidence card needs it.
 
     :param profit: after fees, as a ratio of its stake.
     """
@@ -42,11 +42,11 @@ class ClosedTrade:
 
 @dataclass(frozen=True)
 class DailyLines:
-    """Dominance and what decides, as they were known at the close of each day's last candle.
+    """Dominance and what decides the gate, as known at the close of each day's last candle.
 
     :param start: the first day (UTC).
-    :param values: in percent, by the name that FreqUI gives a line; of that day and each that
-        follows, None where nothing was known. A line that the gate does not go by is left out.
+    :param values: in percent, by the name of the line in FreqUI; for that day and each that
+        follows, None where nothing was known. Lines that the gate does not use are left out.
     """
 
     start: date
@@ -55,19 +55,19 @@ class DailyLines:
 
 @dataclass(frozen=True)
 class CellResult:
-    """What a cell gave.
+    """The result of a cell.
 
-    :param pairs: whose candles were there.
+    :param pairs: those with candles.
     :param missing: pairs that were named, but had no candle.
-    :param start: of the first candle that is traded, and `end` of the last one.
-    :param alt_seasons: the stretches of time in which the gate was open, from the close of a first
-        candle to that of the next at which it was closed.
+    :param start: the open time of the first candle, and `end` that of the last one.
+    :param alt_seasons: the stretches of time in which the gate was open, each from the close of its
+        first candle to that of the candle at which it was closed again.
     :param open_share: the share of candles at whose close the gate was open.
     :param fee: a ratio per side.
-    :param profits: of closed trades by pair and year of closing, of the starting balance.
-    :param holds: the baselines without a strategy, by name, with the gate off alone; None where
+    :param profits: of closed trades by pair and year of closing, by the starting balance.
+    :param holds: the baselines without a strategy, by name; only with the gate off. None where
         there are no candles for one.
-    :param lines: what the gate went by; None where it is off, and for a placebo.
+    :param lines: what decided the gate; None where it is off, and for a placebo.
     :param rule: the gate's, in words.
     :param trades: in the order in which they were opened; none for a placebo.
     """
@@ -89,7 +89,7 @@ class CellResult:
 
     @property
     def metrics(self) -> Metrics:
-        """Return the metrics of the outcome."""
+        """Return the figures of the outcome."""
         return self.outcome.metrics
 
 
@@ -98,7 +98,7 @@ class GatedRun:
     """A backtest with a gate.
 
     :param is_open: by the candles' open times, whether the gate was open at their close.
-    :param rule: as `CellResult` has it, and `lines`.
+    :param lines: as in `CellResult`, like `rule`.
     """
 
     backtest: BacktestRun
@@ -108,7 +108,7 @@ class GatedRun:
 
 
 class CellRunner:
-    """Runs cells one after another, on the candles of a scope loaded once."""
+    """Runs cells one after another, and loads the candles of a scope once."""
 
     def __init__(self, config: Config, exchange: Exchange) -> None:
         """Run nothing yet.
@@ -152,7 +152,7 @@ class CellRunner:
 
     def _open(self, scope: Scope) -> RepeatedBacktest:
         if self._repeated is None or scope != self._scope:
-            # The candles of one scope are enough to keep.
+            # Only the candles of one scope are kept in memory.
             self._repeated = None
             self._repeated = RepeatedBacktest(narrow(self._config, scope), self._exchange)
             self._scope = scope
@@ -160,7 +160,7 @@ class CellRunner:
 
 
 def describe_backtest(cell: Cell, config: Config) -> str:
-    """Describe the backtest of a cell for a person.
+    """Describe the backtest of a cell in words.
 
     :param config: as `freqtrade backtesting` has it, for the whitelist and all time.
     """
@@ -172,7 +172,7 @@ def describe_backtest(cell: Cell, config: Config) -> str:
 
 
 def narrow(config: Config, scope: Scope) -> Config:
-    """Return a configuration of its own for a scope, as `--timerange` and `--pairs` give it."""
+    """Return a copy of the configuration for a scope, as `--timerange` and `--pairs` change it."""
     narrowed: Config = deepcopy(config)
     if scope.window:
         narrowed["timerange"] = scope.window
@@ -182,7 +182,7 @@ def narrow(config: Config, scope: Scope) -> Config:
 
 
 def run_backtest(repeated: RepeatedBacktest, cell: Cell) -> GatedRun:
-    """Run a new strategy object with a cell's gate."""
+    """Run a new strategy object with the gate of a cell."""
     strategy: Any = repeated.load_strategy()
     set_parameters(strategy, {MODE: cell.mode, **dict(cell.settings)})
     if cell.placebo is not None:
@@ -201,9 +201,9 @@ def run_backtest(repeated: RepeatedBacktest, cell: Cell) -> GatedRun:
 
 
 def find_daily_lines(strategy: Any, dates: "pd.Series[pd.Timestamp]", timeframe: str) -> DailyLines:
-    """Return what the gate of a strategy object went by.
+    """Return what decided the gate of a strategy object, day by day: the lines of FreqUI.
 
-    :param dates: open times of the candles of a backtest that it was run on.
+    :param dates: open times of the candles of a backtest that it has run on.
     """
     columns = strategy.alt_season_gate.columns
     rows = pd.DataFrame({"date": dates.groupby(dates.dt.floor("1D")).last()})
@@ -232,9 +232,9 @@ def list_trades(trades: pd.DataFrame) -> tuple[ClosedTrade, ...]:
 def find_stretches(
     is_open: "pd.Series[bool]", length: pd.Timedelta
 ) -> tuple[tuple[datetime, datetime], ...]:
-    """Return from when to when a gate was open.
+    """Return the stretches of time in which a gate was open.
 
-    :param is_open: by the open times of candles, at whose close the gate was open or not.
+    :param is_open: whether it was open at the close of candles, by their open times.
     :param length: of a candle.
     """
     number = (is_open != is_open.shift()).cumsum()
@@ -246,7 +246,7 @@ def find_stretches(
 
 
 def find_holds(results: Iterable[CellResult]) -> dict[str, Outcome]:
-    """Return the baselines of a scope's cells, by name; each cell without a gate has the same."""
+    """Return the baselines of a scope by name; all cells without a gate have the same."""
     holds = {name: held for result in results for name, held in result.holds.items()}
     return {name: held for name, held in holds.items() if held is not None}
 
@@ -254,7 +254,7 @@ def find_holds(results: Iterable[CellResult]) -> dict[str, Outcome]:
 def measure_holds(
     repeated: RepeatedBacktest, run: BacktestRun, balance: float
 ) -> dict[str, Outcome | None]:
-    """Measure what needs no strategy, over the time of a backtest and with its fee."""
+    """Measure the baselines without a strategy, over the time of a backtest and with its fee."""
     candles: dict[str, dict[str, pd.DataFrame]] = {
         HOLD_COINS: repeated.candles,
         HOLD_BITCOIN: load_bitcoin(repeated.config),

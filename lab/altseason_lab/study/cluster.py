@@ -1,8 +1,8 @@
-"""Processes by Dask: a cluster on this machine, or a scheduler that the user has started.
+"""Dask processes: a cluster on this machine, or a scheduler that the user has started.
 
-Nothing but this command may reach the cluster on this machine: it listens on 127.0.0.1, asks for a
-certificate that only its processes have, and has no dashboard. A scheduler runs whatever it is
-sent.
+Since a scheduler executes whatever it is sent, nothing but this command may reach the cluster on
+this machine: it listens on 127.0.0.1, requires a certificate that only its own processes have, and
+has no dashboard.
 """
 
 import asyncio
@@ -27,16 +27,16 @@ from altseason_lab.temporary import temporary_folder
 
 HOST = "127.0.0.1"
 TIMEOUT_SECONDS = 10.0
-# For a first worker that is started at the same time as the study.
+# For a first worker that is started together with the study.
 WORKER_SECONDS = 60.0
 # Until a process that was asked to end is killed.
 END_SECONDS = 0.5
 CONFIG = {
-    # Of the first processes, on a machine that is busy with other things.
+    # For the first processes on a machine that is busy.
     "distributed.comm.timeouts.connect": "120s",
-    # What each thread does a hundred times a second, of which an hour's stacks would be kept.
+    # It would sample each thread a hundred times a second, and keep an hour of stacks.
     "distributed.worker.profile.enabled": False,
-    # What became of each task, which nobody reads: 40 KiB each.
+    # Logs of each task, which nobody reads and which take 40 KiB each.
     **{
         f"distributed.admin.{name}": 100
         for name in ("log-length", "low-level-log-length", "system-monitor.log-length")
@@ -45,15 +45,15 @@ CONFIG = {
 # A cell that has ended one process after another is not run a fourth time.
 MAX_LOST_PROCESSES = 2
 SILENT = logging.CRITICAL + 1
-# Of what Dask reports, everything that matters is told by the command itself.
+# The command itself reports everything that matters of what Dask logs.
 LOGGERS = ("distributed", "tornado", "tornado.application", "asyncio")
 
 
 class _WithoutHttp:
-    """A part of a cluster that no browser can look into."""
+    """A part of a cluster without an HTTP server."""
 
     def start_http_server(self, *args: Any, **kwargs: Any) -> None:
-        """Listen to nobody."""
+        """Start no server."""
 
 
 class LocalScheduler(_WithoutHttp, Scheduler):
@@ -61,7 +61,7 @@ class LocalScheduler(_WithoutHttp, Scheduler):
 
 
 class LocalWorker(_WithoutHttp, Worker):
-    """A worker in a process of its own, on one thread."""
+    """A worker in its own process, with one thread."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         _silence()
@@ -93,7 +93,7 @@ def open_local_cluster(processes: int) -> Iterator[Client]:
 def open_scheduler(address: str) -> Iterator[Client]:
     """Yield a client of a scheduler that the user has started, with at least one worker.
 
-    :raises InputError: where it does not respond, or has none for a minute.
+    :raises InputError: where it does not respond, or has no worker for a minute.
     """
     with _quiet_dask():
         _refuse_others(address)
@@ -105,13 +105,13 @@ def open_scheduler(address: str) -> Iterator[Client]:
             _wait_for_worker(client, address)
             yield client
         finally:
-            # One that has been suspended cannot say goodbye.
+            # A suspended scheduler cannot confirm it.
             with suppress(TimeoutError):
                 client.close()
 
 
 def _refuse_others(address: str) -> None:
-    """Refuse what is no scheduler: Dask's client would wait forever for one that says nothing.
+    """Refuse what is no scheduler: Dask's client would wait forever for a silent server.
 
     :raises InputError: in one line.
     """
@@ -121,7 +121,7 @@ def _refuse_others(address: str) -> None:
         raise _no_scheduler(address, f"no response in {TIMEOUT_SECONDS:g} s") from error
     except (OSError, TypeError) as error:  # the latter without the certificates for `tls://`
         raise _no_scheduler(address, error) from error
-    except Exception as error:  # whatever listens there may send anything
+    except Exception as error:  # another server may send anything
         raise _no_scheduler(address, "another kind of server responds") from error
     if not kind.endswith("Scheduler"):
         raise _no_scheduler(address, f"a {kind}")
@@ -142,7 +142,7 @@ def _no_scheduler(address: str, found: Exception | str) -> InputError:
 
 
 def _wait_for_worker(client: Client, address: str) -> None:
-    """Wait for a first worker, and say so.
+    """Wait for a first worker, and print that.
 
     :raises InputError: where none has come.
     """
@@ -159,11 +159,11 @@ def _wait_for_worker(client: Client, address: str) -> None:
 
 
 def _start_loop() -> LoopRunner:
-    """Start the thread from which all processes are started, deaf to Ctrl-C as they will be.
+    """Start the thread that starts all processes, with Ctrl-C blocked, which they inherit.
 
-    This process hears it, and ends them.
+    This process receives it, and ends them.
     """
-    # Where it is started by the first process that needs it, it lets the thread hear again.
+    # If the first process that needs it starts it, it unblocks the signal in that thread.
     resource_tracker.ensure_running()
     runner = LoopRunner()
     previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -180,14 +180,14 @@ def _start_cluster(processes: int, runner: LoopRunner, folder: Path) -> SpecClus
         "protocol": "tls://",
         "security": Security.temporary(),
         "dashboard": False,
-        # Dask's own would stay.
+        # Dask's default folder would not be removed.
         "local_directory": str(folder),
     }
     worker = {
         **connection,
         "worker_class": LocalWorker,
         "nthreads": 1,
-        # Else a process would be stopped by what all of them take together.
+        # Otherwise a process would be paused for the memory that all of them use together.
         "memory_limit": 0,
         "silence_logs": SILENT,
     }
@@ -200,16 +200,16 @@ def _start_cluster(processes: int, runner: LoopRunner, folder: Path) -> SpecClus
             loop=runner.loop,
             silence_logs=SILENT,
         )
-    except Exception as error:  # of whatever kind, a backtest in this process may still work
+    except Exception as error:  # of any kind: backtests in this process may still work
         raise InputError(
             f"cannot start {processes} processes ({error}); run the study with --processes 1"
         ) from error
 
 
 async def _end_processes(cluster: SpecCluster) -> None:
-    """End all processes at once: there is nothing that they could lose."""
+    """End all processes at once; they have nothing to lose."""
     ended = (nanny.close(timeout=END_SECONDS) for nanny in cluster.workers.values())
-    # One that takes longer to end on a busy machine was killed nevertheless.
+    # One that takes longer, on a busy machine, has been killed nevertheless.
     await asyncio.gather(*ended, return_exceptions=True)
 
 

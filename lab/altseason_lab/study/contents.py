@@ -1,4 +1,4 @@
-"""What the result of a cell depends on, as digests: the same contents give the same result."""
+"""Digests of everything that the result of a cell depends on."""
 
 import hashlib
 import json
@@ -37,10 +37,10 @@ from altseason_lab.study.cell import narrow
 from altseason_lab.study.grid import Cell, Scope
 
 LAB = Path(__file__).parent.parent
-# Of what is backtested, and not how.
+# Settings that say what is backtested, not how.
 SCOPE_SETTINGS = frozenset(("timerange", "pairs"))
-# What calculates: their newer versions may give other numbers. The last one, which draws placebos
-# by bootstrap, need not be installed.
+# Libraries that calculate, whose newer versions may give other numbers. The last one, which draws
+# placebos by bootstrap, is optional.
 LIBRARIES = ("freqtrade", "ccxt", "numpy", "pandas", "ta-lib", "technical", "arch")
 # Settings that no backtest reads, and paths, which differ from machine to machine.
 IRRELEVANT = frozenset(
@@ -57,12 +57,12 @@ IRRELEVANT = frozenset(
 class Contents:
     """Digests of what all cells of a scope depend on.
 
-    :param candles: all candles of the data directory, dominance among them, up to the window's end.
-    :param strategy: its file, that of its parameters, and with FreqAI those of models.
-    :param modules: this project, the classes that the strategy is derived from, and what it imports
-        from beside its file.
+    :param candles: all candles of the data directory, including dominance, up to the window's end.
+    :param strategy: its file, its parameter file, and with FreqAI the files of models.
+    :param modules: this project, the strategy's parent classes, and the modules next to its file
+        that it imports.
     :param settings: the part of the configuration that a backtest reads.
-    :param versions: of Python, Freqtrade and the libraries that calculate; no digest.
+    :param versions: of Python, Freqtrade and the libraries that calculate; this is no digest.
     """
 
     candles: str
@@ -72,7 +72,7 @@ class Contents:
     versions: str
 
     def key(self, cell: Cell) -> str:
-        """Return what stands for a cell with these contents, and for no other."""
+        """Return the key that identifies a cell with these contents."""
         text = json.dumps([asdict(self), repr(cell)])
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -87,7 +87,7 @@ DESCRIPTIONS = {
 
 
 def describe_differences(expected: Contents, found: Contents) -> str:
-    """Return what differs, in words; empty where nothing does."""
+    """Return in words what differs; empty where nothing does."""
     there = asdict(found)
     return ", ".join(
         DESCRIPTIONS[name] for name, value in asdict(expected).items() if there[name] != value
@@ -95,13 +95,13 @@ def describe_differences(expected: Contents, found: Contents) -> str:
 
 
 class ContentReader:
-    """Reads the contents of scopes, again and again, and what has not changed only once."""
+    """Reads the contents of scopes repeatedly, but what has not changed only once."""
 
     def __init__(self, config: Config, *, offline: bool) -> None:
         """Load the strategy.
 
         :param config: as `freqtrade backtesting` has it, for the whitelist and all time.
-        :param offline: whether an emulator stands in for the exchange; its rules are others.
+        :param offline: whether an emulator, which has other trading rules, is the exchange.
         :raises InputError: for a strategy without a gate.
         :raises OperationalException: for whatever else Freqtrade refuses.
         """
@@ -120,7 +120,7 @@ class ContentReader:
     def read(self, scope: Scope) -> Contents:
         """Return the contents as they are now.
 
-        :raises InputError: where the data directory has candle files of no known name.
+        :raises InputError: where the data directory has candle files with unknown names.
         """
         config = narrow(self._config, scope)
         end = TimeRange.parse_timerange(config.get("timerange")).stopts
@@ -134,7 +134,7 @@ class ContentReader:
 
 
 class _CandleDigests:
-    """Digests of all candles in a data directory, each file read again where it has changed."""
+    """Digests of all candles in a data directory; a file is read again only when it has changed."""
 
     def __init__(self, config: Config, dominance_pair: str) -> None:
         self._datadir = data_directory(config)
@@ -148,7 +148,7 @@ class _CandleDigests:
     def read(self, end: int) -> str:
         """Return the digest of all candles that open until a time.
 
-        What is appended later, as by a bot that records dominance, changes no digest before.
+        Candles appended later, such as those that a bot records, do not change it.
 
         :param end: in seconds, inclusive; 0 for all that is stored.
         """
@@ -191,7 +191,7 @@ def digest_candles(candles: pd.DataFrame, end: int) -> str:
 
 
 def digest_settings(config: Config, *, offline: bool) -> str:
-    """Return a digest of the settings that a backtest reads, without those of the connection."""
+    """Return a digest of the settings that a backtest reads, without those for the connection."""
     exchange = {
         name: value
         for name, value in config["exchange"].items()
@@ -206,7 +206,7 @@ def digest_variant(config: Config, strategy: Any) -> str:
     """Return a digest of a strategy's file, its parameters and settings, for the ledger of trials.
 
     Without pairs and time range, which can be written in many ways, and without candles and this
-    project's code, since newer ones make no new trial of what was tried before.
+    project's code, since with newer ones it is still the same trial.
 
     :param config: as `freqtrade backtesting` has it.
     """
@@ -219,7 +219,7 @@ def digest_variant(config: Config, strategy: Any) -> str:
 
 
 def without_connection(config: Config) -> Config:
-    """Return a configuration that is the same whether an emulator stands in for the exchange."""
+    """Return a configuration that is the same with the exchange and with an emulator."""
     public = without_secrets(config)
     kept = {"name", "pair_whitelist"}
     exchange = {name: value for name, value in public["exchange"].items() if name in kept}
@@ -230,10 +230,10 @@ _digests_of_modules: dict[str, str] = {}
 
 
 def digest_modules(strategy: Any) -> str:
-    """Return a digest of the code that a strategy runs by, besides its own file.
+    """Return a digest of the code that a strategy uses, besides its own file.
 
-    It is read once for each strategy in a process, since modules stay in memory as they were:
-    a process that has run for long may not say that it has the newest.
+    It is read once per strategy and process, since modules stay in memory as they were: a process
+    that has run for long must not claim to have the newest code.
     """
     file = str(strategy.__file__)
     if file not in _digests_of_modules:
@@ -243,7 +243,7 @@ def digest_modules(strategy: Any) -> str:
 
 
 def find_helpers(file: Path) -> list[Path]:
-    """Return the modules beside a strategy that it imports, and those that they import."""
+    """Return the modules next to a strategy that it imports, and those that they import."""
     finder = ModuleFinder([str(file.parent)], excludes=["altseason", "altseason_lab"])
     finder.run_script(str(file))
     modules: Mapping[str, Any] = finder.modules
@@ -252,7 +252,7 @@ def find_helpers(file: Path) -> list[Path]:
 
 
 def calculate_file_digest(files: list[Path]) -> str:
-    """Return a digest of what files hold; one that does not exist is as an empty one."""
+    """Return a digest of the content of files; a missing one counts as empty."""
     digest = hashlib.sha256()
     for file in files:
         content = file.read_bytes() if file.is_file() else b""
@@ -262,7 +262,7 @@ def calculate_file_digest(files: list[Path]) -> str:
 
 @cache
 def describe_versions(*models: str) -> str:
-    """Return the versions of what calculates.
+    """Return the versions of Python and the libraries that calculate.
 
     :param models: the libraries of a strategy's models.
     """

@@ -1,10 +1,10 @@
-"""What a gate changed against none, and how sure one may be of it.
+"""How a gate's wallet differs from the ungated one, and how certain that is.
 
-Both wallets are drawn anew together, day by day, in blocks of random length: by the stationary
+Both wallets are resampled together, in blocks of days of random length, by the stationary
 bootstrap, https://doi.org/10.1080/01621459.1994.10476870. A day is drawn for both and all coins at
-once, so that what hits them together stays together. The length of the blocks follows from the days
-themselves, https://doi.org/10.1080/07474930802459016; it is the median of all gates of the same
-days.
+once, so that what happens to them together stays together. The mean length of the blocks is
+estimated from the days, https://doi.org/10.1080/07474930802459016; of several gates on the same
+days, the median is used.
 
 Of many gates, some differ from none by chance. So a p-value counts all of them: it is how often the
 largest of all differences, each in its own standard errors, would be as large without any true one:
@@ -42,7 +42,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True)
 class Interval:
-    """A difference, gate minus none, with the bounds of its interval at `CONFIDENCE`."""
+    """A value, such as a difference, with the bounds of its interval at `CONFIDENCE`."""
 
     value: float
     low: float
@@ -50,7 +50,7 @@ class Interval:
 
     @property
     def has_zero(self) -> bool:
-        """Return whether no difference at all lies within."""
+        """Return whether the interval contains zero."""
         return self.low <= 0 <= self.high
 
 
@@ -62,7 +62,8 @@ class Difference:
     :param sharpe: annual, of daily returns.
     :param drawdown: the largest fall from a peak, as a ratio of it; negative where the gate's is
         smaller.
-    :param detectable: the smallest growth that as much data shows in four of five cases, at 5 %.
+    :param detectable: the smallest true difference in growth that this number of days shows in four
+        of five cases, at 5 %.
     :param days: how many were compared.
     :param block: the mean length of the blocks, in days.
     :param p_value: how often the growth of any of the gates compared differs as much by chance.
@@ -85,7 +86,7 @@ class Difference:
 
 
 def has_bootstrap() -> bool:
-    """Return whether what draws the wallets anew is installed."""
+    """Return whether the package that resamples the wallets is installed."""
     return find_spec("arch") is not None
 
 
@@ -153,7 +154,7 @@ def _find_days(equity: DailyEquity) -> tuple[date, int]:
 
 def find_block(series: Returns) -> float:
     """Return the mean length of blocks that follows from a series of days, 1 or more."""
-    # It takes seconds to import, and not everybody has it.
+    # Importing it takes seconds, and it is optional.
     from arch.bootstrap import optimal_block_length
 
     if len(series) < MIN_DAYS or not np.ptp(series):

@@ -1,4 +1,4 @@
-"""Cells with their results: what is stored, else run here, by processes or by a scheduler."""
+"""Get the results of cells: stored ones, else run here, by processes or by a scheduler."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -33,9 +33,9 @@ DASK_ADVICE = "`pip install distributed`"
 class Execution:
     """How cells are run.
 
-    :param processes: on this machine; None for one for each core where that is worth their start.
+    :param processes: on this machine; None for one per core where that is worth their start.
     :param scheduler: the address of a Dask scheduler; None for this machine.
-    :param fresh: whether stored results are run anew.
+    :param fresh: whether to run cells that have stored results, too.
     :param offline: whether an emulator stands in for the exchange.
     """
 
@@ -49,11 +49,11 @@ class Execution:
 def open_cells(
     config: Config, execution: Execution, expected: int, progress: Progress = no_progress
 ) -> Iterator[RunCells]:
-    """Yield what runs cells, and stores their results.
+    """Yield a function that runs cells, and stores their results.
 
     :param config: as `freqtrade backtesting` has it.
     :param expected: how many cells there will be in all.
-    :param progress: takes how many are done of those that are run.
+    :param progress: takes how many of those that are run are done.
     :raises InputError: where no exchange answers, and for a strategy without a gate.
     :raises OperationalException: for whatever Freqtrade itself refuses.
     """
@@ -65,13 +65,13 @@ def open_cells(
     results.remove_oldest()
     if cells.count.stored:
         tell(
-            f"{cells.count.stored} of {expected} backtests were not run, since their results are "
-            f"stored in {results.folder}; --fresh runs all of them."
+            f"{cells.count.stored} of {expected} backtests were not run: their stored results in "
+            f"{results.folder} were used. --fresh runs all of them."
         )
 
 
 class _Cells:
-    """Runs what is not stored; opens what runs it only where there is something to run."""
+    """Runs the cells that have no stored result, and starts processes only if there are any."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class _Cells:
         self._execution = execution
         self._results = results
         self._opened = opened
-        # A scheduler shows what it is sent to everybody who can reach it.
+        # Everybody who can reach a scheduler can see what it is sent.
         is_remote = execution.scheduler is not None
         public = without_secrets(config)
         job_config = _with_full_paths(public) if is_remote else public
@@ -124,7 +124,7 @@ class _Cells:
             return self._open_scheduler(self._execution.scheduler)
         processes = self._execution.processes or choose_processes(self.count.left)
         if processes > 1 and find_spec("distributed") is None:
-            tell(f"One process runs all backtests: several need Dask, {DASK_ADVICE}.")
+            tell(f"All backtests run in one process: several need Dask, {DASK_ADVICE}.")
             processes = 1
         return self._open_here() if processes == 1 else self._open_processes(processes)
 
@@ -134,7 +134,7 @@ class _Cells:
         return lambda tasks: ((cell, session.run(cell, content)) for cell, content in tasks)
 
     def _open_processes(self, processes: int) -> RunTasks:
-        # Importing Dask takes seconds, and it need not be there.
+        # Importing Dask takes seconds, and it is optional.
         from altseason_lab.study.cluster import open_local_cluster
         from altseason_lab.study.scheduler import Handout
 
@@ -154,15 +154,15 @@ class _Cells:
 
 
 def _with_full_paths(config: Config) -> Config:
-    """Return a configuration that means the same in whatever folder a worker was started."""
+    """Return a configuration that means the same whatever folder a worker was started in."""
     paths = {name: Path(config[name]).absolute() for name in PATHS if config.get(name)}
     return {**config, **paths}
 
 
 class _Count:
-    """Counts cells, and shows how many are done of those that are run.
+    """Counts cells, and shows how many of those that are run are done.
 
-    Stored ones are no part of either, since the time that is left is judged by what was done.
+    Stored ones are not included, since the time left is estimated from what was done.
     """
 
     def __init__(self, expected: int, progress: Progress) -> None:
@@ -173,7 +173,7 @@ class _Count:
 
     @property
     def left(self) -> int:
-        """Return how many are still to be run, as far as is known."""
+        """Return how many are still to be run, as far as known."""
         return self._total - self._done
 
     def add_stored(self, number: int) -> None:
@@ -189,12 +189,12 @@ class _Count:
 
 
 def choose_processes(cells: int) -> int:
-    """Return how many processes are worth their start."""
+    """Return how many processes are worth the time of their start."""
     return 1 if cells < MIN_CELLS_FOR_PROCESSES else os.cpu_count() or 1
 
 
 def _logging_messages(run_tasks: RunTasks) -> RunTasks:
-    """Log here what was logged in another process."""
+    """Log the messages of other processes in this one."""
 
     def run(tasks: Sequence[Task]) -> Iterator[tuple[Cell, Found]]:
         for cell, found in run_tasks(tasks):

@@ -1,4 +1,4 @@
-"""The figures of a study's page."""
+"""The charts of a study's page that do not run over time."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ BASELINE_SYMBOLS = {OFF: "circle-open", HOLD_COINS: "square-open", HOLD_BITCOIN:
 GATE_SYMBOLS = tuple(symbol for symbol in SYMBOLS if not symbol.endswith("open"))
 BINS, BAR_SHARE = 24, 0.94
 MAX_COUNT_TICKS = 6
-# Of figures of rows, in pixels.
+# Of charts with named rows, in pixels.
 AXIS_HEIGHT, LINE_HEIGHT, ROW_GAP = 90, 16, 8
 LINE_BREAK = "<br>"
 # More cells than these cannot be told apart where all are drawn at once.
@@ -39,7 +39,7 @@ MAX_LINES = 7
 
 
 def name_cell(name: str) -> str:
-    """Return what a reader calls a cell, by `Cell.name`, or a baseline."""
+    """Return the name of a cell, given as `Cell.name`, or of a baseline, for a reader."""
     if name in NAMES:
         return NAMES[name]
     mode, _, settings = name.partition(" ")
@@ -47,7 +47,7 @@ def name_cell(name: str) -> str:
 
 
 def has_gate(name: str) -> bool:
-    """Return whether a cell or baseline of a name has a gate that may be closed."""
+    """Return whether the cell or baseline with a name has a gate that may be closed."""
     return name not in NAMES and name.partition(" ")[0] != OFF
 
 
@@ -108,7 +108,7 @@ def draw_histogram(values: Sequence[float], true: float, words: HistogramWords) 
         hovertemplate=f"true: {words.hover}<extra></extra>",
     )
     figure.update_layout(bargap=0, barmode="overlay")
-    # A single bar would be given a range of one, whatever its width.
+    # By default a single bar gets a range of one, whatever its width.
     ends = [round(float(edges[0]) - width, 6), round(float(edges[-1]) + width, 6)]
     figure.update_xaxes(zeroline=False, range=ends)
     step = max(1, math.ceil(int(counts.max()) / MAX_COUNT_TICKS))
@@ -155,7 +155,7 @@ def draw_differences(differences: Mapping[str, Difference], names: Sequence[str]
 
 
 def draw_profits(scopes: Sequence[Mapping[str, CellResult]]) -> go.Figure:
-    """Draw the profit of each gate and baseline, a row for each window and group.
+    """Draw the profit of each gate and baseline, in a row for each window and group.
 
     :param scopes: results by the name of the cell.
     """
@@ -190,7 +190,7 @@ def draw_profits(scopes: Sequence[Mapping[str, CellResult]]) -> go.Figure:
 
 
 def _widen(figure: go.Figure, factors: Sequence[float]) -> None:
-    """Draw profits by their logarithm where one is so large that the others lie on one point.
+    """Use a logarithmic axis where one profit is so large that the others would coincide.
 
     :param factors: what the balance was multiplied by.
     """
@@ -206,7 +206,7 @@ def _widen(figure: go.Figure, factors: Sequence[float]) -> None:
 
 
 def find_outcomes(results: Mapping[str, CellResult]) -> Iterator[tuple[str, Outcome]]:
-    """Yield what cells and baselines of one scope came to, by name: those with a gate come last."""
+    """Yield the outcomes of a scope's cells and baselines by name; those with a gate come last."""
     cells = [(name, result.outcome) for name, result in results.items()]
     yield from (one for one in cells if not has_gate(one[0]))
     yield from find_holds(results.values()).items()
@@ -216,19 +216,19 @@ def find_outcomes(results: Mapping[str, CellResult]) -> Iterator[tuple[str, Outc
 def count_by_value(
     profits: Sequence[float], true: float
 ) -> "tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]":
-    """Return the edges of equal intervals, one of which begins at the true profit, and counts."""
+    """Return the edges of equal bins, one of which begins at the true value, and counts."""
     low, high = min(*profits, true), max(*profits, true)
     width = (high - low) / BINS or max(abs(true), 1.0) / BINS
     below = int(np.ceil((true - low) / width))
     above = int(np.floor((high - true) / width)) + 1
     edges = np.asarray(true + width * np.arange(-below, above + 1), dtype=np.float64)
-    # Nothing may be lost, or change sides, by a rounding error.
+    # No rounding error may lose a value, or move it across the true one.
     places = np.clip(np.searchsorted(edges, profits, side="right") - 1, 0, len(edges) - 2)
     return edges, np.asarray(np.bincount(places, minlength=len(edges) - 1), dtype=np.int64)
 
 
 def find_height(figure: go.Figure) -> int:
-    """Return how high a figure of named rows is, in pixels."""
+    """Return the height of a figure with named rows, in pixels."""
     names = figure.layout.yaxis.ticktext
     lines = max(name.count(LINE_BREAK) + 1 for name in names)
     return AXIS_HEIGHT + len(names) * (LINE_HEIGHT * lines + ROW_GAP)
@@ -241,7 +241,7 @@ def _name_row(results: Mapping[str, CellResult]) -> str:
 
 
 def name_rows(figure: go.Figure, names: Sequence[str]) -> None:
-    """Name the rows of a figure, the first at the top, and keep zero in sight."""
+    """Name the rows of a figure, the first at the top, and keep zero visible."""
     figure.update_xaxes(zerolinewidth=2, rangemode="tozero")
     ticks = name_ticks(list(range(len(names))), names)
     figure.update_yaxes(**ticks, zeroline=False, range=[len(names) - 0.5, -0.5])
@@ -253,7 +253,7 @@ def name_ticks(values: Sequence[float], texts: Sequence[str]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Style:
-    """What a cell or a baseline looks like in each chart of a page."""
+    """The look of a cell or a baseline, the same in all charts of a page."""
 
     color: str
     dash: str
@@ -263,8 +263,8 @@ class Style:
 def find_style(name: str, names: Sequence[str]) -> Style:
     """Return the style of a cell or baseline.
 
-    :param names: of all cells, which decide on the colors and, where these come again, on the
-        dashes and symbols.
+    :param names: of all cells; their order decides the colors and, where these repeat, the dashes
+        and symbols.
     """
     kind = find_kind(name, names)
     if kind in NAMES:
@@ -277,7 +277,7 @@ def find_style(name: str, names: Sequence[str]) -> Style:
 
 
 def find_kind(name: str, names: Sequence[str]) -> str:
-    """Return the cell or baseline itself, or its mode where there are many: these look the same."""
+    """Return what a cell looks like: itself, or its mode where there are many cells."""
     is_own = name in NAMES or not has_gate(name) or len(names) <= MAX_LINES
     return name if is_own else name.partition(" ")[0]
 

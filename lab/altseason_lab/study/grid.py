@@ -20,7 +20,7 @@ from altseason.parser import whole_number
 OFF = "off"
 MODE = "gate_mode"
 MAX_PLACEBOS = 10_000
-# By which modes a parameter of the gate is read; any other parameter matters to all.
+# The modes that read a parameter of the gate; any other parameter matters to all of them.
 READ_BY = {
     "dominance_threshold": LEVEL_MODES,
     "gate_band": LEVEL_MODES,
@@ -34,10 +34,10 @@ Settings = tuple[tuple[str, Value], ...]
 
 @dataclass(frozen=True)
 class Scope:
-    """The candles of some cells.
+    """The candles that some cells share.
 
-    :param window: a time range as Freqtrade reads it; empty for all that is stored.
-    :param pairs: as the whitelist has them; none for the configuration's own whitelist.
+    :param window: a time range in Freqtrade's format; empty for all that is stored.
+    :param pairs: in the whitelist's format; none for the configuration's own whitelist.
     """
 
     window: str
@@ -46,7 +46,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Calendar:
-    """The days of a window, which a placebo arranges anew.
+    """The days of a window, which a placebo rearranges.
 
     :param start: midnight (UTC) of the first day that is traded.
     """
@@ -57,7 +57,7 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Shift:
-    """By how many days of a calendar a placebo has its dominance moved, round the circle."""
+    """A placebo whose dominance is shifted by some days, around a circle of the calendar."""
 
     calendar: Calendar
     days: int
@@ -65,10 +65,10 @@ class Shift:
 
 @dataclass(frozen=True)
 class Resampling:
-    """Which draw of a calendar's days, in blocks, a placebo has its dominance made of.
+    """A placebo whose dominance is made of the calendar's days, resampled in blocks.
 
-    :param seed: of all draws of a study; `number` is this one's.
-    :param open_share: how much of the time the true gate is open, which the placebo's has to match.
+    :param seed: of all draws of a study; `number` is that of this one.
+    :param open_share: the share of time in which the true gate is open, for the placebo to match.
     """
 
     calendar: Calendar
@@ -96,12 +96,12 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Return the gate and the settings, which no other cell of the scope has."""
+        """Return the gate and the settings, which identify a cell within its scope."""
         return " ".join([self.mode, *(f"{name}={value}" for name, value in self.settings)])
 
     @property
     def ungated(self) -> "Cell":
-        """Return the cell with the gate off, and all else the same."""
+        """Return the same cell with the gate off."""
         return Cell(self.scope, OFF, settings=keep_relevant(OFF, self.settings))
 
 
@@ -111,10 +111,10 @@ def build_cells(
     groups: Sequence[tuple[str, ...]],
     settings: Mapping[str, Sequence[Value]] = MappingProxyType({}),
 ) -> list[Cell]:
-    """Return all cells, each once, with the gate off as the first of each scope.
+    """Return all cells, each once; the gate off comes first in each scope.
 
     :param groups: of pairs; an empty one is the configuration's whitelist.
-    :param settings: the values that each parameter takes; all of them are combined.
+    :param settings: the values that each parameter takes; all combinations are run.
     """
     ordered = dict(sorted(settings.items()))
     combined = [tuple(zip(ordered, values, strict=True)) for values in product(*ordered.values())]
@@ -132,16 +132,16 @@ def build_cells(
 
 
 def keep_relevant(mode: str, settings: Settings) -> Settings:
-    """Return the settings without those of the gate that a mode does not read."""
+    """Return the settings without the gate's parameters that a mode does not read."""
     return tuple(
         (name, value) for name, value in settings if mode in READ_BY.get(name, frozenset(MODES))
     )
 
 
 def validate_rule(cell: Cell) -> None:
-    """Validate the values that a cell gives the gate, before hours of backtests.
+    """Validate, before hours of backtests, the values that a cell gives the gate.
 
-    :raises InputError: where they make no rule.
+    :raises InputError: where they make no valid rule.
     """
     values: dict[str, Any] = {
         RULE_FIELDS[name]: value for name, value in cell.settings if name in RULE_FIELDS
@@ -168,7 +168,7 @@ def _parse_value(text: str) -> Value:
     for kind in (int, float):
         with suppress(ValueError):
             number = kind(text)
-            # So that 10.0 is what 10 is, the same cell and the same trial.
+            # So that 10.0 is the same cell, and the same trial, as 10.
             return int(number) if math.isfinite(number) and number == int(number) else number
     return text
 

@@ -1,4 +1,4 @@
-"""The baseline that needs no strategy: buy at the start, hold, sell at the end."""
+"""The baselines without a strategy: buy at the start, hold, sell at the end."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,13 +18,13 @@ def hold(
     fee: float,
     balance: float,
 ) -> Outcome | None:
-    """Measure an equal part of the balance in each coin that has a candle at the start.
+    """Measure equal amounts of each coin that has a candle at the start, bought and held.
 
-    Bought at the open of the first candle, sold at the open of the last, where Freqtrade ends a
-    backtest's open trades, with a fee each time; nothing is rebalanced between.
+    Bought at the open of the first candle and sold at the open of the last, where Freqtrade ends
+    the open trades of a backtest, with a fee each time and without rebalancing.
 
     :param candles: by pair.
-    :return: None where no coin has a candle at the start, or there is one candle only.
+    :return: None where no coin has a candle at the start, or there is only one candle.
     """
     opens = pd.DataFrame(
         {pair: _find_opens(frame, start, end) for pair, frame in candles.items()}

@@ -1,7 +1,7 @@
-"""What is calculated of a cell, from its wallet as it was worth at each candle.
+"""The figures of a cell, from the value of its wallet at each candle.
 
-The wallet is marked to market: open positions count with the candle's open price, so a drawdown in
-an open trade shows. Closed trades alone would hide it. The formulas are Freqtrade's.
+The wallet is marked to market: open positions count at the candle's open price, so a drawdown
+within an open trade shows. Closed trades alone would hide it. The formulas are Freqtrade's.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from freqtrade.data.metrics import (
 
 from altseason_lab.host.repeated import BacktestRun
 
-# Freqtrade's for a ratio whose denominator is zero.
+# What Freqtrade returns for a ratio whose denominator is zero.
 UNDEFINED = -100.0
 
 Returns = npt.NDArray[np.float64]
@@ -29,16 +29,16 @@ Returns = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Metrics:
-    """What is known of a cell or of a baseline; profits, drawdowns and shares are ratios.
+    """The figures of a cell or a baseline; profits, drawdowns and shares are ratios.
 
-    :param profit: of the starting balance, after all trades were closed.
-    :param max_drawdown: the largest fall of the wallet, of the peak before it.
-    :param sharpe: annual, as sortino and calmar are, by Freqtrade's formulas on daily values; None
+    :param profit: by the starting balance, after all trades were closed.
+    :param max_drawdown: the largest fall of the wallet from an earlier peak, by that peak.
+    :param sharpe: annual, like sortino and calmar, by Freqtrade's formulas on daily values; None
         where the wallet never changed, or never fell.
     :param profit_factor: None where no trade has lost.
-    :param expectancy: in the stake currency, by trade; None without trades, and for a baseline.
+    :param expectancy: in the stake currency, per trade; None without trades, and for a baseline.
     :param time_in_market: the share of candles at whose open a position was held.
-    :param costs: fees paid, of the starting balance.
+    :param costs: fees paid, by the starting balance.
     """
 
     profit: float
@@ -56,7 +56,7 @@ class Metrics:
 
 @dataclass(frozen=True)
 class DailyEquity:
-    """What a wallet was worth at the end of each day (UTC), in the stake currency.
+    """The value of a wallet at the end of each day (UTC), in the stake currency.
 
     :param start: the first day.
     :param values: of that day and each that follows; the last is after all trades were closed.
@@ -70,7 +70,7 @@ class DailyEquity:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a cell or a baseline came to, in numbers and day by day."""
+    """The result of a cell or a baseline, in figures and day by day."""
 
     metrics: Metrics
     equity: DailyEquity
@@ -85,13 +85,13 @@ def find_returns(equity: DailyEquity) -> Returns:
 def find_daily_equity(
     equity: pd.DataFrame, *, start: datetime, final: float, balance: float
 ) -> DailyEquity:
-    """Return the worth at the end of each day; a day without candles keeps that of the day before.
+    """Return the value at the end of each day; without candles it is that of the day before.
 
-    What a wallet is worth at midnight belongs to the day that ends then.
+    The value at midnight belongs to the day that ends then.
 
     :param equity: `date` and `total_quote`, in the stake currency.
     :param start: the open time of the first candle, at which the wallet is the starting balance.
-    :param final: what is left when all positions are closed.
+    :param final: the balance after all positions were closed.
     """
     opened = pd.Timestamp(start)
     worth = equity.set_index("date")["total_quote"]
@@ -105,7 +105,7 @@ def find_daily_equity(
 
 
 def sum_by_coin_and_year(trades: pd.DataFrame, balance: float) -> dict[str, dict[int, float]]:
-    """Return the profit of closed trades by pair and year of closing, of the starting balance."""
+    """Return the profit of closed trades by pair and year of closing, by the starting balance."""
     found: dict[str, dict[int, float]] = {}
     columns = (trades[name] for name in ("pair", "close_date", "profit_abs"))
     for pair, closed, profit in zip(*columns, strict=True):
@@ -115,7 +115,7 @@ def sum_by_coin_and_year(trades: pd.DataFrame, balance: float) -> dict[str, dict
 
 
 def measure_run(run: BacktestRun, balance: float, stake_currency: str) -> Outcome:
-    """Calculate what a backtest came to.
+    """Calculate the result of a backtest.
 
     :param balance: the starting balance.
     """
@@ -148,10 +148,10 @@ def measure(
     profit_factor: float | None = None,
     expectancy: float | None = None,
 ) -> Outcome:
-    """Calculate what follows from the worth of a wallet over time.
+    """Calculate the result from the value of a wallet over time.
 
     :param equity: `date` and `total_quote`, in the stake currency.
-    :param final: what is left when all positions are closed.
+    :param final: the balance after all positions were closed.
     """
     days = max(1, (end - start).days)
     drawdown = 0.0
@@ -176,13 +176,13 @@ def measure(
 
 
 def calculate_equity(wallet: pd.DataFrame) -> pd.DataFrame:
-    """Return the worth of a wallet at each candle's open, as `date` and `total_quote`."""
+    """Return the value of a wallet at each candle's open, as `date` and `total_quote`."""
     worth = (wallet["rate"] * wallet["balance"]).rename("total_quote")
     return worth.groupby(wallet["date"]).sum().reset_index()
 
 
 def calculate_profit_factor(trades: pd.DataFrame) -> float | None:
-    """Return what winning trades have won by what losing ones have lost; None if none has lost."""
+    """Return total wins divided by total losses; None where no trade has lost."""
     profits = trades["profit_abs"].astype("float64")
     lost = float(profits[profits < 0].sum())
     return float(profits[profits > 0].sum()) / -lost if lost else None

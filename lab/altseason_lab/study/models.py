@@ -1,8 +1,8 @@
-"""The models of meta-labels that a study's strategy has, in each of its scopes.
+"""Judge the model that filters the entries of a study's strategy, in each of its scopes.
 
-The entries are those of the rules with an open gate, which a bot's model learns from, too, and the
-model is fitted as there: `fit_pooled` on FreqAI's days. What a backtest with FreqAI would predict
-is predicted here, and besides that the same without labels.
+The entries are those that a bot's model learns from, of the rules with an open gate, and the model
+is fitted as there: `fit_pooled` on FreqAI's days. So the predictions are those of a backtest with
+FreqAI; in addition, models with shuffled labels are fitted.
 """
 
 from collections.abc import Sequence
@@ -29,18 +29,19 @@ from altseason_lab.metalabels.scores import Numbers
 from altseason_lab.study.cell import narrow
 from altseason_lab.study.grid import Scope
 
-# What each kind of model needs besides Freqtrade, and all need.
+# What each kind of model needs besides Freqtrade, and what all of them need.
 PACKAGES = {"logistic": (), "lightgbm": ("lightgbm",)}
 ALL_NEED = ("arch", "sklearn")
-# The candle of the entry comes after that of the signal, and that of a time-out after the horizon.
+# The entry is one candle after the signal, and a time-out one candle after the horizon.
 EDGES = 2
 
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """What is asked of models.
+    """Which models to judge, and how.
 
-    :param kinds: none for that of the configuration alone.
+    :param kinds: empty for the one in the configuration.
+    :param shuffles: how many models with shuffled labels each is compared with.
     """
 
     kinds: tuple[Kind, ...]
@@ -50,7 +51,7 @@ class ModelRequest:
 
 @dataclass(frozen=True)
 class PreparedModel:
-    """What a model can be asked at once: there is enough to learn from."""
+    """A model that can be judged: it has enough entries to learn from."""
 
     scope: Scope
     rows: pd.DataFrame
@@ -59,7 +60,7 @@ class PreparedModel:
 
 @dataclass(frozen=True)
 class _Predictor:
-    """A pooled model, asked for the take-profit alone."""
+    """A pooled model that predicts only the probability of the take-profit."""
 
     model: PooledModel
 
@@ -79,11 +80,11 @@ class _Fit:
 def prepare_models(
     config: Config, scopes: Sequence[Scope], request: ModelRequest
 ) -> list[PreparedModel]:
-    """Label the entries of all scopes, and refuse what would fail, before hours of backtests.
+    """Label the entries of all scopes, and refuse, before hours of backtests, what would fail.
 
     :param config: that of the study.
-    :raises InputError: for a strategy without a model, for too few entries, and where what
-        calculates is not installed.
+    :raises InputError: for a strategy without a model, for too few entries, and where packages are
+        missing.
     :raises OperationalException: for whatever Freqtrade refuses.
     """
     prepared: list[PreparedModel] = []
@@ -106,7 +107,7 @@ def prepare_models(
 def run_models(
     prepared: Sequence[PreparedModel], progress: Progress
 ) -> dict[Scope, list[MetaLabels]]:
-    """Predict, score and test each model."""
+    """Predict, score and test with each model."""
     total = sum(one.question.shuffles for one in prepared)
     done = 0
 
@@ -124,7 +125,7 @@ def run_models(
 
 
 def validate_strategy(strategy: Any) -> None:
-    """Refuse a strategy that has no model.
+    """Refuse a strategy without a model.
 
     :raises InputError: in one line.
     """
@@ -136,7 +137,7 @@ def validate_strategy(strategy: Any) -> None:
 
 
 def validate_packages(kinds: Sequence[str]) -> None:
-    """Refuse where what calculates is not installed.
+    """Refuse where packages are missing.
 
     :raises InputError: in one line.
     """
@@ -149,7 +150,7 @@ def validate_packages(kinds: Sequence[str]) -> None:
 
 
 def collect_rows(repeated: RepeatedBacktest, strategy: Any) -> pd.DataFrame:
-    """Return the labeled entries of all pairs, from the first candle that is loaded on.
+    """Return the labeled entries of all pairs, from the first loaded candle on.
 
     :raises TooFewRowsError: where there are none.
     """
@@ -159,9 +160,9 @@ def collect_rows(repeated: RepeatedBacktest, strategy: Any) -> pd.DataFrame:
 
 
 def find_plan(repeated: RepeatedBacktest, strategy: Any) -> WalkPlan:
-    """Return FreqAI's days, from the beginning of the time range on.
+    """Return the plan of FreqAI's own backtest, from the beginning of the time range on.
 
-    :raises InputError: where these are none.
+    :raises InputError: for settings that are no numbers of days.
     """
     freqai = repeated.config["freqai"]
     for name in ("train_period_days", "backtest_period_days"):
@@ -181,7 +182,7 @@ def find_plan(repeated: RepeatedBacktest, strategy: Any) -> WalkPlan:
 def ask(
     strategy: Any, rows: pd.DataFrame, plan: WalkPlan, kind: Kind, request: ModelRequest
 ) -> Question:
-    """Return what a model of a kind is asked."""
+    """Return the question to a model of a kind."""
     return Question(
         model=kind,
         fit=_Fit(kind, strategy.settings.freqai.seed),

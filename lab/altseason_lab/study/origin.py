@@ -1,4 +1,4 @@
-"""What a report was made by, so that somebody else can make it again."""
+"""The origin of a report, so that somebody else can reproduce it."""
 
 import hashlib
 import json
@@ -11,13 +11,13 @@ from altseason.host.configuration import Config
 from altseason_lab.study.contents import LIBRARIES, ContentReader, read_versions
 from altseason_lab.study.grid import Scope
 
-# What a report has beside backtests is calculated and drawn by these.
+# Used by the parts of a report that are not backtests.
 FURTHER_LIBRARIES = ("purgedcv", "scikit-learn", "lightgbm", "plotly")
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What a report was made by.
+    """What a report was made with.
 
     :param command: the command line.
     :param versions: of this project, Python, Freqtrade and the libraries that calculate, by name.
@@ -30,9 +30,10 @@ class Origin:
 
 
 def find_origin(command: str, config: Config, scopes: Iterable[Scope], *, offline: bool) -> Origin:
-    """Return what a report is made by.
+    """Return the origin of a report.
 
-    :param config: that of the study, and `offline` whether an emulator stands in for the exchange.
+    :param config: that of the study.
+    :param offline: whether an emulator stands in for the exchange.
     """
     reader = ContentReader(config, offline=offline)
     contents = [asdict(reader.read(scope)) for scope in scopes]

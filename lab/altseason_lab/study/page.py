@@ -1,4 +1,4 @@
-"""A study's report as a page: the verdict first, then what it rests on."""
+"""A study's report as a page: the verdict first, then its details."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ from altseason_lab.study.scope_page import (
 )
 from altseason_lab.texts import OFFLINE, SYNTHETIC, count, name_pairs, write_span
 
-# More of them than these are counted first, and stand beside their charts.
+# More verdicts than these are only counted in the first section, and written beside their charts.
 MAX_VERDICTS = 5
 DIGEST = "digest of candles, code and settings"
 TO_REPEAT = "The same command with the same candles, dominance and versions makes the same page."
@@ -79,7 +79,7 @@ MODEL_GLOSSARY = {
 
 
 def build_page(report: StudyReport) -> Page:
-    """Return the page of a study; a part of it is a section here."""
+    """Return the page of a study."""
     results = list(report.study.results.values())
     start, end = min(one.start for one in results), max(one.end for one in results)
     pairs = list(dict.fromkeys(pair for one in results for pair in one.pairs))
@@ -114,7 +114,7 @@ def _say_all(report: StudyReport) -> Iterator[Block]:
 
 
 def _count_verdicts(report: StudyReport) -> Iterator[Block]:
-    """Yield how many tests have found something, and a row for each of them."""
+    """Yield how many tests and comparisons have found something, with a row for each test."""
     tests, differences = report.study.tests, report.study.differences.values()
     if tests:
         mattered = sum(test.dates_mattered for test in tests)
@@ -133,7 +133,7 @@ def _count_verdicts(report: StudyReport) -> Iterator[Block]:
         yield Paragraph(words, kind="lead", strong=verdict)
         yield Table(
             title="Each gate against placebos",
-            # A phone shows the first two, and the others by a swipe.
+            # A phone shows the first two; a swipe shows the others.
             headers=["gate", "its dates", "p", "profit, %", "placebos, %"],
             rows=list(map(_write_test, tests)),
         )
@@ -163,7 +163,7 @@ def _write_test(test: PlaceboTest) -> list[Cell]:
 
 
 def _compare_profits(report: StudyReport) -> Iterator[Block]:
-    """Yield the profit of each gate and baseline in each scope, as a chart and as a table."""
+    """Yield the profit of each gate and baseline in each scope, as a chart and a table."""
     scopes = list(report.study.scopes.values())
     figure = draw_profits(scopes)
     yield Chart(
@@ -195,14 +195,14 @@ def _compare_profits(report: StudyReport) -> Iterator[Block]:
 def _write_profit(metrics: Metrics | None, largest: float) -> Cell:
     if metrics is None:
         return Cell("-")
-    # By the square root, so that one large profit leaves the others their color.
+    # By the square root, so that next to one large profit the others still have a color.
     heat = math.copysign(math.sqrt(abs(metrics.profit) / largest), metrics.profit) if largest else 0
     drawdown = f"{metrics.max_drawdown * 100:.1f}"
     return Cell(f"{metrics.profit * 100:.1f}", heat=heat, detail=drawdown)
 
 
 def _describe_origin(report: StudyReport) -> Iterator[Block]:
-    """Yield the command, and what else it takes to repeat it."""
+    """Yield the command, and everything else that is needed to repeat it."""
     fee = next(iter(report.study.results.values())).fee
     yield Paragraph(MODEL.format(currency=report.study.stake_currency, fee=fee * 100))
     if report.offline:

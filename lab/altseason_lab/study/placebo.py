@@ -1,17 +1,17 @@
 """The placebo: the same dominance at wrong dates.
 
 Any gate that is closed for some of the time avoids some of the losses, and some of the profits, of
-a strategy. What its *dates* are worth shows only against gates that are open as long, at dates that
-mean nothing. There are two kinds of these, both made of the same dominance:
+a strategy. What its *dates* are worth shows only against gates that are open for as long, at dates
+that mean nothing. There are two kinds of these, both made of the same dominance:
 
-* shift: circularly round the days of the window: what leaves it at the end comes in at the
-  beginning. The stretches of alt season keep their lengths and their order.
-* bootstrap: the daily changes of the window drawn anew, in blocks of random length, as in the
-  stationary bootstrap of Politis and Romano, https://doi.org/10.1080/01621459.1994.10476870. Of
-  these only those are taken that are open about as long as the true gate.
+* shift: around a circle of the window's days, so that what leaves the window at its end reenters at
+  its beginning. The stretches of alt season keep their lengths and their order.
+* bootstrap: the daily changes of the window, resampled in blocks of random length, as in the
+  stationary bootstrap of Politis and Romano, https://doi.org/10.1080/01621459.1994.10476870. Only
+  those are used that are open about as long as the true gate.
 
-Nobody could have traded such a gate, since it holds values of the future: it is a placebo, and only
-compared. Under the null hypothesis, that prices and dominance have nothing to do with each other,
+Nobody could have traded such a gate, since it contains values from the future: it is a placebo, and
+serves only for comparison. Under the null hypothesis, that prices and dominance are independent,
 the true gate is one of its shifts like any other; its rank among them gives the p-value.
 https://doi.org/10.2202/1544-6115.1585 (why one is added to both)
 """
@@ -34,41 +34,41 @@ from altseason_lab.study.difference import SIGNIFICANCE
 from altseason_lab.study.grid import Calendar, Placebo, Resampling, Shift
 
 SHIFT, BOOTSTRAP = KINDS = ("shift", "bootstrap")
-# On average. Longer than the mean of `gate_sma_days`, so that whole stretches of falling survive.
+# On average; longer than `gate_sma_days`, so that whole stretches of falling dominance survive.
 BLOCK_DAYS = 30
-# How far a bootstrap's open share may be from the true one, as a part of the time that this is open
-# or closed, whichever is shorter; and how many are drawn to find it.
+# How far a bootstrap's open share may be from the true one, as a fraction of the time that the true
+# gate is open or closed, whichever is shorter; and how many are drawn to find one.
 SHARE_TOLERANCE = 0.1
 MAX_DRAWS = 200
 PRICES = ("open", "high", "low", "close")
 
 Days = npt.NDArray[np.int64]
 Factors = npt.NDArray[np.float64]
-# Given days, counted from a window's first: the days they go by, and what these are multiplied by.
+# For days, counted from a window's first: the days whose dominance they get, and its factors.
 Arrangement = Callable[[Days], tuple[Days, Factors]]
 OpenShare = Callable[[Dominance], float]
 
 
 @dataclass(frozen=True)
 class Rank:
-    """The place of what is true among placebos; the larger its value, the better."""
+    """The rank of a true value among those of placebos; the larger, the better."""
 
     true: float
     placebos: Sequence[float]
 
     @property
     def p_value(self) -> float:
-        """Return (1 + k) / (1 + N), where k of N placebos are as large as what is true, or more."""
+        """Return (1 + k) / (1 + N), where k of N placebos are at least as large as the true one."""
         as_good = sum(value >= self.true for value in self.placebos)
         return (1 + as_good) / (1 + len(self.placebos))
 
     @property
     def error(self) -> float:
-        """Return the standard error of the p-value, since so many placebos were drawn."""
+        """Return the standard error of the p-value with this number of placebos."""
         return math.sqrt(self.p_value * (1 - self.p_value) / len(self.placebos))
 
     def can_reach(self, level: float) -> bool:
-        """Return whether so many placebos can give a p-value that is at most a level."""
+        """Return whether this number of placebos can give a p-value at or below a level."""
         return 1 / (1 + len(self.placebos)) <= level
 
     def __str__(self) -> str:
@@ -87,7 +87,7 @@ def describe_level(tests: int, decimals: int = 3) -> str:
 
 
 class PlaceboDominance(DominanceReader):
-    """Reads the stored dominance as a placebo has it."""
+    """Reads the stored dominance at the dates of a placebo."""
 
     def __init__(
         self,
@@ -98,7 +98,8 @@ class PlaceboDominance(DominanceReader):
     ) -> None:
         """Read nothing yet.
 
-        :param open_share: returns how much of the placebo's calendar a gate is open by a dominance.
+        :param open_share: returns the share of the calendar in which the gate is open, for some
+            dominance.
         """
         super().__init__(config, settings)
         self._placebo = placebo
@@ -107,7 +108,7 @@ class PlaceboDominance(DominanceReader):
         self._arranged: Dominance | None = None
 
     def read(self) -> Dominance:
-        """Read dominance at its wrong dates; the same object while the stored one is."""
+        """Read dominance at wrong dates; the same object as long as the stored one is the same."""
         stored = super().read()
         if self._arranged is None or stored is not self._stored:
             self._stored = stored
@@ -116,7 +117,7 @@ class PlaceboDominance(DominanceReader):
 
 
 def give_placebo(strategy: Any, placebo: Placebo) -> None:
-    """Let the gate of a strategy object read dominance at wrong dates; breadth keeps its own."""
+    """Let the gate of a strategy object read dominance at wrong dates; breadth keeps its dates."""
     gate = strategy.alt_season_gate
     times = _find_closes(placebo.calendar, strategy.timeframe)
 
@@ -136,7 +137,7 @@ def _find_closes(calendar: Calendar, timeframe: str) -> "npt.NDArray[np.int64]":
 
 
 def arrange_dominance(dominance: Dominance, placebo: Placebo, open_share: OpenShare) -> Dominance:
-    """Return dominance as a placebo has it: shifted, or of a bootstrap that is open as long."""
+    """Return the dominance of a placebo: shifted, or resampled such that it is open for as long."""
     if dominance.daily.empty:
         return dominance
     if isinstance(placebo, Shift):
@@ -145,7 +146,7 @@ def arrange_dominance(dominance: Dominance, placebo: Placebo, open_share: OpenSh
 
 
 def _find_match(dominance: Dominance, placebo: Resampling, open_share: OpenShare) -> Dominance:
-    """Return the first draw that is open about as long as the true gate, or else the nearest."""
+    """Return the first draw that is open for about as long as the true gate, or the nearest."""
     random = np.random.default_rng([placebo.seed, placebo.number])
     shorter = min(placebo.open_share, 1 - placebo.open_share)
     # Most gates open and close by whole days.
@@ -178,11 +179,11 @@ def _apply(dominance: Dominance, calendar: Calendar, arrangement: Arrangement) -
 def arrange_candles(
     candles: pd.DataFrame, timeframe: str, calendar: Calendar, arrangement: Arrangement
 ) -> pd.DataFrame:
-    """Arrange the days of candles anew, those whose ends a window's days begin with.
+    """Rearrange the candles that are known at the beginning of a window's days.
 
-    A daily candle is known at its end, so the window's first day goes by that of the day before.
-    What comes before the window, and is read for a mean, is arranged, too; what comes after it is
-    left out, as are the places at which a missing candle arrives.
+    A daily candle is known at its end, so the first day of the window uses that of the day before.
+    Days before the window, which are read for a mean, are rearranged, too; later ones are left out,
+    as are days that get a missing candle.
     """
     if candles.empty:
         return candles
@@ -204,7 +205,7 @@ def arrange_candles(
 
 
 def arrange_shift(shift: Shift) -> Arrangement:
-    """Return a circular shift; what comes before the window goes on round the circle."""
+    """Return a circular shift; days before the window continue around the circle."""
 
     def arrange(days: Days) -> tuple[Days, Factors]:
         return (days - shift.days) % shift.calendar.days, np.ones(len(days))
@@ -218,10 +219,10 @@ def draw_arrangement(
     """Draw a stationary bootstrap of the daily changes of dominance.
 
     Each day is one of the window's, multiplied so that dominance changes from the day before as it
-    did on the day drawn: there is no jump where blocks meet. The level begins at one of the
-    window's, and what comes before the window is the true dominance, multiplied to meet it.
+    did on the day drawn: there is no jump where blocks meet. It begins at the level of one of the
+    window's days; before the window it is the true dominance, multiplied to meet that level.
 
-    :return: None for a path that leaves what a share can be.
+    :return: None for a path that leaves the range of percentages.
     """
     count = calendar.days
     origin = calendar.start - DAY
@@ -246,7 +247,7 @@ def draw_arrangement(
 
 
 def draw_days(count: int, random: np.random.Generator) -> Days:
-    """Draw as many days as there are, in blocks of geometric length, round the circle."""
+    """Draw as many days as there are, in blocks of geometric length, around the circle."""
     from arch.bootstrap import StationaryBootstrap
 
     blocks = StationaryBootstrap(min(BLOCK_DAYS, count), np.arange(count), seed=random)
@@ -254,7 +255,7 @@ def draw_days(count: int, random: np.random.Generator) -> Days:
 
 
 def find_calendar(start: pd.Timestamp, last_close: pd.Timestamp) -> Calendar:
-    """Return the days of a backtest.
+    """Return the calendar of a backtest.
 
     :param start: the open time of its first candle.
     """
@@ -265,9 +266,9 @@ def find_calendar(start: pd.Timestamp, last_close: pd.Timestamp) -> Calendar:
 def draw_placebos(
     kind: str, calendar: Calendar, count: int, seed: int, open_share: float
 ) -> Sequence[Placebo]:
-    """Return placebos of a kind, the same for the same seed.
+    """Draw placebos of a kind, the same for the same seed.
 
-    :param open_share: of the true gate.
+    :param open_share: that of the true gate.
     :raises InputError: where the window has too few days for different shifts.
     """
     if kind == SHIFT:
@@ -276,7 +277,7 @@ def draw_placebos(
 
 
 def draw_shifts(calendar: Calendar, count: int, seed: int) -> list[Shift]:
-    """Draw different shifts at random.
+    """Draw shifts at random, each different.
 
     :raises InputError: where the window has too few days for them.
     """

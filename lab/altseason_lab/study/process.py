@@ -1,4 +1,4 @@
-"""What a process keeps from cell to cell: Freqtrade runs one backtest in each, on one thread."""
+"""The state that a process keeps from cell to cell; it runs one backtest at a time."""
 
 import gc
 import logging
@@ -28,7 +28,7 @@ COMMAND = "study"
 
 @dataclass(frozen=True)
 class Job:
-    """What all cells of a study have in common, in whatever process they run.
+    """What all cells of a study have in common, whatever process runs them.
 
     :param config: as `freqtrade backtesting` has it, for the whitelist and all time.
     :param offline: whether an emulator stands in for the exchange.
@@ -44,18 +44,18 @@ class Job:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a cell has no result; returned, since Dask prints the stack of whatever is raised."""
+    """Why a cell has no result; returned, since Dask prints the stack trace of what is raised."""
 
     error: Exception
 
 
 class Session:
-    """Runs cells of one job."""
+    """Runs the cells of one job."""
 
     def __init__(self, job: Job, contents: ContentReader | None = None) -> None:
         """Open nothing yet.
 
-        :param contents: of this job, where they have been read here before.
+        :param contents: of this job, if this process has read them before.
         """
         self.job = job
         self._contents = contents
@@ -63,19 +63,19 @@ class Session:
         self._runner: CellRunner | None = None
 
     def run(self, cell: Cell, expected: Contents) -> Found:
-        """Run a cell, unless its contents are others than expected.
+        """Run a cell, unless its contents differ from those expected.
 
-        :raises InputError: where they are, or no exchange responds.
+        :raises InputError: where they do, or no exchange responds.
         :raises OperationalException: for whatever Freqtrade itself refuses.
         """
         if self._runner is None:
             self._runner = self._open()
         self._refuse_others(cell, expected)
-        # Of dominance at wrong dates a warning would be about nothing that there is.
+        # A warning about dominance at wrong dates would mean nothing.
         is_true = cell.placebo is None
         with _collected_messages() if is_true else _without_warnings() as messages:
             result = self._runner.run(cell)
-        # What has changed meanwhile may be part of the result.
+        # A change in the meantime may have affected the result.
         self._refuse_others(cell, expected)
         return Found(result, tuple(dict.fromkeys(messages)))
 
@@ -101,12 +101,13 @@ class Session:
 def _describe_others(differences: str, *, is_remote: bool) -> str:
     if is_remote:
         return (
-            f"expected the same files as here, found others: {differences}; copy them there, "
-            "start the worker again, and run the study again"
+            f"expected the same files as on the machine of the command, found others: "
+            f"{differences}; copy them to the worker's machine, restart the worker, and run the "
+            "study again"
         )
     return (
-        f"{differences} changed while the study ran, so that its results would not belong "
-        "together; run it again"
+        f"{differences} changed while the study ran, so its results would not fit together; run "
+        "it again"
     )
 
 
@@ -123,7 +124,7 @@ def _own_emulator(config: Config) -> Iterator[Config]:
 
 @contextmanager
 def _collected_messages() -> Iterator[list[Message]]:
-    """Yield a list to which everything is added that is logged as a warning meanwhile."""
+    """Yield a list that collects all warnings that are logged inside the context."""
     found: list[Message] = []
     collector = _Collector(found)
     logging.getLogger().addHandler(collector)
@@ -135,7 +136,7 @@ def _collected_messages() -> Iterator[list[Message]]:
 
 @contextmanager
 def _without_warnings() -> Iterator[list[Message]]:
-    """Show no warning meanwhile, and yield a list that stays empty."""
+    """Show no warning inside the context, and yield a list that stays empty."""
 
     def is_error(record: logging.LogRecord) -> bool:
         return record.levelno >= logging.ERROR
@@ -163,12 +164,12 @@ _session: Session | None = None
 
 
 def run_cell(job: Job, cell: Cell, expected: Contents) -> Found | Failure:
-    """Run a cell in a process that others hand cells to, and keep its candles for the next one."""
-    # Collected after each cell instead, which takes a fifth less time.
+    """Run a cell that another process has sent, and keep its candles for the next one."""
+    # Garbage is collected after each cell instead, which takes a fifth less time.
     gc.disable()
     try:
         return _find_session(job).run(cell, expected)
-    except Exception as error:  # whatever it is, it belongs to the command's terminal
+    except Exception as error:  # of any kind: the command has to show it
         return Failure(_make_portable(error))
     finally:
         gc.collect()
@@ -176,13 +177,12 @@ def run_cell(job: Job, cell: Cell, expected: Contents) -> Found | Failure:
 
 
 def _find_session(job: Job) -> Session:
-    global _session  # the one place that outlives a task
+    global _session  # nothing else outlives a task
     if _session is None or _session.job.token != job.token:
         if _session is not None:
             _session.close()
         _session = Session(job)
-        # What was imported stays: to look through it after each cell would take as long as the
-        # fifth that is saved.
+        # Imported modules stay: scanning them after each cell would take as long as was saved.
         gc.unfreeze()
         gc.collect()
         gc.freeze()
@@ -190,7 +190,7 @@ def _find_session(job: Job) -> Session:
 
 
 def _make_portable(error: Exception) -> Exception:
-    """Return an error that another process can read, too."""
+    """Return an error that can be sent to another process."""
     try:
         found: Any = pickle.loads(pickle.dumps(error))  # noqa: S301 - made here
     except Exception:  # a class of a strategy can raise anything

@@ -1,4 +1,4 @@
-"""Results of cells, one small file each, so that a study that was stopped goes on where it was."""
+"""Stored results of cells, one small file each, so that a stopped study can be resumed."""
 
 import logging
 import os
@@ -22,7 +22,7 @@ MAX_RESULTS = 20_000
 
 @dataclass(frozen=True)
 class Message:
-    """What a backtest warned of, as a log record has it."""
+    """A warning of a backtest, as in a log record."""
 
     logger: str
     level: int
@@ -33,12 +33,12 @@ class Message:
         logging.getLogger(self.logger).log(self.level, "%s", self.text)
 
 
-# Pydantic would write a number that is none, or infinite, as null.
+# By default, Pydantic writes NaN and infinity as null.
 @validated_dataclass(frozen=True, config=ConfigDict(ser_json_inf_nan="constants"))
 class Found:
-    """What running a cell gave.
+    """The result of running a cell.
 
-    :param messages: each once.
+    :param messages: its warnings, each once.
     """
 
     result: CellResult
@@ -54,13 +54,13 @@ class ResultStore:
     def __init__(self, folder: Path) -> None:
         """Read nothing yet.
 
-        :param folder: made where it does not exist, at the first result.
+        :param folder: created with the first result.
         """
         self.folder = folder
         self._has_told = False
 
     def load(self, key: str) -> Found | None:
-        """Return what is stored; None where nothing is, or nothing that can be read."""
+        """Return what is stored; None where there is nothing, or it cannot be read."""
         path = self._path(key)
         try:
             found = ADAPTER.validate_json(path.read_bytes())
@@ -69,13 +69,13 @@ class ResultStore:
         except (ValidationError, OSError) as error:
             self._tell_damaged(path, error)
             return None
-        # Those used last are kept the longest; where nothing can be written, all are kept.
+        # Those used last are kept longest; where nothing can be written, all are kept.
         with suppress(OSError):
             os.utime(path)
         return found
 
     def refuse_unwritable(self) -> None:
-        """Refuse a folder in which no result can be stored, before the first backtest runs.
+        """Refuse, before the first backtest, a folder in which no result can be stored.
 
         :raises InputError: in one line.
         """
@@ -88,11 +88,11 @@ class ResultStore:
             raise InputError(f"{self.folder}: cannot store results: {error.strerror}") from error
 
     def save(self, key: str, found: Found) -> Found:
-        """Store a result in one step, and return it as it will be read.
+        """Store a result in one step, and return it as it will be read back.
 
         :raises InputError: where it cannot be written.
         """
-        # What is of another type is refused below.
+        # Values of a wrong type are refused below.
         text = ADAPTER.dump_json(found, warnings="none")
         path = self._path(key)
         part = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -107,7 +107,7 @@ class ResultStore:
         return ADAPTER.validate_json(text)
 
     def remove_oldest(self, kept: int = MAX_RESULTS) -> None:
-        """Remove the results that were not used for the longest time, and parts of files."""
+        """Remove the results that were not used for longest, and leftover parts of files."""
         by_age = sorted(self._list_files(), reverse=True)
         for _, path in by_age[kept:]:
             with suppress(OSError):
@@ -127,8 +127,8 @@ class ResultStore:
             self._has_told = True
             reason = str(error).splitlines()[0]
             tell(
-                f"{path}: expected the result of a backtest, found none ({reason}). "
-                "This one, and any other like it, is run again."
+                f"{path}: expected the result of a backtest, found something else ({reason}). "
+                "Its backtest is run again, and so is that of any other damaged file."
             )
 
 

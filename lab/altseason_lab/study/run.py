@@ -1,4 +1,4 @@
-"""A study: its cells, and the placebos of each gate that reads dominance."""
+"""Run a study: its cells, and the placebos of each gate that reads dominance."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -29,7 +29,7 @@ from altseason_lab.study.placebo import (
     find_level,
 )
 
-# Why a placebo test cannot tell anything.
+# Why a placebo test has no verdict.
 TOO_FEW, NOT_MATCHED = "too few placebos", "placebos open for longer or shorter"
 # Placebos are open for as long as the true gate, unless dominance is missing for a part of the
 # window: days that are moved have no history any more.
@@ -38,7 +38,7 @@ MAX_OPEN_DIFFERENCE, MAX_OPEN_RATIO = 0.05, 0.25
 
 @dataclass(frozen=True)
 class Placebos:
-    """Gates of one kind at wrong dates, beside the one at the true dates.
+    """Placebos of one kind, with the gate at the true dates.
 
     :param kind: one of `placebo.KINDS`.
     """
@@ -49,47 +49,47 @@ class Placebos:
 
     @cached_property
     def profits(self) -> list[float]:
-        """Return the profits of the placebos, ascending."""
+        """Return the profits of the placebos in ascending order."""
         return sorted(result.metrics.profit for result in self.results)
 
     @property
     def median_profit(self) -> float:
-        """Return the profit in the middle of the placebos'."""
+        """Return the median profit of the placebos."""
         return median(self.profits)
 
     @property
     def mean_open_share(self) -> float:
-        """Return how long the placebos' gates were open, on average."""
+        """Return the mean share of time in which the placebos' gates were open."""
         return mean(result.open_share for result in self.results)
 
     @property
     def mean_trades(self) -> float:
-        """Return how many trades the placebos had, on average."""
+        """Return the mean number of trades of the placebos."""
         return mean(result.metrics.trades for result in self.results)
 
     @property
     def mean_time_in_market(self) -> float:
-        """Return how long the placebos held a position, on average."""
+        """Return the mean share of candles at which the placebos held a position."""
         return mean(result.metrics.time_in_market for result in self.results)
 
     @property
     def rank(self) -> Rank:
-        """Return the place of the true gate among the placebos, by the profit."""
+        """Return the rank of the true gate among the placebos, by profit."""
         return Rank(self.true.metrics.profit, self.profits)
 
     def find_needed_profit(self, level: float) -> float:
-        """Return the profit that the true gate would have needed for a p-value of a level."""
-        # A product such as 0.05 / 3 * 60 may be a little below what it is.
+        """Return the profit that the true gate would have had to exceed for a p-value."""
+        # A product such as 0.05 / 3 * 60 may be rounded down.
         allowed = int(level * (1 + len(self.profits)) + 1e-9) - 1
         return self.profits[-1 - allowed] if 0 <= allowed < len(self.profits) else inf
 
 
 @dataclass(frozen=True)
 class PlaceboTest:
-    """A gate at its true dates against the same at wrong ones, by the profit.
+    """A gate at its true dates against the same gate at wrong ones, by profit.
 
     :param tests: how many gates the study tests; the more, the smaller p has to be. Two kinds of
-        placebos are no two chances, as the true gate has to beat both.
+        placebos are not two chances, since the true gate has to beat both.
     """
 
     cell: Cell
@@ -104,7 +104,7 @@ class PlaceboTest:
 
     @property
     def obstacle(self) -> str:
-        """Return why the test cannot tell anything, in a few words; empty where it can."""
+        """Return why the test has no verdict, in a few words; empty where it has one."""
         if not all(placebos.rank.can_reach(self.level) for placebos in self.kinds):
             return TOO_FEW  # no outcome could have been significant
         share = self.true.open_share
@@ -115,8 +115,8 @@ class PlaceboTest:
 
     @property
     def needed_placebos(self) -> int:
-        """Return the smallest number of placebos of a kind by which dates may matter."""
-        # A quotient such as 1 / (0.05 / 3) may be a little above what it is.
+        """Return the smallest number of placebos of a kind by which dates can matter."""
+        # A quotient such as 1 / (0.05 / 3) may be rounded up.
         return ceil(1 / self.level - 1e-9) - 1
 
     @property
@@ -135,11 +135,11 @@ class PlaceboTest:
 
 @dataclass(frozen=True)
 class Study:
-    """What a study found.
+    """The result of a study.
 
     :param results: of the cells at their true dates, in order.
-    :param differences: of gates to none in the same scope; without those that differ in no day, or
-        have too few of them.
+    :param differences: of gates from no gate in the same scope; without those that differ on no
+        day, or have too few days.
     """
 
     strategy: str
@@ -170,7 +170,7 @@ def run_study(
     """Run the cells, then the placebos of each whose gate reads dominance.
 
     :param config: as `freqtrade backtesting` has it.
-    :param placebos: how many of each kind for each such cell.
+    :param placebos: how many of each kind each such cell gets.
     :param kinds: of `placebo.KINDS`.
     :param execution: how they are run; by default in as many processes as are worth their start.
     :raises InputError: for a strategy without a gate or a parameter, and where candles are missing.
@@ -227,7 +227,7 @@ def _compare_with_off(results: Results, seed: int) -> dict[Cell, Difference]:
 
 
 def run_costs(config: Config, study: Study, progress: Progress) -> dict[Scope, StressTest]:
-    """Run the stress test, with the strategy's own gate, the study's fee and without delay.
+    """Run the cost stress test in each scope, with the strategy's own gate and the study's fee.
 
     :param config: that of the study.
     :raises OperationalException: for whatever Freqtrade refuses.

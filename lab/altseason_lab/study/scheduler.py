@@ -1,4 +1,4 @@
-"""Cells handed out to processes, one to each at a time, by Dask."""
+"""Hand out cells to processes by Dask, one at a time to each."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,20 +19,20 @@ from altseason_lab.study.results import Found
 Task = tuple[Cell, Contents]
 RunTask = Callable[[Job, Cell, Contents], Found | Failure]
 POLL_SECONDS = 5.0
-# Of a scheduler that is there.
+# Within which a running scheduler responds.
 RESPONSE_SECONDS = 10.0
-# Without a worker, while lost ones are started again.
+# Polls without any worker, while lost ones are restarted.
 MAX_USUAL_POLLS = 1
-# What a process may take to start again on a machine that is busy with other things.
+# That a process may take to restart on a busy machine.
 RESTART_SECONDS = 120.0
-STORED = "what was finished is stored, and is not run again"
+STORED = "finished backtests are stored, and are not run again"
 
 
 class Handout:
     """Hands cells to the workers of a scheduler.
 
-    No more of them are under way than there are workers: a lost one costs the cell that it ran, and
-    no others are taken for what has ended it.
+    There are never more cells under way than workers: a lost worker costs only the cell that it
+    ran, and no other cell is blamed for its end.
     """
 
     def __init__(self, client: Client, job: Job, run: RunTask = run_cell) -> None:
@@ -41,7 +41,7 @@ class Handout:
         :param run: what runs a cell on a worker.
         """
         self._client = client
-        # As workers are given it; of a local one, they are started anew by themselves.
+        # For the advice to start a worker; local ones restart by themselves.
         self._address = client.scheduler_info()["address"]
         self._job = job
         self._run = run
@@ -50,17 +50,17 @@ class Handout:
         self._is_silent = False
 
     def __call__(self, tasks: Sequence[Task]) -> Iterator[tuple[Cell, Found]]:
-        """Yield each result as soon as it is there.
+        """Yield each result as soon as it is available.
 
-        :raises InputError: where a cell ended its process again and again, a worker is not as it
-            has to be, or the scheduler is gone.
+        :raises InputError: where a cell ended its process repeatedly, a worker cannot be used, or
+            the scheduler is gone.
         """
         waiting, running = deque(tasks), dict[Future[Any], Cell]()
         try:
             self._submit(waiting, running)
             while running:
                 finished = [(future, running.pop(future)) for future in self._wait(running)]
-                # No worker waits until these results are stored.
+                # Before these results are stored, so that no worker waits.
                 self._submit(waiting, running)
                 for future, cell in finished:
                     yield self._take(future, cell)
@@ -91,7 +91,7 @@ class Handout:
         except KilledWorker as error:
             raise InputError(
                 f"{describe_backtest(cell, self._job.config)} ended each process that ran it, "
-                f"perhaps for want of memory; {STORED}. Run the study with fewer processes, fewer "
+                f"perhaps for lack of memory; {STORED}. Run the study with fewer processes, fewer "
                 "pairs or shorter windows"
             ) from error
         except (FutureCancelledError, OSError) as error:
@@ -101,7 +101,7 @@ class Handout:
         return cell, found
 
     def _count_workers(self) -> int:
-        """Return how many workers there are, or were where the scheduler is silent."""
+        """Return how many workers there are, or were before the scheduler became silent."""
         scheduler: Any = self._client.scheduler
         try:
             found = self._client.sync(scheduler.ncores, callback_timeout=RESPONSE_SECONDS)
@@ -117,9 +117,9 @@ class Handout:
         return self._workers
 
     def _check_workers(self) -> None:
-        """Say so where there is no worker; those on this machine are started again by themselves.
+        """Print that there is no worker; those on this machine restart by themselves.
 
-        :raises InputError: where they are not.
+        :raises InputError: where they do not.
         """
         if self._count_workers():
             return
@@ -128,7 +128,7 @@ class Handout:
             self._tell_no_worker()
         if not self._job.is_remote and self._polls_without_worker * POLL_SECONDS > RESTART_SECONDS:
             raise InputError(
-                f"the processes of the study have ended and do not start again; {STORED}. Run it "
+                f"the processes of the study have ended and do not restart; {STORED}. Run it "
                 "again with --processes 1"
             )
 
@@ -136,13 +136,13 @@ class Handout:
         if not self._job.is_remote:
             tell(
                 "The study waits: its processes were suspended or have ended, and are being "
-                f"started again. Ctrl-C ends the study, and {STORED}."
+                f"restarted. Ctrl-C ends the study; {STORED}."
             )
             return
         tell(
             f"The study waits: the scheduler at {self._address} has lost its last worker. "
-            f"`dask worker {self._address} --nthreads 1` starts one; Ctrl-C ends the study, "
-            f"and {STORED}."
+            f"`dask worker {self._address} --nthreads 1` starts one. Ctrl-C ends the study; "
+            f"{STORED}."
         )
 
     def _tell_silent(self) -> None:
@@ -150,7 +150,7 @@ class Handout:
             self._is_silent = True
             tell(
                 f"The study waits: the scheduler at {self._address} does not respond, perhaps "
-                f"since it was suspended. Ctrl-C ends the study, and {STORED}."
+                f"because it was suspended. Ctrl-C ends the study; {STORED}."
             )
 
     def _lost_scheduler(self) -> InputError:
@@ -158,14 +158,14 @@ class Handout:
 
 
 def run_on_worker(run: RunTask, job: Job, cell: Cell, contents: Contents) -> Found | Failure:
-    """Run a cell on the worker that this is called on, and name that one in an error."""
+    """Run a cell on the worker that calls this, and name the worker in an error."""
     worker: Any = get_worker()
     threads = worker.state.nthreads
     if threads != 1:
         return Failure(
             InputError(
                 f"{worker.address}: expected a Dask worker with one thread, since Freqtrade keeps "
-                f"its trades by process, found {threads} threads; start it with --nthreads 1"
+                f"its trades per process, found {threads} threads; start it with --nthreads 1"
             )
         )
     found = run(job, cell, contents)

@@ -43,7 +43,7 @@ Results = Mapping[str, CellResult]
 def build_scope(report: StudyReport, scope: Scope, *, has_words: bool, is_open: bool) -> Section:
     """Return the section of a scope.
 
-    :param has_words: whether the verdicts are written out here.
+    :param has_words: whether the verdicts are written here.
     """
     cells = {cell: one for cell, one in report.study.results.items() if cell.scope == scope}
     results = {cell.name: one for cell, one in cells.items()}
@@ -103,7 +103,7 @@ def _draw_time(results: Results, currency: str) -> Iterator[Block]:
 
 
 def _show_differences(report: StudyReport, scope: Scope) -> Iterator[Block]:
-    """Yield how each gate differs from none, and how sure that is."""
+    """Yield how each gate differs from no gate, and how certain that is."""
     differences = {
         cell.name: found for cell, found in report.study.differences.items() if cell.scope == scope
     }
@@ -130,7 +130,7 @@ def _describe_growth(found: Difference) -> str:
 
 
 def _show_tests(tests: Sequence[PlaceboTest]) -> Iterator[Block]:
-    """Yield a histogram for each kind of placebos of each gate."""
+    """Yield a histogram for each gate and kind of placebos."""
     for test in tests:
         for placebos in test.kinds:
             made, rank = name_placebos(placebos), placebos.rank
@@ -151,7 +151,7 @@ def _write_obstacle(test: PlaceboTest) -> Iterator[str]:
 
 
 def _write_table(results: Results) -> Table:
-    """Return all metrics of the gates and the baselines."""
+    """Return all figures of the gates and baselines."""
     rows = []
     for name, outcome in find_outcomes(results):
         share = f"{results[name].open_share * 100:.0f}" if name in results else ""
@@ -161,7 +161,7 @@ def _write_table(results: Results) -> Table:
 
 
 def _write_coins(cells: Mapping[StudyCell, CellResult]) -> Iterator[Block]:
-    """Yield the profits by coin and year, a table for each gate."""
+    """Yield a table of profits by coin and year for each gate."""
     found = [years for result in cells.values() for years in result.profits.values()]
     largest = max((abs(profit) for years in found for profit in years.values()), default=0.0)
     years = sorted({year for one in found for year in one})
@@ -194,7 +194,7 @@ def _write_coin(pair: str, year: int, result: CellResult, off: CellResult, large
 
 
 def _show_costs(report: StudyReport, scope: Scope) -> Iterator[Block]:
-    """Yield what costs leave, or how to find out."""
+    """Yield what costs leave of the profit, or the option that shows it."""
     if (found := report.costs.get(scope)) is None:
         yield Paragraph(COSTS_ADVICE)
         return

@@ -1,4 +1,4 @@
-"""The figures of a study's page that run over time."""
+"""The charts of a study's page that run over time."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -20,7 +20,7 @@ from altseason_lab.study.figures import (
 from altseason_lab.study.metrics import DailyEquity
 
 SEASON = "rgba(0, 145, 106, 0.28)"
-# By what FreqUI names them.
+# By their names in FreqUI.
 LINES = {
     "BTC.D %": ("dominance", COLORS[0], "solid"),
     "mean %": ("mean of dominance", COLORS[1], "solid"),
@@ -35,7 +35,7 @@ FEW_POINTS = 3
 
 
 def draw_equity(results: Mapping[str, CellResult], currency: str) -> go.Figure:
-    """Draw the wallet of each gate and baseline by day, over the alt seasons of the chosen gate.
+    """Draw the wallet of each gate and baseline by day, with the alt seasons of the chosen gate.
 
     Of many gates only the chosen one is drawn.
 
@@ -60,7 +60,7 @@ def draw_equity(results: Mapping[str, CellResult], currency: str) -> go.Figure:
 
 
 def draw_underwater(results: Mapping[str, CellResult]) -> go.Figure:
-    """Draw how far the wallet of the chosen gate and of all without one was below its peak."""
+    """Draw the drawdown of the chosen gate's wallet, and of those without a gate."""
     figure = build_figure("", "below the peak, %")
     for name, outcome in find_outcomes(results):
         figure.add_scatter(
@@ -75,7 +75,7 @@ def draw_underwater(results: Mapping[str, CellResult]) -> go.Figure:
 
 
 def draw_dominance(results: Mapping[str, CellResult]) -> go.Figure:
-    """Draw what the chosen gate went by, over its alt seasons."""
+    """Draw what decided the chosen gate, with its alt seasons."""
     figure = build_figure("", "%")
     shade_seasons(figure, results)
     for cell, lines in ((cell, result.lines) for cell, result in results.items()):
@@ -96,14 +96,14 @@ def draw_dominance(results: Mapping[str, CellResult]) -> go.Figure:
 
 
 def find_falls(equity: DailyEquity) -> list[float]:
-    """Return how far a wallet was below its peak before, in percent, from its start on."""
+    """Return how far a wallet was below its earlier peak, in percent, from its start on."""
     worths = np.array([equity.balance, *equity.values])
     peaks = np.maximum.accumulate(worths)
     return [float(fall) for fall in (worths / peaks - 1) * 100]
 
 
 def shade_seasons(figure: go.Figure, results: Mapping[str, CellResult]) -> None:
-    """Shade the alt seasons of the chosen gate, below everything else."""
+    """Shade the alt seasons of the chosen gate, behind everything else."""
     for name, result in results.items():
         if not has_gate(name):
             continue
@@ -120,14 +120,14 @@ def shade_seasons(figure: go.Figure, results: Mapping[str, CellResult]) -> None:
             meta=name,
         )
     hidden = {"type": "linear", "range": [0, 1], "visible": False, "fixedrange": True}
-    # Else plotly would have the axis go by the ticks of the hidden one.
+    # Otherwise plotly would use the ticks of the hidden axis.
     figure.update_layout(yaxis={"overlaying": "y2", "tickmode": "auto"}, yaxis2=hidden)
 
 
 def _over_time(figure: go.Figure, results: Mapping[str, CellResult]) -> go.Figure:
     result = next(iter(results.values()))
     end = result.outcome.equity.start + timedelta(days=len(result.outcome.equity.values))
-    # The same on the left, so that one time is above another.
+    # The same left margin in all charts, so that equal times are above each other.
     figure.update_layout(margin={"b": 8, "l": 76})
     figure.update_xaxes(
         type="date",
@@ -145,7 +145,7 @@ def _over_time(figure: go.Figure, results: Mapping[str, CellResult]) -> go.Figur
 
 
 def _days(start: date, values: Sequence[float | None], decimals: int) -> dict[str, Any]:
-    """Return the points of a line, one a day; few enough to be overlooked are marked."""
+    """Return the points of a line, one per day; very few points get markers."""
     are_few = len(values) <= FEW_POINTS
     return {
         "x0": _time(start),

@@ -1,4 +1,4 @@
-"""The trials of a study: each of its variants at the true dates; placebos are none."""
+"""The trials of a study: its variants at the true dates; placebos are no trials."""
 
 import hashlib
 import json
@@ -24,11 +24,11 @@ COMMAND = "study"
 def count_trials(
     study: Study, ledger: Ledger, variant: str, seed: int, models: Sequence[MetaLabels] = ()
 ) -> Selection | None:
-    """Add a study's trials to the ledger, and return what follows from all that are in it.
+    """Add a study's trials to the ledger, and return what follows from all trials in it.
 
-    :param models: of meta-labels that were tried, too.
-    :param variant: what stands for the strategy and its settings, as `contents.digest_variant`.
-    :return: None where what calculates it is not installed; the trials are counted nevertheless.
+    :param models: of meta-labels, which are trials, too.
+    :param variant: identifies the strategy and its settings, see `contents.digest_variant`.
+    :return: None where the package that calculates it is missing; the trials are counted anyway.
     :raises InputError: where the ledger was changed, or cannot be written.
     """
     new = ledger.append([*list_trials(study, variant), *list_models(study, variant, models)])
@@ -56,7 +56,7 @@ def list_trials(study: Study, variant: str) -> Iterator[Trial]:
 
 
 def list_models(study: Study, variant: str, models: Sequence[MetaLabels]) -> Iterator[Trial]:
-    """Yield a trial for each model of meta-labels; shuffled labels are none."""
+    """Yield a trial for each model of meta-labels; those of shuffled labels are no trials."""
     for found in models:
         name = f"meta-labels, {found.model}"
         yield Trial(
@@ -66,13 +66,13 @@ def list_models(study: Study, variant: str, models: Sequence[MetaLabels]) -> Ite
             variant=name,
             scope=write_scope(write_span(found.start, found.end), found.pairs),
             days=(found.end - found.start).days + 1,
-            # Its entries overlap, and have no wallet.
+            # Its entries overlap, so there is no wallet.
             sharpe=None,
         )
 
 
 def _find_key(variant: str, cell: Cell, result: CellResult) -> str:
-    # By what was found, since a time range and pairs can be written in many ways.
+    # By the resulting time and pairs, since both can be written in many ways.
     return _hash(variant, result.start, result.end, result.pairs, cell.name)
 
 

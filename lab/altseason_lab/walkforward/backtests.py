@@ -19,7 +19,7 @@ from altseason_lab.walkforward.windows import Span
 
 
 class WindowBacktests:
-    """Backtests of one strategy on parts of windows, with parameters of each."""
+    """Backtests of one strategy on parts of windows, each with its own parameters."""
 
     def __init__(self, config: Config, exchange: Exchange, space: SearchSpace) -> None:
         self._config = config
@@ -29,8 +29,8 @@ class WindowBacktests:
     def run(self, span: Span, parameters: Mapping[str, Any], balance: float) -> BacktestRun:
         """Run a new strategy object on a stretch of time.
 
-        :param parameters: none for the strategy's own.
-        :param balance: to begin with, in the stake currency.
+        :param parameters: empty for the strategy's own.
+        :param balance: the starting balance, in the stake currency.
         :raises InputError: where candles are missing.
         """
         config = narrow(self._config, Scope(span.timerange, ()))
@@ -46,7 +46,7 @@ class WindowBacktests:
 
 
 def set_balance(config: Config, balance: float) -> None:
-    """Set what a backtest begins with, in the stake currency."""
+    """Set the starting balance of a backtest, in the stake currency."""
     wallet = config["dry_run_wallet"]
     is_table = isinstance(wallet, dict)
     config["dry_run_wallet"] = (
@@ -55,7 +55,7 @@ def set_balance(config: Config, balance: float) -> None:
 
 
 class Wallet:
-    """A wallet that goes on from window to window: each begins with what the last one left."""
+    """A wallet over all windows: each begins with the balance that the last one left."""
 
     def __init__(self, config: Config) -> None:
         self._start = float(get_dry_run_wallet(config))
@@ -64,17 +64,17 @@ class Wallet:
 
     @property
     def balance(self) -> float:
-        """Return what is left, in the stake currency."""
+        """Return the current balance, in the stake currency."""
         return self._runs[-1].final_balance if self._runs else self._start
 
     def add(self, run: BacktestRun) -> Outcome:
-        """Go on by a backtest that began with the balance, and return what it came to."""
+        """Add a backtest that began with the current balance, and return its outcome."""
         outcome = measure_run(run, self.balance, self._currency)
         self._runs.append(run)
         return outcome
 
     def measure(self) -> Outcome:
-        """Return what all of them came to, as one backtest."""
+        """Return the outcome of all of them, as of one backtest."""
         return measure_run(self.joined, self._start, self._currency)
 
     @property
@@ -84,11 +84,11 @@ class Wallet:
 
 
 def join(runs: Sequence[BacktestRun]) -> BacktestRun:
-    """Return backtests that follow one another as one.
+    """Return consecutive backtests as one.
 
     :param runs: each began with the final balance of the one before.
     """
-    # Without trades a frame has columns of other kinds, which pandas warns of.
+    # A frame without trades has columns of other types, about which pandas warns.
     trades = [run.trades for run in runs if len(run.trades)] or [runs[0].trades]
     return BacktestRun(
         trades=pd.concat(trades, ignore_index=True),
@@ -100,7 +100,7 @@ def join(runs: Sequence[BacktestRun]) -> BacktestRun:
 
 
 def _settle(run: BacktestRun) -> pd.DataFrame:
-    """Return a wallet whose last candle is worth what was left when all trades were closed."""
+    """Return a wallet whose last value is the balance after all trades were closed."""
     wallet = run.wallet.copy()
     is_last = wallet["date"] == wallet["date"].iloc[-1]
     worth = float((wallet["rate"] * wallet["balance"])[is_last].sum())

@@ -1,7 +1,7 @@
-"""The middle of the best epochs, and not the best one: a peak is where luck was largest.
+"""The middle of the best epochs, not the best one: at a peak, luck was largest.
 
-Of several hundred sets of parameters the best has also the best luck of its train part, which no
-test part repeats. Where many neighbors are about as good, their middle depends less on it.
+The best of several hundred sets of parameters also had the best luck on its train part, which no
+test part repeats. Where many neighbors are about as good, their middle depends less on luck.
 """
 
 import math
@@ -12,13 +12,13 @@ from typing import Any
 
 from altseason_lab.host.hyperopt import Dimension, Epoch
 
-# Of the different sets of parameters that have traded.
+# Of the distinct sets of parameters that have traded.
 SHARE = 0.1
 MIN_EPOCHS = 5
 
 
 def find_plateau(epochs: Iterable[Epoch]) -> list[Epoch]:
-    """Return the best tenth of the epochs that traded, five at least, by their loss.
+    """Return the best tenth of the epochs that traded, at least five, by their loss.
 
     :param epochs: of all seeds; a set of parameters that several have tried counts once.
     :return: the best first; empty where none has traded.
@@ -34,8 +34,8 @@ def find_plateau(epochs: Iterable[Epoch]) -> list[Epoch]:
 def find_middle(plateau: Sequence[Epoch], dimensions: Mapping[str, Dimension]) -> dict[str, Any]:
     """Return for each parameter the median of the epochs' values, or the most frequent choice.
 
-    Of two values in the middle the lower one, so that it is one that hyperopt can choose; of two
-    choices as frequent that of the better epoch.
+    Of two values in the middle it is the lower one, which hyperopt can choose; of two equally
+    frequent choices, that of the better epoch.
     """
     return {
         name: _find_most_frequent(values) if dimension.choices else median_low(values)
@@ -45,5 +45,5 @@ def find_middle(plateau: Sequence[Epoch], dimensions: Mapping[str, Dimension]) -
 
 
 def _find_most_frequent(values: Sequence[Any]) -> Any:
-    # Of those as frequent the first one counted.
+    # Of equally frequent ones the first one counted.
     return Counter(values).most_common(1)[0][0]

@@ -1,4 +1,4 @@
-"""A walk-forward: the search on every train part, then the backtests, window by window."""
+"""Run a walk-forward: the search on every train part, then the backtests, window by window."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -30,15 +30,15 @@ BACKTESTS = 3
 
 @dataclass(frozen=True)
 class WindowResult:
-    """What a window gave.
+    """The result of a window.
 
-    :param epochs: how many hyperopt has stored, of all seeds; `valid` those that have traded.
-    :param plateau: how many of them the parameters are the middle of.
-    :param parameters: that were tested; empty where no epoch has traded, and the strategy's own
+    :param epochs: how many hyperopt has stored for all seeds; `valid` is how many have traded.
+    :param plateau: how many epochs the tested parameters are the middle of.
+    :param parameters: those tested; empty where no epoch has traded, so that the strategy's own
         were kept.
-    :param train: with these parameters on the train part.
-    :param tuned: with them on the test part, and `untuned` with the strategy's own.
-    :param holds: on the test part, by name; None where there are no candles for one.
+    :param train: the outcome with these parameters on the train part.
+    :param tuned: that on the test part, and `untuned` that with the strategy's own parameters.
+    :param holds: the baselines on the test part, by name; None where there are no candles for one.
     """
 
     window: Window
@@ -54,13 +54,13 @@ class WindowResult:
 
 @dataclass(frozen=True)
 class WalkForward:
-    """What a walk-forward found.
+    """The result of a walk-forward.
 
-    :param left_out: days at the end that are no whole test part.
+    :param left_out: days at the end that do not fill a test part.
     :param tuned: all test parts as one wallet, and `untuned` with the strategy's own parameters.
-    :param holds: over all test parts, bought once.
-    :param difference: of the tuned wallet from the untuned one; None where the days are too few,
-        both are the same, or what compares them is not installed.
+    :param holds: the baselines over all test parts, bought once.
+    :param difference: of the tuned wallet from the untuned one; None where there are too few days,
+        both are the same, or the package that compares them is missing.
     :param searches: every epoch, by window and seed.
     :param missing: pairs that were named, but had no candle.
     """
@@ -91,9 +91,9 @@ class WalkForward:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for.
+    """The options of a walk-forward.
 
-    :param spaces: none for those of the strategy's own parameters.
+    :param spaces: empty for those of the strategy's own parameters.
     """
 
     plan: WindowPlan
@@ -113,7 +113,7 @@ def run_walk_forward(
 ) -> WalkForward:
     """Search the parameters of each window on its train part, then test them.
 
-    :param command: `freqtrade backtesting` as the user has named it.
+    :param command: `freqtrade backtesting` with the user's options.
     :param config: of that command.
     :param processes: how many searches run at once.
     :raises InputError: where candles are missing or too few, and where a search fails.
@@ -170,7 +170,7 @@ def _find_epochs(searches: dict[Search, list[Epoch]], window: Window) -> list[Ep
 
 
 class _Counter:
-    """Counts epochs and backtests as one, since each epoch is a backtest."""
+    """Counts epochs and backtests together, since each epoch is a backtest."""
 
     def __init__(self, windows: int, request: Request, progress: Progress) -> None:
         self._epochs = windows * len(request.seeds) * request.epochs
@@ -190,7 +190,7 @@ class _Counter:
 
 
 class _Tests:
-    """The backtests of all windows, in order: each begins with what the last one left."""
+    """The backtests of all windows in order, each with the balance that the last one left."""
 
     def __init__(
         self,

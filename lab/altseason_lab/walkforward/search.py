@@ -1,4 +1,4 @@
-"""`freqtrade hyperopt` on the train part of each window, with several seeds, several at once."""
+"""Run `freqtrade hyperopt` on the train part of each window with several seeds, in parallel."""
 
 import asyncio
 import re
@@ -26,13 +26,13 @@ from altseason_lab.temporary import temporary_folder
 from altseason_lab.walkforward.windows import Window
 
 POLL_SECONDS = 0.5
-# More than a seed has windows.
+# More than there are windows.
 RANDOM_STATES = 1000
 # Of Freqtrade's log, and of a stack trace's last line.
 ERROR_LINE = re.compile(r"^(?:.* - (?:ERROR|CRITICAL) - |(?=[\w.]*(?:Error|Exception)\b))(.+)$")
 # Of a stack trace.
 FRAME = re.compile(r'^\s*File "(.+)", line (\d+)', re.MULTILINE)
-# Freqtrade logs this before a stack trace, whose last line says what it was.
+# Freqtrade logs this before a stack trace, whose last line names the error.
 NO_CAUSE = "Fatal exception!"
 
 
@@ -45,9 +45,9 @@ class Search:
 
     @property
     def random_state(self) -> int:
-        """Return what hyperopt draws by: of each window another.
+        """Return hyperopt's random state, another one for each window.
 
-        Else all windows would try the same sets of parameters first, and agree by that alone.
+        Otherwise all windows would try the same sets of parameters first, and agree for that alone.
         """
         return RANDOM_STATES * self.seed + self.window.number
 
@@ -60,7 +60,7 @@ class SearchSettings:
     """What all searches share.
 
     :param epochs: how many sets of parameters each tries.
-    :param loss: the class of Freqtrade's, or of the user's, by which they are compared.
+    :param loss: the class of Freqtrade or of the user that compares them.
     """
 
     epochs: int
@@ -69,7 +69,7 @@ class SearchSettings:
 
 
 class Searches:
-    """Runs of hyperopt, each in a process and a temporary user directory of its own."""
+    """Runs of hyperopt, each in its own process and temporary user directory."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Searches:
     ) -> None:
         """Run nothing yet.
 
-        :param command: `freqtrade backtesting` with the options that hyperopt is to have, too.
+        :param command: `freqtrade backtesting` with the options that hyperopt gets, too.
         :param config: of that command.
         :param processes: how many run at once.
         :param progress: takes how many epochs are done.
@@ -100,8 +100,8 @@ class Searches:
 
         :raises InputError: where one of them fails; the others are ended.
         """
-        # Without a name, since sockets of Python's multiprocessing are in it, whose paths have 104
-        # letters at most.
+        # Without a name, since it holds sockets of Python's multiprocessing, whose paths have at
+        # most 104 characters.
         with temporary_folder() as folder:
             return asyncio.run(self._run_all(searches, folder))
 
@@ -140,12 +140,12 @@ class Searches:
             code = await run_quietly(process, output, folder)
             epochs = read_epochs(userdir)
             if code or not epochs:
-                # A wrong configuration ends Freqtrade with 0, too.
+                # With a wrong configuration Freqtrade may end with 0, too.
                 raise InputError(f"freqtrade hyperopt failed in {search}: {find_error(output)}")
-            # Its candles are as large as all else.
+            # Its copy of the candles is large.
             shutil.rmtree(userdir)
             del self._running[search]
-        # Without those that it left out, as sets of parameters that it had tried.
+        # All of them: it skips sets of parameters that it has already tried.
         self._finished += settings.epochs
         return epochs
 
@@ -157,9 +157,9 @@ class Searches:
 
 
 def find_error(output: Path) -> str:
-    """Return the last line of Freqtrade's output that names an error, or its last one at all.
+    """Return the last line of Freqtrade's output that names an error, or else its last line.
 
-    With file and line where it was raised in the strategy's own code.
+    It begins with file and line if the error was raised in the strategy's own code.
     """
     text = output.read_text(encoding="utf-8", errors="replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]

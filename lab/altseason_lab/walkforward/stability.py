@@ -13,7 +13,7 @@ class Stability:
     """The values of a parameter in all windows.
 
     :param values: by window; None where a window kept the strategy's own.
-    :param own: the strategy's own value; None for what is no parameter of it.
+    :param own: the strategy's own value; None for spaces such as ROI, which are no parameters.
     """
 
     dimension: Dimension
@@ -22,11 +22,11 @@ class Stability:
 
     @property
     def spread(self) -> float | None:
-        """Return from 0, the same in all windows, to 1, all over the range.
+        """Return the spread, from 0 (the same in all windows) to 1 (all over the range).
 
-        For a number the largest less the smallest, of the range that hyperopt searches; for a
-        choice the share of windows that differ from the most frequent one. None where fewer than
-        two windows have a value.
+        For a number, it is the largest value less the smallest, as a share of the range that
+        hyperopt searches; for a choice, the share of windows that differ from the most frequent
+        one. None where fewer than two windows have a value.
         """
         found = [value for value in self.values if value is not None]
         if len(found) < 2:

@@ -1,4 +1,4 @@
-"""The trials of a walk-forward for the ledger: every epoch, and what was tested in the end."""
+"""The trials of a walk-forward for the ledger: every epoch, and the parameters that were tested."""
 
 import hashlib
 import json
@@ -28,8 +28,8 @@ from altseason_lab.walkforward.run import COMMAND, WalkForward
 from altseason_lab.walkforward.search import Search
 from altseason_lab.walkforward.windows import Span
 
-# Returns what stands for a strategy and its settings on a stretch of time. Newer candles, and newer
-# code of this project, make no new trial of what was tried before.
+# Returns what identifies a strategy and its settings on a stretch of time. With newer candles, or
+# newer code of this project, it is still the same trial.
 ReadVariant = Callable[[Span], str]
 
 
@@ -46,9 +46,9 @@ class Count:
 
 
 def open_variants(config: Config) -> ReadVariant:
-    """Return what reads the variants of a configuration.
+    """Return a function that identifies the variants of a configuration.
 
-    :param config: by which a walk-forward was run.
+    :param config: that of a walk-forward.
     """
     with quiet_freqtrade():
         strategy: Any = StrategyResolver.load_strategy(deepcopy(config))
@@ -71,10 +71,10 @@ def count_trials(found: WalkForward, ledger: Ledger, read_variant: ReadVariant) 
 
 
 def list_trials(found: WalkForward, read_variant: ReadVariant) -> Iterator[Trial]:
-    """Yield the trials of a walk-forward; a set of parameters tried again has the same key.
+    """Yield the trials of a walk-forward; a set of parameters that is tried again has the same key.
 
-    The Sharpe ratio of an epoch is of closed trades, which is all that hyperopt stores; that of
-    the tested parameters is of the wallet at each candle.
+    The Sharpe ratio of an epoch is that of closed trades, which is all that hyperopt stores; that
+    of the tested parameters is that of the wallet.
     """
     variants = {result.window: read_variant(result.window.train) for result in found.windows}
     for search, epochs in found.searches.items():

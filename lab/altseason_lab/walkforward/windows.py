@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from altseason.errors import InputError
 from altseason_lab.texts import write_span
 
-# Freqtrade takes the candle that opens at a time range's end, too.
+# Freqtrade includes the candle that opens at the end of a time range.
 LAST_INSTANT = timedelta(seconds=1)
 
 
@@ -14,7 +14,7 @@ LAST_INSTANT = timedelta(seconds=1)
 class WindowPlan:
     """How a stretch of time is cut into windows, in days.
 
-    :param is_anchored: whether every train part begins with the first; else they move on.
+    :param is_anchored: whether every train part begins on the first day; otherwise they move.
     :param embargo: between the end of a train part and the start of its test part.
     """
 
@@ -25,7 +25,7 @@ class WindowPlan:
 
     @property
     def days(self) -> int:
-        """Return how long the first window is."""
+        """Return the length of the first window."""
         return self.train + self.embargo + self.test
 
 
@@ -33,7 +33,7 @@ class WindowPlan:
 class Span:
     """A stretch of time.
 
-    :param start: the open time of its first candle, and `end` the close time of its last one.
+    :param start: the open time of its first candle; `end` is the close time of its last one.
     """
 
     start: datetime
@@ -71,11 +71,11 @@ class Window:
 
 
 def build_windows(plan: WindowPlan, whole: Span) -> list[Window]:
-    """Return all whole windows; their test parts follow one another without a gap.
+    """Return all complete windows; their test parts follow one another without a gap.
 
-    What is left at the end, shorter than a test part, is not tested.
+    A remainder at the end that is shorter than a test part is not tested.
 
-    :param whole: the first candle has its startup candles before it.
+    :param whole: what can be traded, after the startup candles.
     :raises InputError: where not even one window fits.
     """
     first = _next_midnight(whole.start)

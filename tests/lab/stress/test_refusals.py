@@ -68,7 +68,7 @@ def test_bad_number_is_refused(
     [
         (["--", "--fee", "0.002"], "use `altseason stress --fees 0.002 -- ...`"),
         (["--", "--strategy-list", "A", "B"], "expected one strategy, found --strategy-list A B"),
-        (["--", "freqtrade", "backtesting"], "found `freqtrade` in the place of an option"),
+        (["--", "freqtrade", "backtesting"], "found `freqtrade` in place of an option"),
         (["--", "-c", "-"], "found `-c -`"),
         (["--", "--datadir", "nowhere"], "nowhere: expected a folder with candle files"),
         (["--", "-c", "missing.json"], 'Config file "missing.json" not found'),

@@ -13,6 +13,7 @@ from altseason_lab.study.card import (
     build_card,
     count_by_week,
     describe,
+    describe_card,
     refuse_other_file,
     refuse_several,
     save_card,
@@ -51,6 +52,7 @@ def test_card_is_of_the_gated_trades_of_all_windows(tmp_path: Path):
     # 7, 7, 6, 0 and 7, 3, 0, 0.
     assert card.weekly_trades.mean == pytest.approx(30 / 8)
     assert card.weekly_trades.count == 8
+    assert describe_card(card) == "with 30 trades, counted per week in 8 whole weeks"
     save_card(card, tmp_path / "card.json")
     assert load_card(tmp_path / "card.json") == card
 

@@ -144,7 +144,7 @@ def test_ctrl_c_ends_all_processes_in_a_line(home: Home):
         output, errors = process.communicate(timeout=TIMEOUT_SECONDS)
     assert process.returncode == 130
     assert output == ""
-    assert errors.splitlines()[-1].startswith("Stopped. What was finished is stored")
+    assert errors.splitlines()[-1].startswith("Stopped. Finished backtests are stored")
     assert "Traceback" not in errors
     _, alive = psutil.wait_procs(workers, 30)
     assert alive == []
@@ -232,7 +232,7 @@ def check_refusals(home: Home, address: str) -> None:
     refused = run(home, "--scheduler", address)
     assert refused.returncode == 2
     [line] = [line for line in refused.stderr.splitlines() if "expected the same files" in line]
-    assert re.search(r"tcp://127\.0\.0\.1:\d+: expected the same files as here, found others", line)
+    assert re.search(r"tcp://127\.0\.0\.1:\d+: expected the same files as on the machine of", line)
     assert "the code of this project or of the strategy's parents" in line
     assert stored(home) == before
 

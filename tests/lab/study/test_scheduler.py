@@ -219,7 +219,7 @@ def test_processes_of_this_machine_that_do_not_start_again_end_the_study(
         handout._check_workers()
     # Nobody has to start a worker for them.
     errors = capsys.readouterr().err
-    assert errors.count("are being started again") == 1
+    assert errors.count("are being restarted") == 1
     assert "dask worker" not in errors
-    with pytest.raises(InputError, match="do not start again; what was finished is stored"):
+    with pytest.raises(InputError, match="do not restart; finished backtests are stored"):
         handout._check_workers()
