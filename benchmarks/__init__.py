@@ -1,1 +1,1 @@
-"""What the strategy costs, measured; see backtest_cost.py."""
+"""Benchmarks: what the strategy, an import and a study cost, and whether the placebo test holds."""

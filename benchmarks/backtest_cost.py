@@ -1,7 +1,7 @@
-"""What a backtest costs with AltSeasonStrategy, against a twin that only reads its signals.
+"""The cost of a backtest with AltSeasonStrategy, compared with a twin that only reads its signals.
 
-Both are real `freqtrade backtesting` processes, run in turn against the exchange emulator. They
-have to make the same trades, or there is nothing to compare.
+Both are real `freqtrade backtesting` processes, run alternately against the exchange emulator. They
+have to make the same trades; otherwise nothing is compared.
 """
 
 import argparse
@@ -35,7 +35,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def main() -> int:
-    """Run the bench; 1 where the trades differ or a limit is not kept."""
+    """Run the benchmark; 1 if the trades differ or a limit is exceeded."""
     parser = build_parser()
     options = parser.parse_args()
     if options.rounds < 1:
@@ -55,22 +55,22 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--timerange", help="as Freqtrade reads it (default: three years)")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "bench", metavar="FOLDER")
     parser.add_argument(
-        "--all-on", action="store_true", help="measure with every risk rule on, not the defaults"
+        "--all-on", action="store_true", help="measure with all risk rules on, not the defaults"
     )
     parser.add_argument(
-        "--breadth", action="store_true", help="measure with a gate that counts coins, too"
+        "--breadth", action="store_true", help="measure with a gate that also counts coins"
     )
     parser.add_argument(
-        "--keep", action="store_true", help="take the data and the signals of the last bench"
+        "--keep", action="store_true", help="use the data and the signals of the last run"
     )
     parser.add_argument(
-        "--no-limits", action="store_true", help="succeed with equal trades, whatever they cost"
+        "--no-limits", action="store_true", help="succeed if the trades are equal, at any cost"
     )
     return parser
 
 
 async def run_with_emulator(workplace: Workplace, options: argparse.Namespace) -> int:
-    """Run the bench while the emulator is there."""
+    """Run the benchmark while the emulator runs."""
     choose_gate(workplace, has_breadth=options.breadth)
     market = Market(workplace.datadir)
     pairs = list_altcoins(market)
@@ -80,21 +80,21 @@ async def run_with_emulator(workplace: Workplace, options: argparse.Namespace) -
         environment = offline_environment(os.environ, url)
         runner = Runner(workplace, timerange, environment, has_protections=options.all_on)
         kind = "SYNTHETIC" if workplace.is_synthetic else "Binance"
-        rules = "every risk rule on" if options.all_on else "the defaults"
+        rules = "all risk rules on" if options.all_on else "the defaults"
         console.print(f"{len(pairs)} altcoins, {kind} candles, {timerange}: {', '.join(pairs)}")
         gate = ", with breadth in the gate" if options.breadth else ""
         console.print(f"Measured: {rules}{gate}")
-        # The emulator answers in this thread.
+        # The emulator responds in this thread.
         return await asyncio.to_thread(bench, runner, options)
 
 
 def bench(runner: Runner, options: argparse.Namespace) -> int:
-    """Record the signals, run both in turn, and judge."""
+    """Record the signals, run both alternately, and judge."""
     if not options.keep:
         runner.run(RECORDER)
     runs: dict[str, list[Run]] = {STRATEGY: [], TWIN: []}
     for number in range(options.rounds):
-        # Who goes first changes, so that a machine that slows down is held against neither.
+        # The order changes, so that a machine that slows down favors neither.
         for strategy in (STRATEGY, TWIN) if number % 2 == 0 else (TWIN, STRATEGY):
             runs[strategy].append(runner.run(strategy))
         differences = check_trades(runs[STRATEGY][-1], runs[TWIN][-1])

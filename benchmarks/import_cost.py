@@ -1,7 +1,7 @@
-"""What `altseason dominance import` takes for a file of a million rows, in memory and in time.
+"""The memory and time that `altseason dominance import` takes for a file of a million rows.
 
-Importing Freqtrade and pandas alone takes memory, and so counts apart: what is held against the
-file is by how much a run with the large file peaks above one with its first rows.
+Importing Freqtrade and pandas takes memory by itself. So the size of the file is compared with the
+difference between the peak with the large file and the peak with its first rows.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from benchmarks.runs import METER, load_cost
 
 ROWS, FEW_ROWS = 1_000_000, 1_000
 MEBIBYTE = 1024 * 1024
-# Peak memory over the small file's, in sizes of the file; CPU seconds over the small file's.
+# Peak memory above the small file's, by the file's size; CPU seconds above the small file's.
 MAX_GROWTH, MAX_SECONDS = 5.0, 10.0
 
 console = Console(highlight=False, soft_wrap=True)
@@ -33,9 +33,9 @@ console = Console(highlight=False, soft_wrap=True)
 class Shape:
     """A way in which people write files.
 
-    :param header: its first line.
-    :param write: makes the text of all rows from their times and four prices, open to close.
-    :param options: what the import has to be told.
+    :param header: the first line.
+    :param write: returns the text of all rows for their times and four prices, open to close.
+    :param options: those that the import needs.
     """
 
     name: str
@@ -87,7 +87,7 @@ SHAPES = (
 
 
 def main() -> int:
-    """Run the bench; 1 where a limit is not kept."""
+    """Run the benchmark; 1 if a limit is exceeded."""
     parser = argparse.ArgumentParser(prog="benchmarks.import_cost", description=__doc__)
     parser.add_argument(
         "--rows", type=int, default=ROWS, metavar="N", help="of the large file, %(default)s"
@@ -112,7 +112,7 @@ def main() -> int:
 
 
 def measure(shape: Shape, folder: Path, rows: int) -> tuple[float, float, float]:
-    """Return a large file's size in MiB, and what it takes above a small one: MiB and CPU s."""
+    """Return a large file's size in MiB, and what it takes more than a small one: MiB and CPU s."""
     few, many = (save(shape, folder, count) for count in (FEW_ROWS, rows))
     small, large = (run(shape, file) for file in (few, many))
     growth, seconds = large["memory"] - small["memory"], large["cpu"] - small["cpu"]
@@ -120,7 +120,7 @@ def measure(shape: Shape, folder: Path, rows: int) -> tuple[float, float, float]
 
 
 def save(shape: Shape, folder: Path, rows: int) -> Path:
-    """Write a file of this shape: a walk of one row a minute."""
+    """Write a file of this shape, with one row a minute."""
     times = pd.date_range("2022-01-01", periods=rows, freq="min")
     close = 50 + 8 * np.sin(np.arange(rows) / 9e4) + np.random.default_rng(1).normal(0, 0.05, rows)
     lines = shape.write(times, [close - 0.01, close + 0.02, close - 0.02, close])
@@ -130,7 +130,7 @@ def save(shape: Shape, folder: Path, rows: int) -> Path:
 
 
 def run(shape: Shape, file: Path) -> dict[str, float]:
-    """Import a file in a process of its own; ends the bench where that fails."""
+    """Import a file in its own process; exit if that fails."""
     datadir, cost = file.parent / "data", file.parent / "cost.json"
     shutil.rmtree(datadir, ignore_errors=True)
     command = [sys.executable, "-c", "import sys; from altseason.cli import main; sys.exit(main())"]

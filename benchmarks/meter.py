@@ -1,7 +1,7 @@
-"""Run a command and write down what it took: `python meter.py RESULT COMMAND ...`.
+"""Run a command and write down its cost: `python meter.py RESULT COMMAND ...`.
 
-A process of its own that imports next to nothing: Linux counts the memory of the process that
-starts a command as the command's own, up to the moment when that begins.
+It is a separate process with few imports, since Linux counts the memory of the process that starts
+a command as the command's own until the command begins.
 https://man7.org/linux/man-pages/man2/getrusage.2.html (ru_maxrss)
 """
 
@@ -17,7 +17,7 @@ MEBIBYTE = 1024 * 1024
 
 
 def measure(command: list[str]) -> tuple[int, dict[str, float]]:
-    """Run a command and give its exit code, its wall and CPU time in s, its peak memory in MiB."""
+    """Run a command; return its exit code, wall and CPU time in s, and peak memory in MiB."""
     begun = time.perf_counter()
     process = os.posix_spawn(command[0], command, os.environ)
     _, status, usage = os.wait4(process, 0)

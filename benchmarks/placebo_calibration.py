@@ -1,9 +1,9 @@
-"""Whether the placebo test of `altseason study` says what it should, on synthetic markets.
+"""Check the placebo test of `altseason study` on synthetic markets.
 
-Where dominance has no bearing on prices, its p-value has to be uniform: at or below 0.05 in one of
-twenty markets. Where prices rise faster while dominance falls, it has to find that, the more often
-the stronger the effect is. Prices are those of one synthetic market, dominance that of another, so
-that nothing but the effect that is built in connects them.
+Where dominance has no effect on prices, the p-value has to be uniform: at or below 0.05 in one of
+twenty markets. Where prices rise faster while dominance falls, the test has to find that, the more
+often the stronger the effect is. Prices are those of one synthetic market and dominance is that of
+another, so that only a built-in effect connects them.
 """
 
 import argparse
@@ -50,7 +50,7 @@ from benchmarks.preparation import ROOT
 MARKETS, EFFECT_MARKETS, PLACEBOS = 100, 25, 39
 # Points of growth a year between an open gate and a closed one, as a logarithm in percent.
 EFFECTS = (200.0, 400.0, 800.0)
-# A month before the window for the strategy's and the gate's means.
+# With a month before the window for the moving averages of the strategy and the gate.
 PARAMETERS = replace(MARKET, start="2021-01-01", stop="2021-05-02")
 WINDOW = "20210201-20210502"
 COINS = MARKET.altcoins[:2]
@@ -81,7 +81,7 @@ class Case:
 
 
 def main() -> int:
-    """Run the markets and print what the test said of them; 1 where it is not as it should be."""
+    """Run the test on all markets and print its results; 1 if they are not as expected."""
     options = build_parser().parse_args()
     markets = {effect: options.effect_markets for effect in options.effects if effect}
     cases = [
@@ -125,7 +125,7 @@ def run_all(cases: Sequence[Case], placebos: int, processes: int) -> dict[Case, 
 
 
 def run_batch(cases: Sequence[Case], placebos: int) -> dict[Case, float]:
-    """Return the p-value of each market of a batch, with one exchange for all."""
+    """Return the p-value of each market of a batch, all with the same exchange."""
     with tempfile.TemporaryDirectory(prefix="altseason-calibration-") as folder:
         home = Path(folder)
         config_file = home / "config.json"
@@ -139,7 +139,7 @@ def run_batch(cases: Sequence[Case], placebos: int) -> dict[Case, float]:
             prepare(command, STUDY, offline=True) as config,
             open_exchange(config, STUDY.name) as exchange,
         ):
-            # Collected after each market instead, which takes a fifth less time.
+            # Garbage is collected after each market instead, which takes a fifth less time.
             gc.disable()
             return {
                 case: test(CellRunner({**config, "datadir": datadir}, exchange), placebos)
@@ -157,7 +157,7 @@ def test(runner: CellRunner, placebos: int) -> float:
 
 
 def generate(case: Case) -> SampleMarket:
-    """Generate prices and, of another market, dominance; with the effect that is built in."""
+    """Generate prices, and dominance from another market, with a built-in effect."""
     random = np.random.default_rng([case.seed, 1])
     dates = pd.date_range(
         PARAMETERS.start, PARAMETERS.stop, freq=TIMEFRAME, tz="UTC", inclusive="left", unit="ms"
@@ -182,7 +182,7 @@ def generate(case: Case) -> SampleMarket:
 
 
 def calculate_effect(daily: pd.DataFrame, dates: pd.DatetimeIndex, effect: float) -> Array:
-    """Return the growth by a gate, which leaves that of the whole market as it was.
+    """Return the growth that a gate adds, without changing the total growth of the market.
 
     :param effect: points a year between an open gate and a closed one.
     """
@@ -193,7 +193,7 @@ def calculate_effect(daily: pd.DataFrame, dates: pd.DatetimeIndex, effect: float
 
 
 def draw_table(found: dict[Case, float], placebos: int) -> Table:
-    """Return how often the test finds each effect."""
+    """Return a table of how often the test finds each effect."""
     table = Table(title=f"Placebo test, {placebos} placebos each, {WINDOW}, {' '.join(PAIRS)}")
     for header in ("effect, points a year", "markets", "p at or below 0.05", "error", "median p"):
         table.add_column(header, justify="right")

@@ -1,4 +1,4 @@
-"""What a bench runs on: a data directory, a user_data and a configuration of its own."""
+"""Set up a benchmark: its own data directory, user data and configuration."""
 
 import json
 import os
@@ -22,7 +22,7 @@ STRATEGIES = ROOT / "user_data" / "strategies"
 BENCH_STRATEGIES = Path(__file__).parent / "strategies"
 REAL_DATA = Path(os.environ.get("ALTSEASON_REAL_DATA", ROOT.parent / "shared" / "data"))
 DOMINANCE_FILE = "btc_dominance_daily.csv"
-# Freqtrade takes these from the strategy unless they are configured: so they are one for both.
+# Freqtrade takes these from the strategy unless they are configured; so they are equal for both.
 SHARED_SETTINGS = (
     "timeframe",
     "startup_candle_count",
@@ -32,13 +32,13 @@ SHARED_SETTINGS = (
     "trailing_stop",
     "use_exit_signal",
 )
-# The twin has neither sizing nor stops of its own, and yet both must make the same trades. So every
-# stake is so small a part of the wallet that the rules, which are asked each time, lower none and
-# trim none, and the trailing stop, which is moved each time, hangs below the fixed one.
+# The twin has no sizing and no stops of its own, but both must make the same trades. So each stake
+# is such a small part of the wallet that the rules, although called each time, never lower or trim
+# one, and the trailing stop, although moved each time, stays below the fixed one.
 WALLET = 100_000
 GATED = ("AltSeasonStrategy", "SignalRecorder")
 BREADTH = {"gate_mode": "breadth_and_falling", "breadth_min": 50}
-# How a day's candle follows from its hours.
+# How a daily candle is made from hourly ones.
 DAY = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
 ALL_ON = {
     "atr_trailing": True,
@@ -51,48 +51,48 @@ ALL_ON = {
 
 @dataclass(frozen=True)
 class Workplace:
-    """The folders of a bench; everything that it writes is below `folder`."""
+    """The folders of a benchmark; everything that it writes is below `folder`."""
 
     folder: Path
     is_synthetic: bool
 
     @property
     def datadir(self) -> Path:
-        """Candles and dominance, real or not."""
+        """Return the folder of candles and dominance, real or synthetic."""
         return self.folder / "data" / ("synthetic" if self.is_synthetic else "binance")
 
     @property
     def user_data(self) -> Path:
-        """Freqtrade's own folder, with the strategies."""
+        """Return Freqtrade's user directory, with the strategies."""
         return self.folder / "user_data"
 
     @property
     def signals(self) -> Path:
-        """The files that the twin reads, one a pair."""
+        """Return the folder of the files that the twin reads, one per pair."""
         return self.folder / "signals"
 
     @property
     def config(self) -> Path:
-        """Freqtrade's configuration."""
+        """Return Freqtrade's configuration file."""
         return self.folder / "config.json"
 
     @property
     def timerange(self) -> str:
-        """The years that are measured by default: the last three of the candles."""
+        """Return the default time range: the last three years of the candles."""
         return "20220101-20250101" if self.is_synthetic else "20190101-20220101"
 
 
 def find(folder: Path) -> Workplace:
-    """Return the bench of a folder, as it was set up there last."""
+    """Return the folders of a benchmark that was set up before."""
     return Workplace(folder.resolve(), is_synthetic=not (REAL_DATA / DOMINANCE_FILE).is_file())
 
 
 def prepare(folder: Path) -> Workplace:
-    """Set up a bench on the real data, or on the sample market where there are none."""
+    """Set up a benchmark on real data, or on the sample market where there are none."""
     workplace = find(folder)
     for part in (workplace.datadir, workplace.signals, workplace.user_data / "strategies"):
         part.mkdir(parents=True, exist_ok=True)
-    # Links, and no parameter file beside them: what a user has tuned is not measured.
+    # Links, without parameter files: a user's tuned values are not measured.
     sources = [STRATEGIES / "AltSeasonStrategy.py", STRATEGIES / "altseason"]
     for file in (*sources, *BENCH_STRATEGIES.glob("*.py")):
         link(workplace.user_data / "strategies" / file.name, file)
@@ -106,14 +106,14 @@ def prepare(folder: Path) -> Workplace:
 
 
 def link(path: Path, target: Path) -> None:
-    """Make a symbolic link, in the place of an earlier one but of nothing else."""
+    """Create a symbolic link, replacing an earlier one but nothing else."""
     if path.is_symlink():
         path.unlink()
     path.symlink_to(target)
 
 
 def run_altseason(workplace: Workplace, *words: str) -> None:
-    """Run one of our commands on the data directory, in a folder without a configuration."""
+    """Run one of our commands on the data directory, in a folder without configuration."""
     log = workplace.folder / f"altseason-{words[0]}.log"
     with log.open("w", encoding="utf-8") as out, redirect_stdout(out), chdir(workplace.folder):
         code = altseason([*words, "--datadir", str(workplace.datadir)])
@@ -122,7 +122,7 @@ def run_altseason(workplace: Workplace, *words: str) -> None:
 
 
 def choose_gate(workplace: Workplace, *, has_breadth: bool) -> None:
-    """Gate by dominance, as by default, or by breadth and falling dominance."""
+    """Gate by dominance, which is the default, or by breadth and falling dominance."""
     for name in GATED:
         file = workplace.user_data / "strategies" / f"{name}.json"
         file.unlink(missing_ok=True)
@@ -146,7 +146,7 @@ def list_altcoins(market: Market) -> list[str]:
 
 
 def list_protections() -> list[dict[str, Any]]:
-    """Return the strategy's protections, with the values that its parameters have by default."""
+    """Return the strategy's protections with the default values of its parameters."""
     parameters = ("cooldown_candles", "stops_allowed", "drawdown_allowed")
     return build_protections(*(getattr(AltSeasonStrategy, name).value for name in parameters))
 
@@ -155,7 +155,7 @@ def write_config(workplace: Workplace, pairs: list[str], url: str, *, all_on: bo
     """Write the configuration that the strategy and its twin share.
 
     :param url: the exchange emulator's.
-    :param all_on: every risk rule, and not only those that are on by default.
+    :param all_on: whether all risk rules are on, not only the defaults.
     """
     config: dict[str, Any] = {
         **{name: getattr(AltSeasonStrategy, name) for name in SHARED_SETTINGS},

@@ -1,4 +1,4 @@
-"""From the costs of the runs to ratios, and a verdict."""
+"""Turn the costs of the runs into ratios and a verdict."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest allowed ratios, strategy to twin."""
+    """The maximum ratios, strategy to twin."""
 
     time: float
     memory: float
 
 
 DEFAULT_LIMITS = Limits(time=1.10, memory=1.05)
-# Freqtrade itself asks for custom stops and position sizes in every candle of an open trade, and
-# what the rules answer by is kept beside the candles.
+# Freqtrade calls custom stops and position sizes for every candle of an open trade, and the rules
+# keep the data for these calls next to the candles.
 ALL_ON_LIMITS = Limits(time=1.25, memory=1.08)
-# A larger spread means that something else ran on the machine.
+# A larger spread means that the machine was busy.
 NOISE = 0.10
 QUANTITIES = (
     ("wall", "wall time, s"),
@@ -30,9 +30,9 @@ QUANTITIES = (
 
 @dataclass(frozen=True)
 class Comparison:
-    """One quantity, measured once a round for each of the two.
+    """One quantity, measured for both in each round.
 
-    :param limit: the largest allowed ratio of the medians, strategy to twin.
+    :param limit: the maximum ratio of the medians, strategy to twin.
     """
 
     title: str
@@ -42,22 +42,22 @@ class Comparison:
 
     @property
     def ratio(self) -> float:
-        """What counts: the ratio of the medians."""
+        """Return the ratio of the medians, which is compared with the limit."""
         return median(self.strategy) / median(self.twin)
 
     @property
     def ratio_of_lowest(self) -> float:
-        """What it would be on a machine that does nothing else."""
+        """Return the ratio of the lowest values, an estimate for an idle machine."""
         return min(self.strategy) / min(self.twin)
 
     @property
     def spread(self) -> float:
-        """How far equal runs lie apart, as a share of their median: the larger of the two."""
+        """Return the range of equal runs as a share of their median, the larger of the two."""
         return max((max(runs) - min(runs)) / median(runs) for runs in (self.strategy, self.twin))
 
     @property
     def is_within(self) -> bool:
-        """Return whether the limit is kept."""
+        """Return whether the ratio is within its limit."""
         return self.ratio <= self.limit
 
 
@@ -67,7 +67,7 @@ def compare(
     *,
     limits: Limits = DEFAULT_LIMITS,
 ) -> list[Comparison]:
-    """Put the costs of the runs side by side, quantity by quantity."""
+    """Compare the costs of the runs, quantity by quantity."""
     return [
         Comparison(
             title,

@@ -1,4 +1,4 @@
-"""Backtests as processes of their own, with what each took and the trades that it made."""
+"""Run backtests in separate processes, and load their costs and trades."""
 
 import json
 import shutil
@@ -30,7 +30,7 @@ class Run:
 
 
 class Runner:
-    """Runs `freqtrade backtesting`, and nothing else, under the meter."""
+    """Runs `freqtrade backtesting` under the meter."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Runner:
         self._options = ["--enable-protections"] if has_protections else []
 
     def run(self, strategy: str) -> Run:
-        """Backtest a strategy by name; ends the bench where Freqtrade fails."""
+        """Backtest a strategy by name; exit if Freqtrade fails."""
         folder = self._workplace.folder / "results" / strategy
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -83,5 +83,5 @@ class Runner:
 
 
 def load_cost(file: Path) -> dict[str, float]:
-    """Read what the meter wrote."""
+    """Read the result of the meter."""
     return dict(json.loads(file.read_text(encoding="utf-8")))

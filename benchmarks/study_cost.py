@@ -1,11 +1,10 @@
-"""What a study costs, against `freqtrade backtesting --strategy-list` on the same work.
+"""The cost of a study, compared with `freqtrade backtesting --strategy-list` for the same work.
 
-Both run the same gates on the same candles, in turn, and have to come to the same profits; a
-study's time counts from its start to its last result. Then
-come a grid of 16 backtests, from cold to its page, and 200 placebos, from cold to the printed
-result; and with --memory a thousand small backtests, over which it may not grow. Seconds of wall
-time count on an idle machine alone; those of the CPU are told beside them, without those of a
-process that had to be killed.
+Both run the same gates on the same candles, one after the other, and have to find the same
+profits; a study's time is that from its start to its last result. Then follow a grid of 16
+backtests, from a cold start to its page, and 200 placebos, from a cold start to the printed result;
+and with --memory a thousand small backtests, during which the memory must not grow. Wall time means
+something only on an idle machine; CPU time is printed as well, without that of killed processes.
 """
 
 import argparse
@@ -32,14 +31,14 @@ from benchmarks.preparation import ROOT, Workplace, find, prepare, write_config
 from benchmarks.runs import METER, load_cost
 
 PAIRS = ["ETH/USDT", "BNB/USDT", "SOL/USDT", "ADA/USDT"]
-# As many as a small placebo test has: with fewer, the start of the processes is what is measured.
+# As many as in a small placebo test: with fewer, mostly the start of the processes is measured.
 DAYS = tuple(range(5, 155))
 GATES = ("level", "falling", "level_and_falling")
 PLACEBOS = 200
-# Cells a minute to those of --strategy-list; seconds on two idle cores.
+# The ratio of cells per minute to those of --strategy-list; seconds on two idle cores.
 MIN_RATIO, MAX_GRID_SECONDS, MAX_PLACEBO_SECONDS = 2.5, 60.0, 300.0
 CELLS_IN_MEMORY = 1_000
-# From the first tenth of the backtests to the last; their results are a few MiB.
+# The growth from the first tenth of the backtests to the last; their results take a few MiB.
 MAX_GROWTH = 1.05
 MEBIBYTE = 1024 * 1024
 
@@ -48,14 +47,14 @@ console = Console(highlight=False, soft_wrap=True)
 
 @dataclass(frozen=True)
 class Times:
-    """When what is run ends and begins; without them the real data's."""
+    """The time ranges that are run."""
 
     year: str
     windows: tuple[str, ...]
 
     @classmethod
     def of(cls, workplace: Workplace) -> "Times":
-        """Return those of the data that there are."""
+        """Return those that fit the data."""
         first = 2022 if workplace.is_synthetic else 2018
         starts = [f"{first + year}0701" for year in range(3)]
         halves = [f"{start}-{int(start[:4]) + 1}0101" for start in starts]
@@ -64,7 +63,7 @@ class Times:
 
 
 def main() -> int:
-    """Run the bench; 1 where the profits differ or a limit is not kept."""
+    """Run the benchmark; 1 if the profits differ or a limit is exceeded."""
     parser = argparse.ArgumentParser(prog="benchmarks.study_cost", description=__doc__)
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "bench", metavar="FOLDER")
     parser.add_argument("--memory", action="store_true", help="measure the memory instead")
@@ -80,7 +79,7 @@ def main() -> int:
 
 
 def write_gates(workplace: Workplace) -> None:
-    """Write a strategy for each gate: `--strategy-list` takes no parameters."""
+    """Write a strategy for each gate, since `--strategy-list` takes no parameters."""
     for days in DAYS:
         parameters = {"gate_mode": "falling", "gate_sma_days": days}
         text = (
@@ -92,11 +91,11 @@ def write_gates(workplace: Workplace) -> None:
 
 
 async def run_with_emulator(workplace: Workplace, options: argparse.Namespace) -> int:
-    """Run the bench while the emulator is there."""
+    """Run the benchmark while the emulator runs."""
     async with run_emulator(Market(workplace.datadir)) as url:
         write_config(workplace, PAIRS, url, all_on=False)
         bench = Bench(workplace, offline_environment(os.environ, url))
-        # The emulator answers in this thread.
+        # The emulator responds in this thread.
         if options.memory:
             failures = await asyncio.to_thread(bench.measure_memory, options.cells)
         else:
@@ -107,7 +106,7 @@ async def run_with_emulator(workplace: Workplace, options: argparse.Namespace) -
 
 
 class Bench:
-    """Runs commands under the meter, each in a process of its own."""
+    """Runs commands under the meter, each in its own process."""
 
     def __init__(self, workplace: Workplace, environment: Mapping[str, str]) -> None:
         self._workplace = workplace
@@ -116,7 +115,7 @@ class Bench:
         self._folder = Path(tempfile.mkdtemp(dir=workplace.folder))
 
     def measure(self, number: int) -> list[str]:
-        """Run all of it, print what each took, and return which limits were not kept."""
+        """Run everything, print its cost, and return which limits were exceeded."""
         listed, expected = self._run_list()
         show("freqtrade backtesting --strategy-list", len(expected), listed)
         lengths = f"gate_sma_days={','.join(map(str, DAYS))}"
@@ -124,8 +123,8 @@ class Bench:
         show("altseason study, the same and the gate off", len(cells), study)
         console.print(f"its backtests were done after {study['backtests']:.1f} s")
         if differ(expected, find_profits(cells)):
-            raise SystemExit("The two ways came to different profits: nothing was compared.")
-        # What a study calculates of all of them afterwards, a list has not.
+            raise SystemExit("The two ways have different profits: nothing was compared.")
+        # Without the evaluation after the backtests, which a list does not have.
         ratio = (len(cells) / study["backtests"]) / (len(expected) / listed["wall"])
         load = os.getloadavg()[0]
         console.print(f"{ratio:.2f} times the backtests a minute; load of the machine {load:.1f}")
@@ -181,7 +180,7 @@ class Bench:
         return load_cost(cost), ended.stdout
 
     def measure_memory(self, cells: int) -> list[str]:
-        """Run many small backtests, print what the command and its largest process take.
+        """Run many small backtests, and print the memory of the command and its largest process.
 
         :return: which of the two has grown.
         """
@@ -189,7 +188,7 @@ class Bench:
         words = ["--offline", "--fresh", "--modes", "falling", "--processes", "2"]
         words += ["--kinds", "bootstrap", "--placebos", str(cells), "--", *self._paths()]
         words += ["--pairs", PAIRS[0], "--timerange", f"{first}-{first[:4]}0301"]
-        # Each result is a file; those of an earlier bench are written anew.
+        # Each result is a file; those of an earlier run are written again.
         begun, step = time.time(), max(1, cells // 10)
         measured: list[tuple[float, float]] = []
         with subprocess.Popen(
@@ -230,14 +229,14 @@ class Bench:
 
 
 def show(name: str, cells: int, cost: Mapping[str, float]) -> None:
-    """Print what a command took."""
+    """Print the cost of a command."""
     wall, cpu = cost["wall"], cost["cpu"]
     minute = cells / wall * 60
     console.print(f"{name}: {cells} in {wall:.1f} s, {minute:.1f} a minute, {cpu:.1f} s of the CPU")
 
 
 def find_profits(cells: list[dict[str, Any]]) -> dict[int, float]:
-    """Return the profits of a study's gates, by their length in days."""
+    """Return the profits of a study's gates by `gate_sma_days`."""
     gated = (cell for cell in cells if "gate_sma_days" in cell["settings"])
     return {cell["settings"]["gate_sma_days"]: cell["profit"] for cell in gated}
 
@@ -259,7 +258,7 @@ def has_ended(process: "subprocess.Popen[bytes]") -> bool:
 
 
 def differ(expected: Mapping[int, float], found: Mapping[int, float]) -> bool:
-    """Return whether two ways to run the same gates came to different profits."""
+    """Return whether two ways to run the same gates have different profits."""
     if expected.keys() != found.keys():
         return True
     return any(abs(expected[days] - found[days]) > 1e-9 for days in expected)

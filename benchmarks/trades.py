@@ -1,4 +1,4 @@
-"""Whether two backtests made the same trades."""
+"""Compare the trades of two backtests."""
 
 from pathlib import Path
 
@@ -22,9 +22,9 @@ SHOWN = 3
 
 
 def load_trades(folder: Path) -> pd.DataFrame:
-    """Load the trades that a backtest has exported, with what has to be the same.
+    """Load the trades that a backtest has exported, with the columns that have to be equal.
 
-    A signal's own reason becomes Freqtrade's word for all of them: the twin knows no reasons.
+    The reasons of exit signals become Freqtrade's generic one, since the twin has no reasons.
     """
     with quiet_freqtrade():
         trades: pd.DataFrame = load_backtest_data(folder)
@@ -37,7 +37,7 @@ def load_trades(folder: Path) -> pd.DataFrame:
 
 
 def describe_differences(strategy: pd.DataFrame, twin: pd.DataFrame) -> list[str]:
-    """Return what differs, to the last digit, in a few lines; none where nothing does."""
+    """Return in a few lines what differs, to the last digit; none where nothing does."""
     both = strategy.merge(twin, how="outer", on=COLUMNS, indicator="of")
     lines = []
     for side, name in (("left_only", "strategy"), ("right_only", "twin")):

@@ -1,4 +1,4 @@
-"""Put the figures of docs/reliability.json into docs/reliability.md.
+"""Write the figures of docs/reliability.json into docs/reliability.md.
 
 python -m reliability.document
 """
@@ -12,7 +12,7 @@ BEGIN, END = "<!-- reliability.json -->", "<!-- /reliability.json -->"
 
 
 def describe(report: dict[str, Any]) -> str:
-    """Return a table of all parts that have scenarios, what a soak found, and its origin."""
+    """Return a table of all parts with scenarios, with their origin, and the result of a soak."""
     parts = [part for _, part in sorted(report.items()) if "scenarios" in part]
     rows = [
         f"| {row['what']} | {row['tried']} | {row['survived']} | {row['lost']} |"
@@ -74,14 +74,14 @@ def _period(found: dict[str, Any]) -> str:
 
 
 def insert(text: str, figures: str) -> str:
-    """Put figures between the two comments."""
+    """Replace the text between the two comments with figures."""
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
     return f"{before}{BEGIN}\n{figures}\n{END}{after}"
 
 
 def main() -> None:
-    """Write the document anew."""
+    """Update the document."""
     DOCUMENT.write_text(insert(DOCUMENT.read_text(), describe(load_report())))
 
 

@@ -1,4 +1,4 @@
-"""Break what can break around feed and orders, and count what was survived: `make faults`.
+"""Break what can break around recorder and orders, and count what is survived: `make faults`.
 
 python -m reliability.faults [--seed N] [--scale small|full] [--part NAME] [--only NAME]
     [--write]
@@ -83,7 +83,7 @@ SCENARIOS: dict[str, tuple[str, Scenario]] = {
 }
 
 
-# Written apart, each with the commit that it was counted at.
+# Written separately, each with the commit at which it was counted.
 APART = {"trading": ("orders", "crashes"), "history": ("history",)}
 PARTS = {
     **APART,
@@ -92,17 +92,17 @@ PARTS = {
 
 
 def run_scenario(name: str, seed: int, scale: Scale) -> Tally:
-    """Run one scenario in a folder of its own."""
+    """Run one scenario in its own folder."""
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="reliability-") as folder:
-        # A process of another user has to get in.
+        # Another user's process must have access.
         os.chmod(folder, 0o755)  # noqa: PTH101, S103 - see above
         SCENARIOS[name][1](Setting(Path(folder), Random(f"{seed} {name}"), scale), tally)
     return tally
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the scenarios, print what came out, and tell by the exit code whether all is well."""
+    """Run the scenarios and print their results; return 1 if a try was not survived."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--scale", choices=("small", "full"), default="full")

@@ -1,4 +1,4 @@
-"""docs/reliability.json: what was tried, with the commit that it was tried with."""
+"""docs/reliability.json: what was tried, and with which commit."""
 
 import json
 import subprocess
@@ -15,9 +15,9 @@ CHANGES = ("status", "--porcelain", "--", ".", ":!docs/reliability.json", ":!REA
 
 
 def find_commit() -> str:
-    """Return the commit's short hash, with a mark where files other than these differ.
+    """Return the commit's short hash, with a mark if files other than the results are changed.
 
-    A run has that of its start, see `mark_change`.
+    A run has the commit of its start, see `mark_change`.
     """
 
     def git(*arguments: str) -> str:
@@ -27,7 +27,7 @@ def find_commit() -> str:
 
 
 def mark_change(begun: str, ended: str) -> str:
-    """Return the commit that a run began with, marked where it did not end with it."""
+    """Return the commit at which a run began, marked if it ended at another one."""
     return begun if begun == ended else begun.removesuffix(DIRTY) + DIRTY
 
 
@@ -36,13 +36,13 @@ def load_report(path: Path = REPORT) -> dict[str, Any]:
 
 
 def save_part(name: str, part: dict[str, Any], path: Path = REPORT) -> None:
-    """Put a command's part into the report, and leave the others' as they are."""
+    """Write a command's part into the report, leaving the other parts as they are."""
     report = {**load_report(path), name: part}
     path.write_text(json.dumps(report, indent=2, sort_keys=True) + "\n")
 
 
 def describe_scenarios(scenarios: Mapping[str, tuple[str, Tally]]) -> dict[str, Any]:
-    """Return one line of words and the counts for each scenario."""
+    """Return a description and the counts of each scenario."""
     return {
         name: {
             "what": what,

@@ -1,4 +1,4 @@
-"""What is counted of each scenario: how often it was tried, survived, and what was lost."""
+"""The counts of each scenario: how often it was tried and survived, and what was lost."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,10 +12,10 @@ Scale = Literal["small", "full"]
 
 @dataclass
 class Try:
-    """One try; it is survived where no problem was found.
+    """One try; it is survived if no problem was found.
 
-    :param lost: acknowledged readings that are missing, candles that are wrong, and orders that
-        nobody knows of.
+    :param lost: the number of acknowledged readings that are missing, of wrong candles, and of
+        orders that nobody knows of.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Tally:
 
     @contextmanager
     def trying(self, name: str) -> Iterator[Try]:
-        """Count one try; whatever is raised in it counts as a problem, and the next one goes on."""
+        """Count one try; an exception in it counts as a problem, and the next one continues."""
         this = Try(name)
         try:
             yield this
@@ -54,7 +54,7 @@ class Tally:
         self.problems += [f"{name}: {problem}" for problem in this.problems]
 
     def add(self, other: "Tally") -> None:
-        """Count the tries of another as well."""
+        """Add the tries of another tally."""
         self.tried += other.tried
         self.survived += other.survived
         self.lost += other.lost
@@ -64,9 +64,9 @@ class Tally:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a scenario is run with.
+    """The setting of a scenario.
 
-    :param folder: an empty one that any user may enter.
+    :param folder: an empty one that any user may access.
     """
 
     folder: Path

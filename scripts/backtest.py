@@ -1,7 +1,7 @@
-"""`make backtest`: one backtest offline, on the sample market or on candles that are only read.
+"""`make backtest`: one backtest offline, on the sample market or on the user's candles.
 
-Reads DATADIR, DOMINANCE, TIMERANGE and CONFIG from the environment, as make hands them on. With
-`--freqai`, as in `make backtest-freqai`, it is one of the strategy that learns.
+Reads DATADIR, DOMINANCE, TIMERANGE and CONFIG from the environment, as make passes them. With
+`--freqai`, as in `make backtest-freqai`, it backtests the strategy that learns.
 """
 
 import os
@@ -25,9 +25,9 @@ FREQAI_TIMERANGE = "20240201-20240501"
 
 
 def main(*, learns: bool) -> int:
-    """Run the backtest, and say where its result lies.
+    """Run the backtest, and print where its result is.
 
-    :param learns: whether it is one of the strategy that learns.
+    :param learns: whether to backtest the strategy that learns.
     """
     datadir, dominance, timerange, config = (
         os.environ.get(name, "") for name in ("DATADIR", "DOMINANCE", "TIMERANGE", "CONFIG")
@@ -40,8 +40,8 @@ def main(*, learns: bool) -> int:
         return 2
     if learns and datadir and not timerange:
         print(
-            "TIMERANGE: expected what to test, with its end, such as 20210101-20211231; the years "
-            "before it are learned from",
+            "TIMERANGE: expected the time to test, with its end, such as 20210101-20211231; the "
+            "model learns from the years before it",
             file=sys.stderr,
         )
         return 2
@@ -66,7 +66,7 @@ def main(*, learns: bool) -> int:
 
 
 def link_candles(source: Path, data: Path) -> Path:
-    """Make a data directory of links, so that nothing is ever written to the one of the user."""
+    """Create a data directory of links, so that nothing is ever written to the user's own."""
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
     for file in source.iterdir():
@@ -76,7 +76,7 @@ def link_candles(source: Path, data: Path) -> Path:
 
 
 def backtest(config: str, data: Path, timerange: str, overlay: Path | None = None) -> int:
-    """Run Freqtrade; a run without a new result has failed, whatever its exit code.
+    """Run Freqtrade; a run without a new result has failed, whatever its exit code is.
 
     :param overlay: a configuration that names another strategy.
     """
@@ -97,7 +97,7 @@ def backtest(config: str, data: Path, timerange: str, overlay: Path | None = Non
         lines = LOG.read_text(encoding="utf-8").splitlines()
         print(
             *lines[-TAIL_LINES:],
-            f"It failed; the log is {relative(LOG)}",
+            f"The backtest failed; its log is {relative(LOG)}",
             sep="\n",
             file=sys.stderr,
         )
@@ -109,7 +109,7 @@ def backtest(config: str, data: Path, timerange: str, overlay: Path | None = Non
 
 
 def next_steps(config: str, data: Path, timerange: str) -> list[str]:
-    """Return what a person may do now, with command lines that work from here."""
+    """Return possible next steps, with command lines that work in the current folder."""
     programs = relative(Path(sys.executable).parent)
     if data == SAMPLE and not timerange:
         timerange = "20220101-20220301"  # two months are enough for a first look
@@ -117,31 +117,31 @@ def next_steps(config: str, data: Path, timerange: str) -> list[str]:
     return [
         "Next:",
         f"  {programs}/freqtrade backtesting-show",
-        "      shows these tables again; FreqUI has the result under Load results",
+        "      shows these tables again; FreqUI lists the result under Load results",
         *(
             [f"  {programs}/altseason {stress} -- \\", f"      --timerange {timerange}"]
             if timerange
             else [f"  {programs}/altseason {stress}"]
         ),
-        "      says at which cost per side the profit ends",
+        "      shows at which cost per side no profit is left",
         "  make backtest DATADIR=my_candles DOMINANCE=my_dominance.csv",
         "      runs it on your own candles and dominance",
     ]
 
 
 def next_steps_of_freqai() -> list[str]:
-    """Return what a person may do after a backtest of the strategy that learns."""
+    """Return possible next steps after a backtest of the strategy that learns."""
     return [
         "Next:",
         f"  grep Fitted {relative(LOG)}",
-        "      shows what was learned from, and how good it was on later entries",
+        "      shows what the model learned from, and how good it was on later entries",
         "  make backtest-freqai DATADIR=my_candles DOMINANCE=my_dominance.csv TIMERANGE=...",
         "      runs it on your own candles and dominance; docs/freqai.md explains it",
     ]
 
 
 def relative(path: Path) -> str:
-    """Return a path as seen from here."""
+    """Return a path relative to the current folder."""
     return os.path.relpath(path)
 
 

@@ -1,9 +1,9 @@
-"""Install the project into this Python, and show which packages pip is at; used by make.
+"""Install the project into this Python, and show pip's progress by package; used by make.
 
-First what it needs, each file with one of the hashes in the lock; then the project itself, which is
-editable and can have none, with nothing fetched any more.
+First the dependencies are installed, each file checked against the hashes in the lock file; then
+the project itself, which is editable and so has no hash, without fetching anything else.
 
-Standard library only, since nothing is installed yet. pip's own words go to a file.
+Only the standard library is used, since nothing is installed yet. pip's output goes to a file.
 """
 
 import re
@@ -16,8 +16,8 @@ TAIL_LINES = 15
 
 
 def main(lock: str) -> int:
-    """Run pip for both steps and return the exit code of the one that failed, or 0."""
-    print(f"Installing Freqtrade and what it needs into {sys.prefix}: a few minutes", flush=True)
+    """Run pip for both steps; return the exit code of the one that failed, or 0."""
+    print(f"Installing Freqtrade and its packages into {sys.prefix}: a few minutes", flush=True)
     LOG.unlink(missing_ok=True)
     return run_pip("--require-hashes", "--requirement", lock) or run_pip(
         "--no-deps", "--no-build-isolation", "--editable", "."
@@ -25,7 +25,7 @@ def main(lock: str) -> int:
 
 
 def run_pip(*arguments: str) -> int:
-    """Run `pip install` and return its exit code; where it fails, show the end of what it said."""
+    """Run `pip install` and return its exit code; if it fails, show the end of its output."""
     command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *arguments]
     said = []
     with (
@@ -39,12 +39,12 @@ def run_pip(*arguments: str) -> int:
             said.append(line)
             show_step(line)
     if process.returncode:
-        print("".join(said[-TAIL_LINES:]), f"pip failed; all it said is in {LOG}", sep="")
+        print("".join(said[-TAIL_LINES:]), f"pip failed; its complete output is in {LOG}", sep="")
     return process.returncode
 
 
 def show_step(line: str) -> None:
-    """Print what a line of pip's is about, where a person wants to know."""
+    """Print the package that a line of pip's output is about, if it is about one."""
     if found := re.match(r"Collecting (\S+?)[=<>;\[ ]", line + " "):
         print(f"  {found[1]}", flush=True)
     elif line.startswith("Installing collected packages"):

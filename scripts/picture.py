@@ -1,8 +1,8 @@
-"""Draw README's picture: a few months of the sample, with the signals and the gate.
+"""Draw the picture in the README: a few months of the sample, with the signals and the gate.
 
-Run it as `python scripts/picture.py`; it writes docs/sample.svg, by kaleido and an installed
-Chrome or Chromium. The market is made up, the same on every machine; what is drawn comes from the
-strategy itself, by Freqtrade's own calls.
+Run it as `python scripts/picture.py`; it writes docs/sample.svg with kaleido and an installed
+Chrome or Chromium. The market is synthetic, and the same on every machine; the signals are those of
+the strategy itself, called by Freqtrade.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ SEASON, PRICE, DOMINANCE, INK = "#d9f2e3", "#555555", "#8e44ad", "#222222"
 ENTRY, EXIT = "#0072b2", "#d55e00"
 # In milliseconds, as plotly counts time.
 FORTNIGHT = 14 * 24 * 60 * 60 * 1000
-# Marks are beside the line, so that an entry and the exit after it do not hide each other.
+# Markers are drawn next to the line, so that an entry and the exit after it do not overlap.
 ASIDE = 0.02
 
 
@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def analyze() -> pd.DataFrame:
-    """Return the window's candles with everything that the strategy says of them."""
+    """Return the candles of the window with all columns that the strategy adds."""
     with TemporaryDirectory() as folder:
         save_market(generate_market(), Path(folder))
         strategy = StrategyResolver.load_strategy(
@@ -71,7 +71,7 @@ def analyze() -> pd.DataFrame:
 
 
 def find_trades(candles: pd.DataFrame) -> tuple[list[int], list[int]]:
-    """Return the rows of the signals that a trade would begin and end by, one trade at a time."""
+    """Return the rows of the signals at which trades would open and close, one trade at a time."""
     entries: list[int] = []
     exits: list[int] = []
     has_exit = candles["exit_tag"].ne("") & candles["exit_tag"].notna()
@@ -86,7 +86,7 @@ def find_trades(candles: pd.DataFrame) -> tuple[list[int], list[int]]:
 
 
 def draw(candles: pd.DataFrame) -> go.Figure:
-    """Draw price with signals above dominance with the line that decides; seasons are shaded."""
+    """Draw the price with signals, and below it dominance with its threshold; shade alt seasons."""
     # A close is known at the candle's end.
     times = [f"{date:%Y-%m-%d %H:%M}" for date in candles["date"] + HOUR]
     figure = build_panels(times[0], times[-1])
@@ -158,7 +158,7 @@ def shade_seasons(figure: go.Figure, candles: pd.DataFrame) -> None:
 
 
 def find_seasons(candles: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return when each stretch with an open gate begins and ends."""
+    """Return the beginning and end of each stretch with an open gate."""
     is_open = candles["alt_season"].astype(bool)
     begins = candles["date"][is_open & ~is_open.shift(1, fill_value=False)]
     ends = candles["date"][is_open & ~is_open.shift(-1, fill_value=False)] + HOUR
@@ -180,7 +180,7 @@ def describe(candles: pd.DataFrame) -> str:
 
 
 def digest(figure: go.Figure) -> str:
-    """Return a hash of everything that is drawn, by which a test finds an old picture."""
+    """Return a hash of everything that is drawn; a test uses it to detect an outdated picture."""
     drawn = figure.to_plotly_json()
     return hashlib.sha256(json.dumps(drawn, sort_keys=True, default=list).encode()).hexdigest()
 

@@ -186,7 +186,7 @@ def test_what_the_lock_does_not_hold_is_refused_and_pips_reason_shown(
     shown, _ = process.communicate()
     assert process.returncode == 1
     assert message in shown
-    assert shown.endswith(f"pip failed; all it said is in {tmp_path}/venv/install.log\n")
+    assert shown.endswith(f"pip failed; its complete output is in {tmp_path}/venv/install.log\n")
     # The project's own step is not reached.
     assert list_installed(tmp_path) == set()
 

@@ -1,4 +1,4 @@
-"""A strategy that does nothing: what Freqtrade itself costs with AltSeasonStrategy's signals."""
+"""A strategy that does nothing, to measure Freqtrade itself with AltSeasonStrategy's signals."""
 
 from pathlib import Path
 from typing import Any
@@ -8,13 +8,13 @@ from freqtrade.strategy import IStrategy
 
 
 class BareTwin(IStrategy):
-    """Reads its signals from files; timeframe, ROI and the like come from the configuration."""
+    """Reads its signals from files; timeframe, ROI etc. come from the configuration."""
 
     INTERFACE_VERSION = 3
 
     @property
     def protections(self) -> list[dict[str, Any]]:
-        """Freqtrade's own, from the configuration."""
+        """Return Freqtrade's own protections, as configured."""
         protections: list[dict[str, Any]] = self.config["bench_protections"]
         return protections
 

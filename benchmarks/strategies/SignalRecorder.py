@@ -1,4 +1,4 @@
-"""AltSeasonStrategy, writing down the signals that it gives."""
+"""AltSeasonStrategy, which also writes its signals to files."""
 
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,12 @@ from AltSeasonStrategy import AltSeasonStrategy
 
 
 class SignalRecorder(AltSeasonStrategy):
-    """Makes the files that BareTwin reads: date, enter_long and exit_long, one row per candle."""
+    """Writes the files that BareTwin reads: date, enter_long and exit_long, one row per candle."""
 
     def populate_exit_trend(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
-        """Exit as ever; Freqtrade asks for exits last, so the entries are there too."""
+        """Exit as usual; Freqtrade calls this last, so the entries are there as well."""
         dataframe = super().populate_exit_trend(dataframe, metadata)
         file = f"{metadata['pair'].replace('/', '_')}.feather"
         signals = dataframe[["date", "enter_long", "exit_long"]].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Scenario: answers that say no dominance, or one that jumps, from each provider, by each way."""
+"""Scenario: responses without dominance, or with a jump, of each provider, direct and by proxy."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ from reliability.tally import Setting, Tally
 from tests.providers.proxies import WAYS
 from tests.providers.serving import Reply
 
-# After an answer that wants to be left alone until a date that is far off, it is for six hours.
+# A response that asks to wait until a distant date is respected for six hours.
 FAR_OFF, POLLS_UNTIL_ASKED = "429, Retry-After a date", 37
-# The tests try some of them, drawn anew for each provider, and fewer through each proxy.
+# The tests try some of them, drawn for each provider, and fewer through each proxy.
 SMALL, SMALL_BY_PROXY = 10, 3
 
 
@@ -37,7 +37,7 @@ def try_answers(setting: Setting, tally: Tally) -> None:
 def _try_each(rig: Rig, provider: str, names: Sequence[str], tally: Tally) -> None:
     for name in names:
         with tally.trying(f"{provider}, {rig.way}, {name}") as this:
-            # The clock has gone on by the time of the question.
+            # The clock has advanced by the time of the request.
             fault: Reply = error_shapes(provider, rig.clock())[name]
             rig.walk.faults[provider] = fault
             try:

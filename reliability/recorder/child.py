@@ -1,6 +1,6 @@
-"""Feeds in processes of their own, forked from one that has done the imports.
+"""Recorders in separate processes, forked from one that has done the imports.
 
-A child says over its pipe what it acknowledged, one message for each reading, before it goes on.
+A child sends a message for each reading that it has acknowledged, before it continues.
 """
 
 import logging
@@ -25,16 +25,16 @@ from reliability.recorder.rig import INTERVAL_SECONDS, QUICK, build_feed, using_
 PATIENCE_SECONDS = 60
 NOBODY = 65534
 _context = multiprocessing.get_context("forkserver")
-# The second is what Freqtrade imports only when it reads its first candles.
+# Freqtrade imports the second one only when it reads its first candles.
 _context.set_forkserver_preload(
     ["reliability.recorder.child", "freqtrade.data.history.datahandlers.featherdatahandler"]
 )
 
 
 class Child:
-    """A process with a feed, as its parent sees it.
+    """A process with a recorder, as seen by its parent.
 
-    :param acknowledged: what it has said so far; also after its death.
+    :param acknowledged: the readings that it has reported so far, also after its end.
     """
 
     def __init__(self, run: Callable[..., None], *arguments: Any) -> None:
@@ -55,9 +55,9 @@ class Child:
         self._connection.send((name, *arguments))
 
     def receive(self) -> Any:
-        """Return the next response, and keep what was acknowledged before it.
+        """Return the next response, and store what was acknowledged before it.
 
-        :raises EOFError: where it has ended.
+        :raises EOFError: where the process has ended.
         """
         while self._connection.poll(PATIENCE_SECONDS):
             kind, said = self._connection.recv()
@@ -72,7 +72,7 @@ class Child:
             self.acknowledged.append(self._connection.recv()[1])
 
     def kill(self) -> None:
-        """End it by SIGKILL, and read what it had said before."""
+        """End it by SIGKILL, and read what it had reported before."""
         self.process.kill()
         self.process.join(PATIENCE_SECONDS)
         try:
@@ -84,7 +84,7 @@ class Child:
 
 @contextmanager
 def children(*started: Child) -> Iterator[tuple[Child, ...]]:
-    """Kill them in the end, if they are still there."""
+    """Kill the children at the end, if they are still running."""
     try:
         yield started
     finally:
@@ -96,7 +96,7 @@ def children(*started: Child) -> Iterator[tuple[Child, ...]]:
 def run_on_command(
     connection: Connection, folder: Path, urls: dict[str, str], clock_path: Path, user: int | None
 ) -> None:
-    """Step when told to; the other commands change or measure this process."""
+    """Make a step on command; the other commands change or measure this process."""
     if user is not None:
         os.setgroups([])
         os.setgid(user)
@@ -125,7 +125,7 @@ def run_on_command(
 def run_freely(
     connection: Connection, folder: Path, urls: dict[str, str], clock_path: Path
 ) -> None:
-    """Poll without a pause, ten simulated minutes each, until the end of the process."""
+    """Poll without a pause, every ten simulated minutes, until the process is killed."""
     logging.disable()
     pa.set_memory_pool(pa.system_memory_pool())  # as `altseason dominance record` does
     clock = SharedClock(clock_path)
@@ -142,7 +142,7 @@ def _poll(step: Callable[[], None], clock: SharedClock, times: int) -> None:
 
 
 def _limit_files(size: int | None) -> None:
-    """Let no file of this process grow beyond a size, as a full disk would."""
+    """Limit the size of this process's files, like a full disk."""
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard if size is None else size, hard))
 

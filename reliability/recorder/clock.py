@@ -1,4 +1,4 @@
-"""A clock in a file, so that several processes live at the same simulated time."""
+"""A clock in a file, so that several processes have the same simulated time."""
 
 import mmap
 import struct
@@ -11,7 +11,7 @@ MILLION = 1_000_000
 
 
 class SharedClock:
-    """The simulated time; it stands still until somebody moves it."""
+    """The simulated time, which stands still until it is moved."""
 
     def __init__(self, path: Path, start: str | None = None) -> None:
         if start is not None:

@@ -1,4 +1,4 @@
-"""Scenario: clocks that differ, are put back, or leap."""
+"""Scenario: clocks that differ, go back, or jump."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,7 +17,7 @@ WEEK_OF_HOURS = 7 * 24
 
 
 def try_clocks(setting: Setting, tally: Tally) -> None:
-    """Try each kind, with the times drawn anew."""
+    """Try each kind, with random times."""
     kinds: dict[str, Callable[[Rig, Setting, Try], None]] = {
         "the provider's clock two hours ahead": lambda rig, _, this: _skew(rig, 2, this),
         "the provider's clock two hours behind": lambda rig, _, this: _skew(rig, -2, this),
@@ -48,7 +48,7 @@ def _skew(rig: Rig, hours: int, this: Try) -> None:
 
 
 def _correct(rig: Rig, setting: Setting, this: Try) -> None:
-    """A clock that was ahead is put right: no reading may get before one that is there."""
+    """A clock that was ahead is corrected: no reading may be stored before an existing one."""
     ahead = setting.random.randint(15, 50) * MINUTE
     rig.walk.skew = -ahead.to_pytimedelta()
     rig.poll(POLLS_AN_HOUR)
@@ -63,7 +63,7 @@ def _correct(rig: Rig, setting: Setting, this: Try) -> None:
 
 
 def _put_back(rig: Rig, setting: Setting, this: Try) -> None:
-    """A clock is put back by hours, then right again: recording goes on at once."""
+    """A clock goes back by hours and is corrected: recording continues at once."""
     back = setting.random.randint(60, 600) * MINUTE
     rig.walk.skew = back.to_pytimedelta()
     rig.clock.set(rig.clock() - back)
@@ -81,7 +81,7 @@ def _put_back_a_little(rig: Rig, setting: Setting, this: Try) -> None:
 
 
 def _run_ahead(rig: Rig, setting: Setting, this: Try) -> None:
-    """A value of the past is none of now; when the clock is right again, recording goes on."""
+    """Old values do not count as current; once the clock is corrected, recording continues."""
     hours = setting.random.randint(2, WEEK_OF_HOURS)
     right = rig.clock()
     rig.walk.skew = timedelta(hours=-hours)
@@ -95,7 +95,7 @@ def _run_ahead(rig: Rig, setting: Setting, this: Try) -> None:
 
 
 def _sleep(rig: Rig, setting: Setting, this: Try) -> None:
-    """What had been read before has to become candles, however long nobody was there."""
+    """Earlier readings have to become candles, however long the machine was asleep."""
     rig.clock.set(rig.clock() + setting.random.uniform(2, 5) * DAY)
     rig.check_next(this)
     rig.poll(POLLS_AN_HOUR)

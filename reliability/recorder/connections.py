@@ -18,17 +18,16 @@ from tests.providers.world import global_body, reply
 
 SMALL_FAILURES = ("drop", "truncated")
 FAILURES = ("drop", "hang", "drip", "cut", "truncated", "slow head", "slow chunk")
-# A time-out to connect and one to read, then the body; the scheduler of a busy machine takes its
-# share.
+# A time-out to connect and one to read, then the body; and some time for a busy machine.
 MAX_STEP = QUICK.connect_timeout + QUICK.read_timeout + QUICK.deadline + 2
-# After a change of the settings the patience with the primary begins anew.
+# After a change of the settings the recorder waits for the primary again.
 POLLS_AFTER_CHANGE = 5
 STEP_SECONDS = 0.05
 NOBODY = "http://127.0.0.1:9"
 
 
 def try_connections(setting: Setting, tally: Tally) -> None:
-    """Break the connection in every way, then let it be good again."""
+    """Break the connection in every way, then restore it."""
     is_full = setting.scale == "full"
     some = ("coingecko", setting.random.choice(FALLBACKS))
     for provider in NAMES if is_full else some:
@@ -84,7 +83,7 @@ def _try_failure(rig: Rig, provider: str, failure: str, tally: Tally) -> None:
 
 
 def _expect_nothing(rig: Rig, this: Try) -> None:
-    """Poll, and expect that nothing counts, and that it does not take too long."""
+    """Poll, and expect that nothing counts and that it does not take too long."""
     start = time.monotonic()
     counted = rig.counted()
     took = time.monotonic() - start
@@ -94,7 +93,7 @@ def _expect_nothing(rig: Rig, this: Try) -> None:
 
 
 def _broken(rig: Rig, failure: str) -> Reply:
-    # Long enough that it cannot drip to its end in time.
+    # Too long to drip to its end in time.
     body = reply(global_body(57.9, int(rig.clock().timestamp()))).body
     return Reply(body, way=failure)
 
@@ -119,7 +118,7 @@ def _try_url(rig: Rig, provider: str, name: str, url: str, tally: Tally) -> None
 
 
 def _try_outage(setting: Setting, tally: Tally) -> None:
-    """Close the address of a provider for a while of real time."""
+    """Close the address of a provider for some real time."""
     seconds, speed = setting.choose(1, 60), setting.choose(3000, 60)
     wanted = poller.POLICY if setting.scale == "full" else QUICK
     with rigging(setting.new_folder("outage"), setting.random, wanted) as rig:
@@ -139,7 +138,7 @@ def _try_outage(setting: Setting, tally: Tally) -> None:
 
 
 def _live(rig: Rig, seconds: float, speed: float) -> list[Key]:
-    """Step for a while of real time, in which the feed's clock runs faster."""
+    """Make steps for some real time, in which the recorder's clock runs faster."""
     before, began, start = len(rig.acknowledged), rig.clock(), time.monotonic()
     while (passed := time.monotonic() - start) < seconds:
         rig.clock.set(began + pd.Timedelta(seconds=passed * speed))

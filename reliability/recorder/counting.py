@@ -1,15 +1,15 @@
-"""Where a provider's answers count: what it takes until they do."""
+"""Bring a recorder to the point at which a provider's responses count."""
 
 from reliability.recorder.rig import Rig
 from reliability.recorder.walk import FALLBACKS, NAMES
 
-# A fallback's offset is learned of three comparisons, and it counts after 30 minutes of failure.
+# A fallback is calibrated by three comparisons, and counts after the primary failed for 30 minutes.
 COMPARISONS = 3
 POLLS_UNTIL_FALLBACK = 4
 
 
 def have_count(rig: Rig, provider: str) -> None:
-    """Bring the feed to where a provider's answers count, and nobody else's."""
+    """Bring the recorder to where only one provider's responses count."""
     rig.walk.only(*NAMES)
     if provider in FALLBACKS:
         rig.poll(COMPARISONS)

@@ -10,7 +10,7 @@ from reliability.recorder.walk import DOWN, make_walk
 from reliability.tally import Setting, Tally
 from tests.providers.serving import serving
 
-# A poll every ten minutes makes 145 in a day, with both ends; 150 are promised.
+# A poll every ten minutes makes 145 in a day, including both ends; 150 are promised.
 MAX_A_DAY, MIN_A_DAY = 150, 130
 POLLS_AN_HOUR = 6
 DAY_HOURS = 24
@@ -18,18 +18,18 @@ PROCESSES = 3
 
 
 def try_day(setting: Setting, tally: Tally) -> None:
-    """Live through a day with a primary that answers, and one with a primary that often fails."""
+    """Run through a day with a primary that responds, and one with a primary that often fails."""
     _try_day(setting, tally, "the primary answers", is_failing=False)
     _try_day(setting, tally, "the primary fails at every other poll", is_failing=True)
 
 
 def _try_day(setting: Setting, tally: Tally, name: str, *, is_failing: bool) -> None:
-    """Step three processes through it, and start one of them anew again and again."""
+    """Step three processes through it, and restart one of them repeatedly."""
     folder = setting.new_folder(name.replace(" ", "-"))
     clock = SharedClock(setting.folder / f"{folder.name}.clock", START)
     walk = make_walk(clock, setting.random)
     hours = setting.choose(2, DAY_HOURS)
-    # The feed looks every ten seconds whether something is due.
+    # The recorder checks every ten seconds whether something is due.
     step = setting.choose(60, 10)
     steps = hours * 3600 // step
     restarts = set(setting.random.sample(range(1, steps), setting.choose(3, 20)))
@@ -41,7 +41,7 @@ def _try_day(setting: Setting, tally: Tally, name: str, *, is_failing: bool) -> 
         try:
             for number in range(steps):
                 if number in restarts:
-                    # Any of them, so the one that polls as well.
+                    # Any of them, so also the one that polls.
                     place = setting.random.randrange(PROCESSES)
                     started[place].kill()
                     started[place] = Child(run_on_command, *arguments)
@@ -65,7 +65,7 @@ def _try_day(setting: Setting, tally: Tally, name: str, *, is_failing: bool) -> 
 
 
 def step_all(started: list[Child]) -> None:
-    """Let all of them make their step at the same time."""
+    """Let all of them make a step at the same time."""
     for child in started:
         child.send("step")
     for child in started:

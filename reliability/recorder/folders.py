@@ -1,4 +1,4 @@
-"""Scenario: readings that cannot be written, by a disk that is really full and real permissions."""
+"""Scenario: readings that cannot be written, with a disk that is really full and permissions."""
 
 import contextlib
 import errno
@@ -19,7 +19,7 @@ from tests.providers.serving import serving
 DISK = "512k"
 PAGE = 4096
 HOURS_A_DAY = 24
-# Where a long line finds no room, a short one still may: then it is over, and begins again.
+# Where a long line does not fit, a short one may: then the problem ends, and begins again.
 MAX_TOLD = 3
 ROOT_USER = 0
 
@@ -27,7 +27,7 @@ Break = Callable[[Child, Path], None]
 
 
 def try_folders(setting: Setting, tally: Tally) -> None:
-    """Break each way at a time drawn anew, for hours and for days."""
+    """Break each way at a random time, for hours and for days."""
     _try_way(setting, tally, "the log may not grow", setting.new_folder, _limit, _unlimit)
     _try_way(setting, tally, "the folder is read-only", setting.new_folder, _lock_up, _unlock)
     with _small_disks(setting) as new_disk:
@@ -46,7 +46,7 @@ def _try_way(
     end: Break,
 ) -> None:
     for repetition in range(setting.choose(2, 20)):
-        # Every other time for longer than the two days that are settled anew each hour.
+        # Every other time for longer than the two days that are rebuilt each hour.
         hours = setting.random.uniform(2, 5) * HOURS_A_DAY if repetition % 2 else 0
         with tally.trying(f"{name}, for {hours:.0f} hours and some polls") as this:
             folder = new_folder(f"{name}-{repetition}".replace(" ", "-"))
@@ -86,7 +86,7 @@ def _live_through(
 
 
 def _limit(child: Child, folder: Path) -> None:
-    """Leave room for a part of a line."""
+    """Leave space for a part of a line."""
     log = folder / LOG
     child.command("limit", (log.stat().st_size if log.exists() else 0) + 100)
 
@@ -108,7 +108,7 @@ def _unlock(child: Child, folder: Path) -> None:
 
 
 def _fill(child: Child, folder: Path) -> None:
-    """Write until there is no room for another page."""
+    """Write until there is no space for another page."""
     with (folder.parent / "filler").open("wb", buffering=0) as filler:
         try:
             while True:
@@ -124,7 +124,7 @@ def _empty(child: Child, folder: Path) -> None:
 
 @contextmanager
 def _small_disks(setting: Setting) -> Iterator[Callable[[str], Path] | None]:
-    """Return a function that makes a folder on a small disk; None where none can be mounted."""
+    """Yield a function that creates a folder on a small disk; None if none can be mounted."""
     with contextlib.ExitStack() as mounted:
 
         def new_disk(name: str) -> Path:

@@ -1,4 +1,4 @@
-"""Scenario: one process that polls for long takes no more memory, threads or files."""
+"""Scenario: a process that polls for long does not use more and more memory, threads or files."""
 
 import pyarrow
 
@@ -11,7 +11,7 @@ from reliability.tally import Setting, Tally
 from tests.providers.serving import serving
 
 MIB = 1024 * 1024
-# The stored candles grow by less than this; pieces that the allocator holds come on top.
+# The stored candles grow by less than this, including what the allocator keeps.
 GROWTH_MIB = 12
 PART = 100
 
@@ -33,7 +33,7 @@ def try_growth(setting: Setting, tally: Tally) -> None:
         this.expect(growth <= GROWTH_MIB, f"memory grew by {growth:.1f} MiB")
         for kind in ("threads", "files"):
             this.expect(late[kind] == early[kind], f"{kind}: {early[kind]} became {late[kind]}")
-        # Those of pyarrow start when there is work for them.
+        # pyarrow starts its threads when it needs them.
         pools = pyarrow.cpu_count() + pyarrow.io_thread_count()
         this.expect(late["native"] <= late["threads"] + pools, f"{late} with {pools} of pyarrow")
         counted = [key for key in child.acknowledged if key[3] is not None]

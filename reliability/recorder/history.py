@@ -1,7 +1,7 @@
-"""Scenario: CoinMarketCap's history of days, which is not documented and fails in ways of its own.
+"""Scenario: CoinMarketCap's daily history, which is undocumented and fails in ways of its own.
 
-A bot that goes by CoinMarketCap begins on an empty folder. What has to be stored in the end is each
-day that was said, as it was said, and no other.
+A bot that uses CoinMarketCap starts with an empty folder. In the end, exactly the days that the
+provider reported have to be stored, with their values.
 """
 
 import json
@@ -30,16 +30,16 @@ from tests.providers.web_history import WebHistory, history_body, quote_body
 DAY = timedelta(days=1)
 DAYS = 90
 HOUR_SECONDS = 3600
-# What fails is tried again after an hour; a wait that the provider asks for is 6 hours at most.
+# A failed request is repeated after an hour; a provider's request to wait is respected for 6 hours.
 HOURS_UNTIL_ASKED = 7
-# In percentage points: more than the level of one series differs.
+# In percentage points: more than the level of a series varies.
 MIN_MOVE, MAX_MOVE = 0.7, 5.0
 SMALL = 8
 
 
 @dataclass
 class Series:
-    """A bot's folder, and the history that its provider tells."""
+    """A bot's folder, and the history that its provider reports."""
 
     folder: Path
     clock: SharedClock
@@ -48,13 +48,13 @@ class Series:
     said: Mapping[date, float]
 
     def step(self, hours: int = 1) -> None:
-        """Let an hour pass and the feed make its step, so often."""
+        """Let a number of hours pass, with a step of the recorder after each."""
         for _ in range(hours):
             self.clock.sleep(HOUR_SECONDS)
             self.feed.step()
 
     def expect(self, gaps: frozenset[date] = frozenset()) -> dict[datetime, Candle]:
-        """Make the candles of what was said: the reading of a midnight closes the day before."""
+        """Return the expected candles: a reading at midnight closes the day before."""
         today = self.clock().date()
         days = [today - number * DAY for number in range(DAYS)]
         return {
@@ -64,7 +64,7 @@ class Series:
         }
 
     def check(self, this: Try, expected: Mapping[datetime, Candle]) -> None:
-        """Compare what is stored with what has to be."""
+        """Compare the stored candles with the expected ones."""
         found = read_candles(self.folder, "1d")
         wrong = [day for day, candle in found.items() if not is_same(candle, expected.get(day))]
         missing = sorted(set(expected) - set(found))
@@ -74,7 +74,7 @@ class Series:
 
 
 def try_history(setting: Setting, tally: Tally) -> None:
-    """Let the history fail in every way, then be good again."""
+    """Let the history fail in every way, then work again."""
     names = list(history_shapes(datetime.now(UTC)))
     if setting.scale == "small":
         names = setting.random.sample(names, SMALL)
@@ -103,7 +103,7 @@ def _try_shape(name: str, setting: Setting, this: Try) -> None:
 def _try_gaps(setting: Setting, this: Try) -> None:
     with _beginning(setting) as series:
         today = series.clock().date()
-        # Not at an end, where more than three would be another span.
+        # Not at the ends, where more than three would change the time range.
         ago = setting.random.sample(range(4, DAYS - 4), setting.random.randint(1, 30))
         gaps = frozenset(today - number * DAY for number in ago)
         series.history.gaps = set(gaps)
@@ -140,7 +140,7 @@ def _try_level(setting: Setting, this: Try) -> None:
 
 
 def _try_full_disk(setting: Setting, this: Try) -> None:
-    """Have the folder remember its provider, and the disk be full before a candle is there."""
+    """Let the disk be full after the folder's provider is stored, before any candle is."""
     with _beginning(setting) as series:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(DominanceStore, "_write", _fail)
@@ -156,7 +156,7 @@ def _fail(*_: object) -> None:
 
 @contextmanager
 def _beginning(setting: Setting) -> Iterator[Series]:
-    """Set up a bot that goes by CoinMarketCap, on an empty folder."""
+    """Set up a bot that uses CoinMarketCap, with an empty folder."""
     number = len(list(setting.folder.iterdir()))
     folder = setting.new_folder(f"history {number}")
     clock = SharedClock(setting.folder / f"{folder.name}.clock", START)

@@ -1,6 +1,6 @@
-"""Part of the answers: a reading that jumps, alone or for good, with a restart or a kill between.
+"""Part of the responses: a reading that jumps, once or for good, with a restart or a kill between.
 
-What has to be in the log then is computed by the oracle, from what the provider said and when.
+The oracle calculates the expected log from what the provider reported and when.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -26,7 +26,7 @@ SMALL = 3
 
 
 def try_jumps(setting: Setting, tally: Tally) -> None:
-    """Let each provider jump, for one reading or for good."""
+    """Let each provider's readings jump, once or for good."""
     tries: dict[str, Callable[[Try], None]] = {
         f"{provider} jumps {'for good' if lasts else 'once'}, {between} in between": partial(
             _try_jump, setting, provider, lasts, between
@@ -74,7 +74,7 @@ def _try_jump(setting: Setting, provider: str, lasts: bool, between: Between, th
 
 
 def _try_witnesses(setting: Setting, is_real: bool, this: Try) -> None:
-    """Let the primary jump while calibrated fallbacks can confirm whether it did."""
+    """Let the primary jump while calibrated fallbacks can confirm or deny the jump."""
     folder = setting.new_folder(f"witnesses {is_real}")
     with rigging(folder, setting.random) as rig:
         rig.walk.only(*NAMES)
@@ -96,7 +96,7 @@ def _draw_size(setting: Setting) -> float:
 
 @contextmanager
 def _process(rig: Rig) -> Iterator[Callable[[], object]]:
-    """Return what polls once in a process of its own, which is killed in the end."""
+    """Yield a function that polls once in a separate process, which is killed at the end."""
     child = Child(run_on_command, rig.folder, rig.urls(), rig.clock.path, None)
     with children(child):
         yield partial(child.command, "poll", 1)
@@ -104,7 +104,7 @@ def _process(rig: Rig) -> Iterator[Callable[[], object]]:
 
 
 def _poll_until_said(rig: Rig, provider: str, times: int, poll: Callable[[], object]) -> None:
-    """Poll until a provider was asked so often: a new process is patient with the primary first."""
+    """Poll until a provider was asked so often; a new process first waits for the primary."""
     said = rig.walk.told[provider]
     wanted = len(said) + times
     for _ in range(times + POLLS_UNTIL_FALLBACK):

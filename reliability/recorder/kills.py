@@ -1,4 +1,4 @@
-"""Scenario: a process is killed at any moment of its writing, again and again, in one folder."""
+"""Scenario: processes are killed at random moments while they write, all in one folder."""
 
 import time
 from pathlib import Path
@@ -11,16 +11,16 @@ from reliability.recorder.walk import make_walk
 from reliability.tally import Setting, Tally, Try
 from tests.providers.serving import serving
 
-# A child settles with every sixth poll. The wait lets the kill fall anywhere into what comes then.
+# A child builds candles with every sixth poll. The wait lets the kill hit any moment of that.
 MAX_READINGS = 14
 MAX_WAIT_SECONDS = 0.2
 TORN_SHARE = 0.3
-# More than an hour of them, so that candles are made.
+# More than an hour, so that there are candles.
 POLLS_AFTERWARDS = 7
 
 
 def try_kills(setting: Setting, tally: Tally) -> None:
-    """Kill at a random moment, look at what is on disk, and let the next process go on there."""
+    """Kill at a random moment, check what is on disk, and let the next process continue."""
     folder = setting.new_folder("data")
     clock = SharedClock(setting.folder / "data.clock", START)
     walk = make_walk(clock, setting.random)
@@ -49,7 +49,7 @@ def try_kills(setting: Setting, tally: Tally) -> None:
 
 
 def _tear(folder: Path, setting: Setting) -> None:
-    """Leave a part of a line, as a machine may that loses its power while one is written."""
+    """Leave a part of a line, as after a power failure during a write."""
     log = folder / LOG
     line = log.read_bytes().splitlines()[-1] if log.exists() else b""
     with log.open("ab") as file:
@@ -57,6 +57,6 @@ def _tear(folder: Path, setting: Setting) -> None:
 
 
 def _check_unsaid(this: Try, added: int, child: Child) -> None:
-    """At most one reading may be on disk that the child had no time left to say."""
+    """At most one reading may be on disk that the child had no time to report."""
     unsaid = added - len(child.acknowledged)
     this.expect(unsaid in (0, 1), f"{unsaid} readings are there that were not acknowledged")

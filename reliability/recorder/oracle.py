@@ -1,8 +1,8 @@
-"""What has to be in a data directory, reckoned without the code under test.
+"""The expected content of a data directory, calculated without the code under test.
 
-The candles are made of the lines of the log by the rules of docs/dominance.md alone: a reading
+The candles are made from the lines of the log by the rules in docs/dominance.md alone: a reading
 belongs to the candle in whose half-open interval (open, end] it became known, and a candle whose
-last reading lies more than three hours before its end is left out.
+last reading is more than three hours before its end is left out.
 """
 
 import json
@@ -21,12 +21,12 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LENGTHS = {"1h": timedelta(hours=1), "1d": timedelta(days=1)}
 MAX_UNREAD = timedelta(hours=3)
 TOLERANCE = 1e-9
-# A reading further from the last one, and from the one that waits, does not count.
+# A reading further than this from the last one, and from the waiting one, does not count.
 BELIEVED_STEP, BELIEVED_PER_HOUR, BELIEVED_AFTER_GAP = 2.0, 0.5, 10.0
 
-# When it was known, by whom, what they said, and what counts.
+# When it was known, the provider, the value reported, and the value that counts.
 Key = tuple[str, str, float, float | None]
-# When it was said, and what.
+# When it was reported, and the value.
 Said = tuple[datetime, float]
 # Open, high, low, close and the number of readings.
 Candle = tuple[float, float, float, float, int]
@@ -34,7 +34,7 @@ Candle = tuple[float, float, float, float, int]
 
 @dataclass(frozen=True)
 class Log:
-    """The lines of a log; those that are no JSON are only counted."""
+    """The lines of a log; damaged ones are only counted."""
 
     readings: list[Key]
     damaged: int
@@ -45,7 +45,7 @@ def make_key(known: datetime, provider: str, raw: float, dominance: float | None
 
 
 def read_log(folder: Path) -> Log:
-    """Read the whole lines; what comes after the last line end was torn, and does not count."""
+    """Read the complete lines; a part of a line at the end does not count."""
     path = folder / LOG
     lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
     readings, damaged = [], 0
@@ -62,7 +62,7 @@ def read_log(folder: Path) -> Log:
 def reckon_candles(
     readings: Iterable[Key], timeframe: str, now: datetime
 ) -> dict[datetime, Candle]:
-    """Make the candles that have ended by a time, by their open time."""
+    """Return the candles that have ended by a time, by their open time."""
     length = LENGTHS[timeframe]
     known_in: dict[datetime, list[tuple[datetime, float]]] = defaultdict(list)
     for text, _, _, dominance in readings:
@@ -88,9 +88,10 @@ def reckon_jumps(
 ) -> list[float | None]:
     """Return the readings of one provider that count, by the rules of docs/operations.md.
 
-    :param last: what counted before.
-    :param restarts: the places in `told` before which another process began, which waits anew.
-    :param confirmed: the places at which another provider said the same.
+    :param last: the last one that counted before.
+    :param restarts: the places in `told` before which another process began, which knows of no
+        waiting reading.
+    :param confirmed: the places at which another provider reported the same.
     """
     counted: list[float | None] = []
     waiting: float | None = None
@@ -116,7 +117,7 @@ def check_counted(
     said: Sequence[tuple[datetime, str, float]],
     counted: Sequence[float | None],
 ) -> None:
-    """Compare the last readings in a log with what their provider said, and what of it counts."""
+    """Compare the last readings in a log with those reported, and with those that count."""
     expected = [make_key(*one, value) for one, value in zip(said, counted, strict=True)]
     providers = {provider for _, provider, _ in said}
     found = [one for one in read_log(folder).readings if one[1] in providers][-len(expected) :]
@@ -137,7 +138,7 @@ def is_same_value(value: float | None, other: float | None) -> bool:
 
 
 def read_candles(folder: Path, timeframe: str) -> dict[datetime, Candle]:
-    """Read the stored candles as any program could."""
+    """Read the stored candles as any other program could."""
     path = folder / f"BTCD_USD-{timeframe}.feather"
     if not path.exists():
         return {}
@@ -152,7 +153,7 @@ def read_candles(folder: Path, timeframe: str) -> dict[datetime, Candle]:
 def check_log(
     this: Try, folder: Path, acknowledged: Collection[Key], said: Collection[float]
 ) -> None:
-    """Compare a log with what was acknowledged, and with what the providers said at all."""
+    """Compare a log with the acknowledged readings, and with all that providers reported."""
     log = read_log(folder)
     there = Counter(log.readings)
     missing = [key for key in acknowledged if key not in there]
@@ -170,7 +171,7 @@ def check_log(
 def check_candles(this: Try, folder: Path, now: datetime, *, all_there: bool = True) -> None:
     """Compare the stored candles with those of the log.
 
-    :param all_there: whether every candle has to be stored by now, or only no wrong one.
+    :param all_there: whether all candles have to be stored by now; otherwise none may be wrong.
     """
     readings = read_log(folder).readings
     for timeframe in LENGTHS:

@@ -1,4 +1,4 @@
-"""Scenario: several processes on one folder; one asks, and another takes its place."""
+"""Scenario: several processes with one folder; one polls, and another takes its place."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ START_SECONDS = 60
 
 
 def try_processes(setting: Setting, tally: Tally) -> None:
-    """Try two and three processes by a simulated clock, and two real recorders."""
+    """Try two and three processes with a simulated clock, and two real recorders."""
     hours = setting.choose(1, 6)
     for repetition in range(setting.choose(1, 3)):
         for count in (2, 3):
@@ -77,7 +77,7 @@ def _live(alive: list[Child], clock: SharedClock, seconds: int) -> None:
 
 
 def _record_for_real(this: Try, folder: Path) -> None:
-    """Run the command twice, kill the one that asks, and see the other one go on."""
+    """Run the command twice, kill the one that polls, and expect the other one to continue."""
     said = [56.25, 56.5]
 
     def answer(_: object) -> Any:
@@ -94,7 +94,7 @@ def _record_for_real(this: Try, folder: Path) -> None:
             holder = next(one for one in recorders if _is_open(one.pid, lock))
             holder.kill()
             holder.wait()
-            # As if ten minutes had gone by since the last poll.
+            # As if ten minutes had passed since the last poll.
             lock.write_text(LONG_AGO)
             _wait_for_readings(folder, 2)
         finally:

@@ -1,4 +1,4 @@
-"""A feed on a folder of its own, asking four providers over HTTP, by a clock that stands still."""
+"""A recorder with its own folder that polls four providers over HTTP, with a simulated clock."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from tests.providers.proxies import Reached, reaching
 
 START = "2026-05-27 00:05"
 INTERVAL_SECONDS = 600
-# Time-outs as in use, but in milliseconds.
+# Time-outs like the real ones, but in milliseconds.
 QUICK = RequestPolicy(
     connect_timeout=0.4,
     read_timeout=0.4,
@@ -33,7 +33,7 @@ Acknowledge = Callable[[Key], None]
 
 
 class ReportingLog(ReadingLog):
-    """The log, and who is told of a reading once it counts as kept."""
+    """The log, which also reports each reading once it is acknowledged."""
 
     def __init__(self, folder: Path, acknowledge: Acknowledge) -> None:
         super().__init__(folder)
@@ -49,7 +49,7 @@ class ReportingLog(ReadingLog):
 
 
 def build_config(folder: Path, urls: dict[str, str]) -> dict[str, Any]:
-    """Freqtrade's configuration, as far as the feed reads it."""
+    """Return Freqtrade's configuration, as far as the recorder reads it."""
     dominance = {"backfill": False, "urls": urls}
     return {"datadir": folder, "altseason": {"dominance": dominance}}
 
@@ -68,7 +68,7 @@ def build_feed(
 
 @contextmanager
 def using_policy(wanted: RequestPolicy) -> Iterator[None]:
-    """Ask with other time-outs: the feed has no parameter for them."""
+    """Use other time-outs, for which the recorder has no parameter."""
     in_use = poller.POLICY
     poller.POLICY = wanted
     try:
@@ -79,7 +79,7 @@ def using_policy(wanted: RequestPolicy) -> Iterator[None]:
 
 @dataclass
 class Rig:
-    """What a scenario holds in its hands."""
+    """Everything that a scenario uses."""
 
     folder: Path
     clock: SharedClock
@@ -90,7 +90,7 @@ class Rig:
     way: str = "direct"
 
     def poll(self, times: int = 1) -> list[Key]:
-        """Let ten minutes pass and the feed make its step, and give what it acknowledged."""
+        """Let ten minutes pass, make a step, and return what was acknowledged."""
         before = len(self.acknowledged)
         for _ in range(times):
             self.clock.sleep(INTERVAL_SECONDS)
@@ -98,30 +98,30 @@ class Rig:
         return self.acknowledged[before:]
 
     def counted(self, times: int = 1) -> list[Key]:
-        """Poll, and give only what counts."""
+        """Poll, and return only what counts."""
         return [key for key in self.poll(times) if key[3] is not None]
 
     def urls(self, **others: str) -> dict[str, str]:
         return {**self.walk.urls(self.reached.url), **others}
 
     def restart(self) -> None:
-        """Go on with another feed, as after a restart of the process."""
+        """Continue with a new recorder, as after a restart of the process."""
         self.feed.close()
         self.feed = build_feed(self.folder, self.urls(), self.clock, self.acknowledged.append)
 
     def check(self, this: Try, *, all_there: bool = True) -> None:
-        """Compare what is on disk with what was said and acknowledged."""
+        """Compare what is on disk with what was reported and acknowledged."""
         check_log(this, self.folder, self.acknowledged, self.walk.all_said())
         check_candles(this, self.folder, self.clock(), all_there=all_there)
 
     def check_way(self, this: Try) -> None:
-        """Expect that every request went through the proxy, or none where there is none."""
+        """Expect that all requests went through the proxy, or none if there is none."""
         asked, came = len(self.reached.proxy.asked), len(self.reached.provider.requests)
         is_right = asked == 0 if self.way == "direct" else 0 < came <= asked
         this.expect(is_right, f"{asked} requests went through a proxy, {came} arrived")
 
     def check_next(self, this: Try, name: str = "coingecko", within: int = 1) -> None:
-        """Expect the next good answer of a provider to be recorded as it was said."""
+        """Expect the next good response of a provider to be recorded as it is."""
         counted = self.counted(within)
         said = self.walk.said[name][-1:]
         this.expect(
@@ -134,9 +134,9 @@ class Rig:
 def rigging(
     folder: Path, random: Random, wanted: RequestPolicy = QUICK, way: str = "direct"
 ) -> Iterator[Rig]:
-    """Set up a rig, and take it down.
+    """Set up a rig, and close it at the end.
 
-    :param way: to the providers, as `reaching` has them.
+    :param way: to the providers, see `reaching`.
     """
     clock = SharedClock(folder.parent / f"{folder.name}.clock", START)
     walk = make_walk(clock, random)
@@ -147,7 +147,7 @@ def rigging(
         reaching(way, walk.answer, folder.parent, patch) as reached,
     ):
         if way == "http proxy":
-            # Addresses by plain HTTP are for this machine alone, which is never asked by a proxy.
+            # Plain HTTP is only allowed for this machine, which is never reached through a proxy.
             patch.setattr("altseason.settings.is_loopback", lambda _: True)
         feed = build_feed(folder, walk.urls(reached.url), clock, acknowledged.append)
         rig = Rig(folder, clock, walk, reached, feed, acknowledged, way)

@@ -1,6 +1,6 @@
-"""Answers that no value may be made of: the errors that providers are known for, and wrong values.
+"""Responses that must not become a value: known errors of the providers, and wrong values.
 
-The shapes of errors are those that the providers document; CoinGecko writes its own in five ways.
+The errors are those that the providers document; CoinGecko writes them in five ways.
 """
 
 import json
@@ -90,7 +90,7 @@ def error_shapes(provider: str, now: datetime) -> dict[str, Reply]:
 
 
 def history_shapes(now: datetime) -> dict[str, Reply]:
-    """Give the replies of CoinMarketCap's history that say no days, by what is wrong."""
+    """Return the responses of CoinMarketCap's history without valid days, by what is wrong."""
     today = now.date()
     days = [quote_body(today - timedelta(days=ago), 57.5) for ago in range(90)]
     whole = history_body(days)
@@ -159,7 +159,7 @@ def _coingecko_errors() -> dict[str, Reply]:
         }
         for way, body in ways.items():
             shapes[f"code {code} in {way}"] = reply(body, status)
-            # With a value beside it the error counts all the same.
+            # The error counts even if there is a value as well.
             both = {**global_body(57.9), **body}
             shapes[f"code {code} in {way}, and a value"] = reply(both)
     return shapes
@@ -210,7 +210,7 @@ def _wrong_texts(now: datetime) -> dict[str, Any]:
 def _wrong_in(
     good: dict[str, Any], value: tuple[str, ...], time: tuple[str, ...], times: dict[str, Any]
 ) -> dict[str, Reply]:
-    """Put each wrong thing into an answer that is right otherwise."""
+    """Put each wrong value into an otherwise correct response."""
     whole = json.dumps(good).encode()
     return {
         "half of the JSON": Reply(whole[: len(whole) // 2]),

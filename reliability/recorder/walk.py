@@ -1,4 +1,4 @@
-"""Four providers whose values move with every question, and who know what they have said."""
+"""Four providers whose values change with every request, and which remember what they reported."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -19,17 +19,17 @@ NAMES = {
     "coinlore": "CoinLore",
 }
 DOWN = Reply(b"<html>503 Service Unavailable</html>", 503)
-# How far the fallbacks lie from the primary; PROVIDERS differ by up to several points.
+# The offsets of the fallbacks from the primary; real ones are up to several points.
 LEVELS = {"coingecko": 0.0, "coinmarketcap": 1.5, "coinpaprika": 0.25, "coinlore": -2.0}
 
 
 @dataclass
 class Walk(Market):
-    """Every answer has a value that was not said before.
+    """Every response has a new value.
 
     :param skew: how far a provider's clock is ahead.
-    :param jumps: by how much a provider is off in percentage points.
-    :param said: what was said so far, by provider.
+    :param jumps: by how many percentage points a provider is off.
+    :param said: the values reported so far, by provider.
     :param told: the same, with the time of each.
     """
 
@@ -52,7 +52,7 @@ class Walk(Market):
         return super().answer(request)
 
     def draw(self, name: str) -> float:
-        """Draw another value than the last one."""
+        """Draw a value that differs from the last one."""
         while True:
             level = self.base + LEVELS[name] + self.jumps.get(name, 0.0)
             value = round(level + self.random.gauss(0, 0.01), 2 if name == "coinlore" else 12)
@@ -63,7 +63,7 @@ class Walk(Market):
         return {value for values in self.said.values() for value in values}
 
     def only(self, *names: str) -> None:
-        """Let these respond, and the others be down."""
+        """Let these providers respond, and the others be down."""
         for name in NAMES:
             if name in names:
                 self.faults.pop(name, None)

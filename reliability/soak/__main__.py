@@ -1,8 +1,8 @@
-"""A month of simulated time, traded by a real bot, against a backtest of the same month.
+"""A month of simulated time, traded by a real bot, compared with a backtest of the same month.
 
 python -m reliability.soak
 
-Then the same for two days with a loop a minute, and what dead providers cost the bot.
+Then the same for two days with one loop per minute, and the effect of dead providers on a bot.
 Writes its part of docs/reliability.json.
 """
 
@@ -23,11 +23,11 @@ from reliability.soak.verdict import judge
 from reliability.tally import Tally
 
 COMMAND = "python -m reliability.soak"
-# The month of the sample in which the gate changes most often, eight times; chosen by the sample's
-# dominance alone, before anything was traded in it.
+# The month of the sample in which the gate changes most often, eight times; chosen by dominance
+# alone, before anything was traded in it.
 MONTH = Span(datetime(2021, 9, 1, tzinfo=UTC), datetime(2021, 10, 1, tzinfo=UTC))
-# The season of that month with the most entries, and its end; with the orders that the example
-# places, and a loop a minute.
+# The alt season of that month with the most entries, and its end; with the orders of the example
+# configuration, and one loop per minute.
 MINUTES = Span(datetime(2021, 9, 24, 20, tzinfo=UTC), datetime(2021, 9, 27, 2, tzinfo=UTC))
 EVERY_MINUTE: dict[str, Any] = {
     "internals": {"process_throttle_secs": 60},
@@ -47,7 +47,7 @@ Counted = dict[str, Tally]
 
 
 def soak(name: str, span: Span, **changes: Any) -> tuple[dict[str, Any], Counted, list[str]]:
-    """Trade through a time, backtest it, and give the figures, the counts and what is wrong."""
+    """Trade through a time, backtest it, and return the figures, the counts and the problems."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         folders = prepare(Path(folder))
@@ -62,7 +62,7 @@ def soak(name: str, span: Span, **changes: Any) -> tuple[dict[str, Any], Counted
 
 
 def run_part(name: str) -> tuple[dict[str, Any], Counted, list[str]]:
-    """Run one of `PARTS`, and give its figures, its counts and what is wrong."""
+    """Run one of `PARTS`, and return its figures, its counts and the problems."""
     if name == "month":
         return soak(name, MONTH)
     if name == "minutes":
@@ -84,7 +84,7 @@ def describe(name: str, figures: Mapping[str, Any]) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run everything, and tell by the exit code whether all is well."""
+    """Run everything; return 1 if there is a problem."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=PARTS, action="append", help="write no report")
     options = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""Whether a bot and a backtest of the same days agree: on every signal, and on every entry."""
+"""Compare a bot with a backtest of the same days: every signal, and every entry."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ KEY = ["pair", "date"]
 
 @dataclass(frozen=True)
 class SignalComparison:
-    """What both said of each candle.
+    """The signals of both for each candle.
 
-    :param compared: how many candles of all pairs.
-    :param differing: the candles of which they did not say the same, with both columns of each.
+    :param compared: the number of candles, of all pairs.
+    :param differing: the candles whose signals differ, with the columns of both.
     :param missing: pair and date of the candles that the bot has not analyzed.
     """
 
@@ -33,10 +33,10 @@ class SignalComparison:
 
 @dataclass(frozen=True)
 class Difference:
-    """An entry that only one of both made.
+    """An entry that only one of the two made.
 
-    :param side: who made it, "live" or "backtest".
-    :param cause: why the other did not; empty where that is not known.
+    :param side: which one, "live" or "backtest".
+    :param cause: why the other did not make it; empty where that is unknown.
     """
 
     pair: str
@@ -50,19 +50,19 @@ class Difference:
 
 @dataclass(frozen=True)
 class EntryComparison:
-    """Which entries both made, and why the others were made by one alone."""
+    """How many entries both made, and why the others were made by only one."""
 
     both: int
     differences: list[Difference]
 
     @property
     def causes(self) -> dict[str, int]:
-        """How many differences have each cause."""
+        """Return how many differences have each cause."""
         return dict(Counter(one.cause for one in self.differences if one.cause))
 
     @property
     def unexplained(self) -> list[Difference]:
-        """The differences without a cause."""
+        """Return the differences without a known cause."""
         return [one for one in self.differences if not one.cause]
 
     @property
@@ -74,7 +74,7 @@ class EntryComparison:
 def compare_signals(
     live: pd.DataFrame, backtest: pd.DataFrame, expected: pd.DataFrame
 ) -> SignalComparison:
-    """Compare what was said of every expected candle.
+    """Compare the signals of all expected candles.
 
     :param live: pair, date and `SIGNALS`, one row for each time that a candle was analyzed.
     :param backtest: the same, one row for each candle.
@@ -84,7 +84,7 @@ def compare_signals(
     paired = wanted.merge(backtest, on=KEY, how="left", suffixes=("_live", "_backtest"))
     differs = pd.Series(False, index=paired.index)
     for name in SIGNALS:
-        # What the backtest has not said is missing, and equal to nothing.
+        # A missing signal of the backtest is NaN, and equal to nothing.
         differs |= paired[f"{name}_live"] != paired[f"{name}_backtest"]
     columns = [f"{name}_{side}" for name in SIGNALS for side in ("live", "backtest")]
     seen = expected.merge(live[KEY].drop_duplicates(), on=KEY, how="left", indicator=True)
@@ -95,9 +95,9 @@ def compare_signals(
 def compare_entries(
     live: pd.DataFrame, backtest: pd.DataFrame, asked: pd.DataFrame, until: pd.Timestamp
 ) -> EntryComparison:
-    """Compare the entries by pair and candle, and find the cause of each that one made alone.
+    """Compare the entries by pair and candle, and find the cause of each that only one made.
 
-    :param live: the bot's trades; pair, open_date, close_date, exit_reason.
+    :param live: the bot's trades: pair, open_date, close_date, exit_reason.
     :param backtest: the same.
     :param asked: the entries that the bot was about to make: pair, time, confirmed.
     :param until: entries from then on are not compared: a backtest makes none in its last candle.
@@ -114,16 +114,16 @@ def compare_entries(
 
 
 def find_entries(trades: pd.DataFrame, until: pd.Timestamp) -> set[tuple[str, pd.Timestamp]]:
-    """Return pair and open candle of the trades that were opened before a time."""
+    """Return pair and candle of the trades that were opened before a time."""
     opened = trades[trades["open_date"] < until]
     return set(zip(opened["pair"], opened["open_date"].dt.floor("h"), strict=True))
 
 
 def find_holder(trades: pd.DataFrame, pair: str, candle: pd.Timestamp) -> pd.Series | None:
-    """Find the trade that kept a pair from being entered at the open of a candle.
+    """Return the trade that prevented an entry of a pair at the open of a candle.
 
-    That is also one that was left in this very candle: the bot locks the pair until its end, and
-    a backtest looks for entries before it looks for exits.
+    It may have been closed in this very candle: the bot locks the pair until the candle's end, and
+    a backtest checks entries before exits.
     """
     was_opened = trades["open_date"].dt.floor("h") < candle
     left = trades["close_date"].dt.floor("h")
@@ -138,7 +138,7 @@ def explain_missing(
     backtest: pd.DataFrame,
     asked: pd.DataFrame,
 ) -> str:
-    """Return why the bot has not entered where the backtest has; empty where nothing says why."""
+    """Return why the bot did not enter where the backtest did; empty where that is unknown."""
     holder = find_holder(live, pair, candle)
     if holder is not None:
         return describe_holder("live", holder, "backtest", backtest, candle)
@@ -153,7 +153,7 @@ def explain_missing(
 def explain_surplus(
     pair: str, candle: pd.Timestamp, live: pd.DataFrame, backtest: pd.DataFrame
 ) -> str:
-    """Return why the backtest has not entered where the bot has; empty where nothing says why."""
+    """Return why the backtest did not enter where the bot did; empty where that is unknown."""
     holder = find_holder(backtest, pair, candle)
     return "" if holder is None else describe_holder("backtest", holder, "live", live, candle)
 
@@ -161,7 +161,7 @@ def explain_surplus(
 def describe_holder(
     side: str, holder: pd.Series, other: str, others: pd.DataFrame, candle: pd.Timestamp
 ) -> str:
-    """Return which exit one of both made later than the other; empty where it did not."""
+    """Return which exit one made later than the other; empty where none was later."""
     is_same = others["open_date"].dt.floor("h") == holder["open_date"].floor("h")
     twin = others[is_same & (others["pair"] == holder["pair"])]
     if twin.empty:

@@ -1,4 +1,4 @@
-"""What dead providers cost a bot: nothing in its loop, and no stop-loss is late.
+"""The effect of dead providers on a bot: its loop is not slower, and no stop-loss is late.
 
 python -m reliability.soak.latency
 """
@@ -29,34 +29,34 @@ from reliability.tally import Tally
 from tests.conftest import STRATEGIES
 
 CALLS = 5_000
-# The first calls load and remember.
+# The first calls load and cache.
 WARM_UP = 200
-# So that the calls last as long as several time-outs of the feed's requests.
+# So that the calls take as long as several time-outs of the recorder's requests.
 PAUSE_SECONDS = 0.005
-# A part of a loop that nobody notices.
+# A share of a loop that nobody notices.
 MAX_ADDED_MS = 1.0
 MAX_ADDED_TO_LOOP_SECONDS = 0.1
 
 
 @contextmanager
 def hanging() -> Iterator[str]:
-    """Return the address of a server that accepts every connection, and never answers."""
+    """Yield the address of a server that accepts every connection, and never responds."""
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 @contextmanager
 def refusing() -> Iterator[str]:
-    """Return an address at which nobody listens, and nobody else can begin to."""
+    """Yield an address at which nobody listens, and nobody else can begin to."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
 def time_calls(folder: Path, url: str | None, calls: int = CALLS) -> list[float]:
-    """Call `bot_loop_start` again and again, and give how long each call took, in ms.
+    """Call `bot_loop_start` repeatedly, and return how long each call took, in ms.
 
-    :param url: the address of all providers; without it there is no feed.
+    :param url: the address of all providers; without it there is no recorder.
     """
     dominance = {"record": False} if url is None else {"urls": provider_urls(url)}
     DominanceStore(folder).append(days_until(datetime.now(UTC)), "1d")
@@ -94,7 +94,7 @@ def summarize(took: list[float]) -> dict[str, float]:
 
 
 def measure_calls(folder: Path, dead: Mapping[str, str], tally: Tally) -> dict[str, Any]:
-    """Time the calls without a feed, and with one whose providers are dead."""
+    """Time the calls without a recorder, and with one whose providers are dead."""
     bare = summarize(time_calls(folder / "without_feed", None))
     timed, added = {"without_feed": bare}, {}
     for name, url in dead.items():
@@ -107,7 +107,7 @@ def measure_calls(folder: Path, dead: Mapping[str, str], tally: Tally) -> dict[s
 
 
 def measure_bots(folder: Path, url: str, tally: Tally) -> dict[str, Any]:
-    """Let one bot trade with providers that answer, and one with those that do not."""
+    """Let one bot trade with providers that respond, and one with providers that do not."""
     found: dict[str, Any] = {}
     for name, providers in (("answering_providers", None), ("hanging_providers", url)):
         bot = trade_through_fall(folder / name, providers)
@@ -130,7 +130,7 @@ def measure_bots(folder: Path, url: str, tally: Tally) -> dict[str, Any]:
 
 
 def compare_periods(bots: Mapping[str, Any]) -> float:
-    """Return by how many seconds a loop is longer, on average, with providers that hang."""
+    """Return by how many seconds a loop is longer on average if providers hang."""
     hanging, answering = (
         bots[name]["loop_period_s"]["mean"] for name in ("hanging_providers", "answering_providers")
     )
@@ -138,7 +138,7 @@ def compare_periods(bots: Mapping[str, Any]) -> float:
 
 
 def measure_latency() -> tuple[dict[str, Any], Tally]:
-    """Return the figures, and what of them is as it should be."""
+    """Return the figures, and a tally of those within their limits."""
     logging.getLogger("altseason").setLevel(logging.CRITICAL)
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="latency-") as name, hanging() as url:
@@ -151,7 +151,7 @@ def measure_latency() -> tuple[dict[str, Any], Tally]:
 
 
 def main() -> int:
-    """Measure, print, and tell by the exit code whether all is well."""
+    """Measure and print; return 1 if there is a problem."""
     figures, tally = measure_latency()
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
     sys.stdout.writelines(f"{problem}\n" for problem in tally.problems)

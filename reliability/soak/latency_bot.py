@@ -1,4 +1,4 @@
-"""A real bot on the wall clock, through a minute in which the price falls through its stop-loss."""
+"""A real bot in real time, during a minute in which the price falls through its stop-loss."""
 
 import re
 import subprocess
@@ -24,9 +24,9 @@ from tests.clock.replay import trade_environment, trade_words
 from tests.lab.sandbox.bots import Api
 
 LOOP_SECONDS = 5
-# From the start to the fall: the bot needs some of it until it trades.
+# From the start to the fall; the bot needs part of it to start.
 LEAD = timedelta(seconds=60)
-# The emulator's best bid is so much below the price.
+# How far the emulator's best bid is below the price.
 BID = 1 - 0.0001
 PATIENCE_SECONDS = 60
 LOOP = re.compile(r"^(\S+ \S+) .*Throttling with '_process_running\(\)'", re.MULTILINE)
@@ -35,7 +35,7 @@ LOG_TIME = "%Y-%m-%d %H:%M:%S,%f"
 
 @dataclass(frozen=True)
 class Fall:
-    """What became of the bot.
+    """What happened to the bot.
 
     :param periods: seconds from the end of each loop to that of the next.
     :param stop_delay: seconds from when the bid reached the stop-loss to the exit.
@@ -78,7 +78,7 @@ def trade_through_fall(folder: Path, providers: str | None) -> Fall:
 
 
 def wait_for_exit(api: Api, crossed: datetime) -> dict[str, Any]:
-    """Wait until the only trade is closed, and give it."""
+    """Wait until the only trade is closed, and return it."""
     while datetime.now(UTC) < crossed + timedelta(seconds=PATIENCE_SECONDS):
         trades: list[dict[str, Any]] = api.get("trades")["trades"]
         if trades and not trades[0]["is_open"]:
@@ -88,19 +88,19 @@ def wait_for_exit(api: Api, crossed: datetime) -> dict[str, Any]:
 
 
 def read_periods(log: str) -> list[float]:
-    """Read the ends of the loops out of the log, and give the seconds between them."""
+    """Read the ends of the loops from the log, and return the seconds between them."""
     ends = [datetime.strptime(time, LOG_TIME).replace(tzinfo=UTC) for time in LOOP.findall(log)]
     return [(after - before).total_seconds() for before, after in pairwise(ends)]
 
 
 @contextmanager
 def running(folder: Path, url: str, providers: str, api: Api) -> Iterator[subprocess.Popen[str]]:
-    """Run a bot whose log says when each loop ended."""
+    """Run a bot whose log shows when each loop ended."""
     settings = {
         "internals": {"process_throttle_secs": LOOP_SECONDS},
         "entry_pricing": {"price_side": "other"},
         "exit_pricing": {"price_side": "other"},
-        # A limit order would be left behind by a price that goes on falling.
+        # A limit order would stay unfilled while the price falls on.
         "order_types": {
             "entry": "limit",
             "exit": "limit",

@@ -1,4 +1,4 @@
-"""A market made for one moment of the wall clock: a price that stands, and falls in one minute."""
+"""A market for a moment of real time: a constant price that falls within one minute."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,12 +11,12 @@ from tests.conftest import dominance_candles
 
 PAIR = "ETH/USDT"
 BEFORE, AFTER = 100.0, 90.0
-# As many as the bot would fetch, and more.
+# More than the bot would fetch.
 DAYS = 120
 
 
 def days_until(now: datetime, ahead: int = 0) -> pd.DataFrame:
-    """Return daily dominance below the threshold, to the last midnight or some days further."""
+    """Return daily dominance below the threshold, until the last midnight or some days later."""
     start = pd.Timestamp(now).floor("D") - pd.Timedelta(days=DAYS)
     return dominance_candles([50.0] * (DAYS + ahead), str(start.date()))
 
@@ -46,6 +46,6 @@ def save_fall(datadir: Path, minute: datetime) -> None:
 
 
 def crossing_time(minute: datetime, price: float) -> datetime:
-    """Return when the price passes one on its way down: the second third of a falling candle."""
+    """Return when the falling price crosses a price: in the second third of the candle."""
     part = 1 / 3 + (BEFORE - price) / (BEFORE - AFTER) / 3
     return minute + timedelta(minutes=part)

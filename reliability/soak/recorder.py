@@ -1,4 +1,4 @@
-"""AltSeasonStrategy, writing down what it says of each candle: a strategy file for Freqtrade."""
+"""A strategy file for Freqtrade: AltSeasonStrategy, which also records its signals."""
 
 import json
 from datetime import datetime
@@ -17,8 +17,8 @@ SIGNALS = ["enter_long", "exit_long", "alt_season"]
 class SoakRecorder(AltSeasonStrategy):
     """Appends to the files that `soak_candles` and `soak_entries` name in the configuration.
 
-    A backtest knows all candles at once and writes them all; a bot writes the one that has just
-    ended. `soak_step_seconds` is how often the feed looks whether something is due.
+    A backtest writes all candles at once; a bot writes the one that has just ended.
+    `soak_step_seconds` is how often the recorder checks whether something is due.
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -28,7 +28,7 @@ class SoakRecorder(AltSeasonStrategy):
     def populate_entry_trend(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
-        """Enter as ever, and note what would be entered without a gate."""
+        """Enter as usual, and record what would be entered without a gate."""
         dataframe = super().populate_entry_trend(dataframe, metadata)
         open_gate = dataframe.assign(alt_season=True)
         ungated = super().populate_entry_trend(open_gate, metadata)
@@ -37,7 +37,7 @@ class SoakRecorder(AltSeasonStrategy):
     def populate_exit_trend(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
-        """Exit as ever; Freqtrade asks for exits last, so the entries are there too."""
+        """Exit as usual; Freqtrade calls this last, so the entries are there as well."""
         dataframe = super().populate_exit_trend(dataframe, metadata)
         rows = dataframe.tail(1) if is_trading(self.config) else dataframe
         said = rows[["date", *SIGNALS, "momentum"]].assign(pair=metadata["pair"])
@@ -45,7 +45,7 @@ class SoakRecorder(AltSeasonStrategy):
         return dataframe
 
     def confirm_trade_entry(self, *, pair: str, current_time: datetime, **kwargs: Any) -> bool:
-        """Decide as ever, and note it: an order that is not filled leaves no trade."""
+        """Decide as usual, and record it: an order that is not filled leaves no trade."""
         is_confirmed = super().confirm_trade_entry(pair=pair, current_time=current_time, **kwargs)
         entry = {"pair": pair, "time": current_time.isoformat(), "confirmed": is_confirmed}
         self._write("soak_entries", json.dumps(entry) + "\n")

@@ -1,4 +1,4 @@
-"""The two runs that a soak compares: a bot that lived through some days, and their backtest."""
+"""The two runs that a soak compares: a bot that trades through some days, and their backtest."""
 
 import json
 import shutil
@@ -26,13 +26,13 @@ HOUR = timedelta(hours=1)
 START_AFTER = timedelta(seconds=5)
 DOMINANCE_FILES = "BTCD_USD-*.feather"
 TRADE_COLUMNS = ["pair", "open_date", "close_date", "exit_reason"]
-# How this differs from config.json.example.
+# The differences to config.json.example.
 SETTINGS: dict[str, Any] = {
     "strategy": "SoakRecorder",
-    # A loop an hour, a second after the candles' end: Freqtrade itself sleeps no longer than so.
+    # One loop per hour, a second after the end of the candles: Freqtrade itself sleeps no longer.
     "internals": {"process_throttle_secs": 3600, "heartbeat_interval": 86400},
-    # A limit order of the book's own side would lie there for that hour, where the bot of the
-    # example looks again after five seconds; on the other side it is filled at once, as in a
+    # With the example's price side, a limit order would stay in the book for that hour, while the
+    # example's bot checks it every five seconds; on the other side it is filled at once, as in a
     # backtest.
     "entry_pricing": {"price_side": "other"},
     "exit_pricing": {"price_side": "other"},
@@ -53,8 +53,8 @@ class Span:
 
     def expect_candles(self, stored: Path, pairs: Iterable[str]) -> pd.DataFrame:
         """Return pair and date of every candle that the bot has to analyze."""
-        # The first loop sees the candle that ended at the start, the last one is an hour before
-        # the end.
+        # The first loop sees the candle that ended at the start; the last one is an hour before the
+        # end.
         first, last = self.start - HOUR, self.end - 2 * HOUR
         parts = []
         for pair in pairs:
@@ -65,10 +65,10 @@ class Span:
 
 @dataclass(frozen=True)
 class Run:
-    """What a strategy said, and what was traded.
+    """The signals and trades of a strategy.
 
     :param candles: pair, date (open time) and signals of each analyzed candle.
-    :param entries: pair, time and confirmed of each entry that was asked for.
+    :param entries: pair, time and confirmed of each attempted entry.
     :param trades: `TRADE_COLUMNS`; close_date is missing where a trade is still open.
     """
 
@@ -89,21 +89,21 @@ class SoakFolders:
 
     @property
     def bot(self) -> Path:
-        """The bot's folder."""
+        """Return the bot's folder."""
         return self.folder / "bot"
 
     @property
     def backtest(self) -> Path:
-        """Where the backtest runs."""
+        """Return the folder in which the backtest runs."""
         return self.folder / "backtest"
 
     @property
     def strategies(self) -> Path:
-        """The strategies of both."""
+        """Return the folder with the strategies of both."""
         return self.backtest / "user_data" / "strategies"
 
     def settings(self, name: str, **changes: Any) -> dict[str, Any]:
-        """Return the configuration of a run, which records its signals in files of its own."""
+        """Return the configuration of a run, which records its signals in its own files."""
         recorded = {
             f"soak_{what}": str(self.folder / f"{name}-{what}.jsonl")
             for what in ("candles", "entries")
@@ -114,14 +114,14 @@ class SoakFolders:
         return dict(deep_merge_dicts(changes, wanted))
 
     def load(self, name: str, trades: pd.DataFrame) -> Run:
-        """Load what a run has written down."""
+        """Load what a run has recorded."""
         candles = _load_lines(self.folder / f"{name}-candles.jsonl", "date")
         entries = _load_lines(self.folder / f"{name}-entries.jsonl", "time")
         return Run(candles, entries, trades)
 
 
 def prepare(folder: Path) -> SoakFolders:
-    """Make the sample and the strategies."""
+    """Write the sample and the strategies."""
     folders = SoakFolders(folder, folder / "stored")
     save_market(generate_market(), folders.stored)
     folders.bot.mkdir()
@@ -139,7 +139,7 @@ def live_through(
     environment: Mapping[str, str] | None = None,
     **changes: Any,
 ) -> Run:
-    """Let a bot trade through a time of the sample; see `replaying`."""
+    """Let a bot trade through a time range of the sample, see `replaying`."""
     settings = folders.settings("live", **changes)
     start = span.start + START_AFTER
     with replaying(folders.bot, folders.stored, start, outage=outage, **settings) as replay:
@@ -150,14 +150,14 @@ def live_through(
 
 
 def load_live(folders: SoakFolders) -> Run:
-    """Load what the bot has said and traded."""
+    """Load the signals and trades of the bot."""
     with closing(sqlite3.connect(folders.bot / "trades.sqlite")) as database:
         query = f"select {', '.join(TRADE_COLUMNS)} from trades"  # noqa: S608 # our own columns
         return folders.load("live", to_trades(pd.read_sql_query(query, database)))
 
 
 def run_backtest(folders: SoakFolders, span: Span, **changes: Any) -> Run:
-    """Backtest the same time on the dominance that the bot recorded."""
+    """Backtest the same time range on the dominance that the bot has recorded."""
     datadir = folders.folder / "backtested"
     datadir.mkdir()
     for path in folders.stored.glob("*_USDT-1h.feather"):
@@ -174,7 +174,7 @@ def run_backtest(folders: SoakFolders, span: Span, **changes: Any) -> Run:
 
 
 def to_trades(trades: pd.DataFrame) -> pd.DataFrame:
-    """Return trades with times of one kind."""
+    """Return trades with times as UTC timestamps."""
     times = {
         name: pd.to_datetime(trades[name], utc=True, format="mixed")
         for name in ("open_date", "close_date")

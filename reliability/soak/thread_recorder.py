@@ -1,4 +1,4 @@
-"""AltSeasonStrategy, writing down its process's threads: a strategy file for Freqtrade."""
+"""A strategy file for Freqtrade: AltSeasonStrategy, which also records its process's threads."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ class ThreadRecorder(AltSeasonStrategy):
     """Appends to the file that `thread_file` names in the configuration, a line for each loop."""
 
     def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
-        """Do as ever, and write down what runs."""
+        """Do as usual, and record the threads."""
         super().bot_loop_start(current_time=current_time, **kwargs)
         names = [thread.name for thread in threading.enumerate()]
         with Path(self.config["thread_file"]).open("a", encoding="utf-8") as file:

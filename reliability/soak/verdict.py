@@ -1,4 +1,4 @@
-"""What came out of a soak: the figures, and whatever is wrong with them."""
+"""The result of a soak: its figures and problems."""
 
 import json
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from reliability.tally import Tally
 
 @dataclass(frozen=True)
 class Verdict:
-    """A bot against the backtest of its days.
+    """A bot compared with the backtest of its days.
 
     :param gated: pair and time of the entries that were made while the gate was closed.
     """
@@ -31,26 +31,26 @@ class Verdict:
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong, in words; nothing where all is well."""
+        """Return what is wrong, in words; empty if nothing is."""
         gated = [f"entered while the gate was closed: {pair} {time}" for pair, time in self.gated]
         return self.signals.problems + self.entries.problems + gated
 
     @property
     def counted_candles(self) -> Tally:
-        """How many had the same signals in both; lost are those that had others, or none."""
+        """Return how many had the same signals in both; those with others, or none, are lost."""
         lost = len(self.signals.differing) + len(self.signals.missing)
         return count(self.signals.compared + len(self.signals.missing), lost)
 
     @property
     def counted_entries(self) -> Tally:
-        """How many were made by both, or by one for a known cause; lost are all others."""
+        """Return how many were made by both, or by one for a known cause; all others are lost."""
         wrong = {(one.pair, one.candle) for one in self.entries.unexplained}
         wrong |= {(pair, time.floor("h")) for pair, time in self.gated}
         return count(self.entries.both + len(self.entries.differences), len(wrong))
 
     @property
     def figures(self) -> dict[str, Any]:
-        """What a report says."""
+        """Return the figures of a report."""
         return {
             "from": f"{self.span.start:%Y-%m-%d %H:%M}",
             "to": f"{self.span.end:%Y-%m-%d %H:%M}",
@@ -65,12 +65,12 @@ class Verdict:
 
 
 def count(tried: int, lost: int) -> Tally:
-    """Return a tally of which nothing but what is lost has not survived."""
+    """Return a tally in which everything but what is lost has survived."""
     return Tally(tried, tried - lost, lost)
 
 
 def judge(folders: SoakFolders, span: Span, live: Run, backtest: Run) -> Verdict:
-    """Compare what a bot did with the backtest; its whitelist is that of its configuration."""
+    """Compare a bot with its backtest; the whitelist is that of the bot's configuration."""
     config = json.loads((folders.bot / "config.json").read_text())
     expected = span.expect_candles(folders.stored, config["exchange"]["pair_whitelist"])
     until = pd.Timestamp(span.end - HOUR)

@@ -1,4 +1,4 @@
-"""A bot that trades live, killed by SIGKILL and started anew."""
+"""A bot that trades live is killed by SIGKILL, and restarted."""
 
 import time
 from collections.abc import Callable
@@ -23,20 +23,20 @@ from reliability.trading.running import (
 from tests.live.bot import LiveBot
 from tests.live.world import SIGNAL, START
 
-# In seconds: how long an answer is on its way, and how far within a moment of simulated time, which
-# is but one loop, a bot is killed.
+# In seconds: how long a response is on its way, and how far into a moment of simulated time, which
+# is only one loop, a bot is killed.
 ANSWER_TAKES, JITTER = 1.5, 0.05
-# The orders of ETH, by their place among those to sell.
+# The orders of ETH, with their place among those of the same side.
 SENT = {"entry": (BUY, 0), "stop": (SELL, 0), "exit": ({**SELL, "skip": 1}, 1)}
 
-# What waits for the moment, and gives the coins of which an entry's answer may be on its way then.
+# Waits for the moment, and returns the coins whose entry may be waiting for its response then.
 Kill = Callable[[LiveBot, Random], set[str]]
 AWAY = timedelta(hours=2)
 TIMES, DERIVED_TIMES = 20, 4
 
 
 def try_crashes(setting: Setting, tally: Tally) -> None:
-    """Kill at random moments before an order, before its answer, and with a position open."""
+    """Kill at random moments: before an order, before its response, and with an open position."""
     stored = store_coins(setting)
     times = setting.choose(0, TIMES)
     phases = {
@@ -94,7 +94,7 @@ def try_crash(
 
 
 def try_absence(setting: Setting, stored: Path, this: Try) -> None:
-    """Kill before the answer to an entry, and start anew when the signal is long over."""
+    """Kill before the response to an entry, and restart long after the signal."""
     with trading(setting, "absence", stored) as bot:
         bot.set_faults({**BUY, "kind": "late", "seconds": ANSWER_TAKES})
         process = bot.begin(END)
@@ -107,7 +107,7 @@ def try_absence(setting: Setting, stored: Path, this: Try) -> None:
 
 
 def wait_before_order(bot: LiveBot, random: Random) -> set[str]:
-    """Wait for a moment at which nothing was ordered yet."""
+    """Wait for a moment before any order."""
     minutes = (SIGNAL - START) / timedelta(minutes=1)
     moment = START + timedelta(minutes=random.uniform(0, minutes))
     wait_for(lambda: bot.now() >= moment)
@@ -118,7 +118,7 @@ def wait_before_order(bot: LiveBot, random: Random) -> set[str]:
 
 
 def wait_before_answer(bot: LiveBot, random: Random) -> set[str]:
-    """Wait for an order of ETH that the exchange has, and of which the bot does not know yet."""
+    """Wait for an order of ETH that the exchange has and that the bot does not know of yet."""
     sent = random.choice(sorted(SENT))
     rule, place = SENT[sent]
     bot.set_faults({**rule, "kind": "late", "seconds": ANSWER_TAKES})
@@ -138,7 +138,7 @@ def wait_before_answer(bot: LiveBot, random: Random) -> set[str]:
 
 def wait_in_position(bot: LiveBot, random: Random) -> set[str]:
     """Wait for a moment at which ETH is held, with or without its stop."""
-    # It is bought in the loop of the signal, and sold in the second hour after.
+    # It is bought in the loop of the signal, and sold in the second hour after that.
     moment = SIGNAL + timedelta(minutes=random.uniform(0, 96))
     wait_for(lambda: bot.now() >= moment and bool(bot.ledger()["balances"].get("ETH")))
     time.sleep(random.uniform(0, JITTER))

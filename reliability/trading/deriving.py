@@ -1,4 +1,4 @@
-"""Bots whose strategy a user derived: what else has to be so at the end."""
+"""Bots with a user's derived strategy: what else has to be true at the end."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ from reliability.tally import Try
 from tests.live.bot import LiveBot
 
 DERIVED = {"strategy": "Derived", "strategy_path": str(Path(__file__).parent / "derived")}
-# Kept by the strategy that it is derived from, and by its own callback.
+# Stored by the parent strategy, and by the derived callback.
 KEPT = frozenset({"dominance", "gate_rule", "fills"})
 
 
 def check_callbacks(this: Try, bot: LiveBot, *outputs: str) -> None:
-    """Expect that both the derived callbacks and ours have done their part in every trade."""
+    """Expect that both the derived callbacks and ours have worked in every trade."""
     kept: dict[int, set[str]] = {}
     for row in bot.rows("select * from trade_custom_data"):
         kept.setdefault(row["ft_trade_id"], set()).add(row["cd_key"])

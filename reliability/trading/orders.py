@@ -1,4 +1,4 @@
-"""Every failure of the exchange while a bot enters, holds and exits."""
+"""All failures of the exchange while a bot enters, holds and exits."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ from tests.live.world import SIGNAL
 ORDER = {"path": "/api/v3/order", "symbol": "ETHUSDT"}
 BUY = {**ORDER, "method": "POST", "side": "BUY"}
 SELL = {**ORDER, "method": "POST", "side": "SELL"}
-# While an order of ETH is on its way: which request fails.
+# Which request fails, while an order of ETH is under way.
 MOMENTS: dict[str, dict[str, Any]] = {
     "entry": BUY,
     "asking for the entry": {**ORDER, "method": "GET"},
@@ -54,8 +54,8 @@ FAILURES: dict[str, dict[str, Any]] = {
     "answer lost": {"kind": "lost"},
     "malformed": {"kind": "malformed"},
 }
-# What the bot asks of the market, at its most awkward moment: the candle of the signal, the price
-# of the exit, and what it asks each hour.
+# Requests for market data, each at its most awkward moment: the candle of the signal, the price of
+# the exit, and what is requested each hour.
 QUESTIONS: dict[str, dict[str, Any]] = {
     "candles": {"path": "/api/v3/klines", "symbol": "ETHUSDT", "skip": 1},
     "prices": {"path": "/api/v3/depth", "symbol": "ETHUSDT", "skip": 85, "times": 3},
@@ -63,10 +63,10 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "time": {"path": "/api/v3/time"},
 }
 NO_ANSWERS = ("418", "503", "dropped", "truncated")
-# At its start, before anything of ours: Freqtrade ends, and says so.
+# At the start, before anything of ours runs: Freqtrade ends, with an error message.
 ENDS_THE_START = "time truncated"
-# A book that stands still, for a quarter of an hour at each of three times; tickers are not asked
-# for, since both ready configs take their prices from the book.
+# A book that does not change for a quarter of an hour, at three moments; tickers are not requested,
+# since both example configurations take prices from the book.
 MARKET = {
     f"stale book {when}": {
         "kind": "stale",
@@ -78,22 +78,22 @@ MARKET = {
     }
     for when, skip in (("at the entry", 0), ("while holding", 20), ("at the exit", 85))
 }
-# Each position is 2.5 times its budget as soon as it is open.
+# Each position is 2.5 times its risk budget as soon as it is open.
 TRIMMING = {"altseason": {"risk": {"sizing": False, "rebalancing": True, "risk_factor": 0.005}}}
 TRIM_FAILURES = ("503", "dropped", "answered too late", "answer lost", "malformed")
-# An order that the exchange only processes once the bot has given up on it: with a long window for
+# An order that the exchange processes only after the bot has given up on it: with a long window for
 # signed requests, and a bot that asks again within seconds. It must come soon after the time-out,
-# since a bot gets through some simulated minutes in a second.
+# since several simulated minutes pass in a second.
 PROCESSED_LATE = {"kind": "latency", "seconds": 2.06}
 IMPATIENT = {
     "exchange": {"ccxt_config": {"timeout": 2000, "options": {"recvWindow": 60_000}}},
     "internals": {"process_throttle_secs": 5},
 }
-# The user has coins of their own, and sells as many of them as the bot has, at the bot's own price.
+# The user has coins, too, and sells as many of them as the bot has, at the bot's price.
 OWNED = {"ETH": Decimal(5)}
 KEEPING_COINS = {"altseason": {"risk": {"kept_coins": ["ETH"]}}}
 FOREIGN_FAILURES = ("503", "dropped", "answered too late", "answer lost", "malformed")
-# The same with a strategy that a user derived.
+# The same with a user's derived strategy.
 DERIVED_CASES = (
     "entry answered too late",
     "entry answer lost",
@@ -102,14 +102,14 @@ DERIVED_CASES = (
     "exit 503",
     "asking for fills dropped",
 )
-# The few that make test tries: what Freqtrade alone does not get over.
+# The few that `make test` tries: those that Freqtrade alone does not survive.
 SMALL = (
     "entry answer lost",
     "stop answer lost",
     "stop answer lost, beside an order of the user's",
     "stop answer lost, derived strategy",
 )
-# Seconds after which the bot gives up, and what else keeps an answer from it.
+# The seconds after which the bot gives up, and the failures that lose a response.
 GIVES_UP_AFTER = QUICK_ANSWERS["exchange"]["ccxt_config"]["timeout"] / 1000
 KEEPING = ("lost", "truncated", "malformed")
 OUTAGE = timedelta(hours=2)
@@ -117,7 +117,7 @@ OUTAGE = timedelta(hours=2)
 
 @dataclass(frozen=True)
 class Case:
-    """Which requests of a bot fail, and how; and what kind of bot that is."""
+    """Which requests of a bot fail, how, and what kind of bot it is."""
 
     rule: Mapping[str, Any]
     orders: Orders = "limit_orders"
@@ -127,13 +127,13 @@ class Case:
 
     @property
     def may_be_lost(self) -> set[str]:
-        """Return the coins of which the answer to an entry does not arrive."""
+        """Return the coins whose entry gets no response."""
         is_kept = self.rule["kind"] in KEEPING or self.rule.get("seconds", 0) > GIVES_UP_AFTER
         return {"ETH"} if is_kept and self.rule.get("side") == "BUY" else set()
 
     @property
     def reasons(self) -> dict[str, str]:
-        """Return why SOL has to be sold, unless it may be concerned."""
+        """Return why SOL has to be sold, unless the failure may affect it."""
         if self.rule.get("symbol") != "ETHUSDT":
             return {}
         has_stop = self.orders == "limit_orders"
@@ -197,7 +197,7 @@ def list_cases() -> dict[str, Case]:
 
 
 def try_orders(setting: Setting, tally: Tally) -> None:
-    """Let one request, or a few, fail in each way, each time with a bot of its own."""
+    """Let one request, or a few, fail in each way, each time with a new bot."""
     stored = store_coins(setting)
     cases = list_cases()
     chosen = cases if setting.scale == "full" else {name: cases[name] for name in SMALL}
@@ -218,7 +218,7 @@ def try_case(setting: Setting, stored: Path, name: str, case: Case, this: Try) -
         with ThreadPoolExecutor(1) as reader:
             output = reader.submit(end_of, process)
             foreign = {sell_as_the_bot_does(bot)} if case.has_foreign else set()
-        # A stale answer about a market that was not asked for would be a try of nothing.
+        # A fault that was never triggered would test nothing.
         this.expect(bot.count_faults() > 0, "nothing has failed")
         words = {"may_be_lost": case.may_be_lost, "reasons": case.reasons}
         check_books(this, bot, [output.result()], foreign=foreign, owned=owned, **words)
@@ -227,7 +227,7 @@ def try_case(setting: Setting, stored: Path, name: str, case: Case, this: Try) -
 
 
 def sell_as_the_bot_does(bot: LiveBot) -> str:
-    """Place an order on the web like the bot's stop of ETH, once that is there; return its id."""
+    """Place an order like the bot's stop of ETH as the user, once that exists; return its id."""
 
     def find_stops() -> list[dict[str, Any]]:
         orders = bot.ledger()["orders"]
@@ -243,7 +243,7 @@ def sell_as_the_bot_does(bot: LiveBot) -> str:
         "limit",
         "sell",
         float(stop["origQty"]),
-        # Far above: it stays open to the end.
+        # Far above the price, so that it stays open to the end.
         100 * float(stop["price"]),
         {"newClientOrderId": "web_1", "recvWindow": 60_000},
     )
@@ -251,12 +251,12 @@ def sell_as_the_bot_does(bot: LiveBot) -> str:
 
 
 def try_outage(setting: Setting, stored: Path, this: Try) -> None:
-    """Lose the answer to an entry, and the exchange for longer than the signal lasts."""
+    """Lose the response to an entry, and the exchange for longer than the signal lasts."""
     with trading(setting, "outage", stored) as bot:
-        # In the time that the answer takes, the outage begins.
+        # The outage begins while the response is on its way.
         bot.set_faults({**BUY, "kind": "late", "seconds": GIVES_UP_AFTER + 1})
         process = bot.begin(END)
-        # It says so much of an outage that it would wait for somebody to read it.
+        # It prints so much during an outage that the pipe has to be read.
         with ThreadPoolExecutor(1) as reader:
             output = reader.submit(end_of, process)
             wait_for(lambda: bool(bot.ledger()["orders"]))

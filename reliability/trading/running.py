@@ -1,8 +1,8 @@
-"""Bots that trade live, on an exchange that fails, or killed: who has what at the end.
+"""Bots that trade live on a failing exchange, or are killed: check all coins and orders at the end.
 
-The exchange's ledger is the truth. Every coin and every order in it has to be one that Freqtrade
-knows, but for one entry, in those tries that keep its answer from the bot: its coins have to be
-told, once, and not bought again.
+The exchange's ledger is the truth. Freqtrade has to know every coin and every order in it. The only
+exception is an entry whose response the bot did not get: its coins have to be reported once, and
+not bought again.
 """
 
 import re
@@ -24,19 +24,19 @@ from tests.live.world import RULES, START, TWO_LEFT, make_account, store_world
 
 PAIRS = ["ETH/USDT", "SOL/USDT"]
 COINS = frozenset({"ETH", "SOL"})
-# As many as there are cores on a small machine: a bot uses one.
+# As many as a small machine has cores: a bot uses one.
 AT_ONCE = 2
 END = TWO_LEFT + timedelta(minutes=30)
-# ETH is sold by then, by its own signal if not by ROI; a bot that waits loses no more than time.
+# ETH is sold by then, by its exit signal if not by ROI; a bot that waits only loses time.
 QUICK_ANSWERS = {"exchange": {"ccxt_config": {"timeout": 2000}}}
-# In seconds: how long a bot may take to get anywhere, and how often that is looked at.
+# In seconds: how long a bot may take for anything, and how often that is checked.
 PATIENCE, LOOK = 90, 0.005
 TOLD = re.compile(r"the account holds ([0-9.e-]+) (\w+), filled or on order, that no open trade")
 
 
 @dataclass
 class Told:
-    """What a bot has told of orphans: how often, by coin, and the amount."""
+    """What a bot has reported of unexplained coins: how often, by coin, and the amount."""
 
     times: dict[str, int] = field(default_factory=dict)
     amounts: dict[str, Decimal] = field(default_factory=dict)
@@ -65,7 +65,7 @@ def trading(
 
 
 def read_told(output: str) -> Told:
-    """Read what was told of orphans; it is said in the log, and once more on its way to a chat."""
+    """Read the reports of unexplained coins: one in the log, and one on its way to a chat."""
     told = Told()
     for amount, coin in TOLD.findall(" ".join(output.split())):
         told.times[coin] = told.times.get(coin, 0) + 1
@@ -84,13 +84,13 @@ def check_books(
     foreign: Set[str] = frozenset(),
     owned: Mapping[str, Decimal] | None = None,
 ) -> None:
-    """Compare what the exchange has booked with what the bot knows and what it has told.
+    """Compare the exchange's ledger with what the bot knows and what it has reported.
 
-    :param outputs: of the bot's processes, one after another.
-    :param may_be_lost: the coins of which the answer to an entry may not have arrived.
+    :param outputs: of the bot's processes, in order.
+    :param may_be_lost: the coins whose entry may not have got a response.
     :param bought_coins: the coins that it has to buy, once.
-    :param reasons: why it has to leave, by the coins that no failure concerns.
-    :param foreign: the user's own orders, which have to be as they were placed.
+    :param reasons: the exit reasons by coin, for coins that no failure affects.
+    :param foreign: the user's own orders, which must not change.
     :param owned: the user's own coins.
     """
     ledger = bot.ledger()
@@ -108,7 +108,7 @@ def check_books(
         coin, name = pair.partition("/")[0], pair.replace("/", "")
         booked = [order for order in ledger["orders"] if order["symbol"] == name]
         unknown = [order for order in booked if str(order["orderId"]) not in known]
-        # Freqtrade forgets an entry that was canceled before anything was bought.
+        # Freqtrade deletes an entry that was canceled before anything was bought.
         lost = [order for order in unknown if order["fills"] or order["status"] == "NEW"]
         orphans = [order for order in lost if order["side"] == "BUY"]
         others = [order for order in lost if order["side"] != "BUY"]
@@ -129,9 +129,9 @@ def check_books(
         amounts = {one.amounts[coin] for one in told if coin in one.amounts}
         times = [one.times[coin] for one in told if coin in one.times]
         if orphans:
-            # Once in the log and once for the chat, by each process that met it.
+            # Once in the log and once for the chat, by each process that found it.
             this.expect(bool(times) and set(times) == {2}, f"{coin}: told {times} times")
-            # As it was ordered, or as it was then bought, less the fee.
+            # As ordered, or as bought, less the fee.
             ordered = {Decimal(order["origQty"]) for order in orphans}
             is_right = amounts <= {held.normalize(), *(amount.normalize() for amount in ordered)}
             this.expect(is_right, f"{coin}: {held} held, told {amounts}")
@@ -143,7 +143,7 @@ def check_books(
 
 
 def end_of(process: "subprocess.Popen[str]") -> str:
-    """Wait for a bot that trades until its time, and give what it said."""
+    """Wait for a bot that trades until its end time, and return its output."""
     output, _ = process.communicate()
     if process.returncode != 130:
         raise AssertionError(f"the bot ended with {process.returncode}: {output[-3000:]}")
@@ -153,7 +153,7 @@ def end_of(process: "subprocess.Popen[str]") -> str:
 def try_all(
     tally: Tally, tries: Mapping[str, Callable[[Try], None]], at_once: int = AT_ONCE
 ) -> None:
-    """Make independent tries side by side, and count them in their order."""
+    """Make independent tries in parallel, and count them in order."""
 
     def attempt(name: str) -> Tally:
         own = Tally()
@@ -167,17 +167,17 @@ def try_all(
 
 
 def store_coins(setting: Setting) -> Path:
-    """Write the candles on which all bots of a scenario trade."""
+    """Write the candles that all bots of a scenario trade on."""
     return store_world(setting.new_folder("stored"), ("ETH", "SOL"))
 
 
 def draw(random: Random, name: str) -> Random:
-    """Return a random generator for a try, the same in whatever order they run."""
+    """Return a random generator for a try, the same whatever the order of the tries."""
     return Random(f"{random.random()} {name}")
 
 
 def wait_for(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so."""
+    """Wait until a condition is true."""
     give_up = time.monotonic() + PATIENCE
     while not is_so():
         if time.monotonic() > give_up:

@@ -1,4 +1,4 @@
-"""A strategy as users derive one, with callbacks of its own; loaded by a real bot."""
+"""A strategy as a user might derive it, with its own callbacks; a real bot loads it."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ RAISES_EVERY_MINUTES = 30
 
 
 class Derived(AltSeasonStrategy):
-    """Calls what it overrides by position, as Freqtrade documents it, and now and then fails."""
+    """Calls overridden methods by position, as Freqtrade documents it, and fails now and then."""
 
     def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
         super().bot_loop_start(current_time, **kwargs)
