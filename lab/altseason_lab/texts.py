@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -36,6 +37,16 @@ def name_pairs(pairs: Sequence[str]) -> str:
 def describe_missing(pairs: Sequence[str]) -> str:
     """Describe which pairs are left out; empty where none is."""
     return f"No candles of {', '.join(pairs)}: neither traded nor held." if pairs else ""
+
+
+def build_table(*left: str, right: Sequence[str] = ()) -> Table:
+    """Return a table without rows, given the headers of its columns by how they are aligned."""
+    table = Table(box=box.SIMPLE_HEAD, padding=0)
+    for header in left:
+        table.add_column(header, no_wrap=True)
+    for header in right:
+        table.add_column(header, justify="right", no_wrap=True)
+    return table
 
 
 def draw_table(table: Table) -> list[str]:

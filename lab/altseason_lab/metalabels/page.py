@@ -6,19 +6,19 @@ import plotly.graph_objects as go
 
 from altseason_lab.charts import COLORS, build_figure
 from altseason_lab.metalabels.report import (
+    BIN_HEADERS,
     describe,
     describe_model,
     describe_scope,
-    write,
-    write_bound,
+    write_bin,
 )
 from altseason_lab.metalabels.run import MetaLabels
 from altseason_lab.page import Block, Cell, Chart, Paragraph, Section, Table
-from altseason_lab.study.difference import Interval
 from altseason_lab.study.figures import (
     GREY,
     HistogramWords,
     draw_histogram,
+    draw_intervals,
     find_height,
     name_rows,
 )
@@ -52,8 +52,7 @@ def _build_blocks(found: MetaLabels) -> Iterator[Block]:
         figure=draw_reliability(found),
         description="The share of won entries, by their probability: "
         + "; ".join(
-            f"{one.probability:.1%}: {write(_in_percent(one.share), 1)} %"
-            for one in calibration.bins
+            f"{one.probability:.1%}: {(one.share * 100).write(1)} %" for one in calibration.bins
         ),
         notes=["Ten bins of equally many entries, with 95 % intervals."],
         height=400,
@@ -70,11 +69,15 @@ def _build_blocks(found: MetaLabels) -> Iterator[Block]:
     yield Chart(
         title="Importances: AUC lost where a feature is shuffled, with 95 % intervals",
         figure=figure,
-        description="; ".join(f"{one.feature}: {write(one.fall, 4)}" for one in found.importances),
+        description="; ".join(f"{one.feature}: {one.fall.write(4)}" for one in found.importances),
         notes=[OVERLAP],
         height=find_height(figure),
     )
-    yield _write_bins(found)
+    yield Table(
+        title="By probability, with the mean profit of an entry after fees",
+        headers=list(BIN_HEADERS),
+        rows=[list(map(Cell, write_bin(one))) for one in calibration.bins],
+    )
     yield Paragraph(describe_model(found))
 
 
@@ -94,11 +97,11 @@ def draw_reliability(found: MetaLabels) -> go.Figure:
         line={"color": GREY, "width": 2, "dash": "dash"},
         hoverinfo="skip",
     )
-    shares = [_in_percent(one.share) for one in bins]
+    shares = [one.share * 100 for one in bins]
     figure.add_scatter(
         x=[round(one.probability * 100, 4) for one in bins],
         y=[round(share.value, 4) for share in shares],
-        error_y=_draw_bars(shares),
+        error_y=draw_intervals(shares),
         mode="markers",
         name=f"{found.model}, with 95 % intervals",
         marker={"size": 10, "color": COLORS[0]},
@@ -129,7 +132,7 @@ def draw_importances(found: MetaLabels) -> go.Figure:
     figure.add_scatter(
         x=[round(fall.value, 6) for fall in falls],
         y=list(range(len(falls))),
-        error_x=_draw_bars(falls),
+        error_x=draw_intervals(falls),
         mode="markers",
         name=found.model,
         marker={"size": 9, "color": COLORS[0]},
@@ -138,43 +141,3 @@ def draw_importances(found: MetaLabels) -> go.Figure:
     )
     name_rows(figure, [one.feature for one in found.importances])
     return figure
-
-
-def _draw_bars(intervals: list[Interval]) -> dict[str, object]:
-    """Return error bars; none where an interval has no bounds."""
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [_round(one.high - one.value) for one in intervals],
-        "arrayminus": [_round(one.value - one.low) for one in intervals],
-        "thickness": 2,
-        "width": 5,
-    }
-
-
-def _round(length: float) -> float:
-    return round(length, 6) if length > 0 else 0.0
-
-
-def _write_bins(found: MetaLabels) -> Table:
-    return Table(
-        title="By probability, with the mean profit of an entry after fees",
-        headers=["probability, %", "won, %", "95 %", "profit, %", "entries"],
-        rows=[
-            [
-                Cell(f"{one.probability * 100:.1f}"),
-                Cell(f"{one.share.value * 100:.1f}"),
-                Cell(
-                    f"{write_bound(one.share.low * 100, 1)} to "
-                    f"{write_bound(one.share.high * 100, 1)}"
-                ),
-                Cell(f"{one.profit * 100:+.2f}"),
-                Cell(str(one.entries)),
-            ]
-            for one in found.scores.calibration.bins
-        ],
-    )
-
-
-def _in_percent(share: Interval) -> Interval:
-    return Interval(share.value * 100, share.low * 100, share.high * 100)

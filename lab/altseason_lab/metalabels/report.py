@@ -6,15 +6,16 @@ from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
-from rich import box
 from rich.table import Table
 
 from altseason.learning.model import MIN_ROWS
 from altseason_lab.metalabels.run import MetaLabels
+from altseason_lab.metalabels.scores import Bin
 from altseason_lab.study.difference import Interval
 from altseason_lab.study.placebo import describe_level
-from altseason_lab.texts import count, write_span
+from altseason_lab.texts import build_table, count, write_span
 
+BIN_HEADERS = ("probability, %", "won, %", "95 %", "profit, %", "entries")
 VERDICTS = {
     True: "distinguished entries that reach their take-profit first from the others",
     False: "did not distinguish entries that reach their take-profit first from the others",
@@ -58,9 +59,9 @@ def describe_test(found: MetaLabels) -> str:
     facts = (
         f"{describe_scope(found)}: {scores.entries} entries in {count(found.folds, 'fold')}, "
         f"{scores.won:.0%} of them won; {found.rows} were labeled, worth as many as "
-        f"{found.independent:.0f} that do not overlap. AUC {write(scores.auc, 3)} within folds "
+        f"{found.independent:.0f} that do not overlap. AUC {scores.auc.write(3)} within folds "
         f"(95 % interval, blocks of {count(scores.block, 'day')}), over all "
-        f"{write(scores.auc_overall, 3)}. {count(len(found.shuffled), 'model')} of shuffled "
+        f"{scores.auc_overall.write(3)}. {count(len(found.shuffled), 'model')} of shuffled "
         f"labels: median AUC {found.median_shuffled:.3f}; {found.rank}."
     )
     level = describe_level(found.tests)
@@ -91,8 +92,8 @@ def describe_probabilities(found: MetaLabels) -> str:
     )
     return (
         f"Taken as numbers, the probabilities {verdict}, and {right}: {describe_scope(found)}: "
-        f"Brier score {write(scores.brier, 4)}, that of the base rate {scores.reference:.4f}, "
-        f"gain {write(scores.gain, 4, signed=True)}. Expected calibration error {error.error:.3f}; "
+        f"Brier score {scores.brier.write(4)}, that of the base rate {scores.reference:.4f}, "
+        f"gain {scores.gain.write(4, signed=True)}. Expected calibration error {error.error:.3f}; "
         f"that of correct probabilities is below {error.by_chance:.3f} in 19 of 20 cases."
     )
 
@@ -112,31 +113,32 @@ def describe_choice(found: MetaLabels) -> str:
     return (
         f"The entries that the model would have taken {verdict}: {where}: {choice.taken} of them "
         f"earned {choice.taken_profit:+.2%} each after fees, {plain}; the difference is "
-        f"{write_points(choice.difference)}."
+        f"{choice.difference.write_points(2)}."
     )
 
 
 def build_tables(found: MetaLabels) -> Iterator[Table]:
     """Yield the reliability curve, and the importances."""
-    table = _table("probability", "won", "95 %", "profit", "entries")
+    table = build_table(right=BIN_HEADERS)
     for one in found.scores.calibration.bins:
-        table.add_row(
-            f"{one.probability * 100:.1f}",
-            f"{one.share.value * 100:.1f}",
-            f"{write_bound(one.share.low * 100, 1)} to {write_bound(one.share.high * 100, 1)}",
-            f"{one.profit * 100:+.2f}",
-            str(one.entries),
-        )
+        table.add_row(*write_bin(one))
     yield table
-    table = _table("feature", "AUC lost", "95 % over folds")
+    table = build_table("feature", right=("AUC lost", "95 % over folds"))
     for importance in found.importances:
         fall = importance.fall
-        table.add_row(
-            importance.feature,
-            f"{fall.value:+.4f}",
-            f"{write_bound(fall.low, 4)} to {write_bound(fall.high, 4)}",
-        )
+        table.add_row(importance.feature, f"{fall.value:+.4f}", fall.write_bounds(4, " to "))
     yield table
+
+
+def write_bin(one: Bin) -> list[str]:
+    """Return a row about a bin, in the order of `BIN_HEADERS`."""
+    return [
+        f"{one.probability * 100:.1f}",
+        f"{one.share.value * 100:.1f}",
+        (one.share * 100).write_bounds(1, " to "),
+        f"{one.profit * 100:+.2f}",
+        str(one.entries),
+    ]
 
 
 def as_json(found: MetaLabels) -> dict[str, Any]:
@@ -167,39 +169,11 @@ def as_json(found: MetaLabels) -> dict[str, Any]:
     )
 
 
-def write(interval: Interval, decimals: int, *, signed: bool = False) -> str:
-    """Write a value and its bounds."""
-    sign = "+" if signed else ""
-    low, high = (
-        write_bound(bound, decimals, signed=signed) for bound in (interval.low, interval.high)
-    )
-    return f"{interval.value:{sign}.{decimals}f} [{low}, {high}]"
-
-
-def write_bound(bound: float, decimals: int, *, signed: bool = False) -> str:
-    """Write a bound, a dash where it is not known."""
-    return "-" if math.isnan(bound) else f"{bound:{'+' if signed else ''}.{decimals}f}"
-
-
-def write_points(interval: Interval) -> str:
-    """Write a difference of ratios in percentage points."""
-    points = Interval(interval.value * 100, interval.low * 100, interval.high * 100)
-    return f"{write(points, 2, signed=True).replace(' [', ' points [')}"
-
-
 def _find_side(interval: Interval) -> str:
     """Return on which side of zero an interval lies."""
     if interval.low > 0:
         return "above"
     return "below" if interval.high < 0 else "both"
-
-
-def _table(*headers: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=0)
-    for number, header in enumerate(headers):
-        is_name = header == "feature"
-        table.add_column(header, justify="left" if is_name or not number else "right")
-    return table
 
 
 def _without_nan(value: Any) -> Any:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from importlib.util import find_spec
-from math import ceil, sqrt
+from math import ceil, isnan, sqrt
 from statistics import median
 from typing import TypeVar
 
@@ -52,6 +52,26 @@ class Interval:
     def has_zero(self) -> bool:
         """Return whether the interval contains zero."""
         return self.low <= 0 <= self.high
+
+    def __mul__(self, factor: float) -> "Interval":
+        """Return the interval of the value in other units, such as in percent."""
+        return Interval(self.value * factor, self.low * factor, self.high * factor)
+
+    def write(self, decimals: int, unit: str = "", *, signed: bool = False) -> str:
+        """Write the value and its bounds, as in "1.2 points [0.4, 2.0]"."""
+        sign = "+" if signed else ""
+        return f"{self.value:{sign}.{decimals}f}{unit} [{self.write_bounds(decimals, sign=sign)}]"
+
+    def write_points(self, decimals: int) -> str:
+        """Write a difference of ratios in percentage points."""
+        return (self * 100).write(decimals, " points", signed=True)
+
+    def write_bounds(self, decimals: int, separator: str = ", ", *, sign: str = "") -> str:
+        """Write the bounds, a dash for one that is not known."""
+        return separator.join(
+            "-" if isnan(bound) else f"{bound:{sign}.{decimals}f}"
+            for bound in (self.low, self.high)
+        )
 
 
 @dataclass(frozen=True)

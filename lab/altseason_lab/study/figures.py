@@ -18,7 +18,7 @@ from altseason_lab.charts import (
     needs_logarithm,
 )
 from altseason_lab.study.cell import HOLD_BITCOIN, HOLD_COINS, CellResult, find_holds
-from altseason_lab.study.difference import Difference
+from altseason_lab.study.difference import Difference, Interval
 from altseason_lab.study.grid import OFF
 from altseason_lab.study.metrics import Outcome
 from altseason_lab.study.run import Placebos
@@ -124,25 +124,16 @@ def draw_differences(differences: Mapping[str, Difference], names: Sequence[str]
     """
     figure = build_figure("points a year", "")
     for row, (name, found) in enumerate(differences.items()):
-        value, low, high = (
-            round(number * 100, 4)
-            for number in (found.growth.value, found.growth.low, found.growth.high)
-        )
+        growth = found.growth * 100
+        bounds = growth.write_bounds(1, " to ")
         figure.add_scatter(
-            x=[value],
+            x=[round(growth.value, 4)],
             y=[row],
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [round(high - value, 4)],
-                "arrayminus": [round(value - low, 4)],
-                "thickness": 3,
-                "width": 8,
-            },
+            error_x=draw_intervals([growth]),
             mode="markers",
             name=name_cell(name),
             marker={"size": 12, "color": find_style(name, names).color},
-            hovertemplate=f"%{{x:.1f}} points, 95 % from {low:.1f} to {high:.1f}<extra></extra>",
+            hovertemplate=f"%{{x:.1f}} points, 95 % from {bounds}<extra></extra>",
             showlegend=False,
         )
     # A phone has no place for many settings in a line.
@@ -152,6 +143,13 @@ def draw_differences(differences: Mapping[str, Difference], names: Sequence[str]
     ]
     name_rows(figure, rows)
     return figure
+
+
+def draw_intervals(intervals: Sequence[Interval]) -> dict[str, Any]:
+    """Return error bars for plotly; none where an interval has no bounds."""
+    lengths = np.array([(one.high - one.value, one.value - one.low) for one in intervals])
+    above, below = np.nan_to_num(lengths.clip(min=0)).round(6).T.tolist()
+    return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "width": 6}
 
 
 def draw_profits(scopes: Sequence[Mapping[str, CellResult]]) -> go.Figure:

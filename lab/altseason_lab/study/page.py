@@ -92,7 +92,7 @@ def build_page(report: StudyReport) -> Page:
             Section(
                 "Verdict",
                 [
-                    *(_count_verdicts(report) if is_long else _say_all(report)),
+                    *(_count_verdicts(report) if is_long else map(write_verdict, report.verdicts)),
                     *(write_verdict(describe_model_test(found)) for found in report.models),
                 ],
             ),
@@ -107,10 +107,6 @@ def build_page(report: StudyReport) -> Page:
             Section("How it was made", list(_describe_origin(report))),
         ],
     )
-
-
-def _say_all(report: StudyReport) -> Iterator[Block]:
-    yield from map(write_verdict, report.verdicts)
 
 
 def _count_verdicts(report: StudyReport) -> Iterator[Block]:

@@ -5,9 +5,6 @@ from dataclasses import asdict, dataclass, field
 from textwrap import wrap
 from typing import Any
 
-from rich import box
-from rich.table import Table
-
 from altseason_lab.host.stops import as_ratio
 from altseason_lab.metalabels import report as meta_report
 from altseason_lab.metalabels.run import MetaLabels
@@ -34,6 +31,7 @@ from altseason_lab.texts import (
     OFFLINE,
     SYNTHETIC,
     WIDTH,
+    build_table,
     describe_missing,
     draw_table,
     write_span,
@@ -244,10 +242,7 @@ def _costs_as_json(found: StressTest) -> dict[str, Any]:
 
 
 def _draw_metrics(results: dict[str, CellResult]) -> list[str]:
-    table = Table(box=box.SIMPLE_HEAD, padding=0)
-    table.add_column("gate")
-    for header in HEADERS:
-        table.add_column(header, justify="right", no_wrap=True)
+    table = build_table("gate", right=HEADERS)
     for name, result in results.items():
         label = name.replace("_and_", "\nand\n").replace(" ", "\n")
         table.add_row(label, *write_metrics(result.metrics), f"{result.open_share * 100:.0f}")

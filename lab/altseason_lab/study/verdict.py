@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from altseason_lab.study.cell import CellResult
-from altseason_lab.study.difference import Difference, Interval
+from altseason_lab.study.difference import Difference
 from altseason_lab.study.execution import Results
 from altseason_lab.study.grid import Cell
 from altseason_lab.study.placebo import BOOTSTRAP, SHIFT, describe_level
@@ -86,12 +86,12 @@ def compare_in_words(one: str, other: str, found: Difference) -> str:
         if several and not growth.has_zero:
             verdict += f" once {several} are counted"
     return (
-        f"By the days alone, {one} {verdict}: growth {_in_points(growth)} a year, "
+        f"By the days alone, {one} {verdict}: growth {growth.write_points(1)} a year, "
         f"{write_p_value(found)}{f' with {several} counted' if several else ''}; Sharpe ratio "
-        f"{_in_numbers(found.sharpe)}, drawdown {_in_points(found.drawdown)} (95 % intervals, "
-        f"{count(found.days, 'day')} in blocks of {found.block}). Compared alone, a true "
-        f"difference in growth of {found.detectable * 100:.0f} points a year would show in four of "
-        f"five cases, a smaller one less often."
+        f"{found.sharpe.write(2, signed=True)}, drawdown {found.drawdown.write_points(1)} (95 % "
+        f"intervals, {count(found.days, 'day')} in blocks of {found.block}). Compared alone, a "
+        f"true difference in growth of {found.detectable * 100:.0f} points a year would show in "
+        f"four of five cases, a smaller one less often."
     )
 
 
@@ -169,15 +169,6 @@ def selection_as_json(selection: Selection) -> dict[str, Any]:
 def _describe_where(cell: Cell, result: CellResult) -> str:
     coins = f", {count(len(result.pairs), 'pair')}" if cell.scope.pairs else ""
     return f"{cell.name}, {write_span(result.start, result.end)}{coins}"
-
-
-def _in_points(interval: Interval) -> str:
-    value, low, high = (number * 100 for number in (interval.value, interval.low, interval.high))
-    return f"{value:+.1f} points [{low:+.1f}, {high:+.1f}]"
-
-
-def _in_numbers(interval: Interval) -> str:
-    return f"{interval.value:+.2f} [{interval.low:+.2f}, {interval.high:+.2f}]"
 
 
 def cell_as_json(cell: Cell) -> dict[str, Any]:

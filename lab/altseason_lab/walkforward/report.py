@@ -6,9 +6,6 @@ from statistics import median
 from textwrap import wrap
 from typing import Any
 
-from rich import box
-from rich.table import Table
-
 from altseason_lab.host.hyperopt import Dimension
 from altseason_lab.study.cell import HOLD_COINS
 from altseason_lab.study.difference import has_bootstrap
@@ -19,6 +16,7 @@ from altseason_lab.texts import (
     OFFLINE,
     SYNTHETIC,
     WIDTH,
+    build_table,
     count,
     describe_missing,
     draw_table,
@@ -199,7 +197,7 @@ def _all_rows(found: WalkForward) -> dict[str, Outcome]:
 
 
 def _draw_windows(found: WalkForward) -> list[str]:
-    table = _table("", "train", "test", right=WINDOW_HEADERS)
+    table = build_table("", "train", "test", right=WINDOW_HEADERS)
     for result in found.windows:
         held = result.holds.get(HOLD_COINS)
         outcomes = (result.train, result.tuned, result.untuned, held)
@@ -218,14 +216,14 @@ def _draw_windows(found: WalkForward) -> list[str]:
 
 
 def _draw_metrics(found: WalkForward) -> list[str]:
-    table = _table("", right=METRIC_HEADERS)
+    table = build_table("", right=METRIC_HEADERS)
     for name, outcome in _all_rows(found).items():
         table.add_row(name.replace(" ", "\n"), *write_metrics(outcome.metrics))
     return draw_table(table)
 
 
 def _draw_stability(stability: Sequence[Stability]) -> list[str]:
-    table = _table("parameter", "range", right=("un-\ntuned", "spread"))
+    table = build_table("parameter", "range", right=("un-\ntuned", "spread"))
     table.add_column("by window", width=VALUES_WIDTH)
     for one in stability:
         values = ", ".join(_write_value(value) for value in one.values)
@@ -238,15 +236,6 @@ def _draw_stability(stability: Sequence[Stability]) -> list[str]:
             values,
         )
     return draw_table(table)
-
-
-def _table(*left: str, right: Sequence[str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=0)
-    for header in left:
-        table.add_column(header, no_wrap=True)
-    for header in right:
-        table.add_column(header, justify="right", no_wrap=True)
-    return table
 
 
 def _profit(outcome: Outcome | None) -> float | None:
