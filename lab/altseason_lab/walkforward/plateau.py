@@ -5,9 +5,8 @@ test part repeats. Where many neighbors are about as good, their middle depends 
 """
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import median_low
+from statistics import median_low, mode
 from typing import Any
 
 from altseason_lab.host.hyperopt import Dimension, Epoch
@@ -38,12 +37,8 @@ def find_middle(plateau: Sequence[Epoch], dimensions: Mapping[str, Dimension]) -
     frequent choices, that of the better epoch.
     """
     return {
-        name: _find_most_frequent(values) if dimension.choices else median_low(values)
+        # The mode is the first of equally frequent ones, and the epochs are sorted.
+        name: mode(values) if dimension.choices else median_low(values)
         for name, dimension in dimensions.items()
         if (values := [epoch.parameters[name] for epoch in plateau])
     }
-
-
-def _find_most_frequent(values: Sequence[Any]) -> Any:
-    # Of equally frequent ones the first one counted.
-    return Counter(values).most_common(1)[0][0]
