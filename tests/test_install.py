@@ -157,7 +157,7 @@ def test_everything_is_installed_and_each_step_shown(
     shown, _ = process.communicate()
     assert process.returncode == 0, shown
     first, *steps = shown.splitlines()
-    assert first.startswith("Installing Freqtrade and what it needs into ")
+    assert first.startswith("Installing Freqtrade and its packages into ")
     assert steps == ["  alpha", "  beta", "  unpacking 2 packages", "  unpacking 1 packages"]
     assert list_installed(tmp_path) == {"alpha", "beta", "project"}
     assert "Successfully installed" in (tmp_path / "venv" / "install.log").read_text()

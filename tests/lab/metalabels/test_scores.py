@@ -39,7 +39,7 @@ def draw(predicted: pd.DataFrame, min_block: int = 1) -> Draws:
 
 
 def test_folds_that_all_end_alike_are_refused_not_scored_as_the_worst():
-    with pytest.raises(InputError, match="both that reached their take-profit and that did not"):
+    with pytest.raises(InputError, match="that reached their take-profit and others that did not"):
         calculate_auc(make_predicted([0.2, 0.3, 0.4, 0.5], [1, 1, 0, 0], [0, 0, 1, 1]))
 
 
