@@ -172,3 +172,13 @@ def test_caps_in_one_table_are_divided(tmp_path: Path):
     )
     readings = load_readings(write(tmp_path, text), ImportOptions(), NOW)
     assert closes(tmp_path, readings) == pytest.approx(FOUR_DAYS)
+
+
+@pytest.mark.parametrize("cap", ["0", "-1e12"])
+def test_cap_that_is_not_above_zero_is_refused(tmp_path: Path, cap: str):
+    """Zero by zero is no number, and of two below zero the share could be believed."""
+    text = "date,btc market cap,total market cap\n2023-03-13,6e11,1e12\n2023-03-14,"
+    file = write(tmp_path, f"{text}{cap},{cap}\n")
+    for options in (ImportOptions(), ImportOptions(insist=True)):
+        with pytest.raises(InputError, match=f"'btc market cap'.*\n  line 3: '{cap}'"):
+            load_readings(file, options, NOW)

@@ -79,7 +79,7 @@ def divide_columns(rows: Rows, options: ImportOptions, now: pd.Timestamp) -> Rea
         _check_names(table, column, options, is_total=column == total)
     meaning = read_stamps(rows, date, known, options, now)
     rows.step(TIMES_DONE)
-    share = 100 * parse_numbers(rows.table, bitcoin) / parse_numbers(rows.table, total)
+    share = 100 * _parse_caps(rows.table, bitcoin) / _parse_caps(rows.table, total)
     _check_share(rows.table, share, options)
     frame = pd.DataFrame({"stamp": meaning.stamps, **dict.fromkeys(PRICE_COLUMNS, share)})
     frame = drop_repeats(rows, frame)
@@ -199,10 +199,7 @@ def _load_caps(path: Path, options: ImportOptions, now: pd.Timestamp, *, is_tota
     _check_names(rows.table, column, options, is_total=is_total)
     rows.leave_out("rows without a value", is_empty(rows.table.text(column)))
     meaning = read_stamps(rows, date, known, options, now)
-    caps = parse_numbers(rows.table, column)
-    rows.table.refuse(
-        f"expected market caps in column {column!r}", ~(caps > 0), rows.table.text(column)
-    )
+    caps = _parse_caps(rows.table, column)
     frame = drop_repeats(rows, pd.DataFrame({"stamp": meaning.stamps, "close": caps}))
     frame = frame.rename(columns={"close": "cap"})
     length = meaning.spacing if meaning.stamp == "open" else pd.Timedelta(0)
@@ -210,6 +207,16 @@ def _load_caps(path: Path, options: ImportOptions, now: pd.Timestamp, *, is_tota
     frame["known"] = (frame["stamp"] + length).dt.as_unit("ms")
     frame["row"] = range(len(frame))
     return _Caps(path, frame, rows, meaning, date, column)
+
+
+def _parse_caps(table: Table, column: str) -> "pd.Series[float]":
+    """Parse a column of market caps.
+
+    :raises InputError: where some are not above 0.
+    """
+    caps = parse_numbers(table, column)
+    table.refuse(f"expected market caps in column {column!r}", ~(caps > 0), table.text(column))
+    return caps
 
 
 def _find_dates(table: Table, options: ImportOptions) -> tuple[Format | None, str]:
