@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import pandas as pd
 import requests
 from urllib3.exceptions import (
+    DecodeError,
     HTTPError,
     NewConnectionError,
     ProtocolError,
@@ -174,6 +175,8 @@ def _reason(error: Exception) -> str:
         return "no trusted certificate"
     if isinstance(cause, ProxyError | requests.exceptions.ProxyError):
         return "the proxy of HTTP_PROXY or HTTPS_PROXY does not lead there"
+    if isinstance(cause, DecodeError):
+        return "its body cannot be decompressed"
     # In urllib3 a refused connection is a subclass of a timeout, for historical reasons.
     is_late = isinstance(cause, requests.Timeout | TimeoutError)
     is_refused = isinstance(cause, NewConnectionError)
