@@ -75,6 +75,8 @@ def test_kind_is_read(tmp_path: Path, content: str | bytes):
         (HEAD + epochs(1, 1e3), "of one unit.*seconds and milliseconds.*\n  line 3"),
         (HEAD + "2023-03-13,58.25\n2023-03-14,0.575\n", r"line 3: '0.575'"),
         (b"date,dominance\n2023-03-13,\x81\x8d\n", "UTF-8 or UTF-16"),
+        ("sep=§\n" + HEAD.replace(",", "§") + rows(separator="§"), "'sep=§'.*separator"),
+        ('{"data":' * 5000 + "[[1,2]]" + "}" * 5000, "nested too deeply"),
     ],
 )
 def test_kind_is_asked_for(tmp_path: Path, content: str | bytes, message: str):
@@ -87,6 +89,59 @@ def test_years_of_two_digits_are_read_as_told(tmp_path: Path):
     file = write(tmp_path, HEAD + rows("%d.%m.%y"))
     readings = load_readings(file, ImportOptions(date_format="%d.%m.%y"), NOW)
     assert readings.rows["stamp"].tolist() == DAYS.tolist()
+
+
+@pytest.mark.parametrize("date_format", ["%Y-%m-%d %H:%M %Z", "%Y-%m-%d %H:%M %z"])
+def test_format_with_a_zone_is_read(tmp_path: Path, date_format: str):
+    zone = "UTC" if "Z" in date_format else "+0000"
+    file = write(tmp_path, HEAD + rows(f"%Y-%m-%d 00:00 {zone}"))
+    readings = load_readings(file, ImportOptions(date_format=date_format), NOW)
+    assert readings.rows["stamp"].tolist() == DAYS.tolist()
+    assert readings.layout.zone == "UTC, as the stamps themselves say"
+
+
+@pytest.mark.parametrize("date_format", ["mixed", "ISO8601", "DD.MM.YYYY", "%Q"])
+def test_format_without_directives_is_refused(tmp_path: Path, date_format: str):
+    """Pandas would guess by its own words, and take 01/02/2023 for the 2nd of January."""
+    file = write(tmp_path, HEAD + "01/02/2023,58.25\n02/02/2023,57.5\n")
+    with pytest.raises(InputError, match=f"--date-format {date_format}: "):
+        load_readings(file, ImportOptions(date_format=date_format), NOW)
+
+
+def test_date_before_bitcoin_is_refused_in_a_format_as_well(tmp_path: Path):
+    file = write(tmp_path, HEAD + rows("%d.%m.%y") + "17.03.99,56\n")
+    with pytest.raises(InputError, match=r"from 2009 on.*\n  line 6: '17.03.99'"):
+        load_readings(file, ImportOptions(date_format="%d.%m.%y"), NOW)
+
+
+@pytest.mark.parametrize("name", [None, "index", "date", "when"])
+@pytest.mark.parametrize("as_text", [True, False])
+def test_times_in_the_index_of_a_frame_are_read(tmp_path: Path, name: str | None, *, as_text: bool):
+    index = DAYS.tz_localize(None)
+    frame = pd.DataFrame(
+        {"btc_dominance": VALUES}, index=(index.astype(str) if as_text else index).rename(name)
+    )
+    frame.to_parquet(tmp_path / "indexed.parquet")
+    frame.reset_index().to_parquet(tmp_path / "numbered.parquet")
+    frame.reset_index().to_csv(tmp_path / "numbered.csv", index=False)
+    for path in tmp_path.iterdir():
+        readings = load_readings(path, ImportOptions(), NOW)
+        assert readings.rows["stamp"].tolist() == DAYS.tolist()
+        assert readings.rows["close"].tolist() == VALUES
+
+
+def test_numbers_in_the_index_of_a_frame_are_not_read(tmp_path: Path):
+    frame = pd.DataFrame({"date": DAYS, "share": VALUES}, index=[1, 3, 7, 9])
+    frame.to_parquet(tmp_path / "file.parquet")
+    readings = load_readings(tmp_path / "file.parquet", ImportOptions(), NOW)
+    assert readings.rows["close"].tolist() == VALUES
+
+
+def test_lists_in_a_frame_are_no_values(tmp_path: Path):
+    frame = pd.DataFrame({"date": DAYS, "btc_dominance": VALUES, "quote": [[1.0, 2.0]] * 4})
+    frame.to_parquet(tmp_path / "file.parquet")
+    readings = load_readings(tmp_path / "file.parquet", ImportOptions(), NOW)
+    assert readings.rows["close"].tolist() == VALUES
 
 
 def test_text_that_is_not_unicode_is_told(tmp_path: Path):

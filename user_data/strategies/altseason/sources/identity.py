@@ -8,6 +8,7 @@ import pandas as pd
 from altseason.errors import InputError
 from altseason.sources.cells import is_empty
 from altseason.sources.table import Table
+from altseason.sources.times import looks_like_times
 
 # Names that anything can have; others of the same table then show what it is.
 GENERIC_NAMES = ("close", "price", "value", "last", "adj close")
@@ -176,7 +177,8 @@ def find_symbols(table: Table) -> tuple[str, list[str]] | None:
         if name in table.columns and name not in table.repeated:
             text = table.text(name)
             symbols = [str(symbol) for symbol in text[~is_empty(text)].unique()[:1000]]
-            if symbols and not any(re.fullmatch(r"[\d.]+", symbol) for symbol in symbols):
+            is_number = any(re.fullmatch(r"[\d.]+", symbol) for symbol in symbols)
+            if symbols and not is_number and not looks_like_times(table.head(name)):
                 return name, symbols
     return None
 

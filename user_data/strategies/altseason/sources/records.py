@@ -33,10 +33,9 @@ _CONTAINERS = frozenset(
 def read_frame(path: Path, data: bytes) -> Table:
     read = pd.read_parquet if data[:4] == b"PAR1" else pd.read_feather
     try:
-        frame = read(io.BytesIO(data)).reset_index()
+        frame = _with_index(read(io.BytesIO(data)))
     except (OSError, ValueError, pa.ArrowException) as error:
         raise InputError(f"{path}: {EXPECTED}, but this one is damaged: {error}") from error
-    frame = frame.drop(columns="index", errors="ignore")
     for name in frame.columns:
         if isinstance(frame[name].dtype, pd.DatetimeTZDtype):
             times = frame[name].dt.tz_convert("UTC").dt.tz_localize(None)
@@ -46,15 +45,28 @@ def read_frame(path: Path, data: bytes) -> Table:
     return _from_records(path, frame.to_dict("list"), len(frame))
 
 
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose index is a column; one without a name holds times, or is dropped."""
+    index = frame.index
+    if index.nlevels > 1 or index.name not in (None, "index"):
+        return frame.reset_index()
+    is_number = pd.api.types.is_numeric_dtype(index.dtype)
+    return frame.reset_index(drop=is_number or "date" in frame, names="date")
+
+
 def read_json(path: Path, text: str) -> Table:
     try:
         values = _load_values(text)
-    except (ValueError, RecursionError) as error:
+        # Several are the lines of a log.
+        content = _orient(values[0] if len(values) == 1 else values)
+        caps = _find_caps(content)
+        found = _find_rows(content) if caps is None else ("", caps)
+    except ValueError as error:
         raise InputError(f"{path}: expected JSON, but {error}; is the file complete?") from error
-    # Several are the lines of a log.
-    content = _orient(values[0] if len(values) == 1 else values)
-    caps = _find_caps(content)
-    found = _find_rows(content) if caps is None else ("", caps)
+    except RecursionError as error:
+        raise InputError(
+            f"{path}: expected JSON with one list of rows, found it nested too deeply"
+        ) from error
     if found is None:
         raise InputError(
             f"{path}: expected JSON with one list of records or of [time, value], found "
@@ -205,5 +217,5 @@ def _as_texts(values: list[Any]) -> pa.ChunkedArray:
 
 
 def _as_text(value: Any) -> str:
-    is_missing = value is None or isinstance(value, bool | dict | list) or value != value
-    return "" if is_missing else str(value).strip()
+    is_none = value is None or isinstance(value, bool | dict | list | np.ndarray)
+    return "" if is_none or value != value else str(value).strip()

@@ -148,6 +148,11 @@ def find_header(path: Path, head: str) -> Header:
     preamble, separators = 0, SEPARATORS
     if named := re.fullmatch(r'"?sep=(.)"?', lines[0], re.IGNORECASE):
         preamble, separators = 1, named[1]
+        if not separators.isascii() or separators == '"':
+            raise InputError(
+                f"{path}: expected a comma, a semicolon or another separator in ASCII, found "
+                f"{lines[0]!r}; write the file with such a separator"
+            )
     while preamble < len(lines) and (
         not lines[preamble].strip() or lines[preamble].startswith("#")
     ):

@@ -89,17 +89,20 @@ def parse_times(table: Table, column: str, text: Any, date_format: str | None) -
     :param text: the cells, empty ones left out.
     :raises InputError: where it is not clear, or some are no times.
     """
-    if date_format:
-        return _by_format(table, text, date_format)
     problem = f"expected dates in column {column!r}"
-    times = (
-        _parse_unix(table, column, text) or _parse_iso(text) or _parse_written(table, column, text)
-    )
-    is_wrong = times.values.isna().to_numpy()
-    if is_wrong.any():
-        for pattern, found in _OTHERS:
-            table.refuse(f"{problem}, found {found}", is_wrong & matches(text, pattern), text)
-    table.refuse(f"{problem}; {_ADVICE}", is_wrong, text)
+    if date_format:
+        times = _by_format(table, text, date_format)
+    else:
+        times = (
+            _parse_unix(table, column, text)
+            or _parse_iso(text)
+            or _parse_written(table, column, text)
+        )
+        is_wrong = times.values.isna().to_numpy()
+        if is_wrong.any():
+            for pattern, found in _OTHERS:
+                table.refuse(f"{problem}, found {found}", is_wrong & matches(text, pattern), text)
+        table.refuse(f"{problem}; {_ADVICE}", is_wrong, text)
     # Bitcoin's first block: an earlier date is a number in another unit, not a time.
     first = POSSIBLE_DATES[0] if times.has_zone else POSSIBLE_DATES[0].tz_localize(None)
     table.refuse(f"{problem} from 2009 on", times.values < first, text)
@@ -194,7 +197,12 @@ def _floats(found: pa.StructArray, name: str) -> "npt.NDArray[np.float64]":
 
 
 def _by_format(table: Table, text: "pd.Series[str]", date_format: str) -> Times:
-    has_zone = "%z" in date_format
+    # Pandas has words of its own as well, by one of which it guesses anew for each cell.
+    if "%" not in date_format:
+        raise InputError(
+            f"--date-format {date_format}: expected directives such as %d.%m.%Y, found none"
+        )
+    has_zone = "%z" in date_format.lower()
     try:
         values = pd.concat(
             [
