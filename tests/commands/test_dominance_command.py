@@ -178,7 +178,7 @@ def test_status_shows_each_timeframe_with_its_age_and_gate(
     assert main(["dominance", "status", "--userdir", str(userdir)]) == 0
     output = capsys.readouterr().out
     assert "The gate is open: dominance 50.00 %" in output
-    assert "is older than 3.0 hours." in output.replace("\n    ", " ")
+    assert "is older than 3 hours." in output.replace("\n    ", " ")
     # The folder has a line of its own, however long it is.
     assert max(map(len, output.splitlines()[2:])) <= 80
     # A person reads one unit in one line, and the same in every line.

@@ -59,7 +59,7 @@ def test_rule_is_a_sentence():
 def test_open_gate_says_why_and_what_closes_it():
     assert say(coins(5), "06 06:00") == (
         "The gate is open: 3 of 4 coins (75 %) beat Bitcoin over 2 days, of 2026-05-06 00:00 UTC, "
-        "6.0 hours ago. It closes when less than 75 % beat Bitcoin over 2 days."
+        "6 hours ago. It closes when less than 75 % beat Bitcoin over 2 days."
     )
 
 
@@ -67,7 +67,7 @@ def test_closed_gate_says_since_when_and_what_opens_it():
     late = [None] * 6 + [1.0] * 2
     assert say(coins(8, EEE=late), "09 06:00") == (
         "The gate is closed since 2026-05-08 00:00 UTC: 2 of 4 coins (50 %) beat Bitcoin over 2 "
-        "days (1 more have too little history), of 2026-05-09 00:00 UTC, 6.0 hours ago. It opens "
+        "days (1 more have too little history), of 2026-05-09 00:00 UTC, 6 hours ago. It opens "
         "when 75 % or more beat Bitcoin over 2 days."
     )
 
@@ -81,7 +81,7 @@ def test_gate_that_was_never_open_is_closed_since_breadth_is_known():
 def test_breadth_that_is_old_says_so():
     assert say(coins(5), "08 00:00") == (
         "The gate is closed since 2026-05-07 12:00 UTC: 3 of 4 coins (75 %) beat Bitcoin over 2 "
-        "days, of 2026-05-06 00:00 UTC, 2.0 days ago, is older than 36.0 hours, with less than 4 "
+        "days, of 2026-05-06 00:00 UTC, 2 days ago, is older than 36 hours, with less than 4 "
         "coins since."
     )
 
@@ -108,7 +108,7 @@ def test_gate_of_both_says_both():
     verdict = calculate_verdict(falling(5), BOTH, at("06 06:00"), coins(5))
     assert describe_verdict(verdict) == (
         "The gate is open: 3 of 4 coins (75 %) beat Bitcoin over 2 days, of 2026-05-06 00:00 UTC, "
-        "6.0 hours ago; dominance 56.00 %, of 2026-05-06 00:00 UTC, 6.0 hours ago. It closes when "
+        "6 hours ago; dominance 56.00 %, of 2026-05-06 00:00 UTC, 6 hours ago. It closes when "
         "less than 75 % beat Bitcoin over 2 days, or with a daily close of dominance at its 2-day "
         "mean, 56.50 % now, or above."
     )

@@ -93,7 +93,7 @@ def test_stale_gate_says_how_old_dominance_may_be():
     verdict = calculate_verdict(days([OPEN]), GateRule(), at("04 00:00"))
     assert describe_verdict(verdict) == (
         "The gate is closed since 2026-05-03 12:00 UTC: dominance 50.00 %, of 2026-05-02 00:00 "
-        "UTC, 2.0 days ago, is older than 36.0 hours. `altseason dominance download` fetches what "
+        "UTC, 2 days ago, is older than 36 hours. `altseason dominance download` fetches what "
         "is missing."
     )
 
@@ -121,7 +121,7 @@ def test_reason_for_which_dominance_is_missing_or_old_is_said():
     )
     old = replace(days([OPEN]), problem="disk: bad")
     said = describe_verdict(calculate_verdict(old, GateRule(), at("09 00:00")))
-    assert said.endswith("is older than 36.0 hours. disk: bad.")
+    assert said.endswith("is older than 36 hours. disk: bad.")
     # What is fresh is not worse for it.
     fresh = describe_verdict(calculate_verdict(old, GateRule(), at("02 01:00")))
     assert fresh.endswith("It closes at 55 % or above.")

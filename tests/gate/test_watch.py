@@ -168,7 +168,7 @@ def test_stale_dominance_is_told_once_and_its_recovery_once():
     [stale] = observe(watch, closes, hours=36.5)
     assert stale == (
         "Dominance is stale: the newest candle ended 2026-05-03 00:00 UTC, 36.5 hours ago; "
-        "allowed are 36.0 hours. The gate is closed for entries; exits go on."
+        "allowed are 36 hours. The gate is closed for entries; exits go on."
     )
     assert observe(watch, closes, hours=40) == []
     closes += [54.0, 53.5]
@@ -237,7 +237,7 @@ def test_reason_that_comes_while_dominance_is_stale_is_told_and_again_only_where
     assert look(broken("")) == look(broken("disk: unreadable")) == []
     [old] = look(broken("disk: full", OPEN))
     assert old.startswith("Dominance is stale: the newest candle ended 2026-05-02 00:00 UTC")
-    assert old.endswith(f"allowed are 36.0 hours. disk: full. {effect}")
+    assert old.endswith(f"allowed are 36 hours. disk: full. {effect}")
     assert look(broken("disk: full", OPEN)) == []
 
 

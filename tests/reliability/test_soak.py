@@ -40,8 +40,8 @@ TOLD = {
         "lasted 1 day, to 2022-03-17."
     ),
     "Dominance is stale": (
-        "Dominance is stale: the newest candle ended 2022-03-27 00:00 UTC, 26.0 hours ago; "
-        "allowed are 26.0 hours. The gate is closed for entries; exits go on."
+        "Dominance is stale: the newest candle ended 2022-03-27 00:00 UTC, 26 hours ago; "
+        "allowed are 26 hours. The gate is closed for entries; exits go on."
     ),
     "Dominance is fresh": (
         "Dominance is fresh again: dominance 53.07 %. By the rule (dominance below 55 %) the gate "

@@ -164,7 +164,7 @@ def test_time_that_is_none_is_refused(name: str, value: Any):
 
 @pytest.mark.parametrize("name", TIMED)
 @pytest.mark.parametrize(
-    ("minutes", "message"), [(62, "at most 1 hours old"), (-6, "the system clock")]
+    ("minutes", "message"), [(62, "at most 60 minutes old"), (-6, "the system clock")]
 )
 def test_value_of_another_time_is_refused(name: str, minutes: int, message: str):
     parse, answer, *_ = PARSERS[name]

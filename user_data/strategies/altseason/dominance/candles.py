@@ -56,9 +56,10 @@ def candle_length(timeframe: str) -> pd.Timedelta:
 def describe_duration(duration: pd.Timedelta) -> str:
     """Return an age or a spacing for a person, in minutes, from 2 hours on in hours, then days."""
     hours = duration / pd.Timedelta(hours=1)
-    if hours >= 48:
-        return f"{hours / 24:.1f} days"
-    return f"{hours:.1f} hours" if hours >= 2 else f"{hours * 60:.0f} minutes"
+    if hours < 2:
+        return f"{hours * 60:.0f} minutes"
+    number, unit = (hours / 24, "days") if hours >= 48 else (hours, "hours")
+    return f"{number:.1f}".removesuffix(".0") + f" {unit}"
 
 
 def empty_candles() -> pd.DataFrame:

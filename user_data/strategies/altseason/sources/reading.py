@@ -13,7 +13,12 @@ import pandas as pd
 import requests
 from freqtrade.util import dt_now
 
-from altseason.dominance.candles import FINE_SPACING, MAX_PERCENT, MIN_PERCENT
+from altseason.dominance.candles import (
+    FINE_SPACING,
+    MAX_PERCENT,
+    MIN_PERCENT,
+    describe_duration,
+)
 from altseason.settings import load_settings
 from altseason.sources.errors import NotCurrentError, ResponseError
 
@@ -79,12 +84,11 @@ def build_reading(
     time: pd.Timestamp | None,
     *,
     now: pd.Timestamp,
-    max_age: pd.Timedelta = MAX_AGE,
 ) -> ProviderReading:
     """Return a reading of values of the right kind, if they are plausible now.
 
     :raises ResponseError: where it is no plausible percentage; a fraction is none.
-    :raises NotCurrentError: where the value is older than `max_age`, or in the future.
+    :raises NotCurrentError: where the value is older than `MAX_AGE`, or in the future.
     """
     if not MIN_PERCENT < dominance < MAX_PERCENT:
         raise ResponseError(
@@ -94,10 +98,10 @@ def build_reading(
     if time is not None:
         shown, clock = f"{time:%Y-%m-%d %H:%M} UTC", f"{now:%Y-%m-%d %H:%M} UTC"
         # Not the difference: that of centuries is more than pandas can hold.
-        if time < now - max_age:
+        if time < now - MAX_AGE:
             raise NotCurrentError(
-                f"{provider}: expected a value at most {max_age / pd.Timedelta(hours=1):g} hours "
-                f"old at {clock}, found one of {shown}"
+                f"{provider}: expected a value at most {describe_duration(MAX_AGE)} old at "
+                f"{clock}, found one of {shown}"
             )
         if time > now + MAX_LEAD:
             raise NotCurrentError(

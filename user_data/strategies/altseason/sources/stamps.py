@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
-from altseason.dominance.candles import DAY, FINE_SPACING
+from altseason.dominance.candles import DAY, FINE_SPACING, describe_duration
 from altseason.errors import InputError
 from altseason.sources.formats import Format
 from altseason.sources.reading import Stamp
@@ -59,7 +59,7 @@ def find_meaning(
 
     :raises InputError: where only the user knows it.
     """
-    spacing = find_spacing(times.values)
+    spacing = _find_usual(_find_steps(times.values))
     # By the writer's clock, or by UTC's.
     is_over = spacing == DAY and any(
         bool((clock - clock.dt.normalize() >= DAY_IS_OVER).all())
@@ -88,15 +88,11 @@ def _find_edge(known: Format | None, stamp: Stamp | None, *, is_over: bool) -> t
     return "open", UNSURE
 
 
-def find_spacing(values: "pd.Series[Any]") -> pd.Timedelta:
-    """Return the usual time between two rows: their median, or a whole day where it is about one.
+def _find_usual(steps: "npt.NDArray[np.int64]") -> pd.Timedelta:
+    """Return the usual time between two rows: the median, or a whole day where it is about one.
 
     A single row is taken for a day.
     """
-    return _find_usual(_find_steps(values))
-
-
-def _find_usual(steps: "npt.NDArray[np.int64]") -> pd.Timedelta:
     if not len(steps):
         return DAY
     middle = (len(steps) - 1) // 2
@@ -120,13 +116,13 @@ def check_spacing(path: Any, meaning: Meaning) -> Meaning:
     spacing = _find_usual(steps)
     if spacing > MAX_SPACING:
         raise InputError(
-            f"{path}: expected at least a row a day, found rows {_describe(spacing)} apart"
+            f"{path}: expected at least a row a day, found rows {describe_duration(spacing)} apart"
         )
     if meaning.stamp == "open" and (step := _find_stretch(steps, spacing)):
         raise InputError(
-            f"{path}: expected rows {_describe(spacing)} apart, as most are, found a stretch of "
-            f"rows {_describe(step)} apart; import each by itself with --since and --until, or say "
-            f"with --stamp snapshot that every row is a reading at its time"
+            f"{path}: expected rows {describe_duration(spacing)} apart, as most are, found a "
+            f"stretch of rows {describe_duration(step)} apart; import each by itself with --since "
+            f"and --until, or say with --stamp snapshot that every row is a reading at its time"
         )
     return replace(meaning, spacing=spacing)
 
@@ -149,13 +145,6 @@ def _find_stretch(steps: "npt.NDArray[np.int64]", spacing: pd.Timedelta) -> pd.T
         return None
     found = np.flatnonzero(sliding_window_view(is_repeat, STRETCH - 1).all(axis=1))
     return pd.Timedelta(int(steps[found[0]]), unit="ms") if len(found) else None
-
-
-def _describe(duration: pd.Timedelta) -> str:
-    days = duration / DAY
-    if days > 2:
-        return f"{days:.3g} days"
-    return f"{days * 24:.3g} hours" if days > 1 / 24 else f"{days * 1440:.3g} minutes"
 
 
 def _find_zone(
