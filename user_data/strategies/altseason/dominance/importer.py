@@ -68,15 +68,14 @@ def import_readings(
     :raises InputError: where not one candle is finished; nothing is written then.
     """
     made = _make_all_candles(readings, now)
-    for timeframe in made:
-        store.load(timeframe)  # a damaged file must stop the import before anything is written
+    # First of all: a damaged file must stop the import before anything is written.
+    stored = {timeframe: store.load(timeframe) for timeframe in made}
     if keep_outliers and not dry_run:
         store.keep_outliers()
     is_kept = keep_outliers or store.keeps_outliers
     imported = []
     for timeframe, candles in made.items():
         replaced = _find_replaced(candles, timeframe, replace, recorded)
-        stored = store.load(timeframe)
         result = store.append(candles, timeframe, replaced=replaced, dry_run=dry_run)
         imported.append(
             Imported(
@@ -89,7 +88,7 @@ def import_readings(
                 store.path(timeframe),
                 frozen=list(candles["date"][find_frozen(candles)]),
                 outliers=_find_outliers(
-                    candles, timeframe, merge_candles(stored, candles, replaced)[0]
+                    candles, timeframe, merge_candles(stored[timeframe], candles, replaced)[0]
                 ),
                 outliers_kept=store.outliers_file if is_kept else None,
             )

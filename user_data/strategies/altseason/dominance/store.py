@@ -197,7 +197,7 @@ class DominanceStore:
             save_convention(folder, self.provider, self.pair)
             flush_to_disk(folder)
 
-    def _find_version(self, timeframe: str) -> "Version":
+    def _find_version(self, timeframe: str) -> Version:
         """Return what changes with a file, and with what its folder remembers.
 
         :raises FileNotFoundError: where there is none.

@@ -212,7 +212,7 @@ class SeriesCache:
         """
         milliseconds = pd.DatetimeIndex(caps.index).as_unit("ms").astype("int64").tolist()
         values = [None if pd.isna(cap) else cap for cap in caps.tolist()]
-        points = [list(point) for point in zip(milliseconds, values, strict=True)]
+        points = list(zip(milliseconds, values, strict=True))
         path = self._path(coin)
         part = path.with_name(f"{path.name}.{os.getpid()}.part")
         try:

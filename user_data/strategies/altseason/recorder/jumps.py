@@ -98,12 +98,12 @@ def find_known(newest: Reading | None, store: DominanceStore, now: pd.Timestamp)
 
     :param newest: the last reading that counts.
     """
-    age = None if newest is None else max(0 * HOUR, now - newest.known)
-    if newest is None or age is None or age > PAUSE:
+    age = pd.Timedelta.max if newest is None else max(0 * HOUR, now - newest.known)
+    if age > PAUSE:
         candle = _find_newest_candle(store, now)
-        if candle is not None and (age is None or now - candle[0] < age):
+        if candle is not None and now - candle[0] < age:
             return Known(candle[1], MAX_STEP_AFTER_GAP)
-    if newest is None or newest.dominance is None or age is None or age > MAX_KNOWN_AGE:
+    if newest is None or newest.dominance is None or age > MAX_KNOWN_AGE:
         return None
     step = MAX_STEP + MAX_STEP_PER_HOUR * (age / HOUR)
     return Known(newest.dominance, min(step, MAX_STEP_AFTER_GAP))

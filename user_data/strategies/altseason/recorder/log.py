@@ -60,6 +60,11 @@ class Reading(BaseModel):
     offset: Number | None
     convention: str = DEFAULT_PROVIDER
 
+    @property
+    def is_comparison(self) -> bool:
+        """Return whether it does not count, and was compared with the primary."""
+        return self.dominance is None and self.offset is not None
+
 
 class ReadingLog:
     """A pair's log in one data directory; any number of processes may read and append."""

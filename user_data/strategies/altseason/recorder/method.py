@@ -11,10 +11,10 @@ from statistics import median
 
 import pandas as pd
 
+from altseason.dominance.candles import DAY
 from altseason.notifications import Notifier
 from altseason.recorder.log import Reading
 
-DAY = pd.Timedelta(days=1)
 WEEK = 7 * DAY
 # In percentage points.
 MIN_STEP = 1.0
@@ -57,7 +57,7 @@ class MethodWatch:
 
     def add(self, reading: Reading) -> None:
         """Add a reading that was compared with the primary; others are left out."""
-        if reading.dominance is None and reading.offset is not None:
+        if reading.is_comparison:
             self._compared[reading.provider].append(reading)
 
     def check(self, now: pd.Timestamp) -> bool:
@@ -102,7 +102,7 @@ def find_weekly_offsets(
     """Return each fallback's offset in each of the last four weeks, the newest last."""
     compared: dict[str, list[Reading]] = defaultdict(list)
     for one in readings:
-        if one.dominance is None and one.offset is not None:
+        if one.is_comparison:
             compared[one.provider].append(one)
     ends = [now - number * WEEK for number in reversed(range(WEEKS))]
     return {

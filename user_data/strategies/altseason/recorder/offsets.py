@@ -36,7 +36,7 @@ class Offsets:
         A value without a time that has not moved may be of any time. What was learned before a step
         that stays no longer counts.
         """
-        if reading.dominance is not None or reading.offset is None:
+        if not reading.is_comparison:
             return False
         kept = self._compared[reading.provider]
         if reading.time is None and kept and kept[-1].raw == reading.raw:

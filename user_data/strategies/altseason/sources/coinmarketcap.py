@@ -12,7 +12,6 @@ import requests
 from altseason.settings import DEFAULT_PAIR, WITHOUT_STABLECOINS, load_settings
 from altseason.sources.errors import (
     AccessError,
-    ProviderError,
     RateLimitedError,
     ResponseError,
     error_for_status,
@@ -140,26 +139,19 @@ def parse_content(endpoint: str, body: bytes, status: int) -> Any:
     :raises ProviderError: its class shows who has to act.
     """
     content = parse_json(endpoint, body, status)
-    error = _find_error(endpoint, content, status)
-    if error is not None:
-        raise error
-    return content
-
-
-def _find_error(endpoint: str, content: Any, status: int) -> ProviderError | None:
     said = content.get("status") if isinstance(content, dict) else None
     said = said if isinstance(said, dict) else {}
     code, message = str(said.get("error_code")), excerpt(said.get("error_message"))
     found = f"{endpoint}: found the error {code}: {message}"
     if code in map(str, KEY_CODES):
-        return AccessError(
+        raise AccessError(
             f"{found}; a key goes to {KEYED_URL} in {KEY_HEADER}, and {KEYLESS_URL} needs none"
         )
     if code in map(str, LIMIT_CODES):
-        return RateLimitedError(f"{found}; too many calls, try again later")
+        raise RateLimitedError(f"{found}; too many calls, try again later")
     if status != 200:
-        return error_for_status(endpoint, status, message)
+        raise error_for_status(endpoint, status, message)
     if code != "0":
         shown = excerpt(said.get("error_code"))
-        return ResponseError(f"{endpoint}: expected status.error_code 0, found {shown}: {message}")
-    return None
+        raise ResponseError(f"{endpoint}: expected status.error_code 0, found {shown}: {message}")
+    return content

@@ -12,17 +12,17 @@ from typing import Any
 import pandas as pd
 import requests
 
-from altseason.dominance.candles import (
-    DAY,
-    MAX_PERCENT,
-    MIN_PERCENT,
-    POSSIBLE_DATES,
-    UNIX_SECONDS,
-)
+from altseason.dominance.candles import DAY, MAX_PERCENT, MIN_PERCENT, POSSIBLE_DATES
 from altseason.sources.coinmarketcap import PROVIDER, parse_content
 from altseason.sources.errors import RepeatedError, ResponseError, UnavailableError
 from altseason.sources.http import fetch_response
-from altseason.sources.responses import find, is_number, parse_iso_time, refuse
+from altseason.sources.responses import (
+    find,
+    is_number,
+    parse_iso_time,
+    parse_unix_time,
+    refuse,
+)
 
 URL = "https://api.coinmarketcap.com"
 PATH = "/data-api/v3/global-metrics/quotes/historical"
@@ -131,10 +131,8 @@ def _find_one_each(percent: "pd.Series[float]") -> "pd.Series[float]":
 
 def _find_time(quote: Any) -> pd.Timestamp:
     written = find(ENDPOINT, quote, "timestamp")
-    if isinstance(written, str) and written.isascii() and written.isdigit() and len(written) < 12:
-        written = int(written)
-    if is_number(written) and UNIX_SECONDS[0] < written < UNIX_SECONDS[1]:
-        return pd.Timestamp(float(written), unit="s", tz="UTC").as_unit("ms")
+    if (time := parse_unix_time(written)) is not None:
+        return time.as_unit("ms")
     time = parse_iso_time(ENDPOINT, "timestamp", written)
     if not POSSIBLE_DATES[0] <= time <= POSSIBLE_DATES[1]:
         refuse(ENDPOINT, f"times from {POSSIBLE_DATES[0]:%Y} to {POSSIBLE_DATES[1]:%Y}", written)

@@ -8,10 +8,17 @@ from typing import Any
 import pandas as pd
 import requests
 
-from altseason.dominance.candles import DAY, UNIX_SECONDS
+from altseason.dominance.candles import DAY
 from altseason.sources.errors import ResponseError, error_for_status
 from altseason.sources.http import fetch_response
-from altseason.sources.responses import excerpt, find, is_number, parse_json, refuse
+from altseason.sources.responses import (
+    excerpt,
+    find,
+    is_number,
+    parse_json,
+    parse_unix_time,
+    refuse,
+)
 
 PROVIDER = "DefiLlama"
 URL = "https://stablecoins.llama.fi"
@@ -52,12 +59,10 @@ def parse_stablecoins(body: bytes, status: int = 200) -> "pd.Series[float]":
 
 def _find_day(row: Any) -> pd.Timestamp:
     written = find(ENDPOINT, row, "date")
-    seconds = written
-    if isinstance(written, str) and written.isascii() and written.isdigit() and len(written) < 12:
-        seconds = int(written)
-    if not (is_number(seconds) and UNIX_SECONDS[0] < seconds < UNIX_SECONDS[1]):
+    time = parse_unix_time(written)
+    if time is None:
         refuse(ENDPOINT, "unix seconds in date", written)
-    return pd.Timestamp(float(seconds), unit="s", tz="UTC").floor("D")
+    return time.floor("D")
 
 
 def _find_cap(row: Any) -> float:

@@ -17,6 +17,7 @@ from altseason.sources.table import (
     SHOWN_ROWS,
     Table,
     give_back_memory,
+    refuse_rows,
     shorten,
     unique_names,
 )
@@ -106,17 +107,14 @@ class _Reading:
         last = int(numbers[-1]) if len(numbers) else 0
         for row in invalid:
             if row.text.strip(blank):
-                self._add_ragged(row, is_last=row.number > last)
+                self._ragged.add(row.number + self._line, row.text)
+                if row.number < last:
+                    self._ragged.last.clear()
         is_kept = self._keep_rows(rows, lines)
         self._line += piece.count(b"\n")
         # Behind a closing quote or a separator nothing can be missing of what is used.
         is_last = bool(is_kept[-1:].all()) and last == len(rows) + len(invalid)
         self._is_open = is_last and not piece.endswith((b"\n", b'"'))
-
-    def _add_ragged(self, row: Any, *, is_last: bool) -> None:
-        self._ragged.add(row.number + self._line, row.text)
-        if not is_last:
-            self._ragged.last.clear()
 
     def _keep_rows(self, rows: pa.Table, lines: "npt.NDArray[np.int64]") -> "npt.NDArray[np.bool_]":
         """Keep all but blank rows, and the header where it is written once more.
@@ -145,15 +143,18 @@ class _Reading:
         if not self._has_text:
             raise InputError(f"{self._path}: expected rows below the header, found none")
         header = self._header
-        notes = [f"skipped {_count(header.skipped, 'line')} above the header"]
-        notes = notes if header.skipped else []
+        notes = []
+        if header.skipped:
+            notes.append(f"skipped {_count(header.skipped, 'line')} above the header")
         if encoding == WESTERN:
             notes.append("read as Windows-1252 text, since it is not UTF-8")
         notes += [
             f"skipped a line of text below the table: {text!r}"
             for text in self._ragged.take_footer()
         ]
-        self._refuse_ragged()
+        if self._ragged.count:
+            problem = f"expected {len(header.names)} fields in each row, as the header has"
+            refuse_rows(self._path, problem, self._ragged.count, self._ragged.first)
         if self._headers:
             notes.append(f"skipped {_count(self._headers, 'repeated header')}")
         if not self._lines:
@@ -173,18 +174,6 @@ class _Reading:
         )
         _refuse_nameless(table, header.names)
         return table
-
-    def _refuse_ragged(self) -> None:
-        """Refuse rows of another number of fields; one that was cut off begins with its date."""
-        ragged = self._ragged
-        if not ragged.count:
-            return
-        count = f"{ragged.count} row{'s' if ragged.count > 1 else ''}"
-        shown = [f"\n  line {line}: {shorten(text)!r}" for line, text in ragged.first]
-        raise InputError(
-            f"{self._path}: expected {len(self._header.names)} fields in each row, as the header "
-            f"has; {count}, nothing was imported{''.join(shown)}"
-        )
 
 
 def _refuse_nameless(table: Table, names: list[str]) -> None:

@@ -13,10 +13,9 @@ import pyarrow as pa
 
 from altseason.errors import InputError
 from altseason.invocation import altseason_command
+from altseason.sources.cells import PIECE
 from altseason.sources.table import EXPECTED, Table, shorten, unique_names
 
-# This many cells are turned into text at once.
-PIECE = 50_000
 CANDLE = ["date", "open", "high", "low", "close", "volume"]
 # A key that is a time; shorter ones are row numbers.
 _TIME = r"\d{4}-\d\d-\d\d.*|\d{10}|\d{13}"

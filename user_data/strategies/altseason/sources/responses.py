@@ -69,9 +69,19 @@ def find_unix_time(endpoint: str, content: Any, *path: str | int) -> pd.Timestam
     :raises ResponseError: where it is missing or no such time.
     """
     found = find(endpoint, content, *path)
-    if not (is_number(found) and UNIX_SECONDS[0] < found < UNIX_SECONDS[1]):
+    time = None if isinstance(found, str) else parse_unix_time(found)
+    if time is None:
         refuse(endpoint, f"unix seconds in {_name(path)}", found)
-    return pd.Timestamp(float(found), unit="s", tz="UTC")
+    return time
+
+
+def parse_unix_time(value: Any) -> pd.Timestamp | None:
+    """Return the time of unix seconds, written as a number or as text; None for other values."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
+        value = int(value)
+    if not (is_number(value) and UNIX_SECONDS[0] < value < UNIX_SECONDS[1]):
+        return None
+    return pd.Timestamp(float(value), unit="s", tz="UTC")
 
 
 def parse_iso_time(endpoint: str, name: str, text: Any) -> pd.Timestamp:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Self
 
 import pandas as pd
@@ -17,6 +18,7 @@ from requests.auth import HTTPBasicAuth
 from requests.utils import get_auth_from_url
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import InvalidHeader, TimeoutError
 from urllib3.util import Retry
 
@@ -70,14 +72,18 @@ class _Retries(Retry):
         method: str | None = None,
         url: str | None = None,
         response: BaseHTTPResponse | None = None,
-        *arguments: Any,
-        **words: Any,
+        error: Exception | None = None,
+        _pool: ConnectionPool | None = None,
+        _stacktrace: TracebackType | None = None,
     ) -> Self:
         wait = self.get_retry_after(response) if response is not None else None
         is_too_long = (wait or 0) > self.policy.longest_wait
-        _log_failure(self, response, *arguments, **words)
+        # For a person who waits; a bot needs it only where the last attempt fails.
+        host = getattr(_pool, "host", "the provider")
+        found = f"status {response.status}" if response is not None else type(error).__name__
+        logger.debug("%s: no usable response (%s), %s retries left", host, found, self.total)
         retries = self.new(total=0) if is_too_long else self
-        return super(_Retries, retries).increment(method, url, response, *arguments, **words)
+        return super(_Retries, retries).increment(method, url, response, error, _pool, _stacktrace)
 
     def parse_retry_after(self, retry_after: str) -> float:
         try:
@@ -91,24 +97,6 @@ class _Retries(Retry):
         wait = self.backoff_factor * 2 ** (len(self.history) - 1)
         jitter = random.uniform(0, self.backoff_factor)  # noqa: S311 - no secret
         return max(self.policy.pace, min(wait + jitter, self.policy.longest_wait))
-
-
-def _log_failure(
-    retries: Retry,
-    response: BaseHTTPResponse | None,
-    error: Exception | None = None,
-    pool: HTTPConnectionPool | None = None,
-    *_: Any,
-    **words: Any,
-) -> None:
-    """Log a failed try for a person who waits; a bot needs it only where the last one fails.
-
-    :param error: as the pool, what urllib3 passes to `Retry.increment`.
-    """
-    host = getattr(words.get("_pool", pool), "host", "the provider")
-    failure = words.get("error", error)
-    found = f"status {response.status}" if response is not None else type(failure).__name__
-    logger.debug("%s: no usable response (%s), %s retries left", host, found, retries.total)
 
 
 class Deadline:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -87,12 +87,19 @@ class Table:
             return
         first = marked[:SHOWN_ROWS]
         bad = values.iloc[first] if isinstance(values, pd.Series) else np.asarray(values)[first]
-        shown = [
-            f"\n  line {line}: {shorten(show(value))!r}"
-            for line, value in zip(self.lines[first], bad, strict=True)
-        ]
-        count = f"{len(marked)} row{'s' if len(marked) > 1 else ''}"
-        raise InputError(f"{self.path}: {problem}; {count}, nothing was imported{''.join(shown)}")
+        shown = zip(self.lines[first], map(show, bad), strict=True)
+        refuse_rows(self.path, problem, len(marked), shown)
+
+
+def refuse_rows(path: Path, problem: str, count: int, shown: Iterable[tuple[int, str]]) -> NoReturn:
+    """Refuse a whole file for some of its rows.
+
+    :param shown: line number and text of the first of them.
+    :raises InputError: in one line, then a line for each row that is shown.
+    """
+    rows = f"{count} row{'s' if count > 1 else ''}"
+    lines = "".join(f"\n  line {line}: {shorten(text)!r}" for line, text in shown)
+    raise InputError(f"{path}: {problem}; {rows}, nothing was imported{lines}")
 
 
 def _as_text(rows: pa.Table) -> pd.DataFrame:

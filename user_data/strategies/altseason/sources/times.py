@@ -169,10 +169,6 @@ def _parse_iso(text: "pd.Series[str]") -> Times | None:
     return Times(values.dt.tz_localize("UTC"), clock, True, not has_clock, "ISO 8601")
 
 
-def _in_utc(values: Any) -> "pd.Series[Any]":
-    return values.dt.tz_localize("UTC")
-
-
 def _find_offsets(cells: pa.Array) -> "npt.NDArray[np.timedelta64]":
     """Return how far the clocks of times are ahead of UTC's."""
     pattern = r":\d\d(?:\.\d+)? ?(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)?$"
@@ -238,7 +234,8 @@ def _parse_written(table: Table, column: str, text: "pd.Series[str]") -> Times:
     bare = bare.str.replace(r"(:\d\d)[+-]\d\d$", r"\1", regex=True)
     clock, style = _parse_bare(table, column, bare)
     parts = [np.broadcast_to(_find_named_offsets(p), len(p)) for p in pieces(text)]
-    return Times(_in_utc(clock - np.concatenate(parts)), clock, True, False, style)
+    instants: Any = clock - np.concatenate(parts)
+    return Times(instants.dt.tz_localize("UTC"), clock, True, False, style)
 
 
 def _find_named_offsets(text: "pd.Series[str]") -> "npt.NDArray[np.timedelta64]":
