@@ -35,7 +35,7 @@ CODES = [
         "https://api.coingecko.com/api/v3 in x-cg-demo-api-key",
     ),
     (b'{"status":{"error_code":"10002","error_message":"missing"}}', 401, AccessError, "x-cg-demo"),
-    (b'{"status":{"error_code":10005}}', 200, AccessError, "your plan does not have this call"),
+    (b'{"status":{"error_code":10005}}', 200, AccessError, "your plan does not include this call"),
     (b'{"error":"Missing parameter vs_currencies"}', 422, ResponseError, "Missing parameter"),
     (b'{"error":"Missing parameter vs_currencies"}', 200, ResponseError, "Missing parameter"),
     (b'{"status":{"error_code":1020,"error_message":"x"}}', 403, AccessError, "firewall"),

@@ -21,7 +21,7 @@ NOW = pd.Timestamp("2026-06-01", tz="UTC")
 # Of these, every start of a later one is a number, too.
 VALUES = ["58.25", "57.5", "57", "56.95", "56.125", "55.9"]
 DAYS = [f"2023-03-{day}" for day in range(11, 17)]
-CUT = "last line without its end, which may be cut off"
+CUT = "last line without a line end, which may be cut off"
 Candles = dict[str, float]
 Read = Callable[[bytes], Candles]
 

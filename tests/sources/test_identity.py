@@ -58,7 +58,7 @@ pytestmark = pytest.mark.usefixtures("whole_or_in_pieces")
             "a.csv",
             "date,dominance\n" + rows([f"{day} 18:00" for day in MARCH]),
             {},
-            "midnight somewhere",
+            "midnight in a zone other than UTC",
         ),
         ("a.csv", "date,dominance\n" + rows([f"{day} 05:30" for day in MARCH]), {}, "--timezone"),
         ("a.csv", "date,dominance\n01/02/2023,58\n02/02/2023,58\n", {}, "--date-format"),
@@ -159,14 +159,14 @@ def test_values_that_something_names_are_read_without_a_question(
 ):
     readings = load_readings(write(tmp_path, head + rows(MARCH), name), ImportOptions(), NOW)
     assert readings.rows["close"].tolist() == list(VALUES)
-    assert not any("Is it that?" in note for note in readings.notes)
+    assert not any("No name says" in note for note in readings.notes)
 
 
 def test_candles_that_nothing_names_are_read_with_a_question(tmp_path: Path):
     """A chart of BTC.D has no volume of its own; what was traded has."""
     file = write(tmp_path, "time,open,high,low,close\n" + CANDLES)
     notes = load_readings(file, ImportOptions(), NOW).notes
-    assert [note.endswith("'close'. Is it that?") for note in notes] == [True]
+    assert [note.endswith("'close'). Check that it is.") for note in notes] == [True]
     for volume in ("0", "100", ""):
         file = write(tmp_path, "time,open,high,low,close,Volume\n" + CANDLES.replace(
             "\n", f",{volume}\n"

@@ -173,7 +173,7 @@ def test_coingecko_answers_are_divided(tmp_path: Path):
 
 @pytest.mark.parametrize("content", [BITCOIN, TOTAL])
 def test_coingecko_answer_alone_asks_for_the_other(tmp_path: Path, content: dict):
-    with pytest.raises(InputError, match=r"market caps are no dominance.*--total FILE"):
+    with pytest.raises(InputError, match=r"market caps are not dominance.*--total FILE"):
         load_readings(write(tmp_path, json.dumps(content), "a.json"), ImportOptions(), NOW)
 
 

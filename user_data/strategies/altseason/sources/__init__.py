@@ -1,16 +1,16 @@
-"""Where dominance comes from: one module per provider or file format.
+"""Read dominance from providers and files: one module per provider or file format.
 
-reading.py          what a source gives: the current dominance, or a series of the past
+reading.py          what a source returns: the current dominance, or a series of past readings
 
 Files, from bytes to readings:
-text.py             bytes → text, a piece at a time; where its header is, what separates fields
-delimited.py, records.py   separated values, or records → a table
-table.py            a table of text with line numbers, whatever file it comes from
+text.py             bytes → text in pieces; encoding, separator, position of the header
+delimited.py, records.py   delimited text, or JSON, feather and parquet → a table
+table.py            a table of text cells with their line numbers
 cells.py, times.py  the cells of a column → numbers, times
-formats.py          the table of the known formats, and which columns are meant
-stamps.py           what stamps mean: zone, spacing, edge
-rows.py             the rows of a file on their way to readings
-identity.py         whether the names say that this is Bitcoin's dominance
+formats.py          the known formats, and which columns to read
+stamps.py           what stamps mean: time zone, spacing, start or end of a row
+rows.py             the steps from a file to readings that all formats share
+identity.py         checks by names that a file holds Bitcoin's dominance
 caps.py             two market caps → readings of dominance
 files.py            a file → readings of dominance
 

@@ -1,4 +1,4 @@
-"""Dominance out of market caps: Bitcoin's and the total, in two files or in one table."""
+"""Calculate dominance from market caps: Bitcoin's and the total, in two files or in one table."""
 
 import re
 from dataclasses import dataclass, replace
@@ -31,10 +31,10 @@ from altseason.sources.text import Step, no_step
 BITCOIN, TOTAL = ("btc", "bitcoin"), ("total", "global", "all", "crypto")
 CAP_NAMES = ("market_cap", "marketcap", "market cap", "market capitalization", "mcap", "cap")
 _CURRENCY = re.compile(r"(?<![a-z])(usd|eur|gbp|jpy|cny|inr|krw|chf|aud|cad|brl|rub)(?![a-z])")
-# Two providers do not stamp at the same instant; within this fraction of the spacing it is the
-# same.
+# Two providers do not stamp at the same instant: times that differ by up to this fraction of the
+# spacing count as one.
 TOLERANCE = 1 / 24
-# But no total that was true so much later than Bitcoin's: it would be known too early.
+# A total that was true later than Bitcoin's by more than this would be known too early.
 MAX_LATER = pd.Timedelta(minutes=5)
 # No market cap of interest is less, and no price of a coin is more.
 MIN_CAP = 1e8
@@ -64,7 +64,7 @@ def has_both_caps(table: Table) -> bool:
 def divide_columns(rows: Rows, options: ImportOptions, now: pd.Timestamp) -> Readings:
     """Divide Bitcoin's market cap by the total, row by row.
 
-    :raises InputError: where a row cannot be read, or is no such share.
+    :raises InputError: where a row cannot be read, or its share cannot be Bitcoin's.
     """
     table = rows.table
     bitcoin, total = find_cap_column(table, BITCOIN) or "", find_cap_column(table, TOTAL) or ""
@@ -168,9 +168,9 @@ def _load_both(
     if differ and options.stamp is None:
         unsure = total if meanings[0].is_sure else bitcoin
         raise InputError(
-            f"{unsure}: expected to know whether a row is a reading at its time, as in the other "
-            f"file, or covers what begins there; say so with --stamp snapshot or --stamp open, "
-            f"which is for this file alone then"
+            f"{unsure}: a row can be a reading at its time, as in the other file, or cover the "
+            f"time that begins there; say which with --stamp snapshot or --stamp open, which is "
+            f"then for this file alone"
         )
     if options.stamp is not None:
         if not (differ and meanings[0].is_sure):
@@ -186,8 +186,8 @@ def _refuse_currencies(path: Path, ours: str, theirs: str) -> None:
     if not found[0] & found[1]:
         shown = " and ".join("/".join(sorted(names)) for names in found)
         raise InputError(
-            f"{path}: expected both market caps in one currency, found {shown} (where a name says "
-            f"none, the dollar); nothing was imported. If they are of one, say so with --insist"
+            f"{path}: expected both market caps in one currency, found {shown} (usd where no name "
+            f"says another); nothing was imported. If they are in one, say so with --insist"
         )
 
 
@@ -252,7 +252,7 @@ def _check_names(table: Table, column: str, options: ImportOptions, *, is_total:
         whose = "of all coins" if is_total else "of Bitcoin"
         raise InputError(
             f"{table.path}: expected the market cap {whose}, but {found}; nothing was imported. If "
-            f"it is that all the same, say so with --insist"
+            f"it is the right one all the same, say so with --insist"
         )
 
 

@@ -1,4 +1,4 @@
-"""The cells of a column, a piece at a time, and as numbers: one way of writing for all, or none."""
+"""Convert the cells of a column piece by piece, and parse numbers that are all written one way."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -46,7 +46,7 @@ def pieces(text: "pd.Series[str]") -> "Iterator[pd.Series[str]]":
 
 
 def matches(text: "pd.Series[str]", pattern: str) -> Flags:
-    """Return which cells match all of a pattern, as RE2 reads it, in whatever case."""
+    """Return which cells match a pattern (of RE2) as a whole, whatever their case."""
     found = [
         pa.compute.match_substring_regex(
             as_arrow(piece), f"^(?:{pattern})$", ignore_case=True
@@ -57,7 +57,7 @@ def matches(text: "pd.Series[str]", pattern: str) -> Flags:
 
 
 def all_match(text: "pd.Series[str]", pattern: str) -> bool:
-    """Return whether every cell matches all of a pattern."""
+    """Return whether every cell matches a pattern as a whole; see `matches`."""
     return all(matches(piece, pattern).all() for piece in pieces(text))
 
 
@@ -66,7 +66,7 @@ def convert(
 ) -> "pd.Series[Any]":
     """Convert a column piece by piece.
 
-    :param by: makes an array, as long as it is, of any piece.
+    :param by: converts a piece to an array of the same length.
     """
     parts = [by(piece) for piece in pieces(text)] or [by(text)]
     return pd.Series(np.concatenate(parts), index=text.index)
@@ -89,7 +89,7 @@ def parse_numbers(table: Table, column: str) -> "pd.Series[float]":
 
 
 def _parse_plain_numbers(text: "pd.Series[str]") -> "pd.Series[float] | None":
-    """Parse numbers with a decimal point and nothing else, a million a second; else None."""
+    """Parse numbers with a decimal point, a million a second; None where any cell is different."""
     parts = []
     for piece in pieces(text):
         empty = is_empty(piece).to_numpy(dtype=bool)
@@ -109,9 +109,9 @@ Cleaning = Callable[[Any], Any]
 
 
 def _find_cleaning(table: Table, column: str, text: "pd.Series[str]") -> Cleaning:
-    """Find out how the numbers of a column are written, and return what makes them plain.
+    """Find out how the numbers of a column are written, and return what makes them plain numbers.
 
-    :raises InputError: where a comma can be either.
+    :raises InputError: where a comma can be a decimal comma or separate thousands.
     """
     if len(text) and any(_has_decoration(piece) for piece in pieces(text)):
         text = pd.concat([_drop_decoration(piece) for piece in pieces(text)])
@@ -131,8 +131,8 @@ def _find_cleaning(table: Table, column: str, text: "pd.Series[str]") -> Cleanin
         )
     if commas.any() and all_match(written, rf"\d+|{_THOUSANDS}"):
         raise InputError(
-            f"{table.path}: expected to know whether the comma in {written[commas].iloc[0]!r} "
-            f"(column {column!r}) is a decimal comma; write the numbers with a decimal point"
+            f"{table.path}: the comma in {written[commas].iloc[0]!r} (column {column!r}) can be a "
+            f"decimal comma or separate thousands; write the numbers with a decimal point"
         )
     return _drop_decoration
 

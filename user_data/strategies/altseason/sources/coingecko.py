@@ -1,4 +1,4 @@
-"""CoinGecko, the primary provider: the keys, the errors, and the current dominance.
+"""CoinGecko, the default provider: its keys, its errors, and the current dominance.
 
 https://docs.coingecko.com/reference/crypto-global
 """
@@ -42,14 +42,14 @@ from altseason.sources.responses import (
 
 PROVIDER = "CoinGecko"
 PAIRS = (DEFAULT_PAIR, WITHOUT_STABLECOINS)
-# Which coins dominance without stablecoins leaves out: their symbols in `/global`, and their ids.
-# The others are small, and come and go in that response, of which each would be a jump.
+# The coins that dominance without stablecoins leaves out: symbols in `/global`, and ids. Others are
+# small, and not always in that response: each time that one comes or goes would be a jump.
 STABLECOINS = {"usdt": "tether", "usdc": "usd-coin"}
 Tier = Literal["keyless", "demo", "pro"]
 PUBLIC_URL = "https://api.coingecko.com/api/v3"
 PRO_URL = "https://pro-api.coingecko.com/api/v3"
 KEY_HEADERS = {"demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
-# CoinGecko promises no number without a key, and 30 or more with one.
+# CoinGecko guarantees no rate without a key, and 30 calls a minute or more with one.
 CALLS_PER_MINUTE = {"keyless": 6, "demo": 30, "pro": 250}
 
 USE_DEMO = f"a Demo key goes to {PUBLIC_URL} in {KEY_HEADERS['demo']} (coingecko.is_demo: true)"
@@ -57,7 +57,7 @@ USE_PRO = f"a Pro key goes to {PRO_URL} in {KEY_HEADERS['pro']} (coingecko.is_de
 ADVICE = {
     1020: "the firewall refuses this machine's address, as it does many of cloud providers",
     10002: f"the key is missing: {USE_DEMO}; {USE_PRO}",
-    10005: "your plan does not have this call",
+    10005: "your plan does not include this call",
     10010: f"a Pro key was sent to the public host: {USE_PRO}",
     10011: f"a Demo key was sent to the Pro host: {USE_DEMO}",
     10012: "without a Pro key only the past 365 days are available",
@@ -125,7 +125,7 @@ def fetch_global(
     *,
     pair: str = DEFAULT_PAIR,
 ) -> ProviderReading:
-    """Fetch the current dominance; CoinGecko renews it every 10 minutes.
+    """Fetch the current dominance; CoinGecko updates it every 10 minutes.
 
     :param pair: as in our settings.
     :raises ProviderError: its class shows who has to act.
@@ -170,7 +170,7 @@ def _find_stablecoins(endpoint: str, content: Any) -> float:
 
 
 def parse_content(endpoint: str, body: bytes, status: int) -> Any:
-    """Parse JSON that is no error: its `error_code` decides first, the HTTP status second.
+    """Parse JSON, or raise the error that it reports: `error_code` decides, then the HTTP status.
 
     :raises ProviderError: its class shows who has to act.
     """

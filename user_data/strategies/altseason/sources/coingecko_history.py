@@ -18,7 +18,7 @@ from altseason.sources.responses import find, is_number, refuse
 
 BITCOIN = "bitcoin"
 FREE_DAYS = 365
-# Up to 90 days come by the hour, more by the day at 00:00 UTC.
+# Up to 90 days are hourly; longer ranges are daily, at 00:00 UTC.
 MIN_DAYS = 91
 # "The last completed UTC day (00:00) is available 35 minutes after midnight (00:35). The cache will
 # always expire at 00:40 UTC."
@@ -140,13 +140,13 @@ def _read_points(endpoint: str, content: Any, *path: str) -> "pd.Series[float]":
         if cap is not None and not _is_cap(cap):
             refuse(endpoint, f"market caps from 0 or null in {name}", cap)
     times = pd.to_datetime([int(time) for time, _ in points], unit="ms", utc=True)
-    # CoinGecko writes 0 as well where it does not know a market cap.
+    # CoinGecko also writes 0 where it does not know a market cap.
     caps = pd.Series([cap or None for _, cap in points], index=times, dtype="float64")
     return caps.sort_index(kind="stable")
 
 
 def _is_id(value: Any) -> bool:
-    # It becomes part of an address and of a file name.
+    # It becomes part of a URL and of a file name.
     return (
         isinstance(value, str)
         and value.isprintable()

@@ -114,7 +114,7 @@ def parse_coinmarketcap(
 
 
 def parse_stablecoin_cap(body: bytes, status: int = 200) -> float:
-    """Parse the stablecoins' market cap in US dollars, out of the same response.
+    """Parse the stablecoins' market cap in US dollars from the same response.
 
     :raises ProviderError: its class shows who has to act.
     """
@@ -128,12 +128,12 @@ def _find_caps(content: Any) -> tuple[float, float]:
         find_number(ENDPOINT, content, "data", "quote", "USD", name) for name in names
     )
     if not 0 < stablecoins < total:
-        refuse(ENDPOINT, "stablecoins above 0 and below all that there is", (stablecoins, total))
+        refuse(ENDPOINT, "stablecoins above 0 and below the total market cap", (stablecoins, total))
     return stablecoins, total
 
 
 def parse_content(endpoint: str, body: bytes, status: int) -> Any:
-    """Parse JSON that is no error: its `error_code` decides first, the HTTP status second.
+    """Parse JSON, or raise the error that it reports: `error_code` decides, then the HTTP status.
 
     :param endpoint: the provider and path, for the message.
     :raises ProviderError: its class shows who has to act.

@@ -1,9 +1,9 @@
 """CoinMarketCap's web history: its dominance at each 00:00 UTC since 2013, without a key.
 
 The endpoint belongs to CoinMarketCap's own charts and is not documented: it is known from public
-clients such as CRAN's crypto2 alone. So it is only asked by choice, every response is checked
-against what was asked, and nothing but this module knows its shape. The terms of the site allow
-internal use and no redistribution: none of the data is shipped.
+clients such as CRAN's crypto2 alone. So it is only used where the user chooses it, every response
+is checked against the request, and nothing but this module knows its shape. The terms of the site
+allow internal use and no redistribution: none of the data is shipped.
 """
 
 from dataclasses import dataclass, field
@@ -30,20 +30,20 @@ ENDPOINT = f"{PROVIDER} {PATH}"
 US_DOLLAR = "2781"
 FIRST_DAY = pd.Timestamp("2013-04-29", tz="UTC")
 MAX_DAYS_PER_CALL = 2000
-# Not documented either; as long as CoinGecko takes.
+# Not documented either: assumed to be CoinGecko's.
 DAILY_CLOSE_DELAY = pd.Timedelta(minutes=40)
-# Days that may be missing at either end: single days are, and the newest may not be there yet.
+# Days that may be missing at either end: single days are missing, and the newest may come later.
 MAX_MISSING_AT_END = 3 * DAY
 NO_VALUE, NOT_MIDNIGHT = "days without a value", "readings at another time than 00:00 UTC"
 
 
 @dataclass(frozen=True)
 class WebHistory:
-    """A stretch of days.
+    """Dominance and total market cap of a stretch of days.
 
     :param percent: by the midnight of the reading, which ends the day before, in UTC.
-    :param total_caps: the market cap of all coins in US dollars at the same times; NaN where there
-        is none.
+    :param total_caps: the market cap of all coins in US dollars at the same times; NaN where it is
+        missing.
     :param left_out: the number of readings that were left out, by reason.
     """
 
@@ -77,10 +77,10 @@ def fetch_web_history(
 def parse_web_history(
     body: bytes, status: int = 200, *, first: pd.Timestamp, last: pd.Timestamp
 ) -> WebHistory:
-    """Parse the response, and check that its days are those that were asked for.
+    """Parse the response, and check that its days are those that were requested.
 
-    :raises RepeatedError: where they are others.
-    :raises ProviderError: as well; its class shows who has to act.
+    :raises RepeatedError: where they are not.
+    :raises ProviderError: for anything else; its class shows who has to act.
     """
     quotes = find(ENDPOINT, parse_content(ENDPOINT, body, status), "data", "quotes")
     if not isinstance(quotes, list):
@@ -106,14 +106,14 @@ def parse_web_history(
 
 def _check_days(days: pd.DatetimeIndex, first: pd.Timestamp, last: pd.Timestamp) -> None:
     """Refuse other days than those from `first` to `last`; a day more at either end is dropped."""
-    asked = f"{ENDPOINT}: expected the days {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    problem = f"{ENDPOINT}: expected the days {first:%Y-%m-%d} to {last:%Y-%m-%d}"
     if days.empty:
-        raise UnavailableError(f"{asked}, found none; try again later")
+        raise UnavailableError(f"{problem}, found none; try again later")
     is_within = first - DAY <= days[0] and days[-1] <= last + DAY
     reaches = days[0] <= first + MAX_MISSING_AT_END and days[-1] >= last - MAX_MISSING_AT_END
     if not (is_within and reaches):
         raise RepeatedError(
-            f"{asked}, found {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}, as where it repeats the "
+            f"{problem}, found {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}: it probably repeated its "
             f"response to another request; try again in a minute"
         )
 
@@ -140,7 +140,7 @@ def _find_time(quote: Any) -> pd.Timestamp:
 
 
 def _find_percent(quote: Any) -> float | None:
-    """Return the dominance; None where there is none, which may be written as 0."""
+    """Return the dominance; None where it is missing, which may be written as 0."""
     percent = find(ENDPOINT, quote, "btcDominance")
     if percent is None or (is_number(percent) and percent == 0):
         return None
@@ -150,7 +150,7 @@ def _find_percent(quote: Any) -> float | None:
 
 
 def _find_total_cap(quote: Any) -> float | None:
-    """Return the market cap of all coins; None where there is none, which only some need."""
+    """Return the market cap of all coins; None where it is missing: not every pair needs it."""
     values = quote.get("quote") if isinstance(quote, dict) else None
     first = values[0] if isinstance(values, list) and values else None
     cap: Any = first.get("totalMarketCap") if isinstance(first, dict) else None

@@ -31,19 +31,19 @@ def fetch_stablecoins(session: requests.Session, *, url: str | None = None) -> "
     """Fetch the market cap of all stablecoins in US dollars, as in `parse_stablecoins`.
 
     :param url: another address than DefiLlama's own.
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     return fetch_response(session, (url or URL).rstrip("/") + PATH).parse(parse_stablecoins)
 
 
 def parse_stablecoins(body: bytes, status: int = 200) -> "pd.Series[float]":
-    """Parse the response: a row a day, the last of which is not whole.
+    """Parse the response: one row for each day, of which the last is incomplete.
 
-    Nothing tells whether a row is the value at the beginning of its day or at its end, so the later
-    of the two is believed: it is known at the midnight that ends the day.
+    Nothing shows whether a row is the value at the beginning of its day or at its end, so the later
+    of the two is assumed: it is known at the midnight that ends the day.
 
     :return: by that midnight, in UTC; stablecoins of all currencies together.
-    :raises ProviderError: the kind says who must act.
+    :raises ProviderError: its class shows who has to act.
     """
     if status != 200:
         raise error_for_status(ENDPOINT, status, excerpt(body))

@@ -1,4 +1,4 @@
-"""A file of separated values as a table; read in pieces, so that it is never held as a whole."""
+"""Read delimited text as a table, in pieces, so that the whole file is never in memory."""
 
 import re
 from dataclasses import dataclass, field
@@ -31,9 +31,9 @@ _ROW_START = re.compile(r'\s*"?[\d\[{]')
 
 
 def read_delimited(path: Path, encoding: str, step: Step) -> Table:
-    """Read a file of separated values in any dialect.
+    """Read delimited text in any dialect.
 
-    :raises InputError: where it is none, has no rows, or rows that differ in their fields.
+    :raises InputError: where it is something else, or has no rows or rows of different lengths.
     """
     header = find_header(path, read_text(path, encoding, HEAD))
     reading = _Reading(path, header)
@@ -62,7 +62,7 @@ class _Ragged:
             self.last.append((line, text))
 
     def take_footer(self) -> list[str]:
-        """Take out the lines below the table that begin as no row does."""
+        """Remove and return the lines below the table, which do not begin like a row."""
         footer: list[str] = []
         if len(self.last) > MAX_FOOTER:
             return footer
@@ -74,7 +74,7 @@ class _Ragged:
 
 
 class _Reading:
-    """The rows of a file, as far as it is read."""
+    """The rows of a file that have been read so far."""
 
     def __init__(self, path: Path, header: Header) -> None:
         self._path = path
@@ -112,12 +112,12 @@ class _Reading:
                     self._ragged.last.clear()
         is_kept = self._keep_rows(rows, lines)
         self._line += piece.count(b"\n")
-        # Behind a closing quote or a separator nothing can be missing of what is used.
+        # After a line end or a closing quote, nothing of the last cell can be missing.
         is_last = bool(is_kept[-1:].all()) and last == len(rows) + len(invalid)
         self._is_open = is_last and not piece.endswith((b"\n", b'"'))
 
     def _keep_rows(self, rows: pa.Table, lines: "npt.NDArray[np.int64]") -> "npt.NDArray[np.bool_]":
-        """Keep all but blank rows, and the header where it is written once more.
+        """Keep all rows but blank ones and repeated headers.
 
         :return: which ones are kept.
         """
@@ -177,7 +177,7 @@ class _Reading:
 
 
 def _refuse_nameless(table: Table, names: list[str]) -> None:
-    """Refuse fields behind the last one with a name, which may be the decimals of that one."""
+    """Refuse values behind the last column with a name: they may be its decimals."""
     width = len(names)
     while width and not names[width - 1]:
         width -= 1
@@ -185,7 +185,7 @@ def _refuse_nameless(table: Table, names: list[str]) -> None:
         text = column.to_pandas()
         table.refuse(
             "expected as many fields as the header names, found one field more; are these "
-            "decimals behind a decimal comma? Write the numbers with a decimal point, or give the "
+            "decimals after a decimal comma? Write the numbers with a decimal point, or give the "
             "column a name",
             text != "",
             text,
@@ -223,7 +223,7 @@ def _parse(path: Path, piece: bytes, header: Header) -> tuple[pa.Table, list[Any
 
 
 def _compact(rows: pa.Table, zeros: pa.Buffer) -> pa.Table:
-    """Return rows with stripped cells, of which all columns without any text share their memory.
+    """Return rows with stripped cells; all columns without any text share one buffer.
 
     :param zeros: at least four bytes for each row, and four more.
     """

@@ -52,7 +52,7 @@ class NotCurrentError(UnavailableError):
 
 
 class RepeatedError(UnavailableError):
-    """No action needed: the response is that to another request."""
+    """No action needed: the provider repeated its response to another request."""
 
 
 class ResponseError(ProviderError):
@@ -73,5 +73,5 @@ def error_for_status(endpoint: str, status: int, detail: str) -> ProviderError:
     if status >= 500:
         return UnavailableError(f"{message}; try again later")
     if 300 <= status < 400:
-        return AccessError(f"{message}; redirects are not followed, as a key would go with them")
+        return AccessError(f"{message}; redirects are not followed, since they would get the key")
     return ResponseError(message)

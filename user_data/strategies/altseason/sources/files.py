@@ -1,4 +1,4 @@
-"""A file → readings of Bitcoin's dominance, or one line with what has to be known first."""
+"""Load a file as readings of Bitcoin's dominance, or refuse it with what the user has to say."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ from altseason.sources.text import Step, no_step
 # of them 0.6 %; of the large altcoins it was 2 % to 4.5 % over the years.
 MAX_MEDIAN_MOVE, MIN_MOVES = 0.02, 20
 # In percentage points: how far a rounded high or low may lie within the other prices.
-# Single candles of a provider are broken; where most are, the columns are others.
+# A provider may have broken candles; where most are broken, the columns are in another order.
 MAX_OUTSIDE, MAX_FRACTION_OUTSIDE = 0.25, 0.5
 
 
@@ -107,8 +107,7 @@ def _check_names(rows: Rows, values: Ohlc, options: ImportOptions) -> None:
             shown = ", ".join(names[:3])
             raise InputError(
                 f"{table.path}: expected one series, found several in column {column!r} ({shown}); "
-                f"keep the rows of BTC.D alone (with --insist nothing else is read, if there is "
-                f"one of that name)"
+                f"keep the rows of BTC.D alone (--insist does so where one series has that name)"
             )
         elif not wanted and not _is_plain_bitcoin(names[0], values[3]):
             found = found or f"the column {column!r} says {names[0]!r}"
@@ -139,7 +138,7 @@ def _read_prices(rows: Rows, values: Ohlc, meaning: Meaning) -> pd.DataFrame:
 def _read_percent(table: Table, column: str) -> "pd.Series[float]":
     """Read a column of percent.
 
-    :raises InputError: where some are none.
+    :raises InputError: where some cells are not percent.
     """
     values = parse_numbers(table, column)
     problem = f"expected percent between {MIN_PERCENT:g} and {MAX_PERCENT:g} in {column!r}"

@@ -1,4 +1,4 @@
-"""The known formats, and which columns of a table are meant."""
+"""The known file formats, and which columns of a table to read."""
 
 import re
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ from altseason.sources.times import looks_like_times
 class Format:
     """A known kind of file.
 
-    :param columns: names that it has, all of them: more than two, or another table is taken for it.
+    :param columns: the names that it has: more than two, or other tables would be mistaken for it.
     :param date: the column with the time.
     :param stamp: what that time means; None where the file does not show it.
     :param close: the column with the close, where it has another name.
-    :param written: how its times are written, all of them. Names alone make no reading at an
-        instant of what may be the label of a day: that would be known a day too early.
+    :param written: the pattern of all its times. Names alone do not show a reading at an instant:
+        the label of a day, read as one, would be known a day too early.
     """
 
     name: str
@@ -118,7 +118,7 @@ def find_column(table: Table, wanted: str, option: str) -> str:
 def find_dates(table: Table, wanted: str | None, known: Format | None) -> str:
     """Return the column with the time.
 
-    :raises InputError: where none is named as one, and not exactly one has dates in it.
+    :raises InputError: where no name shows it, and not exactly one column has dates in it.
     """
     if wanted is not None:
         return find_column(table, wanted, "--date-column")
@@ -197,8 +197,8 @@ def _is_bitcoin_dominance(name: str) -> bool:
 def _ask(table: Table, found: str) -> str:
     if any(COIN_TABLE.match(name) for name in table.columns):
         found += (
-            "; market caps are no dominance: give the file of Bitcoin's, and that of the total's "
-            "with `--total FILE`"
+            "; market caps are not dominance: import the file of Bitcoin's market cap, and name "
+            "that of the total with `--total FILE`"
         )
     return (
         f"{table.path}: expected a column named like dominance, btc_dominance or BTC.D, found "

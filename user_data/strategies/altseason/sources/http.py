@@ -28,7 +28,7 @@ from altseason.sources.session import Deadline, ThrottledAdapter, find_retry_aft
 
 MAX_BODY = 20_000_000
 CHUNK = 65_536
-# A shorter header is no key, and may occur in any body.
+# A shorter header is not a key, and any body may contain it by chance.
 MIN_SECRET_LENGTH = 6
 # urllib3 retries what it sees: the head. A body that breaks off is requested again here.
 BODY_ATTEMPTS = 2
@@ -37,7 +37,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Response:
-    """An HTTP response as it came.
+    """A complete HTTP response.
 
     :param retry_after: how long the provider asks to wait before the next request, if it does.
     """
@@ -48,7 +48,7 @@ class Response:
     retry_after: pd.Timedelta | None = None
 
     def parse(self, parse: Callable[..., Value], **words: Any) -> Value:
-        """Parse body and status; an error holds the wait that the provider asks for.
+        """Parse body and status; an error carries the wait that the provider asks for.
 
         :raises ProviderError: its class shows who has to act.
         """
@@ -86,23 +86,27 @@ def fetch_response(
                     return Response(shown, response.status_code, body, find_retry_after(response))
             except ProtocolError as error:
                 if attempt == BODY_ATTEMPTS or not _retries(session, url):
-                    raise UnavailableError(f"{shown}: incomplete response") from error
+                    raise UnavailableError(
+                        f"{shown}: incomplete response; try again later"
+                    ) from error
     raise AssertionError("the last attempt returns or raises")
 
 
 @contextmanager
 def _as_provider_errors(shown: str) -> Iterator[None]:
-    """Raise what goes wrong with a request as an error that says who must act."""
+    """Convert the errors of a request into errors grouped by who has to act."""
     try:
         yield
     except requests.exceptions.InvalidHeader as error:
-        raise ResponseError(f"{shown}: expected a response with one length, found two") from error
+        raise ResponseError(
+            f"{shown}: expected one Content-Length header, found several that differ"
+        ) from error
     except (requests.RequestException, HTTPError) as error:
         # requests marks what cannot be sent as a ValueError.
         if isinstance(error, ValueError):
             raise _unsendable(shown, error) from None
         raise UnavailableError(
-            f"{shown}: expected a response, found none ({_reason(error)}); try again later"
+            f"{shown}: no usable response ({_reason(error)}); try again later"
         ) from error
     except UnicodeError as error:
         raise _unsendable(shown, error) from None
@@ -135,9 +139,10 @@ def _without_secrets(body: bytes, headers: Mapping[str, str]) -> bytes:
 
 
 def _unsendable(url: str, error: Exception) -> AccessError:
-    """Return an error with the kind alone: the text holds the key."""
+    """Return an error that shows only the kind of another one, whose text may hold the key."""
     return AccessError(
-        f"{url}: expected a URL and a key that can be sent, found none ({type(error).__name__})"
+        f"{url}: expected a URL and a key that can be sent, but one of them cannot "
+        f"({type(error).__name__}); check both in the configuration"
     )
 
 
@@ -160,9 +165,9 @@ def _read_body(url: str, response: requests.Response) -> bytes:
         if deadline is not None:
             deadline.cancel()
             if deadline.is_over:
-                # Whatever was read: what this side broke off is not requested again.
+                # Whatever was read: a response that this side has cut off is not requested again.
                 raise UnavailableError(
-                    f"{url}: expected the response within {deadline.seconds:g} s"
+                    f"{url}: expected the response within {deadline.seconds:g} s; try again later"
                 )
     return bytes(body)
 
@@ -172,9 +177,9 @@ def _reason(error: Exception) -> str:
     # After the last retry, requests passes on urllib3's error, with the reason inside.
     cause = getattr(error.args[0] if error.args else error, "reason", error)
     if isinstance(cause, requests.exceptions.SSLError | SSLError):
-        return "no trusted certificate"
+        return "its certificate is not trusted"
     if isinstance(cause, ProxyError | requests.exceptions.ProxyError):
-        return "the proxy of HTTP_PROXY or HTTPS_PROXY does not lead there"
+        return "the proxy of HTTP_PROXY or HTTPS_PROXY does not connect to it"
     if isinstance(cause, DecodeError):
         return "its body cannot be decompressed"
     # In urllib3 a refused connection is a subclass of a timeout, for historical reasons.

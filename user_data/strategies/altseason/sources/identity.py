@@ -1,4 +1,4 @@
-"""Whether the names around some values mean Bitcoin's dominance, or another series."""
+"""Check by their names whether values are Bitcoin's dominance or another series."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from altseason.sources.cells import is_empty
 from altseason.sources.table import Table
 from altseason.sources.times import looks_like_times
 
-# Names that anything can have; others of the same table then show what it is.
+# Names that fit any series; then other names in the table show what it is.
 GENERIC_NAMES = ("close", "price", "value", "last", "adj close")
 BITCOIN_DOMINANCE = re.compile(
     r"btc[ ._-]?d(?![a-z])"
@@ -19,7 +19,7 @@ BITCOIN_DOMINANCE = re.compile(
     r"|(btc|bitcoin)[ _]?\(?(percentage|percent|%)|percentage[ ._-]*(btc|bitcoin)(?![a-z])"
     r"|^bitcoin_dominance_percentage$|btcdominance|bitcoindominance"
 )
-# What is made from dominance, or from another sum of coins, is another series.
+# A value derived from dominance, or the share of another sum of coins, is another series.
 DERIVED = re.compile(
     r"(?<![a-z])(yesterday|prev(ious)?|last[ _](day|week|month)|change|chg|delta|diff|sma|ema|ma\d*"
     r"|rsi|avg|average|mean|median|forecast|predict(ed|ion)?|ex|excl(uding)?|without"
@@ -44,7 +44,7 @@ _OTHER_CAPS = re.compile(
 )
 _SYMBOL_NAMES = ("symbol", "ticker", "name", "pair", "coin", "asset", "instrument", "slug", "index")
 _PROVIDER_NAMES = ("provider", "source", "exchange", "api", "feed")
-# This many are links or remarks.
+# A column with this many values holds links or remarks.
 MANY_PROVIDERS = 20
 COIN_TABLE = re.compile(
     r"^(market[ _]?cap(italization)?|cap|mcap|.*(circulating|total|max)[ _]?supply|supply)$"
@@ -58,7 +58,7 @@ _DOMINANCE_WORD = re.compile(
     r"domin[^\W\d_]*|доминац[^\W\d_]*|доминир[^\W\d_]*|(比特币|비트코인|ビットコイン)?(市占|市值占比|占比|主导)率?"
     r"|(비트코인 ?)?(지배력?|도미넌스)|(ビットコイン)?ドミナンス"
 )  # fmt: skip
-# What may stand beside that word and change nothing; anything else may make it another series.
+# Words that may stand beside it and change nothing; any other word may make it another series.
 _HARMLESS = frozenset(
     "1d btc bitcoin xbt биткоин биткоина cap caps chart close coingecko coinmarketcap cmc crypto"
     " cryptocap cryptocurrency current d daily das data de del der do dom du global high history in"
@@ -100,10 +100,10 @@ def find_other_series(table: Table, values: Sequence[str], *, is_chosen: bool) -
     if not is_named_so and (match := _OTHER_SERIES.search(name)):
         return f"the file's name has {match[0]!r} in it"
     if match := _OTHER_SHARE.search(f"{name} {table.title}"):
-        return f"the file's name or what stands above the table has {match[0]!r} in it"
+        return f"the file's name or the text above the table has {match[0]!r} in it"
     is_titled_so = is_named or BITCOIN_DOMINANCE.search(table.title)
     if not is_titled_so and (match := _OTHER_TITLE.search(table.title)):
-        return f"what stands above the table has {match[0]!r} in it"
+        return f"the text above the table has {match[0]!r} in it"
     return None
 
 
@@ -122,8 +122,8 @@ def _find_companion(table: Table, close: str, *, is_chosen: bool) -> str | None:
     companions = [column for column in table.columns if COIN_TABLE.match(column)]
     if companions and not DOMINANCE.match(close):
         return (
-            f"{close!r} beside {companions[0]!r} is a coin's price (Bitcoin's market cap and the "
-            f"total's, with `--total FILE`, would give it)"
+            f"{close!r} beside {companions[0]!r} is a coin's price (dominance can be calculated "
+            f"from the market caps of Bitcoin and of all coins, with `--total FILE`)"
         )
     is_price = close in ("price", "adj close") and "change %" not in table.columns
     if is_price and not BITCOIN_DOMINANCE.search(table.path.stem.lower()):
@@ -156,19 +156,19 @@ def refuse_unsaid(
 ) -> str:
     """Refuse values that nothing names as Bitcoin's dominance.
 
-    Lists without any name are read, and candles without volumes, as a chart of dominance has them.
+    Lists without any name are read, and so are candles without volumes, as in a chart of dominance.
 
-    :return: the question to the user about those.
-    :raises InputError: for any others, which a calm coin's price could be.
+    :return: a note for the user about those.
+    :raises InputError: for any others, which could be the price of a calm coin.
     """
     found = f"{closes.min():.2f} to {closes.max():.2f} % in {values[3]!r}"
     if has_volume or (len(set(values)) == 1 and not table.names_missing):
         raise InputError(
-            f"{table.path}: expected something that says Bitcoin's dominance, found only the "
-            f"values ({found}); nothing was imported. If it is that, say so with "
+            f"{table.path}: expected a name that says Bitcoin's dominance, found only the values "
+            f"({found}); nothing was imported. If they are Bitcoin's dominance, say so with "
             f"--column {values[3]!r} or --insist"
         )
-    return f"Nothing but the values says that this is Bitcoin's dominance: {found}. Is it that?"
+    return f"No name says that this is Bitcoin's dominance ({found}). Check that it is."
 
 
 def find_symbols(table: Table) -> tuple[str, list[str]] | None:
@@ -196,7 +196,7 @@ def refuse_providers(table: Table) -> None:
                 raise InputError(
                     f"{table.path}: expected one provider, since their levels differ, found "
                     f"several in column {name!r} ({', '.join(found[:3])}); keep the rows of one, "
-                    f"or say with --insist that they are of one level"
+                    f"or say with --insist that their levels are the same"
                 )
 
 
@@ -228,7 +228,7 @@ def find_other_cap(table: Table, column: str, *, is_total: bool) -> str | None:
     symbols = find_symbols(table)
     if symbols is not None and len(symbols[1]) > 1:
         return f"the column {symbols[0]!r} has several symbols"
-    # What stands nearest to the values decides.
+    # The name that is nearest to the values decides.
     for name in (column, *(symbols[1] if symbols else []), table.path.stem):
         text = name.lower()
         if not is_total and re.search(r"(?<![a-z])(btc|bitcoin)(?![a-z])", text):

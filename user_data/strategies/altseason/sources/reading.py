@@ -1,6 +1,6 @@
-"""What a source gives: the current dominance, or a series of the past.
+"""What a source returns: the current dominance, or a series of past readings.
 
-The modules of providers give a `ProviderReading`, those of files `Readings`.
+The modules of providers return a `ProviderReading`, those of files `Readings`.
 """
 
 from collections.abc import Callable
@@ -69,7 +69,7 @@ def connect_keyless(
 
 
 def provider_name(provider: str) -> str:
-    """Return the name that people read, of a provider as our settings name it."""
+    """Return the display name of a provider, given its name in our settings."""
     return str(import_module(f"altseason.sources.{provider}").PROVIDER)
 
 
@@ -85,9 +85,9 @@ def build_reading(
     *,
     now: pd.Timestamp,
 ) -> ProviderReading:
-    """Return a reading of values of the right kind, if they are plausible now.
+    """Return a reading, if its values are plausible at the current time.
 
-    :raises ResponseError: where it is no plausible percentage; a fraction is none.
+    :raises ResponseError: where the dominance is not a plausible percentage, such as a fraction.
     :raises NotCurrentError: where the value is older than `MAX_AGE`, or in the future.
     """
     if not MIN_PERCENT < dominance < MAX_PERCENT:

@@ -1,4 +1,4 @@
-"""Tables that are written as records: JSON of any shape, JSON lines, feather and parquet."""
+"""Read tables from JSON of any shape, JSON lines, feather and parquet."""
 
 import io
 import json
@@ -30,6 +30,10 @@ _CONTAINERS = frozenset(
 
 
 def read_frame(path: Path, data: bytes) -> Table:
+    """Read feather or parquet as a table.
+
+    :raises InputError: where it is damaged, or has no rows.
+    """
     read = pd.read_parquet if data[:4] == b"PAR1" else pd.read_feather
     try:
         frame = _with_index(read(io.BytesIO(data)))
@@ -54,6 +58,10 @@ def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_json(path: Path, text: str) -> Table:
+    """Read JSON, or JSON lines, as a table.
+
+    :raises InputError: where it is damaged, or is not one list of rows of one kind.
+    """
     try:
         values = _load_values(text)
         # Several are the lines of a log.
@@ -84,7 +92,7 @@ def read_json(path: Path, text: str) -> Table:
         return _from_records(path, columns, len(rows), title=title)
     width = len(rows[0]) if isinstance(rows[0], list) else 0
     if not width or any(not isinstance(row, list) or len(row) != width for row in rows):
-        raise InputError(f"{path}: expected JSON rows of one kind and length, found others")
+        raise InputError(f"{path}: expected JSON rows of one kind and length, found several")
     names = [f"column {number}" for number in range(1, width + 1)]
     if width == len(CANDLE):
         names = CANDLE
@@ -182,7 +190,7 @@ def _is_column(values: list[Any]) -> bool:
 
 
 def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object, whose keys may be times: two values of one are a contradiction."""
+    """Build an object, whose keys may be times, and refuse two different values of one key."""
     content = dict(pairs)
     if len(content) < len(pairs):
         for key, value in pairs:

@@ -1,7 +1,7 @@
-"""A response as checked JSON: every value is of the documented kind, or refused.
+"""Read values from JSON responses: each is of the documented kind, or refused.
 
-Not by models of pydantic: few values of each response are read, and an error is one line with the
-endpoint, what was expected and an excerpt of what was found.
+Without models of pydantic: only a few values of each response are read, and an error is one line
+with the endpoint, what was expected and an excerpt of what was found.
 """
 
 import json
@@ -21,10 +21,10 @@ _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, SHOWN, SHOWN
 
 
 def parse_json(endpoint: str, body: bytes, status: int = 200) -> Any:
-    """Parse JSON as the standard has it, so without NaN and Infinity.
+    """Parse standard JSON, which has neither NaN nor Infinity.
 
     :param endpoint: the provider and path, for the message.
-    :param status: the HTTP status, which decides where the body is something else.
+    :param status: the HTTP status, which decides on the error where the body is not JSON.
     :raises ProviderError: its class shows who has to act.
     """
     try:
@@ -38,7 +38,7 @@ def parse_json(endpoint: str, body: bytes, status: int = 200) -> Any:
 def find(endpoint: str, content: Any, *path: str | int) -> Any:
     """Return the value at a path of keys and list positions.
 
-    :raises ResponseError: where there is none.
+    :raises ResponseError: where there is nothing at the path.
     """
     found = content
     for depth, step in enumerate(path, start=1):
@@ -55,7 +55,7 @@ def find(endpoint: str, content: Any, *path: str | int) -> Any:
 def find_number(endpoint: str, content: Any, *path: str | int) -> float:
     """Return the number at a path.
 
-    :raises ResponseError: where it is missing or no finite number (a text or a boolean is none).
+    :raises ResponseError: where it is missing or not a finite number, such as text or a boolean.
     """
     found = find(endpoint, content, *path)
     if not is_number(found):
@@ -66,7 +66,7 @@ def find_number(endpoint: str, content: Any, *path: str | int) -> float:
 def find_unix_time(endpoint: str, content: Any, *path: str | int) -> pd.Timestamp:
     """Return the time at a path, written in unix seconds.
 
-    :raises ResponseError: where it is missing or no such time.
+    :raises ResponseError: where it is missing or not such a time.
     """
     found = find(endpoint, content, *path)
     time = None if isinstance(found, str) else parse_unix_time(found)
@@ -88,7 +88,7 @@ def parse_iso_time(endpoint: str, name: str, text: Any) -> pd.Timestamp:
     """Return a full time that is written in ISO 8601; one without a zone is in UTC.
 
     :param name: where it was found, for the message.
-    :raises ResponseError: where it is no such time.
+    :raises ResponseError: where it is not such a time.
     """
     # Only a full time: pandas would also read "now", or a year alone.
     if not (isinstance(text, str) and text[4:5] == "-" and "T" in text):

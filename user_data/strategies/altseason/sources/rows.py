@@ -1,4 +1,4 @@
-"""The rows of a file, from any format that people keep series in, on their way to readings."""
+"""The steps from a file to readings that all formats share."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from altseason.sources.table import EXPECTED, Table, give_back_memory
 from altseason.sources.text import Step, find_encoding, no_step, read_text
 from altseason.sources.times import parse_times
 
-# What else people give the name of a table, by its first bytes.
+# Other kinds of files that are given instead of a table, by their first bytes.
 SIGNATURES = {
     b"PK\x03\x04": ("a workbook or archive", "save it as CSV"),
     b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "save it as CSV"),
@@ -30,7 +30,7 @@ SIGNATURES = {
 # providers, whose levels differ by up to 4 points. Below is refused, above is only reported.
 LOWEST_EVER = 25.0
 HIGHEST_SINCE_2018 = 75.0
-CUT = "last line without its end, which may be cut off"
+CUT = "last line without a line end, which may be cut off"
 # The fraction of the time that is over once a file is read, and once its times are parsed.
 READING_DONE, TIMES_DONE = 0.35, 0.65
 
@@ -86,8 +86,8 @@ class Rows:
         if self.table.open_column and self.table.open_column in used:
             if len(self.table.lines) == 1:
                 raise InputError(
-                    f"{self.table.path}: expected whole lines, found one that may be cut off, "
-                    f"since it has no end; end the file with a line break if it is whole"
+                    f"{self.table.path}: expected complete lines, found one without a line end, "
+                    f"which may be cut off; end the file with a line break if it is complete"
                 )
             is_last = np.arange(len(self.table.lines)) == len(self.table.lines) - 1
             self.leave_out(CUT, pd.Series(is_last))
@@ -126,7 +126,7 @@ def _read_table(path: Path, step: Step) -> Table:
         return read_json(path, read_text(path, encoding))
     if start == "<":
         raise InputError(
-            f"{path}: {EXPECTED}, found a web page or XML, as a download that needs a login gives"
+            f"{path}: {EXPECTED}, found a web page or XML, such as the login page of a download"
         )
     return read_delimited(path, encoding, step)
 
@@ -141,7 +141,7 @@ def read_stamps(
 ) -> Meaning:
     """Read a column of stamps, and cut the rows to the range that the options name.
 
-    :raises InputError: where any is no time, is in the future, or it is not clear what it means.
+    :raises InputError: where any cell is not a time or in the future, or its meaning is not clear.
     """
     text = rows.table.text(date)
     clock = find_clock(rows.table, date)
@@ -200,7 +200,7 @@ def find_notes(rows: Rows, frame: pd.DataFrame) -> list[str]:
     if is_high.any():
         notes.append(
             f"{int(is_high.sum())} rows are above {HIGHEST_SINCE_2018:g} %, where Bitcoin's "
-            f"dominance has not been since 2018: is it that?"
+            f"dominance has not been since 2018. Check that the file holds it."
         )
     return notes
 
@@ -222,7 +222,7 @@ def build_readings(
         frame = frame.sort_values("stamp", ignore_index=True)
     length = spacing if layout.stamp == "open" else pd.Timedelta(0)
     frame.insert(1, "known", frame["stamp"] + length)
-    # A file that is older than its own rows has lost its time of writing, and shows nothing.
+    # A file that is older than its rows has lost its time of writing, which then shows nothing.
     is_running = (frame["known"] > written) & (frame["stamp"].iloc[-1] <= written)
     if is_running.any() and len(frame) > 1:
         left_out = {**left_out, "bars that had not ended": int(is_running.sum())}

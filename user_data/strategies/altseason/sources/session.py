@@ -58,7 +58,7 @@ class RequestPolicy:
 
 
 class _Retries(Retry):
-    """urllib3's retries with every wait bounded, and none of them left out."""
+    """urllib3's retries, with a wait before each one and a bound for every wait."""
 
     policy = RequestPolicy()
 
@@ -89,7 +89,7 @@ class _Retries(Retry):
         try:
             seconds = super().parse_retry_after(retry_after)
         except (InvalidHeader, ValueError, OverflowError):
-            return 0.0  # not a time: back off as if it had not been there
+            return 0.0  # not a time: back off as without the header
         return min(seconds, MAX_PAUSE_SECONDS)
 
     def get_backoff_time(self) -> float:
@@ -103,12 +103,12 @@ class Deadline:
     """Closes the connection to a server that takes too long for one response, at any part of it.
 
     urllib3's read timeout begins anew with each byte. Checking a clock while the body is read would
-    bound that alone: the head, the TLS handshake and the answer of a proxy are read inside of
-    http.client and ssl, and a server that sends them byte by byte would hold the recorder's thread
-    or a command for good. So a timer shuts down the socket.
+    bound that alone: the head, the TLS handshake and the response of a proxy are read inside of
+    http.client and ssl, and a server that sends them byte by byte would block the recorder's thread
+    or a command forever. So a timer shuts down the socket.
 
-    It holds the socket by a descriptor of its own, since meanwhile the connection may be wrapped by
-    TLS, lead through a tunnel, or be closed.
+    It duplicates the socket's descriptor, since the connection may later be wrapped in TLS, lead
+    through a tunnel, or be closed.
     """
 
     def __init__(self, seconds: float, connected: socket.socket) -> None:
@@ -136,10 +136,10 @@ class Deadline:
 
 
 class _Deadlined:
-    """Mixed into a connection: a deadline for each response.
+    """Mixin for a connection that sets a deadline for each response.
 
-    It begins with the connection, or with a further request on it, and includes the body: whoever
-    reads that from the response cancels its `deadline`.
+    It begins with the connection, or with a further request on it, and includes the body: the code
+    that reads the body cancels the `deadline` of the response.
     """
 
     longest = RequestPolicy.deadline
@@ -202,7 +202,7 @@ def _pool_classes(deadline: float) -> dict[str, type[HTTPConnectionPool]]:
 
 
 class ThrottledAdapter(HTTPAdapter):
-    """Adds the timeouts and the rate limit, so that no request can forget them."""
+    """Adds the timeouts and the rate limit, so that no request goes without them."""
 
     def __init__(self, policy: RequestPolicy) -> None:
         retries = _Retries(
@@ -241,7 +241,7 @@ class ProviderSession(requests.Session):
     """Takes proxies and certificates from the environment, and nothing else.
 
     No login comes from `.netrc`, whose `default` entry would be sent to every provider, and no
-    request to this machine goes through a proxy, which would get the key in clear.
+    request to this machine goes through a proxy, which would see the key in clear text.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What a file's stamps mean: the zone they are in, their spacing, and the edge they mark."""
+"""Find out what a file's stamps mean: their zone, their spacing, and what they mark of a row."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +17,7 @@ from altseason.sources.times import Times
 
 MAX_SPACING = pd.Timedelta(hours=28)
 MIN_DAILY = pd.Timedelta(hours=20)
-# Stamps from here on mark the end of a day.
+# Stamps from this time of day on mark the end of the day.
 DAY_IS_OVER = pd.Timedelta(hours=23, minutes=59)
 # This many equal steps are another spacing; fewer are gaps. Two steps are equal within the second
 # factor, and differ from the usual one by the third.
@@ -70,8 +70,8 @@ def find_meaning(
     is_alone = not times.is_day and times.values.nunique() == 1
     if is_alone and meant == "open" and stamp is None:
         raise InputError(
-            f"{path}: expected two times or more, which show how long a row covers, found one; say "
-            f"with --stamp whether a day begins there (open) or it is a reading (snapshot)"
+            f"{path}: expected two times or more, which show how long a period a row covers, found "
+            f"one; say with --stamp whether a day begins there (open) or it is a reading (snapshot)"
         )
     return Meaning(stamps, spacing, meant, reason, zone)
 
@@ -81,7 +81,7 @@ def _find_edge(known: Format | None, stamp: Stamp | None, *, is_over: bool) -> t
     if stamp is not None:
         return stamp, "as --stamp says"
     if is_over:
-        return "snapshot", "a time at which a day ends is a close"
+        return "snapshot", "since times at the end of a day mark its close"
     if known is not None and known.stamp is not None:
         return known.stamp, f"as in every {known.name} file"
     # A reading that counts late is never look-ahead.
@@ -171,10 +171,10 @@ def _find_zone(
         return utc, "UTC, since these are days and name no zone"
     if is_over:
         return utc, (
-            "UTC, in which providers end their days, since these ends of days name no zone; say "
-            "with --timezone if they are in another"
+            "UTC, in which providers end their days, since these times name no zone; say with "
+            "--timezone if they are in another"
         )
-    whose = "" if known is None else f" (a {known.name} has the local time of who made it)"
+    whose = "" if known is None else f" (a {known.name} has the local time of whoever made it)"
     ask = "say with --timezone which they are in, such as --timezone UTC or Europe/Berlin"
     example = f"{times.values.iloc[0]:%Y-%m-%d %H:%M}"
     if spacing < DAY:
@@ -183,10 +183,12 @@ def _find_zone(
         )
     if of_day.nunique() <= 2 and (of_day % QUARTER == pd.Timedelta(0)).all():
         raise InputError(
-            f"{path}: {example} and so on every day is midnight somewhere, but not in UTC{whose}; "
-            f"{ask}"
+            f"{path}: {example}, the same time on every day, is probably midnight in a zone other "
+            f"than UTC{whose}; {ask}"
         )
-    return utc, "UTC, since the stamps name no zone (as a day is added, none can look ahead)"
+    return utc, (
+        "UTC, since the stamps name no zone (each value counts a day later, so none can look ahead)"
+    )
 
 
 def _localize(path: Any, values: "pd.Series[Any]", timezone: str) -> "pd.Series[Any]":
@@ -213,16 +215,16 @@ def _localize(path: Any, values: "pd.Series[Any]", timezone: str) -> "pd.Series[
         example = values[is_twice].iloc[0]
         raise InputError(
             f"{path}: the clocks of {timezone} showed {example:%Y-%m-%d %H:%M} twice, and the rows "
-            f"do not tell which one is meant, as they would with both, all in the order of time; "
-            f"write the times in UTC or with their offset, or remove these rows"
+            f"do not show which one is meant: for that, rows of both have to be there in "
+            f"chronological order; write the times in UTC or with an offset, or remove these rows"
         )
     return first.where(~is_second, second)
 
 
 def _find_second(clock: Any, is_twice: Any) -> Any:
-    """Return which times are the second of the two that a clock showed; None if not known.
+    """Return which times are the second of two equal ones of a clock; None where it is not known.
 
-    Rows in the order of time step back once in each hour that is there twice.
+    Rows in chronological order step back once in each hour that occurs twice.
     """
     steps = np.diff(clock.astype("datetime64[ms]").view("int64"))
     if (steps < 0).sum() > (steps > 0).sum():
@@ -235,7 +237,7 @@ def _find_second(clock: Any, is_twice: Any) -> Any:
     is_back &= is_twice
     starts = is_twice & ~np.concatenate([[False], is_twice[:-1]])
     run = np.cumsum(starts)
-    # At its first row, a run may follow only on what is earlier.
+    # The first row of a run has to follow an earlier time.
     backs = np.bincount(run[is_back & ~starts], minlength=run[-1] + 1)
     if (backs[1:] != 1).any() or (is_back & starts).any():
         return None

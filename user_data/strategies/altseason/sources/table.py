@@ -1,4 +1,4 @@
-"""A table of text: every cell with its line number, whatever file it comes from."""
+"""A table of text cells with their line numbers, whatever file it comes from."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -78,8 +78,7 @@ class Table:
     ) -> None:
         """Refuse the whole file where any row is marked, showing the first of them.
 
-        :param values: what is wrong in each row, or what `show` makes the text of.
-
+        :param values: what is wrong in each row, as text or as an argument of `show`.
         :raises InputError: in one line, then a line for each of the first five bad rows.
         """
         marked = np.flatnonzero(np.asarray(rows, dtype=bool))
@@ -108,7 +107,7 @@ def _as_text(rows: pa.Table) -> pd.DataFrame:
 
 
 def give_back_memory() -> None:
-    """Return memory to the system that Arrow keeps for later."""
+    """Return the memory that Arrow keeps for later to the system."""
     pa.default_memory_pool().release_unused()
 
 
@@ -118,7 +117,7 @@ def shorten(text: Any) -> str:
 
 
 def unique_names(names: list[str]) -> tuple[list[str], frozenset[str]]:
-    """Number the names that are there several times, and return these beside."""
+    """Return the names, repeated ones numbered, and which ones are repeated."""
     repeated = frozenset(name for name in names if names.count(name) > 1)
     unique, seen = [], dict.fromkeys(repeated, 0)
     for name in names:

@@ -1,6 +1,6 @@
-"""How a text file is written, and its text a piece at a time.
+"""Read a text file in pieces, and find out how it is written.
 
-Its encoding, its line ends, where the header of its table is, and what separates fields.
+That is its encoding, where the header of its table is, and what separates fields.
 """
 
 import codecs
@@ -17,7 +17,7 @@ from altseason.errors import InputError
 from altseason.sources.table import EXPECTED, shorten
 
 PIECE = 1024 * 1024
-# What Excel writes outside of UTF-8 in Western Europe and America; other bytes are no such text.
+# What Excel writes instead of UTF-8 in Western Europe and America, where these bytes do not occur.
 WESTERN = "cp1252"
 _NOT_WESTERN = re.compile(
     rb"[\x00-\x08\x0e-\x1f\x7f-\x7f\x81\x8d\x8f\x90\x9d\xd0\xd7\xde\xf0\xfe\xff]"
@@ -37,7 +37,7 @@ def no_step(done: float) -> None:
 def find_encoding(path: Path, head: bytes) -> str:
     """Return the name of a text file's encoding, as Python knows it.
 
-    :raises InputError: where it is no text in UTF-8, UTF-16 or Windows-1252.
+    :raises InputError: where it is not text in UTF-8, UTF-16 or Windows-1252.
     """
     if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
@@ -84,10 +84,10 @@ def read_whole_lines(path: Path, encoding: str, skipped: int, step: Step) -> Ite
         for _ in range(skipped):
             file.readline()
         while text := _read(path, file, size):
-            # Files put together by `cat` have the mark of their encoding in the middle, too.
+            # Files concatenated by `cat` also have byte order marks in the middle.
             piece = remainder + text.replace("\ufeff", "").encode()
             end = _find_end(piece)
-            # A quote that is never closed must not have all of it searched again with each piece.
+            # With a quote that is never closed, not everything is searched again for each piece.
             remainder, size = piece[end:], max(PIECE, len(piece) - end)
             if end:
                 yield piece[:end]
@@ -123,7 +123,7 @@ def _find_end(piece: bytes) -> int:
 
 @dataclass(frozen=True)
 class Header:
-    """How a CSV file is written.
+    """The layout of a delimited file.
 
     :param skipped: how many lines stand above the header.
     :param is_written: whether there is a header at all; else the names are made up.
@@ -143,7 +143,10 @@ class Header:
 
 
 def find_header(path: Path, head: str) -> Header:
-    """Find out where the header is, what separates its fields, and what they are called."""
+    """Find out where the header is, what separates its fields, and what they are called.
+
+    :raises InputError: where nothing separates fields, or the file is empty.
+    """
     lines = head.removesuffix("\n").split("\n")[:SAMPLED_LINES]
     preamble, separators = 0, SEPARATORS
     if named := re.fullmatch(r'"?sep=(.)"?', lines[0], re.IGNORECASE):
@@ -191,7 +194,7 @@ def _agreement(counts: list[int]) -> tuple[bool, int, int]:
 
 def _split(lines: list[str], separator: str) -> list[list[str]]:
     try:
-        # A line of its own each: a quote that is not closed must not swallow the sample.
+        # Each line by itself: a quote that is not closed must not swallow the rest of the sample.
         return [next(csv.reader([line], delimiter=separator), []) for line in lines]
     except csv.Error:
         return [line.split(separator) for line in lines]

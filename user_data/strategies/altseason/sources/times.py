@@ -1,4 +1,4 @@
-"""The cells of a column as times: one way of writing for the whole column, or none."""
+"""Parse the cells of a column as times that are all written one way."""
 
 import re
 from dataclasses import dataclass
@@ -54,8 +54,8 @@ _SHORT_YEARS = (
     "years of two digits; say which part is what with --date-format, such as '%d.%m.%y' or "
     "'%m/%d/%y'"
 )
-_DAY_NUMBERS = "numbers as a spreadsheet counts days; have it show them as YYYY-MM-DD, save again"
-_ROUNDED = "numbers that a spreadsheet has rounded; have it show all digits, save again"
+_DAY_NUMBERS = "day numbers of a spreadsheet; have it show them as YYYY-MM-DD, and save it again"
+_ROUNDED = "numbers that a spreadsheet has rounded; have it show all digits, and save it again"
 _OTHERS = (
     ("", "rows without one; remove them"),
     (_SUMS, "a row that sums up the others; remove it"),
@@ -87,7 +87,7 @@ def parse_times(table: Table, column: str, text: Any, date_format: str | None) -
     """Parse a column of times; what the whole column allows decides how it is written.
 
     :param text: the cells, empty ones left out.
-    :raises InputError: where it is not clear, or some are no times.
+    :raises InputError: where it is not clear, or some cells are not times.
     """
     problem = f"expected dates in column {column!r}"
     if date_format:
@@ -110,7 +110,7 @@ def parse_times(table: Table, column: str, text: Any, date_format: str | None) -
 
 
 def _parse_unix(table: Table, column: str, text: "pd.Series[str]") -> Times | None:
-    """Parse unix times, a million a second; None where some are no such numbers.
+    """Parse unix times, a million a second; None where any cell is something else.
 
     :raises InputError: where they are of several units.
     """
@@ -138,7 +138,7 @@ def _parse_unix(table: Table, column: str, text: "pd.Series[str]") -> Times | No
 
 
 def _parse_iso(text: "pd.Series[str]") -> Times | None:
-    """Parse ISO 8601, all with a zone or all without, a million a second; else None."""
+    """Parse ISO 8601, all with a zone or all without, a million a second; None otherwise."""
     clocks: list[Any] = []
     offsets: list[Any] = []
     zones, has_clock = set(), False
@@ -170,7 +170,7 @@ def _parse_iso(text: "pd.Series[str]") -> Times | None:
 
 
 def _find_offsets(cells: pa.Array) -> "npt.NDArray[np.timedelta64]":
-    """Return how far the clocks of times are ahead of UTC's."""
+    """Return the offsets from UTC that times are written with."""
     pattern = r":\d\d(?:\.\d+)? ?(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)?$"
     found = pa.compute.extract_regex(cells, pattern)
     if found.null_count == len(cells):
@@ -256,7 +256,7 @@ def _parse_bare(table: Table, column: str, text: "pd.Series[str]") -> tuple["pd.
 
 
 def _find_named(text: "pd.Series[str]") -> str | None:
-    """Return how dates with the month's name are written; None where not as any is known."""
+    """Return how dates with the month's name are written; None where it is not known."""
     for form in _NAMED:
         for clock in ("", " %H:%M:%S", " %H:%M", " %I:%M %p", ", %H:%M:%S"):
             if pd.to_datetime(text, format=form + clock, errors="coerce").notna().all():
@@ -299,9 +299,9 @@ def _is_day_first(table: Table, column: str, text: "pd.Series[str]") -> bool:
     if all_match(text, r"\d{1,2}\..*"):
         return True
     raise InputError(
-        f"{table.path}: expected to know whether {text.iloc[0]!r} begins with the day or the "
-        f"month, which no row of column {column!r} decides; say so with --date-format, such "
-        f"as '%m/%d/%Y' or '%d/%m/%Y %H:%M'"
+        f"{table.path}: {text.iloc[0]!r} can begin with the day or the month, and no row of column "
+        f"{column!r} decides which; say so with --date-format, such as '%m/%d/%Y' or "
+        f"'%d/%m/%Y %H:%M'"
     )
 
 
