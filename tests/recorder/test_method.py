@@ -91,7 +91,7 @@ def test_fallback_that_changes_is_told_as_such(notifier: Notifier):
     ]
     [(_, text)] = live(levels, notifier)
     assert text.startswith("CoinLore changed how dominance is counted: CoinLore was ")
-    assert text.endswith("What is recorded stays.")
+    assert text.endswith("Recorded dominance is not affected.")
 
 
 def test_of_two_it_is_not_known_who_has_changed(notifier: Notifier):
@@ -178,5 +178,5 @@ def test_fallback_counts_by_the_new_offset_after_a_step_of_the_primary(
     market.faults.clear()
     poll(make_poller(), clock, 6, "6h")
     [text] = [text for text in notifier.drain() if "changed how" in text]
-    assert "CoinMarketCap was +1.50 to CoinGecko and is +0.10" in text
+    assert "CoinMarketCap's offset from CoinGecko was +1.50 and is +0.10" in text
     assert "CoinGecko reads 1.40 points higher than before" in text

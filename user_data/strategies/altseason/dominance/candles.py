@@ -18,25 +18,25 @@ from altseason.errors import StoredDataError
 
 TIMEFRAMES: tuple[Literal["1h", "1d"], ...] = ("1h", "1d")
 DAY = pd.Timedelta(days=1)
-# A day's close that is older than this says nothing of now, whatever a pair's timeframe.
+# A day's close that is older than this says nothing about the present, whatever the timeframe.
 DAILY_MAX_AGE = pd.Timedelta(hours=36)
 PRICE_COLUMNS = ["open", "high", "low", "close"]
-# From Bitcoin's first block on; the end is far beyond what any bot lives to see.
+# From Bitcoin's first block on; the end is far in the future of any bot.
 POSSIBLE_DATES = pd.Timestamp("2009-01-03", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
-# Outside of these a number is a time in another unit, or none.
+# Outside of these a number is a time in another unit, or not a time.
 UNIX_SECONDS = (1_200_000_000, 5_000_000_000)
 UNIX_MILLISECONDS = (1_200_000_000_000, 5_000_000_000_000)
 # Dominance outside of these is not believed; a fraction such as 0.57 lies outside as well.
 MIN_PERCENT, MAX_PERCENT = 1.0, 100.0
-# A candle whose last reading lies longer before its end than this does not show how it ended.
+# A candle whose last reading is longer before its end than this does not show how it ended.
 PARTIAL_AFTER = pd.Timedelta(hours=3)
 FINE_SPACING = pd.Timedelta(hours=1)
-# How long one and the same value is believed, where the series has two decimals or more, or one. In
-# four years of daily dominance a value stood still for 2 days with two decimals and for 4 with one;
-# for longer it is not the market that stands still, but the provider. Whole numbers stood still
-# for 16 days, and show too little.
+# How long an unchanged value is believed, where the series has two decimals or more, or one. In
+# four years of daily dominance a value stayed the same for at most 2 days with two decimals, and 4
+# with one; for longer it is not the market that stands still, but the provider. Whole numbers
+# stayed the same for 16 days, so they show too little.
 MAX_UNCHANGED, MAX_UNCHANGED_TENTHS = pd.Timedelta(days=3), pd.Timedelta(days=7)
-# The decimals are those of this many candles up to the one whose value then stays.
+# The decimals of a series are those of this many candles up to the one whose value then stays.
 DECIMALS_FROM = 30
 
 
@@ -54,7 +54,7 @@ def candle_length(timeframe: str) -> pd.Timedelta:
 
 
 def describe_duration(duration: pd.Timedelta) -> str:
-    """Return an age or a spacing for a person, in minutes, from 2 hours on in hours, then days."""
+    """Return a duration as text: in minutes, from 2 hours on in hours, from 2 days on in days."""
     hours = duration / pd.Timedelta(hours=1)
     if hours < 2:
         return f"{hours * 60:.0f} minutes"
@@ -91,7 +91,7 @@ def validate_candles(candles: pd.DataFrame, timeframe: str) -> None:
     dates = candles["date"]
     if str(getattr(dates.dtype, "tz", None)) != "UTC":
         raise StoredDataError(f"expected dates in UTC, found the type {dates.dtype}")
-    # Others cannot even be written as text.
+    # Other dates cannot even be written as text.
     is_possible = dates.between(*POSSIBLE_DATES)
     if not is_possible.all():
         raise StoredDataError(

@@ -1,7 +1,7 @@
-"""Whose number the stored pair is: providers count different coins, so their levels differ.
+"""Remember which provider's dominance is stored: they count different coins, so levels differ.
 
-A series has one convention, which has the name of a provider in our settings. A file beside the
-candles remembers it; where there is none, as in folders of earlier versions, it is CoinGecko's.
+The convention of a series is the name of a provider, as in our settings. A file beside the candles
+holds it; without one, as in folders of earlier versions, it is CoinGecko's.
 """
 
 import os
@@ -15,18 +15,18 @@ from altseason.settings import DEFAULT_PAIR, DEFAULT_PROVIDER, PRIMARIES
 TEXT = """\
 {provider}
 
-The candles of {pair} in this folder are this provider's dominance. Those of another one are of
-another level, so they are never added. To begin another series, move the candles away.
+The candles of {pair} in this folder are this provider's dominance. Another provider's has another
+level, so it is never added. To begin another series, move the candles away.
 """
 
 
 def convention_file(folder: Path, pair: str = DEFAULT_PAIR) -> Path:
-    """Return the file that remembers a pair's convention, whether it exists or not."""
+    """Return the file that holds a pair's convention, whether it exists or not."""
     return folder / f"{pair_to_filename(pair)}-provider.txt"
 
 
 def load_convention(folder: Path, pair: str = DEFAULT_PAIR) -> str:
-    """Return whose number a pair's candles in a folder are; the default's where nothing says so.
+    """Return which provider's dominance a pair's candles are; the default's without a file.
 
     :raises StoredDataError: where the file does not hold the name of a provider.
     """
@@ -44,7 +44,7 @@ def load_convention(folder: Path, pair: str = DEFAULT_PAIR) -> str:
 
 
 def save_convention(folder: Path, provider: str, pair: str = DEFAULT_PAIR) -> None:
-    """Remember whose number a pair's candles in a folder are, on disk before any of them is."""
+    """Store which provider's dominance a pair's candles are, on disk before any candle is."""
     path = convention_file(folder, pair)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     with part.open("w", encoding="utf-8") as file:
@@ -55,7 +55,7 @@ def save_convention(folder: Path, provider: str, pair: str = DEFAULT_PAIR) -> No
 
 
 def find_version(folder: Path, pair: str = DEFAULT_PAIR) -> tuple[int, int] | None:
-    """Return what changes with the file; None where there is none."""
+    """Return a value that changes with the file; None where it does not exist."""
     try:
         status = convention_file(folder, pair).stat()
     except FileNotFoundError:

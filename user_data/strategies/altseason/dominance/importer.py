@@ -1,4 +1,4 @@
-"""From a file's readings to stored candles, with a report of what was read and what it changed."""
+"""Store the candles of a file's readings, and report what was read and what it changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ Replace = Literal["imported", "all"]
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import made of one timeframe.
+    """What an import did for one timeframe.
 
     :param candles: the candles that the file gave.
     :param gaps: those missing between them.
     :param frozen: dates of candles that repeat one value for too long.
     :param outliers: days that jump and come back, as in `find_outliers`, with those stored before.
     :param outliers_kept: the file by which they are counted in the mean; None where they are not.
-    :param left_out: rows that ended in no candle, since theirs is not finished.
+    :param left_out: the number of rows in no candle, since theirs is not finished.
     """
 
     pair: str
@@ -58,9 +58,9 @@ def import_readings(
     keep_outliers: bool = False,
     dry_run: bool = False,
 ) -> list[Imported]:
-    """Make candles of every timeframe that the readings can give, and append them to the store.
+    """Make candles of every timeframe that the readings allow, and append them to the store.
 
-    :param replace: whether stored candles give way to those that differ: all of them, or all but
+    :param replace: which stored candles are replaced where they differ: all of them, or all but
         those that were recorded.
     :param recorded: when each recorded reading was known, in UTC.
     :param keep_outliers: whether days that jump and come back are counted in the mean from now on.
@@ -126,7 +126,7 @@ def _find_replaced(
     replace: Replace | None,
     recorded: Sequence[pd.Timestamp],
 ) -> "pd.Series[pd.Timestamp] | None":
-    """Return the dates whose stored candle gives way."""
+    """Return the dates whose stored candle is to be replaced."""
     if replace is None:
         return None
     dates = candles["date"]
@@ -138,10 +138,10 @@ def _find_replaced(
 
 
 def _find_outliers(candles: pd.DataFrame, timeframe: str, merged: pd.DataFrame) -> pd.DataFrame:
-    """Return the outliers of the stored series that some candles are, or show to be some.
+    """Return the outliers among the candles that are added, and those that these reveal.
 
-    :param candles: what is added, and `merged` the series with it: it may show that the last day
-        stored before was one.
+    :param candles: those that are added: they may show that the last day before them was one.
+    :param merged: the stored series with them.
     """
     if timeframe != "1d":
         return find_outliers(merged.iloc[:0])

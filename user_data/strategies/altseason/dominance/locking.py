@@ -1,4 +1,4 @@
-"""File locks between processes: waited for briefly, and never forever.
+"""File locks between processes, waited for no longer than a timeout.
 
 Not filelock: a plain `pip install freqtrade` does not bring it (only its hyperopt extra and the
 docker image do). POSIX has `fcntl`, Windows `msvcrt`; elsewhere there are no locks.
@@ -41,9 +41,9 @@ def has_locks() -> bool:
 
 
 def open_at_once(path: str, flags: int) -> int:
-    """Open a regular file, as an `opener` of Python's `open`: a FIFO would be waited for.
+    """Open a regular file, as an `opener` of Python's `open`, which would wait for a FIFO.
 
-    :raises OSError: also for what is no regular file.
+    :raises OSError: where it is not a regular file, as well.
     """
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
     mode = os.fstat(descriptor).st_mode
@@ -86,7 +86,7 @@ def try_lock(descriptor: int, *, shared: bool = False) -> bool:
         elif _msvcrt:
             _lock_byte(descriptor, _msvcrt.LK_NBLCK)
     except (BlockingIOError, PermissionError):
-        # Windows raises the second.
+        # Windows raises PermissionError.
         return False
     return True
 

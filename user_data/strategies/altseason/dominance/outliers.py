@@ -1,8 +1,8 @@
-"""Days that jump and come back on the next one, as errors of a provider do.
+"""Find days that jump and come back on the next one, as errors of a provider do.
 
-They are stored as they came, and left out of the mean of dominance. Which days these are follows
-from the stored candles alone, so that backtests and trading agree; whether they are left out, from
-a file beside the candles.
+They are stored like any others, and left out of the mean of dominance. Which days these are follows
+from the stored candles alone, so that backtests and trading agree; a file beside the candles has
+them counted all the same.
 """
 
 from pathlib import Path
@@ -23,8 +23,8 @@ def find_outliers(daily: pd.DataFrame) -> pd.DataFrame:
     """Return the days that jump by more than `MAX_JUMP` and come back on the next one.
 
     All three days have to be there, and the third within `MAX_JUMP` of the first. The day on which
-    it comes back is none, also where it is followed by another jump. What a day is depends on the
-    days up to the next one alone: it is known at the end of that.
+    it comes back is not one, even where another jump follows. Whether a day is one is known at the
+    end of the next day, and depends on no later one.
 
     :param daily: daily candles as in `candles.validate_candles`.
     :return: columns date, before, close, after (closes in percent), oldest first.
@@ -37,13 +37,13 @@ def find_outliers(daily: pd.DataFrame) -> pd.DataFrame:
     has_neighbors = (date.diff() == DAY) & (date.diff(-1) == -DAY)
     is_jump = has_neighbors & (there.abs() > MAX_JUMP) & (back.abs() > MAX_JUMP)
     is_jump &= (table["after"] - table["before"]).abs() <= MAX_JUMP
-    # Of jumps on days in a row every second one is the way back.
+    # Where days in a row jump, every second one is the way back.
     run = (~is_jump).cumsum()
     is_outlier = is_jump & (is_jump.groupby(run).cumsum() % 2 == 1)
     return table[is_outlier].reset_index(drop=True)
 
 
 def save_choice(file: Path, pair: str) -> None:
-    """Have outliers counted from now on, by a file beside the candles."""
+    """Store the choice to count outliers, in a file beside the candles."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(KEPT.format(pair=pair, jump=MAX_JUMP), encoding="utf-8")

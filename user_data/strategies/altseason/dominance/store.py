@@ -1,4 +1,4 @@
-"""The stored dominance pair: written and read by Freqtrade's data handlers, never shortened."""
+"""Store the dominance pair by Freqtrade's data handlers; what is stored is never shortened."""
 
 import logging
 import os
@@ -37,7 +37,7 @@ from altseason.settings import DEFAULT_PAIR, DEFAULT_PROVIDER, load_settings
 UNFINISHED = ".altseason-part-"
 # Held while a process appends, so that others wait.
 LOCK = ".altseason.lock"
-# When the candles were changed and how large they are, and the same of whose number they are.
+# Time of change and size of the candles' file, and the same of the file that names the provider.
 Version = tuple[int, int, tuple[int, int] | None]
 
 
@@ -62,7 +62,7 @@ class DominanceStore:
     """The candles of a dominance pair in one data directory, in the format of `dataformat_ohlcv`.
 
     :param pair: as in our settings.
-    :param provider: whose number the candles have to be.
+    :param provider: whose dominance the candles have to be.
     :param timeout: how many seconds to wait for another process that appends.
     """
 
@@ -112,7 +112,7 @@ class DominanceStore:
 
     @property
     def outliers_file(self) -> Path:
-        """Return the file that has outliers counted, whether it exists or not; see outliers.py."""
+        """Return the file whose existence has outliers counted; see outliers.py."""
         name = f"{pair_to_filename(self.pair)}-outliers-kept.txt"
         return self._real_path("1d").with_name(name)
 
@@ -174,7 +174,7 @@ class DominanceStore:
         remembered = load_convention(folder, self.pair)
         if remembered == self.provider or is_synthetic(self._datadir):
             return
-        # Of both timeframes and whatever format: the file that remembers it is for all of them.
+        # Of both timeframes and all formats, since the folder remembers one provider for all.
         files = [
             candle_file(folder, data_format, self.pair, each)
             for each in TIMEFRAMES
@@ -183,14 +183,14 @@ class DominanceStore:
         found = [file for file in files if file.exists()]
         if found:
             raise StoredDataError(
-                f"{found[0]}: these candles are {remembered}'s dominance and what is wanted is "
-                f"{self.provider}'s, which is of another level, so they are never mixed; set "
+                f"{found[0]}: these candles are {remembered}'s dominance, but {self.provider}'s is "
+                f"wanted; their levels differ, so they are never mixed. Set "
                 f"altseason.dominance.provider to {remembered}, or move "
                 f"{', '.join(file.name for file in found)} away to begin another series"
             )
 
     def _remember_provider(self, timeframe: str) -> None:
-        """Have the folder remember the provider, where it is not the one that nothing says."""
+        """Store the provider in the folder, unless that says the same already."""
         self._refuse_other_provider(timeframe)
         folder = self._real_path(timeframe).parent
         if load_convention(folder, self.pair) != self.provider and not is_synthetic(self._datadir):
@@ -198,9 +198,9 @@ class DominanceStore:
             flush_to_disk(folder)
 
     def _find_version(self, timeframe: str) -> Version:
-        """Return what changes with a file, and with what its folder remembers.
+        """Return a value that changes with the candles' file, and with the stored provider.
 
-        :raises FileNotFoundError: where there is none.
+        :raises FileNotFoundError: where nothing is stored.
         """
         status = self.path(timeframe).stat()
         remembered = find_version(self._real_path(timeframe).parent, self.pair)
@@ -228,14 +228,14 @@ class DominanceStore:
         except Exception as error:  # a damaged file can hold anything, whatever that raises
             kind = type(error).__name__
             raise StoredDataError(
-                f"{path}: expected dominance candles, found what cannot be read ({kind}); {advice}"
+                f"{path}: expected dominance candles, found something unreadable ({kind}); {advice}"
             ) from error
         return candles
 
     def _write(self, candles: pd.DataFrame, timeframe: str) -> None:
-        """Write a whole new file beside the old one, then put it in its place at once.
+        """Write a new file beside the old one, then replace the old one at once.
 
-        Nobody else does at the same time: the lock is ours.
+        No other process writes meanwhile, since this one holds the lock.
         """
         path = self._real_path(timeframe)
         for left in path.parent.glob(f"{UNFINISHED}*"):
@@ -254,7 +254,7 @@ class DominanceStore:
 def open_store(config: Config, *, provider: str | None = None) -> DominanceStore:
     """Return the store of a configuration.
 
-    :param provider: whose number the candles have to be, if not as the configuration says.
+    :param provider: whose dominance the candles have to be; by default as the configuration says.
     :raises SettingsError: where our own section is wrong.
     """
     settings = load_settings(config).dominance
@@ -308,7 +308,7 @@ def flush_to_disk(path: Path) -> None:
 
 @contextmanager
 def _unlogged(names: Iterable[str]) -> Iterator[None]:
-    """Drop what this thread, and no other, logs by some loggers."""
+    """Suppress what this thread logs by some loggers; other threads log on."""
     this_thread = threading.get_ident()
 
     def is_from_elsewhere(record: logging.LogRecord) -> bool:

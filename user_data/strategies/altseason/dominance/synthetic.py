@@ -1,6 +1,6 @@
-"""The file that marks a data directory as synthetic, so that no result on it passes for a real one.
+"""Mark a data directory as synthetic, so that no result on it passes for a real one.
 
-It is read wherever results are shown, and so it imports nothing that is slow to import.
+The mark is read wherever results are shown, so this module imports nothing that is slow to import.
 """
 
 import shutil
@@ -56,7 +56,7 @@ def validate_target(datadir: Path) -> None:
     :raises InputError: for a folder named as an exchange, since Freqtrade downloads into those, and
         unless the folder is missing, empty or marked as synthetic.
     """
-    # Creating the folder would make sense of "missing/../here", which before does not exist.
+    # Resolved first: "missing/../here" exists only once the folder "missing" is created.
     datadir = datadir.resolve()
     # Imported here: it is slow, and most who read the marker write nothing.
     from freqtrade.exchange import ccxt_exchanges

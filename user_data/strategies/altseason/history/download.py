@@ -1,7 +1,7 @@
-"""The days of the past that a provider has, from a plan to stored candles.
+"""Download past days from a provider: from a plan to stored candles.
 
-A person starts a download, or a bot that trades. No call is made twice on one day, and candles are
-stored only when all of them are there.
+The user starts a download, or a bot while it trades. No call is made twice on one day, and candles
+are stored only when all of them are there.
 """
 
 import contextlib
@@ -73,10 +73,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Downloaded:
-    """What came of it.
+    """A history that was downloaded, not stored yet.
 
     :param current: the current dominance that the history was scaled to; None where it was not.
-    :param kept: how many of the series an earlier run fetched.
+    :param coins: how many coins make the sum.
+    :param kept: how many of their market caps an earlier run has fetched.
     """
 
     history: History
@@ -119,7 +120,7 @@ def plan_download(
     newest: pd.Timestamp | None = None,
     coins: int = 100,
 ) -> Plan:
-    """Find out what is missing, and refuse what the key does not give before a call is made.
+    """Find out what is missing, and refuse what the key does not allow before a call is made.
 
     :param days: how many days are wanted; None for those since the newest stored candle.
     :param newest: the end of the newest stored candle, None without any.
@@ -134,9 +135,8 @@ def plan_download(
         days = max(1, missing if is_pro else min(missing, FREE_DAYS))
     elif days > FREE_DAYS and not is_pro:
         raise AccessError(
-            f"--days: expected at most {FREE_DAYS}, found {days}: CoinGecko gives more with a Pro "
-            f"key only (it would answer with error 10012); older dominance can be imported "
-            f"from a file"
+            f"--days: expected at most {FREE_DAYS}, found {days}: for more, CoinGecko needs a Pro "
+            f"key (its error 10012); older dominance can be imported from a file"
         )
     unreached = 0 if newest is None else max(0, missing - days)
     return Plan(source, days, latest, coins, unreached)
@@ -182,9 +182,9 @@ def series_days(plan: Plan) -> int:
 
 
 class SeriesCache:
-    """The market caps that were fetched already today, so that an interrupted download goes on.
+    """Keeps the market caps that were fetched today, so that an interrupted download can continue.
 
-    A file for each coin, in a folder for the day.
+    There is a file for each coin, in a folder for the day.
 
     :param latest: the day's midnight; the folders of other days are removed.
     :param days: how far the series go back.
@@ -274,7 +274,7 @@ def compare_level(downloaded: Downloaded, stored: pd.DataFrame) -> LevelDifferen
 
     :param stored: the candles from before the download.
     """
-    # Of one unit: pandas does not align an index of milliseconds with one of microseconds.
+    # In one unit: pandas does not align an index of milliseconds with one of microseconds.
     ends = pd.DatetimeIndex(stored["date"] + DAY).as_unit("ms")
     percent = downloaded.history.percent
     percent = percent.set_axis(pd.DatetimeIndex(percent.index).as_unit("ms"))
@@ -291,7 +291,7 @@ def _fetch_one(
     try:
         return fetch_market_caps(session, access, coin, series_days(plan))
     except ProviderError as error:
-        # One coin less would be another dominance: so all of them, or nothing.
+        # Without one of the coins it would be another dominance, so it is all of them or nothing.
         raise error.add(
             f"nothing was stored. {done} are kept for today: run the same command again to go on "
             f"with {coin}"

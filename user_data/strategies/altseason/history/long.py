@@ -1,4 +1,4 @@
-"""CoinMarketCap's dominance since 2013, in a few calls, checked before any of it is stored."""
+"""Download CoinMarketCap's dominance since 2013 in a few calls, checked before it is stored."""
 
 import time
 from collections import Counter
@@ -51,7 +51,8 @@ REPEAT_PAUSE_SECONDS = 65.0
 MAX_ATTEMPTS = 3
 MIN_COMPARED_DAYS = 3
 NAME = f"{PROVIDER}'s dominance at 00:00 UTC"
-# Two that count stablecoins differ by a few percent; beyond it one of them counts something else.
+# Two providers' market caps of stablecoins differ by a few percent; with a larger difference, one
+# of them counts something else.
 MAX_FACTOR = 1.5
 NO_STABLECOINS = "days without the market cap of all coins, or of stablecoins"
 
@@ -120,7 +121,7 @@ def download_long_history(
 
 
 def _refuse_other_level(level: LevelDifference | None, store: DominanceStore) -> None:
-    # Nobody promises that it is the number that the documented endpoint gives, which is recorded.
+    # It may be another number than that of the documented endpoint, which is the one recorded.
     if (
         level is not None
         and level.days >= MIN_COMPARED_DAYS
@@ -136,7 +137,7 @@ def _refuse_other_level(level: LevelDifference | None, store: DominanceStore) ->
 def fetch_scaled_stablecoins(session: requests.Session, settings: DominanceSettings) -> Stablecoins:
     """Fetch the stablecoins' market caps, scaled to the current one that a bot records by.
 
-    Else the first recorded reading would step away from the last day of the history.
+    Unscaled, the first recorded reading would step away from the last day of the history.
 
     :raises ProviderError: where either of the two fails, or they differ too much.
     """
@@ -167,7 +168,7 @@ def fetch_long_history(
 
     :param progress: called with how many calls are done, and of how many.
     :param url: another address than CoinMarketCap's own.
-    :param stablecoins: what is to be taken from the total; None for nothing.
+    :param stablecoins: what is to be subtracted from the total; None for nothing.
     :param attempts: how often a call is made where a response to another request comes back.
     :raises ProviderError: where any of the calls fails; its class shows who has to act.
     """
@@ -198,7 +199,7 @@ def fetch_long_history(
 def _leave_out(
     stablecoins: "pd.Series[float]", percent: "pd.Series[float]", total_caps: "pd.Series[float]"
 ) -> "pd.Series[float]":
-    """Return the share of what is left without stablecoins, on the days that have all of it.
+    """Return the share of what is left without stablecoins, on the days that have all values.
 
     :raises ResponseError: where the share cannot be believed.
     """

@@ -1,4 +1,4 @@
-"""Bitcoin's share of market caps, day by day.
+"""Calculate Bitcoin's share of market caps, day by day.
 
 A day's value is the reading at the midnight that ends it: the index of every series here is that
 midnight, in UTC.
@@ -83,7 +83,7 @@ def calculate_share_of_coins(
             f"{PROVIDER}: expected market caps of {largest} at 00:00 UTC, found none among "
             f"{len(series[largest])} points"
         )
-    # Before its first market cap a coin counts nothing, later it counts the last one known.
+    # Before its first market cap a coin counts as nothing, later as the last one that is known.
     known = closes.drop(columns=empty).ffill()
     total = known.sum(axis=1)
     missing = known.where(closes.isna()).sum(axis=1) / total
@@ -104,8 +104,8 @@ def calculate_share_of_total(
 ) -> History:
     """Divide Bitcoin's market cap by that of all coins, on the days that all series have.
 
-    :param without: market caps of coins that are taken from the total; before its first one a coin
-        counts nothing.
+    :param without: market caps of coins that are subtracted from the total; before its first one a
+        coin counts as nothing.
     :raises ResponseError: where there is no such day, or the share cannot be believed.
     """
     both = pd.DataFrame(

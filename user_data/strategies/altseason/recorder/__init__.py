@@ -1,12 +1,12 @@
-"""Dominance while a bot trades: polled, logged, made candles of, in one thread per data directory.
+"""Record dominance while a bot trades: poll, log, store candles; one thread per data directory.
 
-log.py        every reading first goes here, and stays
-recording.py  candles of the log, made as soon as they have ended
-poller.py     one poll: the primary, or a fallback in its place
-offsets.py    how far a fallback lies from the primary
-method.py     a step between the primary and its fallbacks, which stays
-jumps.py      how far dominance may move until a reading has to be confirmed
-backfill.py   days that are missing, fetched as the download does
+log.py        the log of readings: each one goes here first, and stays
+recording.py  stores the candles of the log, each as soon as it has ended
+poller.py     one poll: of the primary, or of a fallback in its place
+offsets.py    calibrates each fallback against the primary
+method.py     notices that a provider has changed how it counts
+jumps.py      holds back a reading that jumps until another one confirms it
+backfill.py   fetches missing days as the download does
 claim.py      elects one polling process per data directory
 backoff.py    exponential back-off
 feed.py       the thread

@@ -31,7 +31,7 @@ MAX_BACKFILL_DAYS = 90
 # Fewer than a download takes: a bot should not wait a quarter of an hour. One factor brings either
 # to the level of the primary.
 COINS = 30
-ENDPOINT_NOTES = {"coinmarketcap": ", by an endpoint of its web site that it does not document"}
+ENDPOINT_NOTES = {"coinmarketcap": ", through an undocumented endpoint of its website"}
 AGAIN_AFTER = pd.Timedelta(hours=1)
 
 
@@ -73,7 +73,7 @@ class Backfill:
     def run(self) -> None:
         """Fetch what is missing, if a check is due; takes minutes then.
 
-        :raises BaseException: what `progress` raises that is no Exception, and nothing else.
+        :raises BaseException: only what `progress` raises that is not an Exception.
         """
         latest = _find_latest(self._clock())
         if latest == self._checked_at:
@@ -114,9 +114,9 @@ class Backfill:
         )
         if report.level is not None and abs(report.level.difference) > MAX_LEVEL_DIFFERENCE:
             self._notifier.notify(
-                f"What was stored before differs by {-report.level.difference:+.2f} percentage "
-                f"points from {report.downloaded.history.provider}; it probably comes from another "
-                f"provider."
+                f"Stored dominance differs from {report.downloaded.history.provider} by "
+                f"{-report.level.difference:+.2f} percentage points; it probably comes from "
+                f"another provider."
             )
 
     def _download(self, days: int, now: pd.Timestamp) -> DownloadReport:

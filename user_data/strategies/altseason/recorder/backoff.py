@@ -13,12 +13,12 @@ NO_TIME = pd.Timedelta(0)
 
 
 class Backoff(Generic[Result]):
-    """Call an action; once it has failed, raise its error anew until it may be tried again.
+    """Call an action; once it has failed, raise the same error again until the next try is due.
 
     That is after `first`, doubled with each failure in a row up to `longest`, and not before the
     time that a provider asks for (`Retry-After`). An unforeseen error waits like any other.
 
-    :param longest: as `first` by default.
+    :param longest: `first` by default.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Backoff(Generic[Result]):
 
     def __call__(self) -> Result:
         """Return the action's result, or raise the error of its last call."""
-        # A clock that was put back is no reason to wait any longer.
+        # A clock that was set back is not a reason to wait longer.
         if self._error is not None and NO_TIME <= self._clock() - self._failed_at < self._pause():
             raise self._error.with_traceback(None)
         try:

@@ -15,13 +15,13 @@ NAME = ".altseason-feed.lock"
 
 
 class Claim:
-    """A file lock that ends with its process, and in the file the time of the last poll.
+    """A file lock that ends with its process, on a file that holds the time of the last poll.
 
     The time outlives the process, so that neither a restart nor another process polls too early.
     """
 
     def __init__(self, datadir: Path, pair: str = DEFAULT_PAIR) -> None:
-        # Of the default pair it has the name from before there were others.
+        # For the default pair, the name is that of versions that had no other.
         name = NAME if pair == DEFAULT_PAIR else f"{NAME}-{pair_to_filename(pair)}"
         self.path = datadir / name
         self._descriptor: int | None = None
@@ -55,16 +55,16 @@ class Claim:
             self._descriptor = None
 
     def load_poll_time(self) -> pd.Timestamp | None:
-        """Return when any process polled last; None where that is not known."""
+        """Return when any process last polled; None where that is not known."""
         try:
-            # Earlier versions wrote a second time behind it.
+            # Earlier versions wrote a second time after it.
             time = pd.Timestamp(self.path.read_text().split()[0]).tz_convert("UTC")
         except (OSError, ValueError, TypeError, IndexError):
             return None
         return None if pd.isna(time) else time
 
     def save_poll_time(self, time: pd.Timestamp) -> None:
-        """Store it; not worth an error, as losing it costs one more poll."""
+        """Store the time of a poll; errors are ignored, since losing it costs one more poll."""
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
                 text = time.isoformat().encode()

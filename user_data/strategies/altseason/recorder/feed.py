@@ -1,4 +1,4 @@
-"""The thread that records dominance: one in each process, as long as it runs.
+"""The thread that records dominance: one in each process, until the process ends.
 
 Freqtrade builds a new strategy for every `/reload_config` and tells the old one nothing, so the
 thread belongs to this module.
@@ -107,7 +107,7 @@ class Feed:
                 self._wanted, self._poller = wanted, None
 
     def _begin_series(self, store: DominanceStore) -> None:
-        """Record for a store of another provider from now on; the log goes on."""
+        """Record for the store of another provider from now on, in the same log."""
         log = self.recording.log
         self.recording = Recording(log.path.parent, store, self._clock)
         self.recording.log = log
@@ -152,7 +152,7 @@ class Feed:
         try:
             self._step()
         except Exception as error:
-            # Nobody would notice that the thread has ended, and dominance would go stale.
+            # The thread must go on: nobody would notice its end, and dominance would go stale.
             if error is not self._failure:
                 logger.exception("Recording dominance failed, trying again in a while")
             self._failure = error
@@ -162,7 +162,7 @@ class Feed:
             )
         else:
             self._failure = None
-            self.notifier.clear("internal", "Recording dominance goes on.")
+            self.notifier.clear("internal", "Recording dominance works again.")
 
     def step(self) -> None:
         """Do what is due: poll, store candles that have ended, notify, and fetch missing days."""
@@ -197,12 +197,12 @@ class Feed:
         now = self._clock()
         if self._polled is None:
             self._polled = self._claim.load_poll_time()
-        # A time in the future was written by a clock that has been put back since.
+        # A time in the future was written before the clock was set back.
         return self._polled is None or not pd.Timedelta(0) <= now - self._polled < INTERVAL
 
     def _poll(self) -> None:
         poller = self._prepare_poller()
-        # Before the poll: one that ends the process must not be repeated at once.
+        # Before the poll: one that makes the process end must not be repeated at once.
         self._polled = self._clock()
         self._claim.save_poll_time(self._polled)
         poller.poll()
@@ -217,7 +217,7 @@ class Feed:
             return self._poller
 
     def _notify_provider(self) -> None:
-        """Notify when another provider's readings count; also where another process polls."""
+        """Notify when another provider's readings count, even where another process polls."""
         size = self.recording.log.size()
         if size == self._seen_size:
             return
@@ -242,7 +242,7 @@ _registering = threading.Lock()
 def start_feed(config: dict[str, Any]) -> Feed:
     """Return the feed of a data directory, started if there was none in this process.
 
-    A bot has one data directory: a feed of another one was started before `/reload_config`.
+    A bot has one data directory, so the feed of another one, from before `/reload_config`, ends.
 
     :raises OperationalException: as `Feed` does.
     """
@@ -263,13 +263,13 @@ def start_feed(config: dict[str, Any]) -> Feed:
 
 
 def find_feed(config: dict[str, Any]) -> Feed | None:
-    """Return the feed of a data directory that runs in this process, None where there is none."""
+    """Return the feed of a data directory that runs in this process; None if none does."""
     with _registering:
         return _feeds.get(data_directory(config).resolve())
 
 
 def end_feed(config: dict[str, Any]) -> None:
-    """End the feed of a data directory soon, if there is one; does not wait for it."""
+    """End the feed of a data directory, if there is one, without waiting for its end."""
     with _registering:
         feed = _feeds.pop(data_directory(config).resolve(), None)
     if feed is not None:

@@ -1,4 +1,4 @@
-"""How far dominance may move until a reading has to be confirmed by another one."""
+"""Hold back a reading that jumps until another one confirms it."""
 
 from dataclasses import dataclass
 
@@ -11,15 +11,15 @@ from altseason.notifications import Notifier
 from altseason.recorder.log import Reading
 from altseason.sources.reading import ProviderReading
 
-# Dominance has moved by up to 7.5 points in a day (January 2018), a few times in its history. In
-# ten minutes two points are no movement of the market; after a gap more is believed at once. A
+# Dominance has moved by up to 7.5 points in a day (January 2018), a few times in its history. Two
+# points in ten minutes are not a movement of the market; after a gap, more is believed at once. A
 # limit for long gaps costs nothing: a true reading is confirmed ten minutes later.
 MAX_STEP = 2.0
 MAX_STEP_PER_HOUR = 0.5
-# Also the limit beside a stored candle, which may come from another provider, at an offset.
+# Also the limit beside a stored candle, which may come from another provider, with an offset.
 MAX_STEP_AFTER_GAP = 10.0
 HOUR = pd.Timedelta(hours=1)
-# From then on the newest candle may be newer than the last reading: days are fetched, or imported.
+# After it, the newest candle may be newer than the last reading, if it was downloaded or imported.
 PAUSE = 24 * HOUR
 MAX_KNOWN_AGE = pd.Timedelta(days=7)
 TOPIC = "jump"
@@ -27,7 +27,7 @@ TOPIC = "jump"
 
 @dataclass(frozen=True)
 class Known:
-    """What dominance was last.
+    """The last known dominance.
 
     :param dominance: in percent.
     :param max_step: how far from it, in percentage points, a current reading is believed.
@@ -77,14 +77,14 @@ class HeldReading:
         return not is_repeated and abs(dominance - value) <= MAX_STEP
 
     def confirm(self, dominance: float) -> None:
-        """Note that the jump was a true one."""
+        """Note that the jump was real."""
         self._held = None
         self._suspects.clear()
         text = f"The jump of dominance to {dominance:.2f} % is confirmed, and counts."
         self._notifier.clear(TOPIC, text)
 
     def dismiss(self, polled: ProviderReading, dominance: float) -> None:
-        """Note that a reading was believed that did not jump."""
+        """Note that a reading that did not jump was believed."""
         self._held = None
         self._suspects.discard(polled.provider)
         if not self._suspects or polled.provider == self._primary:

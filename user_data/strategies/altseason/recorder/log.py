@@ -1,7 +1,7 @@
-"""The log of readings: each is written here first, and candles can be made from it again.
+"""The log of readings: each one goes here first, and candles can be made from it again.
 
-One JSON object per line, only ever appended, and on disk before it counts. A line without its end
-was torn by a crash: it was never acknowledged, and the next one takes its place.
+It has one JSON object per line, which is only ever appended, and is on disk before it counts. A
+line without its end was torn by a crash: it never counted, and the next one takes its place.
 """
 
 import errno
@@ -44,7 +44,7 @@ class Reading(BaseModel):
     :param known: when it was read, in UTC; this decides which candle it belongs to.
     :param time: when it was true, where the provider says so.
     :param raw: as the provider reported it, in percent.
-    :param dominance: what counts, in percent; None where it was only compared to the primary.
+    :param dominance: what counts, in percent; None where it was only compared with the primary.
     :param offset: raw minus the primary, in percentage points: measured where it was compared,
         the calibration offset where a fallback counts; None for the primary itself.
     :param convention: the primary, as our settings name it; CoinGecko in lines of earlier versions.
@@ -86,9 +86,9 @@ class ReadingLog:
         `make` is called while nobody else can read, so that a later reader finds everything that
         was known before.
 
-        :return: None where the log has a later reading: the clock was put back. One of more than a
-            day later is no hindrance where the provider shows that the clock is right.
-        :raises OSError: where it cannot be written, or is no log; what is there stays then.
+        :return: None where the log has a later reading, since the clock was set back. One that is
+            more than a day later is ignored where the provider shows that the clock is right.
+        :raises OSError: where it cannot be written, or is not a log; nothing in it changes then.
         """
         is_new = not self.path.exists()
         # Unbuffered: what a full disk has not taken would be written once more by closing the file.
@@ -119,7 +119,7 @@ class ReadingLog:
         :param clock: read while nobody can append.
         :param max_bytes: what is read at most, from the end of the log.
         :raises BusyError: where another process holds the log for too long.
-        :raises OSError: where it cannot be read, or is no log.
+        :raises OSError: where it cannot be read, or is not a log.
         """
         try:
             with self._open("rb") as file, locked(file, BRIEF_TIMEOUT, shared=True):
@@ -140,7 +140,7 @@ class ReadingLog:
             return True
         self._notifier.warn(
             f"{self.path}: expected readings of the past, found one of {reading.known:%Y-%m-%d}; "
-            f"such lines are left out, and left as they are",
+            f"such lines are ignored, and kept in the file",
             topic="future",
         )
         return False
@@ -171,8 +171,8 @@ class ReadingLog:
                 return content
             if chunk == max_bytes:
                 self._notifier.warn(
-                    f"{self.path}: searched for readings since {start:%Y-%m-%d} in its last "
-                    f"{max_bytes / 2**20:.0f} MB only",
+                    f"{self.path}: only its last {max_bytes / 2**20:.0f} MB were searched for "
+                    f"readings since {start:%Y-%m-%d}; earlier ones are ignored",
                     topic="size",
                 )
                 return content
@@ -181,13 +181,12 @@ class ReadingLog:
     def _find_end(self, file: BinaryIO) -> int:
         """Return the position after the last whole line.
 
-        :raises OSError: where what follows it is larger than any line: it is nothing that a crash
-            has torn.
+        :raises OSError: where what follows is larger than any line, so it was not torn by a crash.
         """
         size = end = file.seek(0, os.SEEK_END)
         while end > 0:
             if size - end > MAX_BYTES:
-                reason = "expected lines of readings, found none at the end"
+                reason = "expected lines of readings, found something else at the end"
                 raise OSError(errno.EINVAL, reason, str(self.path))
             begin = max(0, end - FIRST_CHUNK)
             file.seek(begin)
@@ -199,7 +198,7 @@ class ReadingLog:
 
     def _parse(self, content: bytes) -> list[Reading]:
         readings = []
-        # Not splitlines, which holds them all: of junk there may be many.
+        # Not splitlines, which would hold all of them: in junk there may be many.
         for whole in io.BytesIO(content):
             line = whole.rstrip(b"\r\n")
             if not line.startswith(b"{"):  # parsing it takes long, where there is much of it
@@ -214,7 +213,7 @@ class ReadingLog:
     def _report_damage(self, line: bytes) -> None:
         self._notifier.warn(
             f"{self.path}: expected a reading in each line, found {line[:60]!r}; such lines are "
-            f"left out, and left as they are",
+            f"ignored, and kept in the file",
             topic="damage",
         )
 
@@ -222,8 +221,8 @@ class ReadingLog:
 def _is_wrong(last: Reading, new: Reading) -> bool:
     """Return whether the last line is so far in the future that it must be wrong.
 
-    A provider's own time agrees with the clock here, or the value had been refused: then it is the
-    line that is wrong.
+    The provider's own time agrees with the local clock, or its value would have been refused: so
+    it is the line that is wrong.
     """
     return new.time is not None and last.known - new.known > MAX_CLOCK_ERROR
 
@@ -241,6 +240,6 @@ def _write(file: BinaryIO, end: int, line: bytes) -> None:
             line = line[file.write(line) :]
         os.fsync(file.fileno())
     except OSError:
-        # Half a line may have found room on a full disk.
+        # On a full disk, there may have been room for half a line.
         os.ftruncate(file.fileno(), end)
         raise

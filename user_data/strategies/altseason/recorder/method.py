@@ -1,7 +1,7 @@
-"""A provider that changes how it counts shows by a step between it and the others, which stays.
+"""Notice that a provider has changed how it counts: its distance to the others steps, and stays.
 
-Two providers differ by a constant to a few tenths of a point within months. CoinGecko rose by about
-1.9 points within three days in August 2026, while the others stood still.
+Within months, the difference of two providers is constant to a few tenths of a point. In August
+2026 CoinGecko rose by about 1.9 points within three days, while the others stood still.
 """
 
 from collections import defaultdict
@@ -18,18 +18,18 @@ from altseason.recorder.log import Reading
 WEEK = 7 * DAY
 # In percentage points.
 MIN_STEP = 1.0
-# The offset has settled where the last day's is that of the day before, within this.
+# The offset has settled where the last day's differs from that of the day before by no more.
 MAX_UNSETTLED = 0.4
-# The offset before is that of the time from here to there; a step may take days.
+# The offset before the step is that between these times ago, since a step may take days.
 BEFORE = (14 * DAY, 4 * DAY)
-# A median of fewer comparisons may be that of an odd reading.
+# The median of fewer comparisons may be that of an odd reading.
 MIN_COMPARISONS = 3
 WEEKS = 4
 
 
 @dataclass(frozen=True)
 class Step:
-    """How far a fallback lay from the primary before, and lies now, in percentage points."""
+    """The offset of a fallback from the primary before and now, in percentage points."""
 
     before: float
     after: float
@@ -69,7 +69,7 @@ class MethodWatch:
         if not any(step.is_settled and abs(step.size) >= MIN_STEP for step in steps.values()):
             return False
         self._notifier.notify(describe_steps(self._primary, steps))
-        # What comes now is compared with the new level.
+        # From now on, readings are compared with the new level.
         for name, readings in self._compared.items():
             self._compared[name] = [one for one in readings if now - one.known <= DAY]
         return True
@@ -117,19 +117,22 @@ def describe_steps(primary: str, steps: Mapping[str, Step]) -> str:
     :param steps: by fallback; at least one has moved.
     """
     largest = max(steps.values(), key=lambda step: abs(step.size))
-    # Half of it: that of another may not have settled yet.
+    # Half a step is enough for the others, which may not have settled yet.
     moved = {
         name: step
         for name, step in steps.items()
         if step.size * largest.size > 0 and abs(step.size) >= MIN_STEP / 2
     }
     numbers = "; ".join(
-        f"{name} was {step.before:+.2f} to {primary} and is {step.after:+.2f}"
+        f"{name}'s offset from {primary} was {step.before:+.2f} and is {step.after:+.2f}"
         for name, step in moved.items()
     )
     if len(moved) < len(steps):
         who = " and ".join(moved)
-        return f"{who} changed how dominance is counted: {numbers}. What is recorded stays."
+        return (
+            f"{who} changed how dominance is counted: {numbers}. Recorded dominance is not "
+            f"affected."
+        )
     who = primary if len(moved) > 1 else f"{primary} or {next(iter(moved))}"
     size = -median(step.size for step in moved.values())
     direction = "higher" if size > 0 else "lower"

@@ -15,10 +15,10 @@ from altseason.recorder.log import Reading
 MIN_COMPARISONS, MAX_COMPARISONS = 3, 9
 MAX_OFFSET_AGE = pd.Timedelta(days=7)
 COMPARE_EVERY = pd.Timedelta(hours=6)
-# The last comparisons lie further from those before than this, and no further from each other: one
-# of the two has changed how it counts.
+# Where the last comparisons differ from those before by at least the first, and from each other by
+# at most the second, one of the two providers has changed how it counts.
 MIN_STEP, MAX_SPREAD = 1.0, 0.5
-# A fallback that lies further off counts something else.
+# A fallback with a larger offset counts something else.
 MAX_OFFSET = 10.0
 
 
@@ -31,10 +31,10 @@ class Offsets:
             self.add(reading)
 
     def add(self, reading: Reading) -> bool:
-        """Add a reading that was compared; return whether it brought something new.
+        """Add a reading that was compared; return whether it showed something new.
 
-        A value without a time that has not moved may be of any time. What was learned before a step
-        that stays no longer counts.
+        A value without a time that has not moved may be of any age. Comparisons from before a step
+        that stays no longer count.
         """
         if not reading.is_comparison:
             return False

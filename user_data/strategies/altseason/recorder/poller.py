@@ -31,9 +31,9 @@ from altseason.sources.session import RequestPolicy, build_session
 
 logger = logging.getLogger(__name__)
 
-# The next poll is the retry: 145 in any 24 hours, where 150 requests are promised.
+# The next poll is the retry: so there are 145 requests in any 24 hours, and 150 are promised.
 POLICY = RequestPolicy(retries=0)
-# For so long the primary has to fail before a fallback counts.
+# How long the primary has to fail before a fallback counts.
 PATIENCE = pd.Timedelta(minutes=30)
 # A fallback that fails, or repeats its value, is not compared again with every poll.
 COMPARE_AGAIN_AFTER = pd.Timedelta(hours=1)
@@ -74,8 +74,8 @@ def build_providers(config: dict[str, Any], clock: Clock = read_clock) -> Provid
         if settings.pair in module.PAIRS
     ]
     session = build_session(POLICY)
-    # A connection that is idle for ten minutes may be dropped on its way without a notice, and the
-    # poll that finds that out would fail.
+    # A connection that is idle for ten minutes may be dropped on its way without notice, and the
+    # next poll would fail.
     session.headers["Connection"] = "close"
     return Providers(*primary, dict(fallbacks), session)
 
@@ -198,17 +198,17 @@ class Poller:
     def _is_current(self, polled: ProviderReading) -> bool:
         """Return whether a value is current; one without a time shows it by moving."""
         if polled.time is not None:
-            return True  # else it had been refused
+            return True  # else it would have been refused
         changed = self._changed.get(polled.provider)
         if changed is None or self._is_clock_doubtful:
-            return False  # where others' times are not current, the clock here may be wrong
+            return False  # where others' times are not current, the local clock may be wrong
         return self._clock() - changed <= MAX_AGE
 
     def _is_believed(self, polled: ProviderReading, dominance: float) -> bool:
-        """Return whether a value counts: one that jumps has to be confirmed.
+        """Return whether a value counts.
 
-        By the next reading, which has to be another one, or by another provider. Until then it is
-        logged as a reading that does not count.
+        One that jumps has to be confirmed, by the next reading that is not the same one, or by
+        another provider. Until then it is logged as a reading that does not count.
         """
         if self._is_known(polled):
             return True
@@ -288,5 +288,5 @@ def _fetch(name: str, fetch: Fetch, session: requests.Session) -> ProviderReadin
         raise
     except Exception as error:
         logger.exception(f"Polling {name} failed")
-        # Its text may hold anything, and goes to a person's telephone.
+        # Its text may hold anything, and would be sent by Telegram.
         raise ResponseError(f"{name}: expected a reading, found {type(error).__name__}") from error

@@ -20,10 +20,10 @@ from altseason.recorder.backoff import Backoff
 from altseason.recorder.log import BEGINNING, MAX_BYTES, Reading, ReadingLog
 from altseason.sources.reading import Clock, ProviderReading, read_clock
 
-# CoinGecko renews its value this often; polling more often is waste.
+# CoinGecko updates its value this often; polling more often would be a waste.
 INTERVAL = pd.Timedelta(minutes=10)
 SHORTEST_TIMEFRAME = "h"
-# What cannot be stored now is not tried again for each pair that a bot analyzes.
+# A failure to store is not repeated for each pair that a bot analyzes.
 SETTLE_AGAIN_AFTER = pd.Timedelta(seconds=30)
 # Three years of readings; the command `rebuild` takes all of them.
 REBUILT_BYTES = 32 * 1024 * 1024
@@ -73,7 +73,7 @@ class Recording:
     def load(
         self, start: pd.Timestamp, *, max_bytes: int = MAX_BYTES
     ) -> tuple[pd.Timestamp, list[Reading]]:
-        """Load the readings that go by the provider of the store; see `ReadingLog.load`."""
+        """Load the readings of the store's convention; see `ReadingLog.load`."""
         now, readings = self.log.load(start, self._clock, max_bytes=max_bytes)
         return now, [one for one in readings if one.convention == self.store.provider]
 
@@ -104,7 +104,7 @@ class Recording:
         hour = self._clock().floor(SHORTEST_TIMEFRAME)
         if hour == self._settled:
             return
-        # The day that had ended then, and all since: a file may not have been writable for days.
+        # From the day before the last call on: a file may not have been writable for days.
         since = min(hour, self._settled or hour)
         if not self._is_stored(hour):
             self._store_since(since.floor("D") - DAY)
@@ -114,7 +114,7 @@ class Recording:
         """Return whether another thread or process has made the candles that ended last."""
         try:
             return all(
-                # Not the newest one: that may be of the future.
+                # Not just the newest one, which may be of the future.
                 self.store.load(timeframe)["date"]
                 .between(
                     now.floor(timeframe_to_resample_freq(timeframe)) - candle_length(timeframe), now
