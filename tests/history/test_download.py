@@ -1,4 +1,4 @@
-"""Which calls a download makes, and what is there after one that failed."""
+"""Which calls a download makes, and what is kept after one that failed."""
 
 from collections.abc import Callable
 from pathlib import Path

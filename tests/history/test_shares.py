@@ -21,7 +21,7 @@ COINS = [Coin("bitcoin", 500.0), Coin("ethereum", 400.0), Coin("dogecoin", 100.0
 
 
 def daily(*caps: float | None) -> "pd.Series[float]":
-    """Caps at midnights up to the latest one, and one of now that must never count."""
+    """Caps at midnights up to the latest one, and a current one that must never count."""
     days = pd.date_range(end=LATEST, periods=len(caps), freq="1D")
     return pd.Series([*caps, 99_999.0], index=[*days, NOW], dtype="float64")
 

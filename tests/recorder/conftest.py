@@ -66,7 +66,7 @@ def without_fallbacks(market: Market) -> None:
 
 @pytest.fixture
 def make_feed(clock: SimulatedClock) -> Iterator[Callable[..., Feed]]:
-    """Make feeds that live by the test's clock, and let go of their folder at the end."""
+    """Make feeds that live by the test's clock, and release their folder at the end."""
     made: list[Feed] = []
 
     def make(config: dict[str, Any]) -> Feed:

@@ -15,7 +15,7 @@ from tests.providers.world import Market
 
 @pytest.fixture
 def live_market() -> Market:
-    """The four providers, whose values are of now."""
+    """The four providers, with current values."""
     return Market(lambda: pd.Timestamp.now(tz="UTC").to_pydatetime())
 
 

@@ -1,4 +1,4 @@
-"""When what failed is done again, by hand."""
+"""When an action that failed is tried again; times by hand."""
 
 import contextlib
 
@@ -14,7 +14,7 @@ HOUR = pd.Timedelta(hours=1)
 
 
 class Work:
-    """Fails by the errors that it is given, and counts when it is done."""
+    """Raises the given errors in turn, and notes when it is called."""
 
     def __init__(self, clock: SimulatedClock, *errors: Exception) -> None:
         self.clock = clock

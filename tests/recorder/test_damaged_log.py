@@ -1,4 +1,4 @@
-"""A log that is no log, or holds what nobody has recorded: it costs little, and stops nothing."""
+"""A log that is not one, or has lines that nobody recorded: it costs little and stops nothing."""
 
 import os
 import threading
@@ -152,7 +152,7 @@ def test_value_that_was_true_long_after_it_was_known_is_left_out(tmp_path: Path)
 def test_poller_goes_on_after_a_line_of_the_far_future(
     make_poller: MakePoller, clock: SimulatedClock, tmp_path: Path
 ):
-    """Its value is no reading to compare with, and its time is not what was last known."""
+    """Its value is not a reading to compare with, and its time is not what was last known."""
     line = reading(FAR, raw=20.0).model_dump_json() + "\n"
     (tmp_path / NAME).write_text(line)
     poller = make_poller()

@@ -135,7 +135,7 @@ def test_coinlore_counts_once_its_value_has_moved(
     poll_values(poller, clock, market, "coinlore", 55.1, 54.9, 55.0)
     without_timed_fallbacks(market)
     poll(poller, clock, 7)  # 00:30 to 01:30
-    # 55 + 2; what has not moved for more than an hour is not of now.
+    # 55 + 2; what has not moved for more than an hour is not current.
     counted = [
         ("01:00", "CoinLore", 57.0),
         ("01:10", "CoinLore", 57.0),

@@ -242,7 +242,7 @@ def test_step_that_fails_by_an_unforeseen_error_is_tried_ever_more_rarely(
 
 
 def test_feed_leaves_the_memory_of_the_bot_as_it_is(make_feed: Make, config: dict):
-    """Whatever else the bot reads by Arrow goes on by the allocator that Arrow has chosen."""
+    """The rest of the bot keeps the allocator that Arrow has chosen."""
     before = pa.default_memory_pool()
     others = [name for name in pa.supported_memory_backends() if name != "system"]
     if not others:

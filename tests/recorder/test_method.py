@@ -39,7 +39,7 @@ def compared(time: pd.Timestamp, offset: float, provider: str = "CoinMarketCap")
 def live(
     levels: Iterable[dict[str, float]], notifier: Notifier, *, restart_each: int = 0
 ) -> list[tuple[float, str]]:
-    """Compare every six hours; give the messages, and the day of each."""
+    """Compare every six hours; return the messages, and the day of each."""
     random, log, told = Random(1), list[Reading](), []
     watch = MethodWatch("CoinGecko", notifier)
     for number, level in enumerate(levels):
@@ -78,7 +78,7 @@ def test_primary_that_rises_is_told_once_with_both_numbers(
     ]
     [(day, text)] = live(levels, notifier)
     assert 20 + lasts < day <= told_by
-    assert text.startswith("CoinGecko changed how dominance is counted: CoinMarketCap was +2.")
+    assert text.startswith("CoinGecko changed how dominance is counted: CoinMarketCap's offset ")
     before, after = map(float, re.findall(r"[+-]\d\.\d\d", text)[:2])
     assert (before, after) == (pytest.approx(2.2, abs=0.15), pytest.approx(0.35, abs=0.25))
     assert "points higher than before" in text
@@ -90,7 +90,7 @@ def test_fallback_that_changes_is_told_as_such(notifier: Notifier):
         for number in range(160)
     ]
     [(_, text)] = live(levels, notifier)
-    assert text.startswith("CoinLore changed how dominance is counted: CoinLore was ")
+    assert text.startswith("CoinLore changed how dominance is counted: CoinLore's offset ")
     assert text.endswith("Recorded dominance is not affected.")
 
 

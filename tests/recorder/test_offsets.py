@@ -82,7 +82,7 @@ def test_offset_is_not_learned_of_a_value_without_time_that_stands_still():
         reading = compared(offset, provider="CoinLore", raw=raw, has_time=False)
         assert offsets.add(reading) is is_new
     assert offsets.find("CoinLore", NOON) == -2.0
-    # The time of a value says that it is of now, so that it may stand still.
+    # The time of a value shows that it is current, so it may stand still.
     assert offsets.add(compared(1.0))
     assert offsets.add(compared(1.0))
 

@@ -1,4 +1,4 @@
-"""What the tests of sources share: files read in pieces, and CoinGecko on the loopback."""
+"""Fixtures of the tests of sources: files read in pieces, and CoinGecko on the loopback."""
 
 from collections.abc import Iterator
 

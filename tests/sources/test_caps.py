@@ -1,4 +1,4 @@
-"""Dominance out of market caps, named as TradingView, CoinMarketCap and CoinGecko name them."""
+"""Dominance from market caps, named as TradingView, CoinMarketCap and CoinGecko name them."""
 
 from pathlib import Path
 

@@ -28,7 +28,7 @@ Read = Callable[[bytes], Candles]
 
 @pytest.fixture
 def read(tmp_path: Path) -> Read:
-    """Return what gives the stored closes of a file by their candle; none where it is refused."""
+    """Return a function: from a file to its stored closes by candle, none where it is refused."""
 
     def read_file(content: bytes, name: str = "file.csv") -> Candles:
         (tmp_path / name).write_bytes(content)

@@ -1,4 +1,4 @@
-"""Ways in which people write tables: each is read right, or refused with what has to be said."""
+"""Ways in which people write tables: each is read correctly, or refused with what is missing."""
 
 import json
 from datetime import date

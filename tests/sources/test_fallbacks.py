@@ -1,4 +1,4 @@
-"""The providers that are asked while CoinGecko does not respond, over HTTP."""
+"""The providers that are polled while CoinGecko does not respond, over HTTP."""
 
 import json
 import traceback

@@ -27,7 +27,7 @@ def write(folder: Path, *lines: str, name: str = "file.csv") -> Path:
 
 
 def stored(folder: Path, readings: Readings, timeframe: str = "1d") -> dict[str, float]:
-    """Import, and give the stored closes by the open time of their candle."""
+    """Import, and return the stored closes by the open time of their candle."""
     store = DominanceStore(folder / "data")
     import_readings(readings, store, NOW)
     candles = store.load(timeframe)
@@ -100,7 +100,7 @@ def test_tradingview_hourly_export_makes_hours_and_days(tmp_path: Path):
 
 
 def test_last_day_is_left_out_where_its_last_hours_are_missing(tmp_path: Path):
-    """The file ends there: nobody knows how the day did. A hole of two hours elsewhere is told."""
+    """The file ends there, so nothing shows how the day closed. A gap elsewhere is reported."""
     hours = pd.date_range("2021-01-01", periods=70, freq="1h", tz="UTC").delete([22, 23])
     rows = [f"{hour.isoformat()},{60 + i / 8}" for i, hour in enumerate(hours)]
     readings = load_readings(write(tmp_path, "time,dominance", *rows), NOTHING_SAID, NOW)

@@ -1,4 +1,4 @@
-"""What the session does when a provider on the loopback fails it."""
+"""What the session does when a provider on the loopback fails."""
 
 import gzip
 import json

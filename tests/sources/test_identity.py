@@ -1,4 +1,4 @@
-"""Whether a file is Bitcoin's dominance: what its names say, and what is asked if they do not."""
+"""Whether a file is Bitcoin's dominance: what its names say, and what is refused if they do not."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Files of kinds that spreadsheets and providers' web pages write: read right, or asked for."""
+"""Files as spreadsheets, data frames and web pages write them: read correctly, or refused."""
 
 import json
 from pathlib import Path

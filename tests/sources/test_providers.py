@@ -1,4 +1,4 @@
-"""Every provider's parser gives a snapshot or a named error, whatever it is fed."""
+"""Every provider's parser returns a reading or raises a named error, whatever the response."""
 
 import contextlib
 import copy
@@ -85,7 +85,7 @@ def as_bytes(answer: Any) -> bytes:
 
 
 def changed(answer: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """The answer with another value at a path; without it where the value is `...`."""
+    """The response with another value at a path; without it where the value is `...`."""
     answer = copy.deepcopy(answer)
     place = answer
     for step in path[:-1]:

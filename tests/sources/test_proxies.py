@@ -106,7 +106,7 @@ def test_deadline_holds_by_every_way(
 
 @pytest.fixture
 def windows_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have `os.dup` know of no sockets, which are handles on Windows, not descriptors."""
+    """Have `os.dup` fail for sockets, which are handles on Windows, not descriptors."""
     duplicate = os.dup
 
     def refuse(descriptor: int) -> int:
@@ -138,7 +138,7 @@ def test_deadline_holds_where_sockets_are_no_descriptors(
 def test_late_beginning_of_a_response_is_no_lost_connection(
     who: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """What hangs up on a server that drips must not show as the server's doing.
+    """Hanging up on a server that drips must not look like the server's doing.
 
     A proxy's half head passes for a tunnel, and then TLS fails in it; no status line passes at all.
     """

@@ -1,4 +1,4 @@
-"""How long the session waits before it asks again, and what a kept connection is given."""
+"""How long the session waits before a retry, and the deadlines of a connection that is kept."""
 
 import threading
 import time

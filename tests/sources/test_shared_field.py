@@ -1,4 +1,4 @@
-"""The field samples beside this checkout, where they exist: each read right, or refused helpfully.
+"""The field samples beside this checkout, where there are any: each read correctly, or refused.
 
 The expected outcomes were worked out by hand from the files' own text.
 """
