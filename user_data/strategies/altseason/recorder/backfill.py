@@ -1,7 +1,6 @@
 """Fetch missing days while the bot trades, so that the gate need not wait for them."""
 
 import logging
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -17,6 +16,7 @@ from altseason.history.download import (
     plan_download,
 )
 from altseason.history.long import download_long_history, plan_long_history
+from altseason.host.configuration import data_directory
 from altseason.notifications import Notifier
 from altseason.progress import Progress, no_progress
 from altseason.recorder.backoff import Backoff
@@ -134,7 +134,7 @@ class Backfill:
         return download_history(
             plan_download("coingecko", access, now, days=days, coins=COINS),
             access,
-            Path(self._config["datadir"]),
+            data_directory(self._config),
             self._store,
             calls_per_minute=access.calls_per_minute,
             progress=self._progress,
