@@ -308,7 +308,7 @@ def flush_to_disk(path: Path) -> None:
 
 @contextmanager
 def _unlogged(names: Iterable[str]) -> Iterator[None]:
-    """Suppress what this thread logs by some loggers; other threads log on."""
+    """Suppress what this thread logs by some loggers; other threads still log."""
     this_thread = threading.get_ident()
 
     def is_from_elsewhere(record: logging.LogRecord) -> bool:

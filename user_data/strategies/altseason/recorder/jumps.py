@@ -67,7 +67,7 @@ class HeldReading:
         )
 
     def is_confirmed_by(self, polled: ProviderReading, dominance: float) -> bool:
-        """Return whether a reading is another one than the held one, and near it."""
+        """Return whether a reading is not the held one itself, and near it."""
         if self._held is None:
             return False
         held, value = self._held

@@ -26,7 +26,7 @@ from altseason.settings import DEFAULT_PAIR, DEFAULT_PROVIDER
 logger = logging.getLogger(__name__)
 
 FIRST_CHUNK = 64 * 1024
-# What is read at once at most: a month of readings.
+# The most that is read at once: a month of readings.
 MAX_BYTES = 1024 * 1024
 # A line may be this far in the future by the clock, and is still believed.
 MAX_CLOCK_ERROR = timedelta(days=1)
@@ -91,7 +91,7 @@ class ReadingLog:
         :raises OSError: where it cannot be written, or is not a log; nothing in it changes then.
         """
         is_new = not self.path.exists()
-        # Unbuffered: what a full disk has not taken would be written once more by closing the file.
+        # Unbuffered: else closing the file would write once more what a full disk has not taken.
         with self._open("ab+", buffering=0) as file, locked(file, BRIEF_TIMEOUT):
             self._refuse_another_file(file)
             end = self._find_end(file)

@@ -1,4 +1,4 @@
-"""Notice that a provider has changed how it counts: its distance to the others steps, and stays.
+"""Notice that a provider has changed how it counts, by a step between it and others that stays.
 
 Within months, the difference of two providers is constant to a few tenths of a point. In August
 2026 CoinGecko rose by about 1.9 points within three days, while the others stood still.

@@ -115,7 +115,7 @@ class Poller:
         self._is_clock_doubtful = False
 
     def poll(self) -> None:
-        """Poll once, and log what counts; whatever goes wrong is reported and not raised."""
+        """Poll once, and log what counts; errors are reported, not raised."""
         primary = self._poll_primary()
         if primary is not None:
             if self._is_believed(primary, primary.dominance):

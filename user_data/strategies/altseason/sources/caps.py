@@ -71,7 +71,7 @@ def divide_columns(rows: Rows, options: ImportOptions, now: pd.Timestamp) -> Rea
     if not options.insist:
         _refuse_currencies(table.path, bitcoin, total)
     known, date = _find_dates(table, options)
-    rows.leave_out_open(date, bitcoin, total, find_clock(table, date))
+    rows.leave_out_cut(date, bitcoin, total, find_clock(table, date))
     table = rows.table
     is_hole = is_empty(table.text(bitcoin)) | is_empty(table.text(total))
     rows.leave_out("rows without a value", is_hole)
@@ -195,7 +195,7 @@ def _load_caps(path: Path, options: ImportOptions, now: pd.Timestamp, *, is_tota
     rows = load_rows(path)
     known, date = _find_dates(rows.table, options)
     column = _find_cap(rows.table, options)
-    rows.leave_out_open(date, column, find_clock(rows.table, date))
+    rows.leave_out_cut(date, column, find_clock(rows.table, date))
     _check_names(rows.table, column, options, is_total=is_total)
     rows.leave_out("rows without a value", is_empty(rows.table.text(column)))
     meaning = read_stamps(rows, date, known, options, now)
@@ -203,7 +203,7 @@ def _load_caps(path: Path, options: ImportOptions, now: pd.Timestamp, *, is_tota
     frame = drop_repeats(rows, pd.DataFrame({"stamp": meaning.stamps, "close": caps}))
     frame = frame.rename(columns={"close": "cap"})
     length = meaning.spacing if meaning.stamp == "open" else pd.Timedelta(0)
-    # Of one unit in both files, whatever was added.
+    # In one unit, so that those of both files can be merged.
     frame["known"] = (frame["stamp"] + length).dt.as_unit("ms")
     frame["row"] = range(len(frame))
     return _Caps(path, frame, rows, meaning, date, column)

@@ -109,7 +109,7 @@ def load_access(config: dict[str, Any]) -> ApiAccess:
 
 
 def connect(config: dict[str, Any], clock: Clock) -> Fetch:
-    """Return what fetches the current dominance, with the key and address of a configuration.
+    """Return a function that fetches the current dominance, as a configuration says.
 
     :raises AccessError: where the key cannot be sent.
     :raises SettingsError: where our own section is wrong.

@@ -46,7 +46,7 @@ LIMIT_CODES = range(1008, 1012)
 
 
 def connect(config: dict[str, Any], clock: Clock) -> Fetch:
-    """Return what fetches the current dominance, with the key and address of a configuration.
+    """Return a function that fetches the current dominance, as a configuration says.
 
     :raises SettingsError: where our own section is wrong.
     """

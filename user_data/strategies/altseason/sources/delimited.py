@@ -85,7 +85,7 @@ class _Reading:
         self._lines: list[npt.NDArray[np.int32]] = []
         self._ragged = _Ragged()
         self._headers = 0
-        self._is_open = False
+        self._is_cut = False
         self._has_text = False
 
     def add(self, piece: bytes) -> None:
@@ -114,7 +114,7 @@ class _Reading:
         self._line += piece.count(b"\n")
         # After a line end or a closing quote, nothing of the last cell can be missing.
         is_last = bool(is_kept[-1:].all()) and last == len(rows) + len(invalid)
-        self._is_open = is_last and not piece.endswith((b"\n", b'"'))
+        self._is_cut = is_last and not piece.endswith((b"\n", b'"'))
 
     def _keep_rows(self, rows: pa.Table, lines: "npt.NDArray[np.int64]") -> "npt.NDArray[np.bool_]":
         """Keep all rows but blank ones and repeated headers.
@@ -169,7 +169,7 @@ class _Reading:
             header.separator,
             notes,
             not header.is_written,
-            names[-1] if self._is_open else "",
+            names[-1] if self._is_cut else "",
             header.title,
         )
         _refuse_nameless(table, header.names)
@@ -177,7 +177,7 @@ class _Reading:
 
 
 def _refuse_nameless(table: Table, names: list[str]) -> None:
-    """Refuse values behind the last column with a name: they may be its decimals."""
+    """Refuse values after the last column with a name: they may be its decimals."""
     width = len(names)
     while width and not names[width - 1]:
         width -= 1

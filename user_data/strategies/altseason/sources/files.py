@@ -66,7 +66,7 @@ def _read_dominance(rows: Rows, options: ImportOptions, now: pd.Timestamp) -> Re
     if known is not None and date != known.date:
         known = None
     clock, symbols = find_clock(rows.table, date), find_symbols(rows.table)
-    rows.leave_out_open(date, *values, clock, symbols[0] if symbols else None)
+    rows.leave_out_cut(date, *values, clock, symbols[0] if symbols else None)
     _check_names(rows, values, options)
     is_said = options.insist or options.column or says_bitcoin_dominance(rows.table, values)
     has_volume = not is_said and is_traded(rows.table)

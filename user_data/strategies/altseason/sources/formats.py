@@ -92,7 +92,7 @@ _DATE_WORD = re.compile(r"(^|[^a-z])(date|time|timestamp|datetime|utc|day|datum|
 
 
 def find_format(table: Table) -> Format | None:
-    """Return the known format that a table has all columns of, and whose times it has."""
+    """Return the known format whose columns and way of writing times a table has."""
     columns = set(table.columns)
     return next((k for k in FORMATS if k.columns <= columns and _is_written_so(table, k)), None)
 

@@ -131,7 +131,7 @@ def _send(session: requests.Session, request: requests.PreparedRequest) -> reque
 
 
 def _without_secrets(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """Mask in a body what was sent in the headers: an error may echo a key, and is shown."""
+    """Mask in a body what the headers held: an error may echo a key, and is shown."""
     for secret in headers.values():
         if len(secret) >= MIN_SECRET_LENGTH:
             body = body.replace(secret.encode(), b"***")

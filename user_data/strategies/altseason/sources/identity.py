@@ -116,7 +116,7 @@ def find_unknown_word(name: str) -> str | None:
 
 
 def _find_companion(table: Table, close: str, *, is_chosen: bool) -> str | None:
-    """Return the reason that the columns beside a value give."""
+    """Return why the columns beside a value make it another series; None where they do not."""
     if is_chosen and close not in GENERIC_NAMES:
         return None
     companions = [column for column in table.columns if COIN_TABLE.match(column)]

@@ -78,12 +78,12 @@ class Rows:
             raise InputError(f"{self.table.path}: expected readings, found only rows to leave out "
                              f"({describe_left_out(self.left_out)})")  # fmt: skip
 
-    def leave_out_open(self, *used: str | None) -> None:
+    def leave_out_cut(self, *used: str | None) -> None:
         """Drop a last row that may be cut off within one of these columns.
 
         :raises InputError: where that is the only row.
         """
-        if self.table.open_column and self.table.open_column in used:
+        if self.table.cut_column and self.table.cut_column in used:
             if len(self.table.lines) == 1:
                 raise InputError(
                     f"{self.table.path}: expected complete lines, found one without a line end, "
@@ -91,7 +91,7 @@ class Rows:
                 )
             is_last = np.arange(len(self.table.lines)) == len(self.table.lines) - 1
             self.leave_out(CUT, pd.Series(is_last))
-        self.table = replace(self.table, open_column="")
+        self.table = replace(self.table, cut_column="")
 
     def release(self) -> None:
         """Drop all rows once nothing more is read of them: they take most of the memory."""

@@ -29,7 +29,7 @@ class Table:
     :param separator: between the cells of a line; empty where there are no lines.
     :param notes: what was found and left out while reading, for the report.
     :param names_missing: whether the file has no header, so that the names are made up.
-    :param open_column: the one whose last cell may be cut off; empty where there is none.
+    :param cut_column: the one whose last cell may be cut off; empty where there is none.
     :param title: text above the table, or the key that it has in JSON; in lower case.
     """
 
@@ -40,7 +40,7 @@ class Table:
     separator: str = ""
     notes: list[str] = field(default_factory=list)
     names_missing: bool = False
-    open_column: str = ""
+    cut_column: str = ""
     title: str = ""
 
     @property

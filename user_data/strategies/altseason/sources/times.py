@@ -193,7 +193,7 @@ def _floats(found: pa.StructArray, name: str) -> "npt.NDArray[np.float64]":
 
 
 def _by_format(table: Table, text: "pd.Series[str]", date_format: str) -> Times:
-    # Pandas has words of its own as well, by one of which it guesses anew for each cell.
+    # Pandas has words of its own for some formats; with "mixed" it guesses for each cell.
     if "%" not in date_format:
         raise InputError(
             f"--date-format {date_format}: expected directives such as %d.%m.%Y, found none"
@@ -239,7 +239,7 @@ def _parse_written(table: Table, column: str, text: "pd.Series[str]") -> Times:
 
 
 def _find_named_offsets(text: "pd.Series[str]") -> "npt.NDArray[np.timedelta64]":
-    # "GMT+01:00" behind a time is the same as "+01:00".
+    # "GMT+01:00" after a time is the same as "+01:00".
     cells = pa.compute.replace_substring_regex(as_arrow(text), r"\s?(UTC|GMT)([+-])", r"\2")
     return _find_offsets(cells)
 
