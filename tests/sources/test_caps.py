@@ -10,10 +10,9 @@ from altseason.sources.caps import load_cap_pair
 from altseason.sources.files import load_readings
 from altseason.sources.rows import ImportOptions
 from tests.sources.field import EXPECTED as FOUR_DAYS
-from tests.sources.field import MARCH, closes, write
+from tests.sources.field import MARCH, NOW, closes, write
 from tests.sources.field import VALUES as FOUR_VALUES
 
-NOW = pd.Timestamp("2026-06-01", tz="UTC")
 DAYS = ("2023-03-13", "2023-03-14", "2023-03-15")
 # 4.5, 4.6 and 4.4 of 10.
 BITCOIN, TOTAL, EXPECTED = (4.5e11, 4.6e11, 4.4e11), (1e12, 1e12, 1e12), [45.0, 46.0, 44.0]

@@ -16,8 +16,8 @@ from altseason.sources.caps import load_cap_pair
 from altseason.sources.files import load_readings
 from altseason.sources.rows import ImportOptions
 from tests.conftest import dominance_candles
+from tests.sources.field import NOW
 
-NOW = pd.Timestamp("2026-06-01", tz="UTC")
 # Of these, every start of a later one is a number, too.
 VALUES = ["58.25", "57.5", "57", "56.95", "56.125", "55.9"]
 DAYS = [f"2023-03-{day}" for day in range(11, 17)]

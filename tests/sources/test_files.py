@@ -15,8 +15,8 @@ from altseason.sources.caps import load_cap_pair
 from altseason.sources.files import load_readings
 from altseason.sources.reading import Readings
 from altseason.sources.rows import ImportOptions
+from tests.sources.field import NOW
 
-NOW = pd.Timestamp("2026-06-01", tz="UTC")
 NOTHING_SAID = ImportOptions()
 
 

@@ -10,17 +10,11 @@ from altseason.errors import InputError
 from altseason.sources.caps import load_cap_pair
 from altseason.sources.files import load_readings
 from altseason.sources.rows import ImportOptions
+from tests.sources.field import NOW, write
 
-NOW = pd.Timestamp("2026-06-01", tz="UTC")
 DAYS = pd.date_range("2023-03-13", periods=4, tz="UTC")
 VALUES = [58.25, 57.5, 57.75, 56.25]
 HEAD = "date,dominance\n"
-
-
-def write(folder: Path, content: str | bytes, name: str = "file.csv") -> Path:
-    path = folder / name
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
 
 
 def rows(form: str = "%Y-%m-%d", separator: str = ",") -> str:

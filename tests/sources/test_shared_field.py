@@ -15,9 +15,9 @@ from altseason.sources.caps import load_cap_pair
 from altseason.sources.files import load_readings
 from altseason.sources.rows import ImportOptions
 from tests.conftest import ROOT
+from tests.sources.field import NOW
 
 FIELD = ROOT.parent / "shared" / "field"
-NOW = pd.Timestamp("2026-06-01", tz="UTC")
 CHICAGO = ImportOptions(timezone="America/Chicago")
 pytestmark = pytest.mark.skipif(
     not FIELD.is_dir(), reason="needs the field samples beside the checkout"
