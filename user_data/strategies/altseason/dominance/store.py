@@ -184,7 +184,7 @@ class DominanceStore:
         if found:
             raise StoredDataError(
                 f"{found[0]}: these candles are {remembered}'s dominance, but {self.provider}'s is "
-                f"wanted; their levels differ, so they are never mixed. Set "
+                f"wanted; their levels differ, so they are never mixed; set "
                 f"altseason.dominance.provider to {remembered}, or move "
                 f"{', '.join(file.name for file in found)} away to begin another series"
             )
