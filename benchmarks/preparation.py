@@ -12,7 +12,7 @@ from freqtrade.enums import CandleType
 
 from altseason.cli import main as altseason
 from altseason.gate.pairs import never_entered_because
-from altseason.risk.protections import build_protections
+from altseason.with_risk import build_protections
 from altseason_lab.emulator.market import Market
 from altseason_lab.host.overlay import exchange_settings
 from AltSeasonStrategy import AltSeasonStrategy

@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, STRATEGIES
 
 Start = Callable[[Path], "subprocess.Popen[str]"]
 SCRIPT = ROOT / "scripts" / "install.py"
@@ -209,3 +210,13 @@ def test_steps_are_shown_while_pip_works_and_the_end_of_its_words_where_it_fails
     assert log == ["Collecting alpha==1.0", *(f"line {number}" for number in range(40))]
     [called] = (tmp_path / "called.txt").read_text().splitlines()
     assert called == ("install --disable-pip-version-check --require-hashes --requirement lock.txt")
+
+
+def test_every_strategy_can_be_derived_from_in_another_folder():
+    """An install brings each; mypy checks each; ruff sorts their imports as ours."""
+    names = sorted(file.stem for file in STRATEGIES.glob("*.py"))
+    assert "AltSeasonStrategy" in names
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    assert tools["setuptools"]["py-modules"] == names
+    assert tools["mypy"]["modules"] == names
+    assert set(names) <= set(tools["ruff"]["lint"]["isort"]["known-first-party"])

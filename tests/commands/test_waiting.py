@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from altseason.cli import main
-from altseason.commands.waiting import showing_waits
+from altseason.commands.reporting import showing_waits
 from altseason.sources import session
 from tests.providers.serving import COINGECKO_VARIABLE
 

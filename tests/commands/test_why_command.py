@@ -65,6 +65,15 @@ class Foreign(IStrategy):
         return dataframe
 """
 
+GATED = """
+from altseason.strategy import AltSeasonGate
+from Foreign import Foreign
+
+
+class Gated(AltSeasonGate, Foreign):
+    pass
+"""
+
 
 @pytest.fixture
 def userdir(tmp_path: Path) -> Path:
@@ -173,6 +182,24 @@ def test_gate_that_counts_coins_says_how_many_beat_bitcoin(
     assert (gate["breadth"]["beating"], gate["breadth"]["measured"]) == (5, 5)
     assert (gate["open"], gate["dominance"]) == (False, 60.5)
     assert "5 of 5 coins (100 %) beat Bitcoin over 90 days" in gate["reason"]
+
+
+def test_strategy_that_trades_futures_is_explained_by_their_candles(
+    capsys: pytest.CaptureFixture, userdir: Path
+):
+    (userdir / "strategies" / "Gated.py").write_text(GATED)
+    config = json.loads((userdir / "config.json").read_text())
+    config["exchange"]["pair_whitelist"] = ["(ETH|SOL)/USDT:USDT"]
+    futures = {"trading_mode": "futures", "margin_mode": "isolated"}
+    (userdir / "config.json").write_text(json.dumps({**config, **futures}))
+    datadir = userdir / "data" / "kraken"
+    (datadir / "futures").mkdir()
+    candles = coin_candles(24 * 60)
+    get_datahandler(datadir, "feather").ohlcv_store(
+        "ETH/USDT:USDT", "1h", candles, CandleType.FUTURES
+    )
+    [one] = why(capsys, userdir, "--strategy", "Gated")["pairs"]
+    assert (one["pair"], one["candle_closed"]) == ("ETH/USDT:USDT", "2021-03-02T00:00:00+00:00")
 
 
 def test_what_decides_without_a_name_is_said(capsys: pytest.CaptureFixture, userdir: Path):

@@ -16,11 +16,12 @@ from freqtrade.resolvers import ExchangeResolver
 from freqtrade.strategy import IStrategy
 from freqtrade.util import dt_now
 
+from altseason.dominance.store import DominanceStore
 from altseason.errors import CandlesMissingError
 from altseason.gate.breadth import calculate_breadth
 from altseason_lab.emulator.market import Market
 from altseason_lab.host.overlay import exchange_settings
-from tests.conftest import coin_candles
+from tests.conftest import coin_candles, dominance_candles
 from tests.gate.coin_days import store_coins
 from tests.lab.emulator.serving import serving
 
@@ -89,6 +90,15 @@ def test_whitelist_is_watched_without_what_is_no_altcoin(load: Load, tmp_path: P
     whitelist = ["BTC/USDT", "USDC/USDT", *PAIRS, "PAXG/USDT"]
     strategy = load(exchange={"name": "binance", "pair_whitelist": whitelist})
     assert strategy.alt_season_gate.coins.read().watched == tuple(PAIRS)
+
+
+def test_dominance_is_no_coin_of_a_whitelist_of_regular_expressions(load: Load, tmp_path: Path):
+    store_coins(tmp_path, CLOSES, START, quote="USD")
+    DominanceStore(tmp_path).append(dominance_candles([50.0] * DAYS, START), "1d")
+    exchange = {"name": "kraken", "pair_whitelist": [".*/USD"]}
+    strategy = load(exchange=exchange, stake_currency="USD")
+    watched = strategy.alt_season_gate.coins.read().watched
+    assert sorted(watched) == [f"{coin}/USD" for coin in COINS]
 
 
 def test_backtest_names_the_candles_that_are_missing_and_the_command(load: Load, tmp_path: Path):

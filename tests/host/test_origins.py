@@ -68,6 +68,42 @@ def test_each_value_is_of_the_place_that_freqtrade_takes_it_from(load_mine: Load
     assert parameter_file(strategy) == tmp_path / "Mine.json"
 
 
+RISK = {"risk_factor": 0.01, "sizing": False, "kept_coins": ["BNB"]}
+
+
+@pytest.mark.parametrize(
+    ("base", "module", "names"),
+    [
+        ("AltSeasonGate", "altseason.strategy", []),
+        ("AltSeasonProfile", "AltSeasonProfile", ["kept_coins"]),
+        ("AltSeasonStrategy", "AltSeasonStrategy", ["kept_coins", "risk_factor", "sizing"]),
+    ],
+)
+def test_settings_of_risk_are_those_that_apply_to_the_strategy(
+    load_strategy: Load, tmp_path: Path, base: str, module: str, names: list[str]
+):
+    (tmp_path / "Mine.py").write_text(f"""
+from {module} import {base}
+
+
+class Mine({base}):
+    stoploss = -0.1
+    timeframe = "1h"
+
+    def populate_indicators(self, dataframe, metadata):
+        return dataframe
+
+    def populate_entry_trend(self, dataframe, metadata):
+        return dataframe
+
+    def populate_exit_trend(self, dataframe, metadata):
+        return dataframe
+""")
+    strategy = load_strategy(strategy="Mine", strategy_path=str(tmp_path), altseason={"risk": RISK})
+    found = [name.removeprefix("altseason.risk.") for name in origins(strategy) if ".risk." in name]
+    assert sorted(found) == names
+
+
 def test_no_optimizer_can_take_the_gate_away(load_strategy: Load):
     searched = load_strategy().gate_mode
     assert list(searched.opt_range) == ["level", "falling", "level_and_falling"]

@@ -14,7 +14,7 @@ from freqtrade.enums import CandleType
 from tests.integration.freqtrade_runs import Home
 from tests.integration.test_running_bot import rehearsed, rules, wait_for
 from tests.lab.sandbox.bots import Api
-from tests.trend.rule import find_shares, find_volatility
+from tests.strategy.trend_rule import find_shares, find_volatility
 
 Make = Callable[[Path], Home]
 PROFILE = ("--strategy", "AltSeasonProfile")

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from altseason.errors import InputError
-from altseason.learning.uniqueness import calculate_uniqueness
+from altseason.learning.pool import calculate_uniqueness
 
 
 def times(*hours: float) -> "pd.Series[pd.Timestamp]":

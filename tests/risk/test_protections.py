@@ -10,7 +10,7 @@ from freqtrade.strategy import IStrategy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from altseason.risk.protections import build_protections
+from altseason.with_risk import build_protections
 from tests.risk.traders import PAIR, open_trade
 
 Load = Callable[..., IStrategy]

@@ -1,5 +1,6 @@
 """AltSeasonProfile: its signals and sizes, against the rule in plain Python."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +15,10 @@ from freqtrade.enums import CandleType, RunMode
 from freqtrade.strategy import IStrategy
 
 from altseason.dominance.store import DominanceStore
-from altseason.errors import CandlesMissingError, SettingsError
+from altseason.errors import CandlesMissingError, InputError, SettingsError
 from tests.conftest import coin_candles, dominance_candles
 from tests.recorder.simulation import dominance_config
-from tests.trend.rule import find_shares, find_volatility
+from tests.strategy.trend_rule import find_shares, find_volatility
 
 Load = Callable[..., IStrategy]
 DAYS = 330
@@ -156,6 +157,22 @@ def test_what_is_no_altcoin_is_never_entered(load: Load, pair: str):
     assert strategy.ft_advise_signals(dataframe, {"pair": pair})["enter_long"].sum() == 0
 
 
+def test_parameters_that_a_subclass_has_checked_are_checked(load: Load, tmp_path: Path):
+    (tmp_path / "Mine.py").write_text("""
+from AltSeasonProfile import AltSeasonProfile
+from freqtrade.strategy import IntParameter
+
+
+class Mine(AltSeasonProfile):
+    checked_parameters = ("channels",)
+    channels = IntParameter(1, 7, default=4, space="buy")
+""")
+    content = {"strategy_name": "Mine", "params": {"buy": {"channels": "many"}}}
+    (tmp_path / "Mine.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match="channels: expected a whole number, found 'many'"):
+        load(strategy="Mine", strategy_path=str(tmp_path))
+
+
 MIDNIGHT = datetime(2021, 11, 1, tzinfo=UTC)
 
 
@@ -253,3 +270,10 @@ def test_position_grows_only_while_it_would_be_entered(
     closed = bot()
     assert adjust(closed, MIDNIGHT, 0.2) is None
     assert adjust(closed, MIDNIGHT, 0.8) == pytest.approx(-16)
+
+
+def test_position_of_a_bot_that_may_open_no_trade_stays_as_it_is(bot: Callable[..., IStrategy]):
+    strategy = bot()
+    strategy.config.update(stake_amount="unlimited", max_open_trades=0)
+    trade = SimpleNamespace(pair="ETH/USDT", amount=0.8, has_open_orders=False)
+    assert strategy.adjust_trade_position(trade, MIDNIGHT, 51.0, 0.0, 5.0, 1000.0) is None

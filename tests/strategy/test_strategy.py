@@ -11,6 +11,7 @@ from freqtrade.strategy import IStrategy
 import altseason
 from altseason.dominance.store import DominanceStore
 from altseason.errors import DominanceMissingError, InputError, SettingsError
+from altseason.gate import keeper
 from tests.conftest import coin_candles, dominance_candles
 
 Load = Callable[..., IStrategy]
@@ -228,7 +229,7 @@ def test_charts_that_cannot_be_made_leave_every_signal(
     analyzed = analyze(strategy)
     monkeypatch.setattr(IStrategy, "analyze_ticker", lambda *args: analyzed)
     monkeypatch.setattr(type(strategy), "gate_rule", property(fail))
-    monkeypatch.setitem(type(strategy).analyze_ticker.__globals__, "thin_exits", fail)
+    monkeypatch.setattr(keeper, "thin_exits", fail)
     if telling_fails:
         monkeypatch.setattr(strategy.notifier, "warn", fail)
     shown = strategy.analyze_ticker(coin_candles(24 * 60), {"pair": "ETH/USDT"})

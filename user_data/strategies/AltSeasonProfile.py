@@ -21,20 +21,20 @@ from altseason import __version__
 from altseason.dominance.candles import DAY, candle_length
 from altseason.dominance.synthetic import mark_results
 from altseason.errors import CandlesMissingError, SettingsError
-from altseason.gate.charts import thin_exits
-from altseason.gate.conditions import Conditions, above, add_conditions, all_hold, is_true
+from altseason.gate.conditions import Conditions, above, is_true, set_entries
 from altseason.gate.keeper import Gatekeeper
 from altseason.gate.pairs import BITCOIN, never_entered_because
 from altseason.host.callbacks import without_trade_copy
 from altseason.host.candle_files import PRECISION_COLUMNS
-from altseason.trend.channels import (
+from altseason.trend import (
     add_days,
+    calculate_change,
     calculate_trend,
     calculate_volatility,
+    calculate_weight,
     find_daily_closes,
     find_day_ends,
 )
-from altseason.trend.positions import calculate_change, calculate_weight
 from altseason.with_risk import AltSeasonAccount
 
 # More than half of the channels are up: most lengths of trend agree.
@@ -59,7 +59,7 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
     position_adjustment_enable = True
 
     # The channels end a trade; nothing takes profits from a trend that goes on.
-    minimal_roi: ClassVar = {}
+    minimal_roi: ClassVar[dict[str, float]] = {}
     # Only a crash gets here before the channels: four days' moves of a coin whose annual volatility
     # is 120 %, of which a fifth of a trade's share of the wallet is bought at most.
     stoploss = -0.25
@@ -120,13 +120,12 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
         """Enter altcoins whose trend is up."""
-        conditions = self.entry_conditions(dataframe, metadata)
-        if self.alt_season_gate.is_trading:
-            dataframe = add_conditions(dataframe, conditions)
-        enters = all_hold(conditions, dataframe.index)
-        dataframe["enter_long"] = enters.astype("int8")
-        dataframe.loc[enters, "enter_tag"] = self._entry_tag
-        return dataframe
+        return set_entries(
+            dataframe,
+            self.entry_conditions(dataframe, metadata),
+            self._entry_tag,
+            adds_columns=self.alt_season_gate.is_trading,
+        )
 
     def entry_conditions(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> Conditions:
         """Return what an entry needs, all of it, by name; a subclass may add to it."""
@@ -197,15 +196,6 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
             return None
         return min(change, max_stake) if change > 0 else change / value * trade.stake_amount
 
-    def analyze_ticker(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
-        """Return the candles as Freqtrade does for a bot and for FreqUI, made fit for charts."""
-        analyzed = super().analyze_ticker(dataframe, metadata)
-        try:
-            return thin_exits(analyzed)
-        except Exception as error:  # exits matter more than charts
-            self.alt_season_gate.warn_of_charts(error)
-            return analyzed
-
     @property
     def _bitcoin(self) -> str:
         return f"BTC/{self.config['stake_currency']}"
@@ -216,6 +206,8 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
         stake = self.config["stake_amount"]
         if stake != UNLIMITED_STAKE_AMOUNT:
             return float(stake)
+        if not self.config["max_open_trades"]:
+            return 0.0
         return float(self.wallets.get_total_stake_amount() / self.config["max_open_trades"])
 
     def _may_grow(self, day: "pd.Series[Any]", time: datetime) -> bool:
@@ -253,6 +245,8 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
         return Gatekeeper(
             self,
             config,
-            by_hand={"gate_mode": ("off",)},
+            parameters=self.checked_parameters,
             exclusion_reason=never_entered_because,
+            may_be_off=True,
+            thins_exits=True,
         )

@@ -13,16 +13,14 @@ from freqtrade.strategy import CategoricalParameter, IntParameter
 
 from altseason import __version__
 from altseason.dominance.synthetic import mark_results
-from altseason.gate.charts import thin_exits
 from altseason.gate.conditions import (
     Condition,
     Conditions,
     above,
-    add_conditions,
-    all_hold,
     below,
     crosses_above,
     is_true,
+    set_entries,
 )
 from altseason.gate.keeper import Gatekeeper
 from altseason.gate.pairs import never_entered_because
@@ -102,13 +100,12 @@ class AltSeasonStrategy(AltSeasonRisk, space="buy", gate_position_adjustment=Tru
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
         """Enter altcoins on momentum in alt season."""
-        conditions = self.entry_conditions(dataframe, metadata)
-        if self.alt_season_gate.is_trading:
-            dataframe = add_conditions(dataframe, conditions)
-        enters = all_hold(conditions, dataframe.index)
-        dataframe["enter_long"] = enters.astype("int8")
-        dataframe.loc[enters, "enter_tag"] = self._entry_tag
-        return dataframe
+        return set_entries(
+            dataframe,
+            self.entry_conditions(dataframe, metadata),
+            self._entry_tag,
+            adds_columns=self.alt_season_gate.is_trading,
+        )
 
     def entry_conditions(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> Conditions:
         """Return what an entry needs, all of it, by name; a subclass may add to it."""
@@ -138,18 +135,6 @@ class AltSeasonStrategy(AltSeasonRisk, space="buy", gate_position_adjustment=Tru
         dataframe["exit_long"] = (first > 0).astype("int8")
         return dataframe
 
-    def analyze_ticker(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
-        """Return the candles as Freqtrade does for a bot and for FreqUI, made fit for charts.
-
-        Backtests and hyperopt never come here, and a bot acts by the newest row alone.
-        """
-        analyzed = super().analyze_ticker(dataframe, metadata)
-        try:
-            return thin_exits(analyzed)
-        except Exception as error:  # exits matter more than charts
-            self.alt_season_gate.warn_of_charts(error)
-            return analyzed
-
     def _has_momentum(self, dataframe: pd.DataFrame) -> Condition:
         holds = crosses_above if self.macd_trigger.value == "cross" else above
         return holds(dataframe["macd"], dataframe["macdsignal"])
@@ -160,7 +145,8 @@ class AltSeasonStrategy(AltSeasonRisk, space="buy", gate_position_adjustment=Tru
         return Gatekeeper(
             self,
             config,
-            by_hand={"gate_mode": ("off",)},
             parameters=names,
             exclusion_reason=never_entered_because,
+            may_be_off=True,
+            thins_exits=True,
         )

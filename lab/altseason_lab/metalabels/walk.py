@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 from altseason.errors import InputError
 from altseason.learning.features import PREFIX
 from altseason.learning.labels import TAKE_PROFIT
-from altseason.learning.uniqueness import calculate_uniqueness
+from altseason.learning.pool import calculate_uniqueness
 from altseason_lab.metalabels.folds import Fold
 from altseason_lab.metalabels.scores import Numbers, calculate_auc
 from altseason_lab.study.difference import CONFIDENCE, Interval

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from altseason.errors import InputError, StoredDataError
-from altseason.evidence.card import EvidenceCard, Sample, load_card
+from altseason.evidence import EvidenceCard, Sample, load_card
 from altseason_lab.page_file import write_page_file
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import has_bootstrap

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from altseason.errors import InputError
-from altseason.evidence.card import load_card
+from altseason.evidence import load_card
 from altseason_lab.study.card import (
     build_card,
     count_by_week,

@@ -15,8 +15,8 @@ from freqtrade.strategy.parameters import BaseParameter
 
 from altseason.errors import InputError
 from altseason.gate.charts import with_dominance
+from altseason.gate.columns import PlainGate
 from altseason.gate.keeper import PARAMETERS, Gatekeeper
-from altseason.gate.plain import PlainGate
 from altseason.gate.rule import BREADTH_MODES, DOMINANCE_MODES, GATING_MODES, GateRule
 from altseason.host.callbacks import is_initialized
 from altseason.host.parameters import describe_expected, load_parents_parameters
@@ -82,8 +82,10 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
     # In one request exchanges give Freqtrade 200 days or more.
     breadth_days = IntParameter(14, 180, default=90, space="gate", optimize=False)
 
-    # Those besides the gate's whose values in a parameter file are checked.
+    # Further parameters whose values in a parameter file are checked, besides those of the gate.
     checked_parameters: ClassVar[tuple[str, ...]] = ()
+    # The settings of `altseason.risk` that apply to it.
+    risk_settings: ClassVar[tuple[str, ...]] = ()
 
     gate_shorts: bool = False
     gate_position_adjustment: bool = False
@@ -117,13 +119,12 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
         self.alt_season_gate = self._make_gatekeeper(config)
 
     def _make_gatekeeper(self, config: dict[str, Any]) -> Gatekeeper:
-        # "off" is for the keyword alone.
-        is_off = type(self).gate_mode.value == "off"
         return Gatekeeper(
             self,
             config,
-            by_hand={"gate_mode": ("off",) if is_off else ()},
             parameters=self.checked_parameters,
+            # No parameter file may switch the gate off, only the keyword.
+            may_be_off=type(self).gate_mode.value == "off",
             shows_columns=_defines_signals(type(self)),
         )
 
@@ -192,7 +193,7 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
 
         Backtests and hyperopt never come here.
         """
-        return _find_gate(self).add_lines(super().analyze_ticker(dataframe, metadata))
+        return _find_gate(self).prepare_charts(super().analyze_ticker(dataframe, metadata))
 
     def ft_plot_annotations(self, pair: str, dataframe: pd.DataFrame) -> list[Any]:
         """Return what the strategy annotates in FreqUI, and the alt seasons."""

@@ -19,18 +19,20 @@ from altseason.errors import InputError
 from altseason.host.callbacks import guard_stake, without_trade_copy
 from altseason.risk.account import AccountWatch
 from altseason.risk.manager import RiskManager
-from altseason.risk.protections import build_protections
-from altseason.settings import validate_trading_mode
+from altseason.settings import RiskSettings, validate_trading_mode
 from altseason.strategy import AltSeasonGate
 
 CALLBACKS = ("custom_stake_amount", "custom_stoploss", "adjust_trade_position")
+CANDLES_PER_DAY, CANDLES_PER_WEEK = 24, 7 * 24
 
 
 class AltSeasonAccount(AltSeasonGate):
     """Gate a strategy on spot markets, and check its account in live mode.
 
-    What sizes a trade is the strategy's own; where that fails, nothing is entered.
+    Stakes are the strategy's own; where its sizing fails, nothing is entered.
     """
+
+    risk_settings: ClassVar[tuple[str, ...]] = ("kept_coins",)
 
     def __init__(self, config: dict[str, Any]) -> None:
         validate_trading_mode(config)
@@ -59,6 +61,7 @@ class AltSeasonRisk(AltSeasonAccount):
     `super()`.
     """
 
+    risk_settings: ClassVar[tuple[str, ...]] = tuple(RiskSettings.model_fields)
     checked_parameters: ClassVar[tuple[str, ...]] = (
         "cooldown_candles",
         "stops_allowed",
@@ -155,6 +158,44 @@ class AltSeasonRisk(AltSeasonAccount):
     ) -> float | None:
         """Trim what has outgrown its risk where `altseason.risk.rebalancing` is on."""
         return self._risk.calculate_trim(trade, current_time, current_exit_rate, min_stake)
+
+
+def build_protections(cooldown: int, stops: int, drawdown: float) -> list[dict[str, Any]]:
+    """Return the list of Freqtrade's own protections; it fits 1h candles and a risk of 2 % a trade.
+
+    https://www.freqtrade.io/en/stable/plugins/#protections
+
+    :param cooldown: for how many candles after an exit a pair is not entered again.
+    :param stops: how many stop-losses within a day, over all pairs, halt entries for half a day.
+    :param drawdown: the drawdown within a week, a ratio, that halts entries for a day.
+    """
+    return [
+        {"method": "CooldownPeriod", "stop_duration_candles": cooldown},
+        {
+            "method": "StoplossGuard",
+            "lookback_period_candles": CANDLES_PER_DAY,
+            "trade_limit": stops,
+            "stop_duration_candles": CANDLES_PER_DAY // 2,
+            "only_per_pair": False,
+        },
+        {
+            # Fewer trades may just be bad luck.
+            "method": "MaxDrawdown",
+            "lookback_period_candles": CANDLES_PER_WEEK,
+            "trade_limit": 5,
+            "stop_duration_candles": CANDLES_PER_DAY,
+            "max_allowed_drawdown": drawdown,
+            "calculation_mode": "equity",
+        },
+        {
+            # A pair that lost money with three or more trades of a week is halted for a day.
+            "method": "LowProfitPairs",
+            "lookback_period_candles": CANDLES_PER_WEEK,
+            "trade_limit": 3,
+            "stop_duration_candles": CANDLES_PER_DAY,
+            "required_profit": 0.0,
+        },
+    ]
 
 
 def _refuse_callbacks(cls: type[AltSeasonRisk]) -> None:

@@ -16,8 +16,8 @@ from altseason.commands.reporting import (
     choose_pair,
     list_days,
     print_report,
+    showing_waits,
 )
-from altseason.commands.waiting import showing_waits
 from altseason.dominance.candles import DAY, candle_length
 from altseason.dominance.store import DominanceStore, open_store
 from altseason.dominance.synthetic import is_synthetic

@@ -2,15 +2,17 @@
 
 import argparse
 import logging
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from altseason.commands.reporting import add_json_option, print_report
-from altseason.commands.stopping import catching_stops
-from altseason.commands.waiting import showing_waits
+from altseason.commands.reporting import add_json_option, print_report, showing_waits
 from altseason.dominance.locking import has_locks
 from altseason.dominance.store import open_store
 from altseason.errors import InputError
@@ -23,6 +25,9 @@ from altseason.sources.reading import read_clock
 EXIT_NOTHING = EXIT_BROKEN_OFF = 1
 # Docker kills after 10 s. A provider may keep a request waiting for longer; nothing is lost by it.
 STOP_SECONDS = 3.0
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+# Sent by another thread when there is nothing left to wait for.
+ENDED = b"\0"
 DESCRIPTION = """\
 Record dominance until it is stopped, as a bot does while it trades: one reading every 10 minutes,
 kept in a log, and candles of the dominance pair made of it. Bots on the same data directory then
@@ -127,3 +132,61 @@ def _record_once(feed: Feed) -> int:
         return EXIT_NOTHING
     show(f"{last.known:%Y-%m-%d %H:%M:%S} UTC  {last.dominance:.2f} %  {last.provider}")
     return 0
+
+
+class StopRequests:
+    """Wait until a command is asked to end, by Ctrl-C or `docker stop`.
+
+    A signal handler that raises is not enough: an exception is dropped where it is raised within a
+    destructor or the callback of a weakref.
+    """
+
+    def __init__(self) -> None:
+        # Sockets, since Windows writes signals to nothing else.
+        self._receiver, self._sender = socket.socketpair()
+        self._sender.setblocking(False)
+
+    @property
+    def descriptor(self) -> int:
+        """Return the descriptor to which signals are written, each as a byte of its number."""
+        return self._sender.fileno()
+
+    def wait(self) -> bool:
+        """Wait for a signal or for `end`; return whether it was a signal."""
+        while True:
+            for byte in self._receiver.recv(64):
+                if byte in STOPPING or byte == ENDED[0]:
+                    return byte in STOPPING
+
+    def end(self) -> None:
+        """End `wait`, from any thread."""
+        with suppress(OSError):  # it has ended already
+            self._sender.send(ENDED)
+
+    def close(self) -> None:
+        """Close the sockets."""
+        self._receiver.close()
+        self._sender.close()
+
+
+@contextmanager
+def catching_stops() -> Iterator[StopRequests]:
+    """Catch Ctrl-C and SIGTERM, unless they are ignored here; works in the main thread only."""
+    requests = StopRequests()
+    written = signal.set_wakeup_fd(requests.descriptor, warn_on_full_buffer=False)
+    caught = {
+        number: signal.signal(number, _leave_to_descriptor)
+        for number in STOPPING
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield requests
+    finally:
+        for number, handler in caught.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(written)
+        requests.close()
+
+
+def _leave_to_descriptor(*_: object) -> None:
+    """Do nothing: without a Python handler no signal is written to the descriptor."""

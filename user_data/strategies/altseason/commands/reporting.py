@@ -1,19 +1,24 @@
-"""How a command prints its result: one report, as text or as JSON."""
+"""What commands print: a report as text or as JSON, and on stderr what they wait for."""
 
 import argparse
 import json
-from collections.abc import Sequence
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
 from altseason.dominance.candles import Gap
 from altseason.dominance.outliers import MAX_JUMP
 from altseason.host.configuration import Config
-from altseason.output import show, show_text
+from altseason.output import show, show_text, tell
 from altseason.settings import DEFAULT_PAIR, PAIRS, SECTION, WITHOUT_STABLECOINS, load_settings
+from altseason.sources import session
 
-# Of a list that may be long.
+# How many entries of a list are printed.
 MAX_SHOWN = 5
+SILENT_SECONDS = 3.0
 
 
 class Report(Protocol):
@@ -106,3 +111,31 @@ def gaps_as_text(gaps: list[Gap]) -> list[str]:
 def gaps_as_json(gaps: list[Gap]) -> list[dict[str, str]]:
     """Return the same for a program, all of them."""
     return [{"start": gap.start.isoformat(), "end": gap.end.isoformat()} for gap in gaps]
+
+
+class _Retries(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        tell(record.getMessage())
+
+
+@contextmanager
+def showing_waits(what: str, *, silent_seconds: float = SILENT_SECONDS) -> Iterator[None]:
+    """Print every retry to stderr, and what a command waits for if it takes seconds.
+
+    :param what: what it waits for, such as "CoinGecko".
+    """
+    handler = _Retries()
+    level, propagates = session.logger.level, session.logger.propagate
+    session.logger.addHandler(handler)
+    session.logger.setLevel(logging.DEBUG)
+    session.logger.propagate = False
+    timer = threading.Timer(silent_seconds, tell, [f"Waiting for {what}; Ctrl-C stops it"])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        session.logger.removeHandler(handler)
+        session.logger.setLevel(level)
+        session.logger.propagate = propagates

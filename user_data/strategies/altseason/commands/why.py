@@ -7,8 +7,6 @@ from typing import Any
 import pandas as pd
 from freqtrade.data.dataprovider import DataProvider
 from freqtrade.data.history import get_datahandler
-from freqtrade.enums import CandleType, TradingMode
-from freqtrade.plugins.pairlist.pairlist_helpers import expand_pairlist
 from freqtrade.util import dt_now
 
 from altseason.commands.reporting import add_json_option, print_report
@@ -18,6 +16,7 @@ from altseason.dominance.synthetic import is_synthetic
 from altseason.errors import InputError
 from altseason.gate.breadth import NO_COINS
 from altseason.gate.explanation import EntryReport, explain, gate_of_row
+from altseason.gate.pairs import expand_pairs, find_stored_pairs
 from altseason.gate.reader import DominanceReader
 from altseason.gate.verdict import calculate_verdict
 from altseason.host.configuration import (
@@ -31,7 +30,7 @@ from altseason.host.configuration import (
 from altseason.invocation import altseason_command
 from altseason.output import tell
 from altseason.parser import add_freqtrade_options, format_examples
-from altseason.settings import PAIRS, load_settings
+from altseason.settings import load_settings
 
 DESCRIPTION = """\
 Show for each pair of the whitelist which conditions of an entry hold at its newest closed candle,
@@ -131,25 +130,19 @@ def _explain_by_bot(config: Config, options: argparse.Namespace) -> EntryReport:
 
 def _find_pairs(config: Config, named: list[str], timeframe: str) -> tuple[list[str], list[str]]:
     """Return the pairs to explain, and the whitelist."""
-    datadir = data_directory(config)
     listed = config["exchange"].get("pair_whitelist") or []
     if not named and not listed:
         raise InputError(
             "expected pairs, found none in pair_whitelist of the configuration; name them, or "
             "read those of the running bot with --live"
         )
-    handler = get_datahandler(datadir, data_format(config))
-    stored = [
-        pair
-        for pair, length, _ in handler.ohlcv_get_available_data(datadir, TradingMode.SPOT)
-        if length == timeframe and pair not in PAIRS
-    ]
+    stored = find_stored_pairs(config, timeframe)
     if not (isinstance(listed, list) and all(isinstance(pair, str) for pair in listed)):
         # Freqtrade takes `pairs` of the configuration for it, of which its schema says nothing.
         raise InputError("pairs: expected an array of strings in the configuration")
-    whitelist = _expand(listed, stored)
+    whitelist = expand_pairs(listed, stored)
     _refuse_misspelt(named, [*stored, *whitelist])
-    return (_expand(named, stored) if named else whitelist), whitelist
+    return (expand_pairs(named, stored) if named else whitelist), whitelist
 
 
 def _refuse_misspelt(named: list[str], known: list[str]) -> None:
@@ -169,14 +162,6 @@ def _refuse_misspelt(named: list[str], known: list[str]) -> None:
 
 def _letters(pair: str) -> str:
     return "".join(filter(str.isalnum, pair)).upper()
-
-
-def _expand(named: list[str], stored: list[str]) -> list[str]:
-    try:
-        return list(expand_pairlist(named, stored, keep_invalid=True))
-    except ValueError:
-        # Freqtrade reads them as regular expressions, which these are not.
-        return named
 
 
 def _report_missing(
@@ -222,7 +207,7 @@ def _report_age(newest: pd.Timestamp, timeframe: str, datadir: Path) -> None:
 def _load_closed(config: Config, pair: str, timeframe: str) -> pd.DataFrame:
     # Not load_pair_history, which warns of what we report in one line for all pairs.
     handler = get_datahandler(data_directory(config), data_format(config))
-    candles = handler.ohlcv_load(pair, timeframe, CandleType.SPOT, warn_no_data=False)
+    candles = handler.ohlcv_load(pair, timeframe, config["candle_type_def"], warn_no_data=False)
     if candles.empty:
         return candles
     return candles[candles["date"] + candle_length(timeframe) <= dt_now()].reset_index(drop=True)

@@ -14,11 +14,15 @@ import pandas as pd
 from freqtrade.data.history import get_datahandler
 from freqtrade.enums import CandleType, TradingMode
 from freqtrade.exceptions import OperationalException
-from freqtrade.plugins.pairlist.pairlist_helpers import expand_pairlist
 
 from altseason.errors import CandlesMissingError, SettingsError
 from altseason.gate.breadth import MIN_COINS, NO_COINS, CoinPrices, calculate_prices
-from altseason.gate.pairs import BITCOIN, never_entered_because
+from altseason.gate.pairs import (
+    BITCOIN,
+    expand_pairs,
+    find_stored_pairs,
+    never_entered_because,
+)
 from altseason.gate.reader import is_trading
 from altseason.host.candle_files import candle_file
 from altseason.host.configuration import data_format
@@ -218,15 +222,4 @@ class CoinReader:
         listed = self._config.get("exchange", {}).get("pair_whitelist") or []
         if not (isinstance(listed, list) and all(isinstance(pair, str) for pair in listed)):
             return []  # Freqtrade says what is wrong with it
-        datadir = Path(self._config["datadir"])
-        mode = self._config.get("trading_mode") or TradingMode.SPOT
-        handler = get_datahandler(datadir, data_format(self._config))
-        stored = [
-            pair
-            for pair, timeframe, _ in handler.ohlcv_get_available_data(datadir, mode)
-            if timeframe == TIMEFRAME
-        ]
-        try:
-            return list(expand_pairlist(listed, stored, keep_invalid=True))
-        except ValueError:  # Freqtrade reads them as regular expressions, which these are not
-            return listed
+        return expand_pairs(listed, find_stored_pairs(self._config, TIMEFRAME))

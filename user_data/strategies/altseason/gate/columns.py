@@ -5,6 +5,7 @@ trades, whatever goes wrong with dominance therefore closes the gate, is notifie
 nothing else. In backtests an error is an error.
 """
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -30,10 +31,14 @@ from altseason.gate.rule import (
     find_mean,
     find_open,
 )
+from altseason.host.secrets import hide_secrets
 from altseason.invocation import altseason_command
 from altseason.notifications import Notifier
-from altseason.settings import DominanceSettings
+from altseason.recorder.feed import start_feed
+from altseason.settings import DominanceSettings, load_settings
 from altseason.sources.reading import Clock, read_clock
+
+logger = logging.getLogger(__name__)
 
 Mask = npt.NDArray[np.bool_]
 SIDES = ("long", "short")
@@ -216,6 +221,38 @@ class GateColumns:
                 raise
             notify_closed(self._notifier, error, self._clock())
             return closed()
+
+
+class PlainGate:
+    """The columns for a strategy that is not gated, see `altseason.strategy.add_alt_season`.
+
+    While a bot trades, it also has dominance recorded.
+    """
+
+    def __init__(self, config: dict[str, Any], rule: GateRule) -> None:
+        """Set up the columns of one rule.
+
+        :raises SettingsError: if our section of the configuration is wrong.
+        """
+        hide_secrets(config)
+        settings = load_settings(config).dominance
+        self._rule = rule
+        reader = DominanceReader(config, settings)
+        notifier = Notifier(logger)
+        self._columns = GateColumns(reader, settings, notifier, lambda: rule)
+        if reader.is_trading and settings.record:
+            try:
+                start_feed(config)
+            except Exception as error:  # exits must go on, whatever it is
+                with suppress(Exception):
+                    notifier.warn(f"Dominance is not recorded: {error!r}.")
+
+    def add(self, dataframe: pd.DataFrame, timeframe: str) -> pd.DataFrame:
+        """Add the columns to candles of a timeframe."""
+        is_required = self._rule.mode != "off"
+        dataframe = self._columns.add_dominance(dataframe, timeframe, is_required=is_required)
+        is_open = self._columns.find_open(dataframe["date"], timeframe)
+        return self._columns.add_gate(dataframe, timeframe, is_open)
 
 
 def clear_entries(

@@ -60,9 +60,18 @@ def all_hold(conditions: Conditions, index: pd.Index) -> "pd.Series[bool]":
     return pd.Series(reduce(and_, by_candle, True), index=index)
 
 
-def add_conditions(dataframe: pd.DataFrame, conditions: Conditions) -> pd.DataFrame:
-    """Add a column for each condition under its name, unless there is one of that name."""
-    for name, condition in conditions.items():
+def set_entries(
+    dataframe: pd.DataFrame, conditions: Conditions, tag: str, *, adds_columns: bool
+) -> pd.DataFrame:
+    """Enter long, with a tag, at the candles at which every condition holds.
+
+    :param adds_columns: whether to add a column for each condition under its name, unless there is
+        one of that name.
+    """
+    for name, condition in conditions.items() if adds_columns else ():
         if name not in dataframe:
             dataframe[name] = condition.holds
+    enters = all_hold(conditions, dataframe.index)
+    dataframe["enter_long"] = enters.astype("int8")
+    dataframe.loc[enters, "enter_tag"] = tag
     return dataframe

@@ -1,7 +1,7 @@
 """The gate of one strategy object: what Freqtrade's calls to a gated strategy come to."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -14,8 +14,8 @@ from freqtrade.enums import CandleType
 
 from altseason.dominance.synthetic import is_synthetic, mark_results
 from altseason.errors import InputError
-from altseason.evidence.watch import EvidenceWatch
-from altseason.gate.charts import add_lines, season_areas
+from altseason.evidence import EvidenceWatch
+from altseason.gate.charts import add_lines, season_areas, thin_exits
 from altseason.gate.coins import CoinReader
 from altseason.gate.columns import GateColumns
 from altseason.gate.reader import DominanceReader
@@ -91,14 +91,14 @@ class Gatekeeper:
         strategy: Any,
         config: dict[str, Any],
         *,
-        by_hand: Mapping[str, tuple[Any, ...]],
         parameters: tuple[str, ...] = (),
         exclusion_reason: Callable[[str], str | None] | None = None,
         shows_columns: bool = True,
+        may_be_off: bool = False,
+        thins_exits: bool = False,
     ) -> None:
         """Set up the gate of a strategy, closed to all that its parameters do not open.
 
-        :param by_hand: values of parameters, by name, that no optimizer tries.
         :param parameters: names of further ones whose values are checked.
         :param exclusion_reason: returns why the strategy never enters a pair; None where it does.
         :param shows_columns: see `GatedSignals`.
@@ -107,6 +107,7 @@ class Gatekeeper:
         self._strategy = strategy
         self._config = config
         self._exclusion_reason = exclusion_reason
+        self._thins_exits = thins_exits
         self.entry_checks: list[EntryCheck] = []
         self.loop_checks: list[Callable[[datetime], None]] = []
         self._service: DominanceService | None = None
@@ -122,8 +123,7 @@ class Gatekeeper:
         files = [*self.files, parameter_file(strategy)]
         config[CONFIG_KEY] = calculate_digest(type(strategy), files)
         move_section(strategy, SECTION, PARAMETERS)
-        modes = (*BREADTH_MODES, *by_hand.get("gate_mode", ()))
-        allowed = {**by_hand, "gate_mode": modes}
+        allowed = {"gate_mode": (*BREADTH_MODES, *(("off",) if may_be_off else ()))}
         names = (*PARAMETERS, *parameters)
         self._refuse_values(take_wrong_values(strategy, names, allowed, _describe_rule_error))
         guard_entries(strategy, self.notifier, self._may_enter)
@@ -256,26 +256,25 @@ class Gatekeeper:
                 self.notifier.warn(text, "informative pairs")
             return []
 
-    def add_lines(self, analyzed: pd.DataFrame) -> pd.DataFrame:
-        """Add what FreqUI draws of dominance and the gate."""
-        try:
-            return add_lines(analyzed, self._strategy.gate_rule)
-        except Exception as error:  # exits matter more than charts
-            self.warn_of_charts(error)
-            return analyzed
+    def prepare_charts(self, analyzed: pd.DataFrame) -> pd.DataFrame:
+        """Add what FreqUI draws of dominance and the gate, and thin the marks of exits."""
+        for prepare in (self._add_lines, *((thin_exits,) if self._thins_exits else ())):
+            try:
+                analyzed = prepare(analyzed)
+            except Exception as error:  # exits matter more than charts
+                with suppress(Exception):  # nor may a failure to notify stop them
+                    text = f"Charts are incomplete: {type(error).__name__} ({error})."
+                    self.notifier.warn(text, "charts")
+        return analyzed
+
+    def _add_lines(self, analyzed: pd.DataFrame) -> pd.DataFrame:
+        return add_lines(analyzed, self._strategy.gate_rule)
 
     def find_areas(self, dataframe: pd.DataFrame) -> list[dict[str, Any]]:
         """Return the alt seasons that FreqUI shades; none where there is no column of them."""
         if "alt_season" not in dataframe:
             return []
         return season_areas(dataframe, self._strategy.timeframe)
-
-    def warn_of_charts(self, error: Exception) -> None:
-        """Log once that charts lack something."""
-        # Nor may a failure to notify stop exits.
-        with suppress(Exception):
-            text = f"Charts are incomplete: {type(error).__name__} ({error})."
-            self.notifier.warn(text, "charts")
 
     def _may_enter(self, pair: str, rate: float, time: datetime, side: str) -> bool:
         if self._is_gated(side == "short") and not self.columns.is_open(time):

@@ -1,6 +1,14 @@
-"""Which pairs are no altcoins, and so never entered."""
+"""Which pairs are meant by a list of names, and which are never entered: those of no altcoin."""
 
 import re
+from typing import Any
+
+from freqtrade.data.history import get_datahandler
+from freqtrade.enums import TradingMode
+from freqtrade.plugins.pairlist.pairlist_helpers import expand_pairlist
+
+from altseason.host.configuration import data_directory, data_format
+from altseason.settings import PAIRS
 
 # Bitcoin itself, and the tokens that stand for one: their rise is dominance, not alt season.
 BITCOIN = frozenset(
@@ -43,3 +51,24 @@ def never_entered_because(pair: str) -> str | None:
     if LEVERAGED.fullmatch(base):
         return f"{base} is a leveraged token, whose price decays"
     return None
+
+
+def find_stored_pairs(config: dict[str, Any], timeframe: str) -> list[str]:
+    """Return the pairs with stored candles of a timeframe; dominance is none of them."""
+    datadir = data_directory(config)
+    mode = config.get("trading_mode") or TradingMode.SPOT
+    available = get_datahandler(datadir, data_format(config)).ohlcv_get_available_data(
+        datadir, mode
+    )
+    return [pair for pair, stored, _ in available if stored == timeframe and pair not in PAIRS]
+
+
+def expand_pairs(names: list[str], stored: list[str]) -> list[str]:
+    """Return names of pairs with their regular expressions expanded, as in Freqtrade's whitelist.
+
+    :param stored: the pairs that regular expressions may match.
+    """
+    try:
+        return list(expand_pairlist(names, stored, keep_invalid=True))
+    except ValueError:  # a name that is no valid regular expression
+        return names

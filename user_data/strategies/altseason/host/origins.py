@@ -9,7 +9,7 @@ from freqtrade.strategy import IStrategy
 from freqtrade.strategy.parameters import BaseParameter
 
 from altseason.host.parameters import parameter_file, parameters_of_file
-from altseason.settings import SECTION
+from altseason.settings import SECTION, BreadthSettings, DominanceSettings
 
 Origin = Literal["config", "parameter file", "strategy", "default"]
 # The attributes of a strategy that Freqtrade takes from elsewhere, and where in a parameter file.
@@ -121,11 +121,16 @@ def _find_attributes(strategy: IStrategy) -> Iterator[Value]:
 
 
 def _find_settings(strategy: Any) -> Iterator[Value]:
-    for section in ("dominance", "breadth", "risk"):
-        settings = getattr(strategy.alt_season_gate.settings, section)
-        for name in type(settings).model_fields:
-            if name in settings.model_fields_set and name not in ("coinmarketcap_key", "urls"):
-                yield Value(f"{SECTION}.{section}.{name}", getattr(settings, name), "config")
+    settings = strategy.alt_season_gate.settings
+    for section, names in (
+        ("dominance", set(DominanceSettings.model_fields) - {"coinmarketcap_key", "urls"}),
+        ("breadth", set(BreadthSettings.model_fields)),
+        ("risk", set(strategy.risk_settings)),
+    ):
+        values = getattr(settings, section)
+        for name in type(values).model_fields:
+            if name in names & values.model_fields_set:
+                yield Value(f"{SECTION}.{section}.{name}", getattr(values, name), "config")
 
 
 def _show(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Channels, against the rule read day by day in plain Python."""
+"""Trends against their rule read day by day in plain Python, and position sizes by hand."""
 
 import math
 from collections.abc import Sequence
@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from altseason.trend.channels import (
+from altseason.trend import (
     CHANNEL_DAYS,
     add_days,
+    calculate_change,
     calculate_trend,
     calculate_volatility,
+    calculate_weight,
     find_daily_closes,
 )
 from tests.conftest import coin_candles
-from tests.trend.rule import LENGTHS, find_shares, find_volatility
+from tests.strategy.trend_rule import LENGTHS, find_shares, find_volatility
 
 PRICES = st.lists(st.floats(1, 100), min_size=1, max_size=200)
 
@@ -89,3 +91,42 @@ def test_day_without_its_last_candle_is_not_known():
     assert found.loc["2021-01-03":"2021-01-03 22:00", "known"].isna().all()
     # The first day in all candles but one, and the third in its own last one.
     assert found["known"].notna().sum() == 24 + 1
+
+
+@pytest.mark.parametrize(
+    ("trend", "volatility", "weight"),
+    [
+        (1.0, 1.0, 0.25),
+        (4 / 7, 0.5, 2 / 7),
+        (1.0, 0.1, 1.0),
+        (3 / 7, 0.25, 3 / 7),
+        (0.0, 1.0, 0.0),
+        (1.0, math.nan, 0.0),
+        (math.nan, 1.0, 0.0),
+        (1.0, 0.0, 0.0),
+    ],
+)
+def test_weight_is_the_trend_at_a_quarter_of_volatility(trend, volatility, weight):
+    assert calculate_weight(trend, volatility) == pytest.approx(weight)
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "min_stake", "change"),
+    [
+        (100, 130, None, 30),
+        (100, 119, None, 0),
+        (100, 60, None, -40),
+        (100, 81, None, 0),
+        # The exchange's smallest order, of the change and of what would be left.
+        (20, 26, 10, 0),
+        (20, 31, 10, 11),
+        (30, 14, 10, 0),
+        (30, 15, 10, -15),
+        # An exit is a signal's, and what is unknown changes nothing.
+        (100, 0, None, 0),
+        (0, 100, None, 0),
+        (100, math.nan, None, 0),
+    ],
+)
+def test_position_is_changed_where_it_is_off_by_more_than_a_fifth(value, wanted, min_stake, change):
+    assert calculate_change(value, wanted, min_stake) == pytest.approx(change)

@@ -1,1 +1,0 @@
-"""The trend of a coin by its daily closes, and how large a position it allows."""
