@@ -146,7 +146,7 @@ def test_bot_without_bitcoin_enters_nothing_and_exits(load: Load, tmp_path: Path
 
 
 def test_stake_in_bitcoin_is_refused(load: Load):
-    with pytest.raises(SettingsError, match="expected a currency in which Bitcoin has a price"):
+    with pytest.raises(SettingsError, match="expected a currency other than Bitcoin"):
         load(stake_currency="BTC")
 
 

@@ -1,11 +1,11 @@
-"""The default rules, of whose entries a model takes those that are likely to succeed.
+"""The default rules with a model that takes only those entries that are likely to succeed.
 
-Meta-labeling by FreqAI: the rules propose an entry, the model says how likely it is to reach the
-take-profit before the stop-loss and before time is up. See docs/freqai.md, also for what is not
-promised.
+Meta-labeling with FreqAI: the rules propose an entry, and the model estimates how likely it is to
+reach the take-profit before the stop-loss and before time is up. See docs/freqai.md, also for what
+is not promised.
 """
 
-import altseason.host.version  # noqa: F401 - before all that an older Freqtrade lacks
+import altseason.host.version  # noqa: F401 - must be first: refuses an older Freqtrade
 
 # isort: split
 
@@ -23,12 +23,11 @@ from AltSeasonStrategy import AltSeasonStrategy
 
 
 class AltSeasonFreqAI(AltSeasonStrategy):
-    """Enter by the rules where the model finds a take-profit likely; exits are the rules' own."""
+    """Enter by the rules where the model finds a take-profit likely; exit by the rules alone."""
 
     checked_parameters: ClassVar = (*AltSeasonStrategy.checked_parameters, "probability_min")
 
-    # With 10 % to take, 5 % to lose and 0.1 % for each order, entries that end by either break even
-    # at 34 %.
+    # With a take-profit of 10 %, a stop-loss of 5 % and a fee of 0.1 %, entries break even at 34 %.
     probability_min = DecimalParameter(0.15, 0.75, default=0.35, decimals=2, space="buy")
 
     plot_config: ClassVar = {
@@ -45,11 +44,11 @@ class AltSeasonFreqAI(AltSeasonStrategy):
         if is_enabled(config):
             set_defaults(config)
         if config.get("freqai_backtest_live_models"):
-            # Freqtrade looks for these before it starts the strategy.
+            # Freqtrade looks for the models before it starts the strategy.
             self._identify()
 
     def ft_bot_start(self, **kwargs: Any) -> None:
-        """Refuse what FreqAI would take for something else, then start."""
+        """Refuse settings that FreqAI would misread, then start."""
         self._identify()
         validate(self.config, self, is_trading=self.alt_season_gate.is_trading)
         super().ft_bot_start(**kwargs)
@@ -57,31 +56,31 @@ class AltSeasonFreqAI(AltSeasonStrategy):
     def populate_indicators(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
-        """Add the indicators, dominance, and what the model predicts."""
+        """Add the indicators, dominance, and the model's predictions."""
         dataframe = super().populate_indicators(dataframe, metadata)
         return self.learner.add_predictions(dataframe, metadata["pair"])
 
     def feature_engineering_standard(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any], **kwargs: Any
     ) -> pd.DataFrame:
-        """Add the features; FreqAI asks."""
+        """Add the features; called by FreqAI."""
         return self.learner.add_features(dataframe)
 
     def set_freqai_targets(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any], **kwargs: Any
     ) -> pd.DataFrame:
-        """Name what is predicted; FreqAI asks. The labels are made with the rows of all pairs."""
+        """Name the label; called by FreqAI. Its values are made for all pairs at once."""
         dataframe[LABEL] = 0.0
         return dataframe
 
     def find_rule_entries(self, pair: str, candles: pd.DataFrame) -> "pd.Series[bool]":
-        """Return where the rules would enter, were the gate open; the model learns from these."""
+        """Return where the rules would enter with an open gate; the model learns from these."""
         candles = self.add_indicators(candles)
         candles["alt_season"] = True
         return all_hold(super().entry_conditions(candles, {"pair": pair}), candles.index)
 
     def entry_conditions(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> Conditions:
-        """Return what an entry needs: the rules' conditions, and that it is likely to succeed."""
+        """Return the conditions that an entry needs: those of the rules, and a likely success."""
         return {
             **super().entry_conditions(dataframe, metadata),
             "is_likely": self.learner.require_likely(dataframe, self.probability_min.value),
@@ -90,7 +89,7 @@ class AltSeasonFreqAI(AltSeasonStrategy):
     def populate_entry_trend(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
-        """Enter by all conditions, and keep the probability of each entry for its stake."""
+        """Enter where all conditions hold, and keep the probability of each entry for its stake."""
         dataframe = super().populate_entry_trend(dataframe, metadata)
         entries = dataframe[dataframe["enter_long"] == 1]
         self.learner.keep_entries(entries, metadata["pair"], self.probability_min.value)
@@ -109,21 +108,24 @@ class AltSeasonFreqAI(AltSeasonStrategy):
         *args: Any,
         **kwargs: Any,
     ) -> float:
-        """Return the stake of the risk rules, or the part of it that the probability allows."""
+        """Return the stake of the risk rules, or the fraction of it that the probability allows."""
         limits = (proposed_stake, min_stake, max_stake)
         whole = super().custom_stake_amount(
             pair, current_time, current_rate, *limits, leverage, entry_tag, *args, **kwargs
         )
-        part = self.learner.find_part(pair, current_time, entry_tag)
-        stake = whole * (part or 0.0)
+        fraction = self.learner.find_fraction(pair, current_time, entry_tag)
+        stake = whole * (fraction or 0.0)
         if whole and not (stake > 0 and stake >= (min_stake or 0.0)):
-            reason = "there is no signal" if part is None else "its part of the stake is too small"
-            self.notifier.warn(f"{pair} is not entered: {reason}.")
+            reason = "there is no signal" if fraction is None else "its stake is too small"
+            self.notifier.warn(f"Not entering {pair}: {reason}.")
             return 0.0
         return stake
 
     def _identify(self) -> None:
-        """Name FreqAI's models by the parameters' values, which Freqtrade loads after FreqAI."""
+        """Name FreqAI's models by the values of the parameters.
+
+        Freqtrade would load these only after FreqAI.
+        """
         if is_enabled(self.config):
             self.ft_load_hyper_params(self.config.get("runmode") == RunMode.HYPEROPT)
             identify(self.config, self)

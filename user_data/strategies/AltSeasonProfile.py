@@ -1,10 +1,10 @@
-"""A profile for alt season: trends of many lengths, sized by volatility, behind the gate.
+"""A profile for alt season: follow trends of many lengths, sized by volatility, behind the gate.
 
-Long-only, on spot markets. What it is made of, why, and what it was worth on the years that it was
-found on is in docs/profile.md and docs/evidence.md. Past results do not guarantee future profit.
+Long-only, on spot markets. See docs/profile.md for how it works and why, and docs/evidence.md for
+its results on the years that it was designed on. Past results do not guarantee future profit.
 """
 
-import altseason.host.version  # noqa: F401 - before all that an older Freqtrade lacks
+import altseason.host.version  # noqa: F401 - must be first: refuses an older Freqtrade
 
 # isort: split
 
@@ -37,18 +37,18 @@ from altseason.trend import (
 )
 from altseason.with_risk import AltSeasonAccount
 
-# More than half of the channels are up: most lengths of trend agree.
+# A trend is up where more than this share of the channels is.
 MAJORITY = 0.5
 SECONDS_PER_DAY = 24 * 60 * 60
-# The longest channel, and eight weeks in which it goes up or down. Of hourly candles Freqtrade
-# fetches 208 days at Binance, and no more.
+# The longest channel, and eight weeks for it to go up or down. At Binance Freqtrade fetches at most
+# 208 days of hourly candles.
 STARTUP_DAYS = 207
 
 
 class AltSeasonProfile(AltSeasonAccount, mode="falling"):
     """Follow the trends of altcoins while Bitcoin's trend is up and its dominance falls.
 
-    Decides once a day, at midnight UTC, by daily closes, whatever the timeframe is.
+    It decides once a day, at midnight UTC, by daily closes, in any timeframe.
     """
 
     INTERFACE_VERSION = 3
@@ -58,10 +58,10 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
     process_only_new_candles = True
     position_adjustment_enable = True
 
-    # The channels end a trade; nothing takes profits from a trend that goes on.
+    # Only the channels end a trade, so that a trend can run.
     minimal_roi: ClassVar[dict[str, float]] = {}
-    # Only a crash gets here before the channels: four days' moves of a coin whose annual volatility
-    # is 120 %, of which a fifth of a trade's share of the wallet is bought at most.
+    # Only a crash gets here before the channels: it takes four days' moves of a coin with an annual
+    # volatility of 120 %, on which at most a fifth of a trade's share of the wallet is spent.
     stoploss = -0.25
     trailing_stop = False
     use_exit_signal = True
@@ -84,8 +84,8 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
     def __init__(self, config: dict[str, Any]) -> None:
         if config.get("stake_currency") in BITCOIN:
             raise SettingsError(
-                "stake_currency: expected a currency in which Bitcoin has a price of its own, "
-                f"found {config['stake_currency']}; choose one such as USDT"
+                "stake_currency: expected a currency other than Bitcoin, whose price is needed, "
+                f"found {config['stake_currency']}; choose another, such as USDT"
             )
         super().__init__(config)
         timeframe = config.get("timeframe") or self.timeframe
@@ -97,7 +97,7 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
         return __version__
 
     def informative_pairs(self) -> list[tuple[str, str]]:
-        """Return Bitcoin's candles, which a bot needs besides those of its pairs."""
+        """Return Bitcoin's pair, whose candles a bot needs besides those of the whitelist."""
         return [(self._bitcoin, self.timeframe)]
 
     def populate_indicators(
@@ -128,7 +128,7 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
         )
 
     def entry_conditions(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> Conditions:
-        """Return what an entry needs, all of it, by name; a subclass may add to it."""
+        """Return the conditions that an entry needs, by name; a subclass may add to them."""
         return {
             "is_altcoin": is_true(never_entered_because(metadata["pair"]) is None),
             "is_day_end": is_true(find_day_ends(dataframe, self.timeframe)),
@@ -141,7 +141,7 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
     def populate_exit_trend(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
-        """Exit when no channel is up any more, whatever the gate says."""
+        """Exit when no channel is up any longer, whether the gate is open or closed."""
         is_over = dataframe["trend"] == 0
         dataframe["exit_long"] = is_over.astype("int8")
         tags = np.where(is_over, "no_channel_up", "").astype(object)
@@ -159,12 +159,12 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
         *args: Any,
         **kwargs: Any,
     ) -> float:
-        """Return the part of Freqtrade's stake that trend and volatility allow; 0 for no trade."""
+        """Return Freqtrade's stake times the weight of trend and volatility; 0 for no trade."""
         candle = self._find_candle(pair, current_time)
         stake = 0.0 if candle is None else proposed_stake * float(candle["weight"])
         if min_stake is not None and 0 < stake < min_stake:
-            # Freqtrade would raise it.
-            self.notifier.warn(f"{pair} is not entered: the stake is below the exchange's minimum.")
+            # Freqtrade would raise the stake.
+            self.notifier.warn(f"Not entering {pair}: the stake is below the exchange's minimum.")
             return 0.0
         return min(stake, max_stake) if stake > 0 else 0.0
 
@@ -180,14 +180,14 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
         *args: Any,
         **kwargs: Any,
     ) -> float | None:
-        """Bring a position to its size once a day; it grows while an entry would be allowed."""
-        # Asked in every candle of a trade, so without pandas where the day has not just ended.
+        """Resize a position once a day; let it grow only while it could be entered."""
+        # Called in every candle of a trade, so without pandas unless a day has just ended.
         if current_time.timestamp() % SECONDS_PER_DAY >= timeframe_to_seconds(self.timeframe):
             return None
         day = self._find_candle(trade.pair, current_time)
         if day is None or trade.has_open_orders:
             return None
-        # By the day's close, and not by the rate: what was resized is not resized again.
+        # By the day's close, not by the current rate, so that it is resized only once.
         value = trade.amount * float(day["close"])
         change = calculate_change(value, self._find_slot() * float(day["weight"]), min_stake)
         if not change or (change > 0 and not self._may_grow(day, current_time)):
@@ -200,9 +200,9 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
     def _bitcoin(self) -> str:
         return f"BTC/{self.config['stake_currency']}"
 
-    # No property: Freqtrade reads those of a strategy that has no wallet yet.
+    # Not a property, since Freqtrade reads properties before the strategy has a wallet.
     def _find_slot(self) -> float:
-        """Return what one trade may cost, in stake currency."""
+        """Return the most that one trade may cost, in stake currency; 0 if none may be opened."""
         stake = self.config["stake_amount"]
         if stake != UNLIMITED_STAKE_AMOUNT:
             return float(stake)
@@ -211,14 +211,14 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
         return float(self.wallets.get_total_stake_amount() / self.config["max_open_trades"])
 
     def _may_grow(self, day: "pd.Series[Any]", time: datetime) -> bool:
-        # The gate itself asks no callback that Freqtrade hands the trade without a copy.
+        # The gate guards no callback that is decorated with `without_trade_copy`.
         is_open = self.alt_season_gate.columns.is_open(time)
         return bool(is_open and day["bitcoin_trend"] > MAJORITY)
 
     def _find_bitcoin_closes(self) -> "pd.Series[float]":
-        """Return Bitcoin's daily closes; none where a bot has no candles of it.
+        """Return Bitcoin's daily closes; none, with a warning, where a bot has no candles of it.
 
-        :raises CandlesMissingError: where nobody trades.
+        :raises CandlesMissingError: if there are none, and no bot trades.
         """
         candles = self.dp.get_pair_dataframe(self._bitcoin, self.timeframe)
         if not candles.empty:
@@ -226,14 +226,14 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
         if not self.alt_season_gate.is_trading:
             raise CandlesMissingError(
                 f"{self.config['datadir']}: expected {self.timeframe} candles of {self._bitcoin}, "
-                f"whose trend decides, found none; `freqtrade download-data --pairs "
+                f"by whose trend entries are decided, found none; `freqtrade download-data --pairs "
                 f"{self._bitcoin} --timeframes {self.timeframe}` stores them"
             )
-        self.notifier.warn(f"There are no candles of {self._bitcoin}: nothing is entered.")
+        self.notifier.warn(f"No entries: there are no candles of {self._bitcoin}.")
         return pd.Series(dtype="float64", index=pd.DatetimeIndex([], tz="UTC"))
 
     def _find_candle(self, pair: str, time: datetime) -> "pd.Series[Any] | None":
-        """Return the candle that had just closed at a time; None where it is missing."""
+        """Return the candle that had just closed at a time; None if it is missing."""
         candles, _ = self.dp.get_analyzed_dataframe(pair, self.timeframe)
         if candles.empty:
             return None

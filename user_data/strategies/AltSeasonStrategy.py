@@ -1,6 +1,6 @@
-"""Momentum on altcoins, entered only in alt season: while Bitcoin's dominance says so."""
+"""Trade altcoins by momentum, and enter only in alt season, as Bitcoin's dominance shows it."""
 
-import altseason.host.version  # noqa: F401 - before all that an older Freqtrade lacks
+import altseason.host.version  # noqa: F401 - must be first: refuses an older Freqtrade
 
 # isort: split
 
@@ -43,7 +43,7 @@ class AltSeasonStrategy(AltSeasonRisk, space="buy", gate_position_adjustment=Tru
     stoploss = -0.05
     trailing_stop = False
     use_exit_signal = True
-    # A stop at a limit may be left behind by a price that goes on falling.
+    # A limit stop may stay unfilled where the price falls below it.
     order_types: ClassVar = {
         "entry": "limit",
         "exit": "limit",
@@ -85,21 +85,21 @@ class AltSeasonStrategy(AltSeasonRisk, space="buy", gate_position_adjustment=Tru
         return self.alt_season_gate.add_dominance(self.add_indicators(dataframe))
 
     def add_indicators(self, dataframe: pd.DataFrame) -> pd.DataFrame:
-        """Add the indicators that entries and exits go by."""
+        """Add the indicators that entries and exits depend on."""
         close = dataframe["close"]
         dataframe["sma50"] = ta.SMA(close, timeperiod=50)
         dataframe["sma200"] = ta.SMA(close, timeperiod=200)
         dataframe["rsi"] = ta.RSI(close, timeperiod=14)
         macd, signal, histogram = ta.MACD(close, fastperiod=12, slowperiod=26, signalperiod=9)
         dataframe["macd"], dataframe["macdsignal"] = macd, signal
-        # For charts alone.
+        # Only for charts.
         dataframe["macdhist"] = histogram.astype("float32")
         return dataframe
 
     def populate_entry_trend(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
-        """Enter altcoins on momentum in alt season."""
+        """Enter altcoins with momentum in alt season."""
         return set_entries(
             dataframe,
             self.entry_conditions(dataframe, metadata),
@@ -108,7 +108,7 @@ class AltSeasonStrategy(AltSeasonRisk, space="buy", gate_position_adjustment=Tru
         )
 
     def entry_conditions(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> Conditions:
-        """Return what an entry needs, all of it, by name; a subclass may add to it."""
+        """Return the conditions that an entry needs, by name; a subclass may add to them."""
         return {
             "is_altcoin": is_true(never_entered_because(metadata["pair"]) is None),
             "is_traded": above(dataframe["volume"], 0),
@@ -122,14 +122,14 @@ class AltSeasonStrategy(AltSeasonRisk, space="buy", gate_position_adjustment=Tru
     def populate_exit_trend(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
-        """Exit on the first reason that holds."""
+        """Exit for any of three reasons; the first one that holds is the tag."""
         reasons = {
             "below_sma50": dataframe["close"] < dataframe["sma50"],
             "rsi_overbought": dataframe["rsi"] > self.rsi_exit_min.value,
             "macd_down": dataframe["macd"] < dataframe["macdsignal"],
         }
         first = np.select(list(reasons.values()), range(1, len(reasons) + 1), default=0)
-        # Objects, not pandas' strings: most rows have a tag, and share the few that there are.
+        # Objects, not pandas' strings, so that all rows share these few.
         tags = np.array(["", *reasons], dtype=object)[first]
         dataframe["exit_tag"] = pd.Series(tags, index=dataframe.index, dtype=object)
         dataframe["exit_long"] = (first > 0).astype("int8")

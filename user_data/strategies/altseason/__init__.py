@@ -1,7 +1,7 @@
 """Bitcoin's dominance as an ordinary Freqtrade candle pair, and the rules that read it.
 
-This package runs in the official Freqtrade image as it is: it imports nothing that Freqtrade does
-not bring, and it is found because Freqtrade and Python look in the strategies folder.
+This package runs in Freqtrade's official image without further packages. It is found because it
+lies in the strategies folder, beside the strategies that import it.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""`python -m altseason`: the command line where nothing is installed, as in Freqtrade's image."""
+"""Run the command line by `python -m altseason`, where it is not installed as a script."""
 
 import sys
 
@@ -9,7 +9,7 @@ except ImportError as error:
         raise
     sys.exit(f"altseason: {error}")
 
-# Freqtrade's recursive strategy search runs every .py file under the name of the file, which is
-# "__main__" here as well; only Python's -m also sets the package.
+# Freqtrade's recursive strategy search imports every .py file under its file name, which is
+# "__main__" here, too. Only `python -m` also sets the package.
 if __package__ == "altseason":
     sys.exit(main())

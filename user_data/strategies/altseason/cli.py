@@ -1,4 +1,4 @@
-"""The `altseason` command: what Freqtrade does not do itself, with Freqtrade's own options."""
+"""The `altseason` command: store, inspect and test Bitcoin's dominance for Freqtrade strategies."""
 
 import argparse
 import shlex
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
-import altseason.host.version  # noqa: F401 - before all that an older Freqtrade lacks
+import altseason.host.version  # noqa: F401 - must be first: refuses an older Freqtrade
 
 # isort: split
 
@@ -19,11 +19,11 @@ from altseason.invocation import altseason_command
 from altseason.output import prepare_streams, tell
 from altseason.parser import CommandParser, add_freqtrade_options
 
-# Each is a module of its name: what a bot needs in `altseason.commands`, what a desk needs in
-# `altseason_lab.commands`, which is not there where only the strategies folder was copied.
+# Each is a module of that name: what a bot needs in `altseason.commands`, the rest in
+# `altseason_lab.commands`, which is missing where only the strategies folder was copied.
 COMMANDS = {
     "dominance": "fill and inspect the pair BTCD/USD",
-    "gate": "write a strategy of yours once more, behind the gate",
+    "gate": "write a gated version of a strategy of yours",
     "why": "show which conditions of an entry hold now",
 }
 LAB = "altseason_lab"
@@ -40,15 +40,15 @@ COMMON_OPTIONS = ("config", "user_data_dir", "datadir")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; what a user can cause ends in one line."""
+    """Run one command and return its exit code; errors that a user can cause end in one line."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     prepare_streams()
     try:
         options = parse_arguments(words)
         return int(options.run(options))
     except (FreqtradeException, OSError) as error:
-        # The latter is of the disk or the system, and its text says which file it is about. Some of
-        # Freqtrade's have several lines.
+        # An OSError of the disk or the system names its file. Some of Freqtrade's messages have
+        # several lines.
         tell(f"altseason: {' '.join(str(error).split())}")
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
@@ -56,21 +56,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parse_arguments(words: list[str]) -> argparse.Namespace:
-    """Parse the command line; a wrong one ends the process with a line that names the error.
+    """Parse the command line; an invalid one ends the process with a line that names the error.
 
     :raises InputError: for a command of the lab where the lab is not installed.
     """
     chosen = words[0] if words else ""
     if chosen in LAB_COMMANDS and find_spec(LAB) is None:
         raise InputError(
-            f"`altseason {chosen}` belongs to the project's lab, which the strategies folder does "
-            "not bring: run it in a clone of the project after `make install`, or with "
+            f"`altseason {chosen}` belongs to the project's lab, which is not part of the "
+            "strategies folder: run it in a clone of the project after `make install`, or with "
             f"`docker compose run --rm altseason {chosen}`"
         )
     parser = build_parser(chosen)
     options, unknown = parser.parse_known_args(words)
     if unknown:
-        # The commands that take options of Freqtrade.
+        # These commands take options of Freqtrade.
         hint = _place_dashes(words, unknown[0]) if "words" in options else ""
         options.parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     options.command_line = altseason_command(shlex.join(words))
@@ -78,7 +78,7 @@ def parse_arguments(words: list[str]) -> argparse.Namespace:
 
 
 def _place_dashes(words: list[str], unknown: str) -> str:
-    """Describe where the options of Freqtrade belong, with the command line that was meant."""
+    """Return a hint where Freqtrade's own options belong, with the command line that was meant."""
     place = words.index(unknown) if unknown in words else len(words)
     following = [word for word in words[place:] if word != "--"]
     if words[0] == "sandbox" and following[:1] != ["freqtrade"]:
@@ -90,7 +90,7 @@ def _place_dashes(words: list[str], unknown: str) -> str:
 def build_parser(chosen: str) -> CommandParser:
     """Build the parser, with the options of the chosen command.
 
-    Only its module is imported: what they import of Freqtrade takes seconds.
+    Only its module is imported, since importing all that they need of Freqtrade takes seconds.
     """
     parser = CommandParser(
         prog=altseason_command(),

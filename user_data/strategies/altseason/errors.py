@@ -3,27 +3,27 @@
 AltSeasonError              shown in one line, exit code 2, wherever it is raised
 ├── BusyError               nobody: another process holds a file; try again
 ├── CandlesMissingError     the user: coins lack daily candles; the message names the command
-├── InputError              the user: an option or a file given to a command is wrong
 ├── DominanceMissingError   the user: there is no dominance to read; the message names the command
+├── InputError              the user: an option or a file given to a command is wrong
 ├── ProviderError           see sources/errors.py
 ├── SettingsError           the user: a setting of the configuration is wrong
 ├── StoredDataError         the user: a stored file is damaged or not ours; it is left unchanged
-└── TooFewRowsError         nobody: too few entries to learn from; the plain rules go on
+└── TooFewRowsError         nobody: too few entries to learn from; there is no new model
 """
 
 from freqtrade.exceptions import OperationalException
 
 
 class AltSeasonError(OperationalException):
-    """Root of the tree; an OperationalException, so that Freqtrade also ends with the message."""
+    """Root of the tree; an OperationalException, so that Freqtrade also ends with its message."""
 
 
 class BusyError(AltSeasonError):
-    """Another process holds a file for longer than it should; try again."""
+    """Another process has held a file for longer than it should; try again."""
 
 
 class CandlesMissingError(AltSeasonError):
-    """The gate counts coins, and too few of them have daily candles."""
+    """Candles that the gate or a strategy needs are not stored."""
 
 
 class InputError(AltSeasonError):

@@ -1,4 +1,4 @@
-"""The command line that runs our commands here, so that messages name ones that work."""
+"""Find the command line that runs `altseason` here, so that messages name commands that work."""
 
 import os
 import shlex
@@ -16,8 +16,8 @@ DISTRIBUTION = "freqtrade-altseason"
 def altseason_command(words: str = "") -> str:
     """Return the command line that runs `altseason` with the given words here.
 
-    That is the installed script, by its path where it is not on PATH. Where only the strategies
-    folder was copied there is none, and Python runs the package from that folder.
+    That is the installed script, with its path unless it is on PATH. Where only the strategies
+    folder was copied there is no script, and Python runs the package from that folder.
 
     :param words: what follows `altseason`, such as "dominance status".
     """
@@ -32,14 +32,14 @@ def _find_script() -> str | None:
         return None
     beside_python = shutil.which("altseason", path=str(Path(sys.executable).parent))
     found = shutil.which("altseason")
-    # Another installation's script runs another installation's package.
+    # The script of another installation would run the package of that installation.
     if found and (beside_python is None or Path(found).samefile(beside_python)):
         return "altseason"
     return shlex.quote(beside_python) if beside_python else None
 
 
 def _module_call() -> str:
-    # Also where PYTHONPATH has it: it may have been set for this one command.
+    # Even if PYTHONPATH already has it, which may have been set for this one command.
     folders = [Path(altseason.__file__).resolve().parent.parent]
     if (lab := find_spec("altseason_lab")) and lab.origin:
         folders.append(Path(lab.origin).resolve().parent.parent)
@@ -51,6 +51,6 @@ def _module_call() -> str:
 
 
 def shorten_path(path: Path) -> str:
-    """Return a path below the current folder as a relative one, others as they are."""
+    """Return a path relative to the current folder if it is below it, else as it is."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,4 +1,4 @@
-"""Notifications, each sent once: raised when something begins, cleared when it is over."""
+"""Send notifications once each: an alert is raised when something begins, and cleared at its end."""
 
 import logging
 import threading
@@ -14,18 +14,18 @@ REMINDER_INTERVAL = timedelta(days=1)
 
 
 class Notifier:
-    """Notify by the log, and by Telegram of what is urgent.
+    """Notify by the log, and of urgent things by Telegram, too.
 
-    Any thread may use it. An urgent message is sent at once where there is `send`, else it waits to
-    be drained: only the bot's own thread may send to Telegram.
+    Any thread may use it. With `send`, an urgent message is sent at once. Without, it waits to be
+    drained, since only the bot's own thread may send to Telegram.
 
-    :param send: takes a message for Telegram.
+    :param send: sends a message to Telegram.
     """
 
     def __init__(self, logger: logging.Logger, send: Callable[[str], None] | None = None) -> None:
         self._logger = logger
         self._send = send
-        # By topic, whether it was urgent.
+        # Whether it was urgent, by topic.
         self._raised: dict[str, bool] = {}
         self._reminded: dict[str, datetime] = {}
         self._waiting: deque[str] = deque()
@@ -33,18 +33,18 @@ class Notifier:
         self._lock = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
-        # A strategy is pickled for the workers of hyperopt, and a lock cannot be.
+        # A strategy is pickled for hyperopt's workers, and a lock cannot be pickled.
         return {name: value for name, value in vars(self).items() if name != "_lock"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state, _lock=threading.Lock())
 
     def raise_alert(self, topic: str, message: str, *, is_urgent: bool = True) -> bool:
-        """Notify of something unless it was raised and not cleared; return whether it is new.
+        """Notify of something unless it is already raised; return whether it is new.
 
-        What was raised for the log alone is raised once more when it becomes urgent.
+        What was raised only for the log is raised once more when it becomes urgent.
 
-        :param topic: what counts as the same, where the message differs each time.
+        :param topic: identifies the alert, since its message may differ each time.
         """
         with self._lock:
             if topic in self._raised and self._raised[topic] >= is_urgent:
@@ -54,27 +54,27 @@ class Notifier:
         return True
 
     def warn(self, message: str, topic: str = "") -> bool:
-        """Raise an alert for the log alone; the message is its own topic by default."""
+        """Raise an alert for the log only; by default the message is its own topic."""
         return self.raise_alert(topic or message, message, is_urgent=False)
 
     def remind(self, topic: str, message: str, now: datetime) -> None:
-        """Notify of something that nothing clears: at once, and once a day while it goes on.
+        """Notify of something that nothing clears: at once, and then once a day while it lasts.
 
-        :param topic: what counts as the same, where the message differs each time.
+        :param topic: identifies it, since its message may differ each time.
         :param now: the current time, with its timezone.
         """
         with self._lock:
             last = self._reminded.get(topic)
-            # One of the future was noted by a clock that has been put back since.
+            # A time in the future was noted before the clock was put back.
             if last is not None and abs(now - last) < REMINDER_INTERVAL:
                 return
             self._reminded[topic] = now
         self._notify(logging.WARNING, message, is_urgent=True)
 
     def clear(self, topic: str, message: str = "") -> None:
-        """Forget an alert, so that it is raised again when it comes again.
+        """Clear an alert, so that it is raised again when it recurs.
 
-        :param message: reports the end where the alert was raised; not sent where none was.
+        :param message: reports its end; sent only if the alert was raised.
         """
         with self._lock:
             is_urgent = self._raised.pop(topic, None)
@@ -82,25 +82,25 @@ class Notifier:
             self.notify(message, is_urgent=is_urgent)
 
     def notify(self, message: str, *, is_urgent: bool = True) -> None:
-        """Notify of something that has no end."""
+        """Notify of an event, which needs no clearing."""
         self._notify(logging.INFO, message, is_urgent=is_urgent)
 
     def forward(self, other: "Notifier") -> None:
-        """Deliver what waits at another notifier, which has logged it already."""
+        """Deliver the messages that wait at another notifier, which has logged them already."""
         for message in other.drain():
             self._deliver(message)
 
     def drain(self) -> list[str]:
         """Return the urgent messages that wait.
 
-        Of more than 20 the newest, after one that says how many are in the log alone.
+        If there were more than 20, the newest 20, after a message that counts the others.
         """
         with self._lock:
             drained, dropped = list(self._waiting), self._dropped
             self._waiting.clear()
             self._dropped = 0
         if dropped:
-            drained.insert(0, f"{dropped} earlier messages about dominance are in the log alone.")
+            drained.insert(0, f"{dropped} earlier messages about dominance are only in the log.")
         return drained
 
     def _notify(self, level: int, message: str, *, is_urgent: bool) -> None:
@@ -120,9 +120,9 @@ class Notifier:
 
 
 def escape_telegram_markdown(message: str) -> str:
-    """Return a message that Telegram takes: it refuses long ones and Markdown that does not close.
+    """Return a message that Telegram accepts: it refuses long ones, and unclosed Markdown.
 
-    What could be taken for Markdown, such as a file's name, is sent as code.
+    A message that could be read as Markdown, such as one with a file name, is sent as code.
     """
     if len(message) > MAX_CHARACTERS:
         message = f"{message[: MAX_CHARACTERS - 4]} ..."

@@ -1,7 +1,7 @@
-"""What our commands print: results to stdout, errors and progress to stderr.
+"""How our commands print: results to stdout, errors and progress to stderr.
 
-Results are wrapped at 80 columns wherever they go. A message stays one line where a program reads
-it, and is wrapped on a terminal.
+Results are always wrapped at 80 columns. Other messages are wrapped on a terminal only, so that
+each stays one line for a program.
 """
 
 import io
@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import TextIO
 
 MAX_WIDTH = 80
-# As of a tool that dies of the signal: 128 + SIGPIPE.
+# As that of a program killed by the signal: 128 + SIGPIPE.
 EXIT_BROKEN_PIPE = 141
-# Stands for a space at which no line may end.
+# Replaces a space at which a line may not be broken.
 FIXED_SPACE = "\x00"
 
 
 def prepare_streams() -> None:
-    """Make stdout and stderr take every text: what is closed, or cannot encode it, is no error.
+    """Make stdout and stderr accept every text.
 
-    Letters that a stream cannot encode are escaped with backslashes.
+    A closed stream discards it; letters that a stream cannot encode are escaped with backslashes.
     """
-    # Python has None for a closed one; Freqtrade's output is lost in silence there, too.
+    # Python sets a closed one to None; Freqtrade's output is silently lost there, too.
     if sys.stdout is None:
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - open as long as the process
     if sys.stderr is None:
@@ -39,28 +39,28 @@ def prepare_streams() -> None:
 def show(*lines: str) -> None:
     """Print the lines of a command's result as they are.
 
-    :raises SystemExit: where nobody reads on, such as `head`.
-    :raises OSError: where they cannot be written, such as to a full disk.
+    :raises SystemExit: if the reader has closed the pipe, as `head` does.
+    :raises OSError: if they cannot be written, as on a full disk.
     """
     write("".join(f"{line}\n" for line in lines), sys.stdout)
 
 
 def show_text(*lines: str) -> None:
-    """Print the lines of a command's result in 80 columns."""
+    """Print the lines of a command's result, wrapped at 80 columns."""
     show(*(part for line in lines for part in wrap(line)))
 
 
 def tell(line: str) -> None:
-    """Print a line that is no part of the result; wrapped on a terminal."""
+    """Print a line to stderr, wrapped on a terminal."""
     if sys.stderr.isatty():
         line = "\n".join(wrap(line, min(MAX_WIDTH, shutil.get_terminal_size().columns)))
-    # There is no other place to report that this one is full.
+    # There is nowhere else to report that stderr cannot be written.
     with suppress(OSError):
         write(f"{line}\n", sys.stderr)
 
 
 def write(text: str, stream: TextIO) -> None:
-    """Write a text at once, or end the process in silence where nobody reads on."""
+    """Write a text at once, or end the process silently if the reader has closed the pipe."""
     try:
         stream.write(text)
         stream.flush()
@@ -73,7 +73,7 @@ def write(text: str, stream: TextIO) -> None:
 
 
 def _discard(stream: TextIO) -> None:
-    """Discard what is left in a stream: Python writes it again when the process ends."""
+    """Discard what is left in a stream, since Python would write it when the process ends."""
     with suppress(OSError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -81,9 +81,9 @@ def _discard(stream: TextIO) -> None:
 
 
 def wrap(line: str, width: int = MAX_WIDTH) -> list[str]:
-    """Return a line wrapped at words, the following ones indented.
+    """Return a line wrapped at words, with an indent from the second line on.
 
-    A path, and a command line between backquotes, is never broken: it could not be copied.
+    Paths, and command lines between backquotes, are not broken, so that they can be copied.
     """
     if len(line) <= width:
         return [line]

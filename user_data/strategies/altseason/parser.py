@@ -1,4 +1,4 @@
-"""The parser of our commands: help that fits a terminal, and commands that are listed."""
+"""Parse the options of our commands, and format their help so that it fits a terminal."""
 
 import argparse
 import re
@@ -17,19 +17,19 @@ FREQTRADE_OPTIONS = "Freqtrade's own options"
 
 
 class HelpFormatter(argparse.HelpFormatter):
-    """Format help in at most 80 columns; indented lines stay as they are, paragraphs apart."""
+    """Format help in at most 80 columns; keep paragraphs, and indented lines as they are."""
 
     def __init__(self, prog: str) -> None:
-        # As argparse does it, two columns stay free.
+        # Two columns stay free, as in argparse.
         width = min(shutil.get_terminal_size().columns, MAX_WIDTH) - 2
         super().__init__(prog, width=width)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        # argparse joins all lines of a description to one paragraph.
+        # argparse joins all lines of a description into one paragraph.
         filled = [
             block.rstrip()
             if any(line.startswith(" ") for line in block.splitlines())
-            # A long path in it stays whole.
+            # A long path is not broken.
             else textwrap.fill(
                 " ".join(block.split()), width, break_long_words=False, break_on_hyphens=False
             )
@@ -38,7 +38,7 @@ class HelpFormatter(argparse.HelpFormatter):
         return textwrap.indent("\n\n".join(filled), indent)
 
     def _format_usage(self, usage: str | None, *others: Any) -> str:
-        # argparse wraps none that it is given, and none whose program alone is too long.
+        # argparse wraps no usage that it was given, nor one whose program name is too long.
         text = super()._format_usage(usage, *others)
         if all(len(line) <= self._width for line in text.splitlines()):
             return text
@@ -53,35 +53,35 @@ class HelpFormatter(argparse.HelpFormatter):
         return filled.replace(FIXED_SPACE, " ") + "\n\n"
 
     def _format_action(self, action: argparse.Action) -> str:
-        # argparse puts the metavar above the commands, and indents them further than it reckoned.
+        # argparse puts the metavar above the commands, and indents them beyond its own width.
         if isinstance(action, argparse._SubParsersAction):
             return "".join(map(self._format_action, action._get_subactions()))
         return super()._format_action(action)
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser, and the ones of its commands, whose help is formatted as above."""
+    """A parser, also of subcommands, whose help is formatted by `HelpFormatter`."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"formatter_class": HelpFormatter, **options})
-        # Of a command and its own command, the latter's is kept.
+        # The parser of the innermost command overwrites those of its parents.
         self.set_defaults(parser=self)
 
     def error(self, message: str) -> NoReturn:
-        """Print the usage and what is wrong, and end the process."""
+        """Print the usage and the error, and end the process."""
         self.print_usage(sys.stderr)
         tell(f"{self.prog}: error: {message}")
         sys.exit(2)
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        # Help and version too; argparse leaves what cannot be written to the end of the process.
+        # argparse would ignore that help or version cannot be written.
         if message:
             write(message, file or sys.stderr)
 
     def add_commands(self, metavar: str) -> Any:
-        """Return what takes the parsers of commands; without one of them all are listed."""
+        """Return the action that adds subcommands; a command line without one lists them all."""
         self.set_defaults(run=self._show_commands)
-        # argparse would break a long program's line.
+        # Without `prog`, argparse would break a long program name.
         return self.add_subparsers(title="commands", metavar=metavar, prog=self.prog)
 
     def _show_commands(self, _: argparse.Namespace) -> int:
@@ -90,18 +90,18 @@ class CommandParser(argparse.ArgumentParser):
 
 
 def format_examples(*command_lines: str) -> str:
-    """Return the examples of a command's help: lines that work here, in at most 80 columns.
+    """Return the examples of a command's help, as they work here, in at most 80 columns.
 
-    :param command_lines: what follows `altseason` in each.
+    :param command_lines: what follows `altseason` in each example.
     """
     return "\n".join(["examples:", *map(_format_example, command_lines)])
 
 
 def _format_example(command_line: str) -> str:
     lines = [f"  {altseason_command()}"]
-    # An option stays with its value.
+    # An option stays on one line with its value.
     for words in re.split(" (?=-)", command_line):
-        # Two columns are for the backslash.
+        # Two columns are left for the backslash.
         if len(lines[-1]) + len(words) + 3 > MAX_WIDTH:
             lines[-1] += " \\"
             lines.append("     ")
@@ -110,10 +110,10 @@ def _format_example(command_line: str) -> str:
 
 
 def whole_number(lowest: int, highest: int | None = None, *, of: str = "") -> Callable[[str], int]:
-    """Return the reader of an option that takes a whole number.
+    """Return the `type` of an option that takes a whole number.
 
     :param highest: None for no limit.
-    :param of: what is counted, in the plural, for the message.
+    :param of: what is counted, in the plural, for the error message.
     """
     what = f"a whole number of {of}" if of else "a whole number"
     limits = f"from {lowest}" if highest is None else f"from {lowest} to {highest}"
@@ -132,7 +132,7 @@ def whole_number(lowest: int, highest: int | None = None, *, of: str = "") -> Ca
 
 
 def add_freqtrade_options(parser: argparse.ArgumentParser, *names: str) -> None:
-    """Add options by Freqtrade's own definitions."""
+    """Add options of Freqtrade, by its own definitions."""
     groups = (group for group in parser._action_groups if group.title == FREQTRADE_OPTIONS)
     group = next(groups, None) or parser.add_argument_group(FREQTRADE_OPTIONS)
     for name in names:

@@ -1,4 +1,4 @@
-"""How far a command is: Freqtrade's bar on a terminal, else a line now and then; on stderr."""
+"""Show a command's progress on stderr: as Freqtrade's bar on a terminal, else as lines."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -13,16 +13,16 @@ Progress = Callable[[int, int], None]
 
 
 def no_progress(done: int, total: int) -> None:
-    """Show nothing."""
+    """Show no progress."""
 
 
 @contextmanager
 def show_progress(what: str, stopped: str, *, at_once: bool = False) -> Iterator[Progress]:
-    """Yield a callback that takes how many are done, and the total, which may change.
+    """Yield a callback that takes how many items are done, and their total, which may change.
 
-    :param what: their name in the plural, such as "coins".
-    :param stopped: a sentence for the user on what an interruption leaves.
-    :param at_once: whether a line is due at the beginning, where there is no terminal.
+    :param what: the items, in the plural, such as "coins".
+    :param stopped: a sentence on what an interruption leaves behind.
+    :param at_once: whether to print the first line at the beginning, without a terminal.
     """
     with saying_if_stopped(stopped):
         if error_console.is_terminal:
@@ -34,7 +34,7 @@ def show_progress(what: str, stopped: str, *, at_once: bool = False) -> Iterator
 
 @contextmanager
 def saying_if_stopped(stopped: str) -> Iterator[None]:
-    """Print what an interruption leaves, as `show_progress` does, and raise it on."""
+    """Print on Ctrl-C what the interruption leaves behind, and raise it again."""
     try:
         yield
     except KeyboardInterrupt:
@@ -43,7 +43,7 @@ def saying_if_stopped(stopped: str) -> Iterator[None]:
 
 
 class _Bar:
-    """Moves Freqtrade's own progress bar."""
+    """Update Freqtrade's own progress bar."""
 
     def __init__(self, tracker: Any, what: str) -> None:
         self._tracker = tracker
@@ -54,13 +54,13 @@ class _Bar:
 
 
 class _Lines:
-    """Writes a line every half minute, and one at the end if there were any."""
+    """Print a line every half minute, and one at the end if there were any."""
 
     def __init__(self, what: str, *, at_once: bool) -> None:
         self._what = what
         self._next_at = 0.0 if at_once else time.monotonic() + LINE_INTERVAL_SECONDS
         self._has_begun = False
-        # When how many were done already.
+        # The time of the first call, and how many items were done by then.
         self._first: tuple[float, int] | None = None
 
     def __call__(self, done: int, total: int) -> None:
@@ -77,7 +77,7 @@ class _Lines:
 
     @staticmethod
     def _describe_left(now: float, done: int, total: int, began: float, first: int) -> str:
-        """Describe how long the rest takes, as fast as until now; empty where that is not known."""
+        """Return an estimate of the time that is left, at the speed so far; empty if unknown."""
         if done <= first or done >= total:
             return ""
         minutes = (now - began) / (done - first) * (total - done) / 60

@@ -1,4 +1,4 @@
-"""The `altseason` section of Freqtrade's configuration, validated once where it is read."""
+"""The `altseason` section of Freqtrade's configuration, validated when it is read."""
 
 import re
 from ipaddress import ip_address
@@ -22,7 +22,7 @@ from altseason.errors import SettingsError
 SECTION = "altseason"
 NEVER_SHOWN = {"coinmarketcap_key"}
 DEFAULT_MAX_AGE_HOURS = {"1d": 36.0, "1h": 3.0}
-# Those that ccxt can read.
+# As ccxt can read it.
 TIMEFRAME = re.compile(r"0*[1-9][0-9]*[smhdwMy]")
 COIN = re.compile(r"[^\s/]+")
 
@@ -45,7 +45,7 @@ def without_login(url: str) -> str:
 
 
 def _validate_url(url: str) -> str:
-    # The request carries a key, which plain HTTP would expose.
+    # Plain HTTP would expose the key that a request carries.
     address = urlsplit(url)
     if not address.hostname or not (address.scheme == "https" or is_loopback(url)):
         raise ValueError("expected an address that begins with https://")
@@ -58,13 +58,13 @@ def is_sendable_key(key: str) -> bool:
 
 
 def _as_text(key: Any) -> Any:
-    # Freqtrade reads an environment variable of digits alone as a number.
+    # Freqtrade reads an environment variable that is all digits as a number.
     return str(key) if type(key) is int else key
 
 
 def _validate_key(key: str) -> str:
     if not is_sendable_key(key):
-        raise ValueError("expected the key as the provider shows it, found other characters")
+        raise ValueError("expected the key exactly as the provider shows it")
     return key
 
 
@@ -75,7 +75,7 @@ def _validate_coin(coin: str) -> str:
 
 
 class _Section(BaseModel):
-    # The input may hold a key, so hide it even in the error that ours is raised from.
+    # The input may hold a key, so pydantic's own error may not show it either.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
@@ -85,10 +85,10 @@ Coin = Annotated[str, AfterValidator(_validate_coin)]
 
 
 class UrlSettings(_Section):
-    """Addresses to use instead of the providers' own, such as a mirror's.
+    """Addresses to use instead of the providers' own, such as those of a mirror.
 
-    The table of the providers: the primary, if the settings name no other, then its fallbacks, the
-    best first. Each is a module of its name in `altseason.sources` (see docs/ARCHITECTURE.md).
+    Its fields are the table of providers: the default primary, then its fallbacks, the best first.
+    Each is a module of that name in `altseason.sources` (see docs/ARCHITECTURE.md).
     """
 
     coingecko: Url | None = None
@@ -98,14 +98,12 @@ class UrlSettings(_Section):
     defillama: Url | None = None
 
 
-# DefiLlama has stablecoins alone, and no dominance.
+# DefiLlama has only stablecoins, no dominance.
 PROVIDERS = tuple(name for name in UrlSettings.model_fields if name != "defillama")
-# Those that have a history, so that a whole series can be theirs.
+# Only providers that have a history, so that a series can be theirs from end to end.
 Primary = Literal["coingecko", "coinmarketcap"]
 PRIMARIES: tuple[str, ...] = get_args(Primary)
 DEFAULT_PROVIDER = PRIMARIES[0]
-
-
 # Bitcoin's share of all crypto assets, and of all but the large stablecoins.
 Pair = Literal["BTCD/USD", "BTCDX/USD"]
 PAIRS: tuple[Pair, ...] = get_args(Pair)
@@ -113,12 +111,12 @@ DEFAULT_PAIR, WITHOUT_STABLECOINS = PAIRS
 
 
 class DominanceSettings(_Section):
-    """Which dominance candles the strategy reads, how old they may be, and who adds new ones.
+    """Which dominance candles the strategy reads, how old they may be, and who records new ones.
 
-    :param pair: as candles of which they are stored.
-    :param provider: whose number they are; the other providers are its fallbacks.
+    :param pair: the pair that they are stored as.
+    :param provider: the provider of the series; the other providers are its fallbacks.
     :param record: whether the bot records dominance while it trades.
-    :param backfill: whether it also fetches missing days.
+    :param backfill: whether the bot also fetches missing days.
     """
 
     pair: Pair = "BTCD/USD"
@@ -138,20 +136,20 @@ class DominanceSettings(_Section):
 
 
 class BreadthSettings(_Section):
-    """Which coins the gate counts in its modes with breadth.
+    """Which coins the gate watches in its modes with breadth.
 
-    :param coins: codes of coins, whether they are traded or not; empty for those of the whitelist.
+    :param coins: codes of coins, traded or not; empty for the coins of the whitelist.
     """
 
     coins: list[Coin] = []
 
 
 class RiskSettings(_Section):
-    """How large a stake is, and when a position is trimmed or closed besides the default rules.
+    """How stakes are sized, and which exits there are besides those of the strategy.
 
     :param risk_factor: the fraction of the equity that a trade may lose at its stop.
-    :param atr_multiple: the least stop distance, in ATRs.
-    :param kept_coins: codes of coins that the user holds on purpose, which are not reported.
+    :param atr_multiple: the minimum stop distance, in ATRs.
+    :param kept_coins: codes of coins that the user holds on purpose, so that they are not reported.
     """
 
     sizing: bool = True
@@ -165,14 +163,14 @@ class RiskSettings(_Section):
 
     @property
     def needs_atr(self) -> bool:
-        """Return whether a rule needs the volatility."""
+        """Return whether a rule needs the ATR."""
         return self.sizing or self.atr_trailing or self.rebalancing
 
 
 class FreqaiSettings(_Section):
     """How `AltSeasonFreqAI` learns, and what it does where there is no prediction.
 
-    :param without_model: enter by the plain rules, or not at all.
+    :param without_model: whether to enter by the rules alone then, or not at all.
     :param model: a logistic regression, or trees, which need the package lightgbm.
     """
 
@@ -182,10 +180,10 @@ class FreqaiSettings(_Section):
 
 
 class Settings(_Section):
-    """All of our own settings; the others are Freqtrade's.
+    """All settings of this project; all others are Freqtrade's.
 
-    :param evidence_card: a file of `altseason study --card`, seen from the user data directory,
-        which a bot compares its trades with; empty for none.
+    :param evidence_card: a file of `altseason study --card`, relative to the user data directory,
+        with which a bot compares its trades; empty for none.
     """
 
     evidence_card: str = ""
@@ -209,7 +207,7 @@ def load_settings(config: dict[str, Any]) -> Settings:
 def validate_timeframes(settings: Settings, timeframe: str) -> None:
     """Refuse a strategy timeframe that our dominance candles cannot be merged into.
 
-    :raises SettingsError: above 1d, above 1h where dominance is read in 1h, and where it is none.
+    :raises SettingsError: if it is longer than that of the dominance candles, or no timeframe.
     """
     longest = settings.dominance.timeframe
     if not TIMEFRAME.fullmatch(str(timeframe)):
@@ -222,7 +220,7 @@ def validate_timeframes(settings: Settings, timeframe: str) -> None:
 
 
 def validate_trading_mode(config: dict[str, Any]) -> None:
-    """Refuse margin and futures: nothing here handles shorts, leverage or their orders.
+    """Refuse margin and futures, since nothing here handles shorts, leverage or their orders.
 
     :raises SettingsError: in one line.
     """
@@ -230,7 +228,7 @@ def validate_trading_mode(config: dict[str, Any]) -> None:
     if mode != TradingMode.SPOT:
         raise SettingsError(
             f"trading_mode: this strategy trades on spot markets only, found {mode}; "
-            f'set "trading_mode": "spot", and take out margin_mode'
+            f'set "trading_mode": "spot", and remove margin_mode'
         )
 
 
@@ -244,14 +242,14 @@ def _describe(error: ValidationError) -> str:
             problems.append(f"{name} is not known; allowed here: {allowed}")
         else:
             found = _show(problem["input"], path)
-            # Pydantic puts the kind of error before the words of a check of ours.
+            # Pydantic puts this before the messages of our own validators.
             text = problem["msg"].removeprefix("Value error, ")
             problems.append(f"{name}: {text}, found {found}")
     return "; ".join(problems)
 
 
 def _show(value: Any, path: list[str]) -> str:
-    """Return what was found, unless it may hold a key."""
+    """Return the value that was found, unless it may hold a key."""
     if NEVER_SHOWN.intersection(path):
         return "another value"
     if isinstance(value, str) and "urls" in path:

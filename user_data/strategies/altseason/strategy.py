@@ -1,6 +1,6 @@
-"""What a strategy is derived from to be gated by Bitcoin's dominance."""
+"""The base class for strategies that are gated by Bitcoin's dominance, and the gate as columns."""
 
-import altseason.host.version  # noqa: F401 - before all that an older Freqtrade lacks
+import altseason.host.version  # noqa: F401 - must be first: refuses an older Freqtrade
 
 # isort: split
 
@@ -21,7 +21,7 @@ from altseason.gate.rule import BREADTH_MODES, DOMINANCE_MODES, GATING_MODES, Ga
 from altseason.host.callbacks import is_initialized
 from altseason.host.parameters import describe_expected, load_parents_parameters
 
-# The keywords of a class that is derived from ours, and the parameters whose defaults they set.
+# The keywords in the definition of a derived class, and the parameters whose defaults they set.
 KEYWORDS = dict(
     zip(
         ("mode", "threshold", "band", "sma_days", "breadth_min", "breadth_days"),
@@ -30,17 +30,20 @@ KEYWORDS = dict(
     )
 )
 FLAGS = ("gate_shorts", "gate_position_adjustment")
-TRENDS = (
-    *("populate_entry_trend", "populate_exit_trend"),
-    *("populate_buy_trend", "populate_sell_trend"),
-)
+# In interface 2 they have other names.
+TRENDS = {
+    "populate_entry_trend",
+    "populate_exit_trend",
+    "populate_buy_trend",
+    "populate_sell_trend",
+}
 
 
 class _Gated(ABCMeta):
-    """The class of gated classes: one that is gated by a parent already is not gated twice.
+    """The metaclass of gated classes: it drops `AltSeasonGate` where another base is gated already.
 
-    Python would refuse `class Mine(AltSeasonGate, AltSeasonStrategy)` while it reads the file, and
-    Freqtrade would list no strategy of that folder any more.
+    Otherwise Python would refuse `class Mine(AltSeasonGate, AltSeasonStrategy)` when it reads the
+    file, and Freqtrade would list no strategy of that folder any longer.
     """
 
     def __new__(
@@ -54,24 +57,24 @@ class _Gated(ABCMeta):
 
 
 class AltSeasonGate(IStrategy, metaclass=_Gated):
-    """Hold back the entries of a strategy while altcoins may not be traded.
+    """Hold back a strategy's entries while the gate is closed.
 
-    Put it first among the bases, before a strategy or in the place of `IStrategy`::
+    Put it first among the bases, before a strategy or instead of `IStrategy`::
 
         class MyGated(AltSeasonGate, MyStrategy, mode="falling"): ...
 
     Keywords set the defaults of the parameters: `mode` ("level", "falling", "level_and_falling",
-    "breadth", "breadth_and_falling", or "off", which no optimizer tries and no parameter file
-    sets), `threshold`, `band`, `sma_days`, `breadth_min` and `breadth_days` as in
-    `altseason.gate.rule.GateRule`, and `space`, the parameters' space of hyperopt ("gate").
+    "breadth", "breadth_and_falling", or "off", which hyperopt never tries and no parameter file can
+    set), `threshold`, `band`, `sma_days`, `breadth_min` and `breadth_days` as in
+    `altseason.gate.rule.GateRule`, and `space`, the parameters' hyperopt space ("gate").
 
     Hyperopt tries the modes with breadth only where a class asks for them, since they need daily
-    candles that others do not have: by `mode="breadth_and_falling"`, beside the others, or by a
-    `gate_mode` of its own with these choices.
+    candles that not everybody has: with `mode="breadth_and_falling"`, or with a `gate_mode` of its
+    own that has these choices.
 
     :cvar gate_shorts: whether short entries are held back, too.
     :cvar gate_position_adjustment: whether `adjust_trade_position` may buy only while the gate is
-        open; Freqtrade does not ask `confirm_trade_entry` for it.
+        open; Freqtrade does not call `confirm_trade_entry` for it.
     """
 
     gate_mode = CategoricalParameter(DOMINANCE_MODES, default="level", space="gate")
@@ -79,7 +82,7 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
     gate_band = DecimalParameter(0, 5, default=0, decimals=1, space="gate")
     gate_sma_days = IntParameter(5, 60, default=20, space="gate")
     breadth_min = IntParameter(50, 90, default=75, space="gate", optimize=False)
-    # In one request exchanges give Freqtrade 200 days or more.
+    # Exchanges return 200 daily candles or more for one request.
     breadth_days = IntParameter(14, 180, default=90, space="gate", optimize=False)
 
     # Further parameters whose values in a parameter file are checked, besides those of the gate.
@@ -91,7 +94,7 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
     gate_position_adjustment: bool = False
 
     alt_season_gate: Gatekeeper
-    # Why a class cannot be used; raised when it is, since one file may not stop the others.
+    # Why a class cannot be used. Raised only when it is used, so that other classes can be listed.
     _gate_error: ClassVar[str] = ""
 
     def __init_subclass__(cls, *, space: str | None = None, **words: Any) -> None:
@@ -102,7 +105,7 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
             _set_defaults(cls, space, given)
         except InputError as error:
             cls._gate_error = f"{cls.__name__}: {error}"
-        except TypeError:  # of a keyword that no parent takes either
+        except TypeError:  # a keyword that no parent takes either
             known = ", ".join(("space", *KEYWORDS, *FLAGS))
             cls._gate_error = f"{cls.__name__}: expected keywords of {known}, found {[*words]}"
         _draw_dominance(cls)
@@ -113,7 +116,7 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
         super().__init__(config)
         if not is_initialized(self):
             raise InputError(
-                f"{type(self).__name__}: expected that __init__ of every parent calls "
+                f"{type(self).__name__}: expected the __init__ of every parent to call "
                 f"`super().__init__(config)`, found one that does not; add it there"
             )
         self.alt_season_gate = self._make_gatekeeper(config)
@@ -130,7 +133,7 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
 
     @property
     def gate_rule(self) -> GateRule:
-        """Return the gate by the current parameters; hyperopt changes them with every epoch."""
+        """Return the rule of the current parameters, which hyperopt changes with every epoch."""
         return GateRule(
             mode=self.gate_mode.value,
             threshold=self.dominance_threshold.value,
@@ -141,11 +144,11 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
         )
 
     def load_params_from_file(self) -> dict[str, Any]:
-        """Load the parameter file of the strategy, or where it has none that of a parent."""
+        """Load the strategy's parameter file, or a parent's where it has none."""
         return super().load_params_from_file() or load_parents_parameters(self)
 
     def ft_set_special_params_from_file(self) -> None:
-        """Refuse a strategy whose gate was not set up; Freqtrade asks for this first."""
+        """Refuse a strategy whose gate was not set up; Freqtrade calls this first."""
         _find_gate(self)
         super().ft_set_special_params_from_file()
 
@@ -156,9 +159,9 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
         gate.start()
 
     def gather_informative_pairs(self) -> list[tuple[str, str, CandleType]]:
-        """Return what Freqtrade fetches for the strategy, and daily candles of coins for the gate.
+        """Return the candles that Freqtrade fetches for the strategy and for the gate's breadth.
 
-        Here, and not in `informative_pairs`, which strategies override.
+        Not in `informative_pairs`, which strategies override.
         """
         pairs = [*super().gather_informative_pairs(), *_find_gate(self).find_informative_pairs()]
         return list(dict.fromkeys(pairs))
@@ -169,19 +172,19 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
         return gate.complete(super().advise_indicators(dataframe, metadata), metadata["pair"])
 
     def advise_entry(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
-        """Return the candles with entries, of which none is left where the gate is closed.
+        """Return the candles with entries, but none where the gate is closed.
 
-        Here, and not in `populate_entry_trend`, so that it holds for what a subclass adds there.
-        Reads the parameters, so once per epoch.
+        Not in `populate_entry_trend`, so that it also holds for what a subclass adds there.
+        Hyperopt calls it in every epoch, with other parameters.
         """
         signals = _find_gate(self).signals
         analyzed = super().advise_entry(signals.show_gate(dataframe), metadata)
         return signals.hold_entries(analyzed, metadata["pair"])
 
     def advise_exit(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
-        """Return the candles with exits, which are the same whatever the gate says.
+        """Return the candles with exits, which do not depend on the gate.
 
-        The strategy sees its entries as it has set them, and may set some more.
+        The strategy sees its entries as it has set them, and may set more.
         """
         signals, pair = _find_gate(self).signals, metadata["pair"]
         analyzed = super().advise_exit(signals.restore_entries(dataframe, pair), metadata)
@@ -191,12 +194,12 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
     def analyze_ticker(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
         """Return the candles as Freqtrade does for a bot and for FreqUI, with lines for charts.
 
-        Backtests and hyperopt never come here.
+        Backtests and hyperopt do not call it, and a bot acts only on the newest row.
         """
         return _find_gate(self).prepare_charts(super().analyze_ticker(dataframe, metadata))
 
     def ft_plot_annotations(self, pair: str, dataframe: pd.DataFrame) -> list[Any]:
-        """Return what the strategy annotates in FreqUI, and the alt seasons."""
+        """Return the strategy's own annotations in FreqUI, and the alt seasons."""
         return [
             *super().ft_plot_annotations(pair, dataframe),
             *_find_gate(self).find_areas(dataframe),
@@ -212,21 +215,21 @@ def add_alt_season(
     band: float = 0.0,
     sma_days: int = 20,
 ) -> pd.DataFrame:
-    """Add dominance and the gate to a strategy's candles, and hold back nothing.
+    """Add dominance and the gate to a strategy's candles as columns; no entry is held back.
 
     For `populate_indicators` of a strategy that is not derived from `AltSeasonGate`, in every run
     mode. Adds `date_btcd` and `close_btcd` (percent), as they were known at each candle's close,
-    `sma_btcd` (percent) and `alt_season` (bool). Where a bot trades, it has dominance recorded, and
-    whatever goes wrong leaves `alt_season` False; in backtests it is an error.
+    `sma_btcd` (percent) and `alt_season` (bool). While a bot trades, dominance is also recorded,
+    and any error leaves `alt_season` False; in backtests errors are raised.
 
-    :param dataframe: the candles of any pair; the other parameters are those of `GateRule`.
+    :param dataframe: the candles of any pair. The other parameters are those of `GateRule`.
     :raises InputError: for a mode with breadth.
     """
     rule = GateRule(mode, threshold, band, sma_days)
     if rule.has_breadth:
         raise InputError(
-            f"mode: expected one of {', '.join(DOMINANCE_MODES)}, found {mode}, whose candles a "
-            f"strategy has that is derived from AltSeasonGate"
+            f"mode: expected one of {', '.join(DOMINANCE_MODES)}, found {mode}; derive the "
+            f"strategy from AltSeasonGate, which reads the candles of coins that {mode} needs"
         )
     columns = vars(strategy).setdefault("_alt_season_columns", {})
     if rule not in columns:
@@ -238,7 +241,7 @@ def add_alt_season(
 def _find_gate(strategy: AltSeasonGate) -> Gatekeeper:
     """Return a strategy's gate.
 
-    :raises InputError: where it was never set up, so that nothing would hold back entries.
+    :raises InputError: if it was never set up, so that nothing would hold back entries.
     """
     gate = vars(strategy).get("alt_season_gate")
     if not isinstance(gate, Gatekeeper):
@@ -250,15 +253,15 @@ def _find_gate(strategy: AltSeasonGate) -> Gatekeeper:
 
 
 def _defines_signals(cls: type[AltSeasonGate]) -> bool:
-    """Return whether a gated class sets signals itself, and not only an ungated parent does."""
+    """Return whether a gated class sets signals itself, so not only an ungated parent of it."""
     gated = [one for one in cls.__mro__ if issubclass(one, AltSeasonGate)]
-    return any(name in vars(one) for one in gated for name in TRENDS)
+    return any(TRENDS & vars(one).keys() for one in gated)
 
 
 def _set_defaults(cls: type[AltSeasonGate], space: str | None, given: dict[str, Any]) -> None:
-    """Give a class parameters of its own, with defaults by the keywords of its definition.
+    """Give a class its own parameters, with the keywords of its definition as their defaults.
 
-    :raises InputError: where a keyword, or what a parent has in a parameter's place, makes no gate.
+    :raises InputError: if they make no valid rule, or a parent has another attribute of that name.
     """
     for flag in FLAGS:
         setattr(cls, flag, given.pop(flag, getattr(cls, flag)))
@@ -268,10 +271,10 @@ def _set_defaults(cls: type[AltSeasonGate], space: str | None, given: dict[str, 
     for name in PARAMETERS:
         for one in cls.__mro__:
             if name in vars(one) and not issubclass(one, AltSeasonGate):
-                raise InputError(f"expected no {name} in {one.__name__}: the gate has one")
+                raise InputError(f"expected no {name} in {one.__name__}: the gate has its own")
         parameter = getattr(cls, name)
         if not isinstance(parameter, BaseParameter):
-            return  # which is refused when the class is used
+            return  # it is refused when the class is used
         if name not in vars(cls):
             parameter = _copy_parameter(cls, name)
         if space is not None:
@@ -282,7 +285,7 @@ def _set_defaults(cls: type[AltSeasonGate], space: str | None, given: dict[str, 
 
 
 def _copy_parameter(cls: type[AltSeasonGate], name: str) -> BaseParameter:
-    """Give a class a parameter of its own; those of breadth are optimized where it may have any."""
+    """Give a class its own copy of a parameter; those of breadth are optimized if a mode has it."""
     parameter: BaseParameter = copy.deepcopy(getattr(cls, name))
     if name in ("breadth_min", "breadth_days"):
         modes = {cls.gate_mode.value, *getattr(cls.gate_mode, "opt_range", ())}
@@ -297,14 +300,14 @@ def _set_default(name: str, parameter: BaseParameter, value: Any) -> None:
         raise InputError(f"{name}: expected {expected}, found {value!r}")
     parameter.value = value
     if is_mode:
-        # Which reads both, so hyperopt can try all modes that read one of them.
+        # It needs both, so hyperopt can try all modes that need one of them.
         if value == "breadth_and_falling":
             parameter.opt_range = list(GATING_MODES)
         parameter.optimize = value in parameter.opt_range
 
 
 def _draw_dominance(cls: type[AltSeasonGate]) -> None:
-    """Add dominance to what FreqUI draws for a class, whose `plot_config` may be a property."""
+    """Add dominance to the `plot_config` of a class, which may be a property."""
     drawn: Any = cls.plot_config
     if isinstance(drawn, property) and drawn.fget is not None:
         read = drawn.fget

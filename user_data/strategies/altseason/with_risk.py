@@ -1,9 +1,6 @@
-"""What a strategy is derived from to be gated, and to have the risk rules of our settings.
+"""Base classes for gated strategies with risk rules, or only with checks of the live account."""
 
-The checks of an account come without the rest, for a strategy that has sizes of its own.
-"""
-
-import altseason.host.version  # noqa: F401 - before all that an older Freqtrade lacks
+import altseason.host.version  # noqa: F401 - must be first: refuses an older Freqtrade
 
 # isort: split
 
@@ -29,7 +26,7 @@ CANDLES_PER_DAY, CANDLES_PER_WEEK = 24, 7 * 24
 class AltSeasonAccount(AltSeasonGate):
     """Gate a strategy on spot markets, and check its account in live mode.
 
-    Stakes are the strategy's own; where its sizing fails, nothing is entered.
+    The strategy sizes its trades itself. Where its sizing fails, nothing is entered.
     """
 
     risk_settings: ClassVar[tuple[str, ...]] = ("kept_coins",)
@@ -47,7 +44,7 @@ class AltSeasonAccount(AltSeasonGate):
         guard_stake(self, self.notifier)
 
     def ft_bot_start(self, **kwargs: Any) -> None:
-        """Start the gate, and note the orders that are sent, before the first of them."""
+        """Start the gate, and from now on note the orders that are sent."""
         super().ft_bot_start(**kwargs)
         if self._account is not None:
             self._account.watch_orders()
@@ -56,8 +53,8 @@ class AltSeasonAccount(AltSeasonGate):
 class AltSeasonRisk(AltSeasonAccount):
     """Gate a strategy as `AltSeasonGate` does, and apply `altseason.risk` of the configuration.
 
-    Spot markets only. A strategy behind it may not have the three callbacks of these rules, which
-    would take the place of its own; a class that is derived from it may override them, and ask
+    Spot markets only. The strategies behind it may not define the three callbacks of these rules,
+    since those would never be called. A class derived from it may override them, and call
     `super()`.
     """
 
@@ -69,7 +66,7 @@ class AltSeasonRisk(AltSeasonAccount):
     )
 
     cooldown_candles = IntParameter(1, 24, default=3, space="protection")
-    # Three of four positions that end at their stops, and three times the risk of one.
+    # By default three of four positions that hit their stop, or a loss of three times their risk.
     stops_allowed = IntParameter(2, 6, default=3, space="protection")
     drawdown_allowed = DecimalParameter(0.02, 0.15, default=0.06, decimals=2, space="protection")
 
@@ -77,12 +74,12 @@ class AltSeasonRisk(AltSeasonAccount):
         _refuse_callbacks(type(self))
         super().__init__(config)
         self._risk = RiskManager(self, self.settings.risk, config, self._account)
-        # By the gate trades are to end, whatever is entered.
+        # With it, a trade ends when the gate closes, whatever entry signals there are.
         self.alt_season_gate.signals.keeps_exits = not self.settings.risk.regime_exit
 
     @property
     def protections(self) -> list[dict[str, Any]]:
-        """Return Freqtrade's own protections, where they are wanted."""
+        """Return Freqtrade's own protections; none unless `altseason.risk.protections` is on."""
         if not self.settings.risk.protections:
             return []
         return build_protections(
@@ -95,14 +92,14 @@ class AltSeasonRisk(AltSeasonAccount):
         return self._risk.add_atr(analyzed, metadata["pair"])
 
     def advise_entry(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
-        """Return the candles with the entries that the gate leaves, and keep them for sizing."""
+        """Return the candles with the entries that the gate allows, and keep them for sizing."""
         analyzed = super().advise_entry(dataframe, metadata)
         if "enter_long" in analyzed:
             self._risk.keep_entries(analyzed[analyzed["enter_long"].eq(1)], metadata["pair"])
         return analyzed
 
     def advise_exit(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
-        """Return the candles with exits, and those by the gate where that is wanted."""
+        """Return the candles with exits, with `altseason.risk.regime_exit` also by the gate."""
         analyzed = super().advise_exit(dataframe, metadata)
         if not self.settings.risk.regime_exit:
             return analyzed
@@ -120,12 +117,12 @@ class AltSeasonRisk(AltSeasonAccount):
         *args: Any,
         **kwargs: Any,
     ) -> float:
-        """Return what the trade may cost by what it may lose at its stop; 0 for no trade."""
+        """Return the stake by what the trade may lose at its stop; 0 for no trade."""
         stake = self._risk.calculate_stake(
             pair, current_time, proposed=proposed_stake, min_stake=min_stake, max_stake=max_stake
         )
         if stake.reason:
-            self.notifier.warn(f"{pair} is not entered: {stake.reason}.")
+            self.notifier.warn(f"Not entering {pair}: {stake.reason}.")
         return stake.amount
 
     @without_trade_copy
@@ -139,7 +136,7 @@ class AltSeasonRisk(AltSeasonAccount):
         **kwargs: Any,
     ) -> float | None:
         """Trail by ATR where `altseason.risk.atr_trailing` is on."""
-        # No parameter `after_fill`: Freqtrade lets a stop that names it be loosened after a fill.
+        # Without the parameter `after_fill`: with it, Freqtrade lets a fill loosen the stop.
         return self._risk.calculate_stop(trade, current_time, current_rate)
 
     @without_trade_copy
@@ -156,7 +153,7 @@ class AltSeasonRisk(AltSeasonAccount):
         *args: Any,
         **kwargs: Any,
     ) -> float | None:
-        """Trim what has outgrown its risk where `altseason.risk.rebalancing` is on."""
+        """Sell the excess of a position over its risk where `altseason.risk.rebalancing` is on."""
         return self._risk.calculate_trim(trade, current_time, current_exit_rate, min_stake)
 
 
@@ -199,7 +196,7 @@ def build_protections(cooldown: int, stops: int, drawdown: float) -> list[dict[s
 
 
 def _refuse_callbacks(cls: type[AltSeasonRisk]) -> None:
-    """Refuse a parent whose callbacks would silently not be asked.
+    """Refuse a class with a parent whose callbacks would silently never be called.
 
     :raises InputError: in one line.
     """
@@ -208,7 +205,7 @@ def _refuse_callbacks(cls: type[AltSeasonRisk]) -> None:
         for name in CALLBACKS:
             if name in vars(parent) and not parent.__module__.startswith("freqtrade."):
                 raise InputError(
-                    f"{cls.__name__}: expected no {name} in {parent.__name__}, in whose place that "
-                    f"of AltSeasonRisk would be asked; derive from AltSeasonGate, or write one "
-                    f"into {cls.__name__}"
+                    f"{cls.__name__}: expected no {name} in {parent.__name__}, since that of "
+                    f"AltSeasonRisk would be called instead; derive from AltSeasonGate, or define "
+                    f"it in {cls.__name__}"
                 )
