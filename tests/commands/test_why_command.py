@@ -134,7 +134,7 @@ def test_text_has_the_same_facts_in_80_columns(capsys: pytest.CaptureFixture, us
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
     text = "\n".join(lines)
-    assert text.startswith("Gate: dominance below 55 %. The gate is closed since 2021-03-02 00:00")
+    assert text.startswith("Gate: dominance below 55 %. The gate has been closed since 2021-03-02")
     assert "ETH/USDT at 2021-03-02 00:00 UTC: no entry" in lines
     assert "  no   is_alt_season" in lines
     assert "ADA/USDT" not in text

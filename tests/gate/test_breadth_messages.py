@@ -59,37 +59,37 @@ def test_rule_is_a_sentence():
 def test_open_gate_says_why_and_what_closes_it():
     assert say(coins(5), "06 06:00") == (
         "The gate is open: 3 of 4 coins (75 %) beat Bitcoin over 2 days, of 2026-05-06 00:00 UTC, "
-        "6 hours ago. It closes when less than 75 % beat Bitcoin over 2 days."
+        "6 hours ago. It closes when fewer than 75 % beat Bitcoin over 2 days."
     )
 
 
 def test_closed_gate_says_since_when_and_what_opens_it():
     late = [None] * 6 + [1.0] * 2
     assert say(coins(8, EEE=late), "09 06:00") == (
-        "The gate is closed since 2026-05-08 00:00 UTC: 2 of 4 coins (50 %) beat Bitcoin over 2 "
-        "days (1 more have too little history), of 2026-05-09 00:00 UTC, 6 hours ago. It opens "
-        "when 75 % or more beat Bitcoin over 2 days."
+        "The gate has been closed since 2026-05-08 00:00 UTC: 2 of 4 coins (50 %) beat Bitcoin "
+        "over 2 days (1 more have too little history), of 2026-05-09 00:00 UTC, 6 hours ago. It "
+        "opens when 75 % or more beat Bitcoin over 2 days."
     )
 
 
 def test_gate_that_was_never_open_is_closed_since_breadth_is_known():
     assert say(coins(3), "04 06:00").startswith(
-        "The gate is closed since breadth is known, 2026-05-04: 0 of 4 coins (0 %)"
+        "The gate has been closed since the first known breadth, 2026-05-04: 0 of 4 coins (0 %)"
     )
 
 
 def test_breadth_that_is_old_says_so():
     assert say(coins(5), "08 00:00") == (
-        "The gate is closed since 2026-05-07 12:00 UTC: 3 of 4 coins (75 %) beat Bitcoin over 2 "
-        "days, of 2026-05-06 00:00 UTC, 2 days ago, is older than 36 hours, with less than 4 "
-        "coins since."
+        "The gate has been closed since 2026-05-07 12:00 UTC: 3 of 4 coins (75 %) beat Bitcoin "
+        "over 2 days, of 2026-05-06 00:00 UTC, 2 days ago, is older than 36 hours, with fewer "
+        "than 4 coins since."
     )
 
 
 @pytest.mark.parametrize(
     ("prices", "expected"),
     [
-        (coins(2), "less than 4 of the 4 coins watched have daily candles of 3 days, and the "),
+        (coins(2), "fewer than 4 of the 4 coins watched have daily candles of 3 days, and the "),
         (NO_COINS, "4 coins or more have to be watched, and there are 0."),
         (CoinPrices(NO_COINS.prices, problem="disk: bad"), "disk: bad."),
         (
@@ -144,7 +144,7 @@ def test_each_change_is_told_once():
             told += watch.observe(NOTHING, RULE, now, ["Hello."], coins(days))
     first, lacks, fresh, begun, over = told
     assert first == "Hello."
-    assert lacks.startswith("The gate is closed: less than 4 of the 4 coins watched")
+    assert lacks.startswith("The gate is closed: fewer than 4 of the 4 coins watched")
     assert fresh == (
         "Breadth is fresh again: 0 % of 4 coins. By the rule (75 % or more of the coins watched "
         "beat Bitcoin over 2 days) the gate is closed."

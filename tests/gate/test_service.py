@@ -39,7 +39,7 @@ def stored_up_to(end: str, count: int = 300) -> Dominance:
 NOTHING = Dominance("1d", empty_candles(), empty_candles(), pd.Timedelta(hours=36))
 
 
-FIRST_90 = " The last 90 days are fetched now, in a few minutes; for more run "
+FIRST_90 = " The last 90 days are fetched within a few minutes; for more, run "
 NONE, FIVE = "No daily dominance is stored.", "Dominance of 5 days since 2026-05-22 is missing."
 
 
@@ -52,13 +52,13 @@ def download(days: int) -> str:
     ("dominance", "settings", "expected"),
     [
         (NOTHING, RECORDS, NONE + FIRST_90 + download(365)),
-        (NOTHING, READS_ONLY, f"{NONE} To fill it run {download(365)}"),
+        (NOTHING, READS_ONLY, f"{NONE} To fill it, run {download(365)}"),
         (
             stored_up_to("2026-05-22"),
             RECORDS,
-            f"{FIVE} It is fetched now, in a few minutes; if it is not, run {download(5)}",
+            f"{FIVE} It is fetched within a few minutes; if it is not, run {download(5)}",
         ),
-        (stored_up_to("2026-05-22"), KEEPS_AS_IT_IS, f"{FIVE} To fill it run {download(5)}"),
+        (stored_up_to("2026-05-22"), KEEPS_AS_IT_IS, f"{FIVE} To fill it, run {download(5)}"),
         (
             stored_up_to("2025-11-08"),
             RECORDS,
@@ -67,7 +67,7 @@ def download(days: int) -> str:
         (
             stored_up_to("2024-05-27"),
             READS_ONLY,
-            f"Dominance of 730 days since 2024-05-27 is missing. To fill it run {download(365)}",
+            f"Dominance of 730 days since 2024-05-27 is missing. To fill it, run {download(365)}",
         ),
     ],
     ids=["empty", "empty, reads", "5", "5, kept", "200", "2 years, reads"],
@@ -119,7 +119,7 @@ def test_messages_are_handed_on_once(tmp_path: Path):
     now = pd.Timestamp.now(tz="UTC")
     bot = Bot(dominance_config(tmp_path, {}, record=False))
     first, second = bot.report(GateRule(), now)
-    assert first.startswith("No daily dominance is stored. To fill it run")
+    assert first.startswith("No daily dominance is stored. To fill it, run")
     assert second.startswith("The gate is closed: no dominance is stored.")
     assert bot.report(GateRule(), now) == []
     # A reload of the configuration says again what is missing, and not that it is stale.

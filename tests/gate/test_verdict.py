@@ -92,9 +92,9 @@ def test_what_would_change_it_is_said(rule: GateRule, closes: list[float], expec
 def test_stale_gate_says_how_old_dominance_may_be():
     verdict = calculate_verdict(days([OPEN]), GateRule(), at("04 00:00"))
     assert describe_verdict(verdict) == (
-        "The gate is closed since 2026-05-03 12:00 UTC: dominance 50.00 %, of 2026-05-02 00:00 "
-        "UTC, 2 days ago, is older than 36 hours. `altseason dominance download` fetches what "
-        "is missing."
+        "The gate has been closed since 2026-05-03 12:00 UTC: dominance 50.00 %, of 2026-05-02 "
+        "00:00 UTC, 2 days ago, is older than 36 hours. `altseason dominance download` fetches "
+        "what is missing."
     )
 
 
@@ -102,7 +102,7 @@ def test_frozen_gate_says_that_dominance_stands_still():
     """The fifth day of one value is one too many; it is not old."""
     verdict = calculate_verdict(days([51.27, *[54.12] * 5]), GateRule(), at("07 00:00"))
     said = describe_verdict(verdict)
-    assert said.startswith("The gate is closed since 2026-05-07 00:00 UTC: dominance 54.12 %")
+    assert said.startswith("The gate has been closed since 2026-05-07 00:00 UTC: dominance 54.12 %")
     assert ", has not changed for days. `altseason dominance download`" in said
 
 

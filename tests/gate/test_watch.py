@@ -50,8 +50,8 @@ def watching(closes: list[float], rule: GateRule = RULE) -> GateWatch:
         (
             [OPEN, CLOSED, CLOSED],
             (
-                "The gate is closed since 2026-05-03 00:00 UTC: dominance 60.00 %, of 2026-05-04 "
-                "00:00 UTC, 60 minutes ago. It opens when dominance falls below 55 %."
+                "The gate has been closed since 2026-05-03 00:00 UTC: dominance 60.00 %, of "
+                "2026-05-04 00:00 UTC, 60 minutes ago. It opens when dominance falls below 55 %."
             ),
         ),
     ],
@@ -74,9 +74,9 @@ def test_introduction_is_told_again_only_where_it_is_another():
 
     first, gate = introduce("by 55", 1)
     assert first == "by 55"
-    assert gate.startswith("The gate is closed since the stored dominance begins, 2026-05-02: ")
+    assert gate.startswith("The gate has been closed since the first stored dominance, 2026-05-02")
     assert introduce("by 55", 2) == []
-    assert [message[:11] for message in introduce("by 54", 3)] == ["by 54", "The gate is"]
+    assert [message[:12] for message in introduce("by 54", 3)] == ["by 54", "The gate has"]
 
 
 def test_gate_that_stays_closed_is_told_once_a_week_counted_from_the_candles():
@@ -91,7 +91,7 @@ def test_gate_that_stays_closed_is_told_once_a_week_counted_from_the_candles():
             for message in observe(watch, closes, hours=hours):
                 told[count] = message
     assert list(told) == [2, 9, 12, 16, 23]
-    assert told[16].startswith("No entries for 14 days. The gate is closed since 2026-05-03 00:00")
+    assert told[16].startswith("No entries for 14 days. The gate has been closed since 2026-05-03")
     assert "It opens when dominance falls below 55 %. `altseason why` shows" in told[16]
 
 
@@ -188,7 +188,8 @@ def test_frozen_dominance_is_told_once_and_its_recovery_once():
     [frozen] = observe(watch, closes)
     assert frozen == (
         "Dominance is frozen: 50.12 % without any change for days, up to 2026-05-07 00:00 UTC. "
-        "Whatever provides it has stopped working. The gate is closed for entries; exits go on."
+        "Its provider has probably stopped updating it. The gate is closed for entries; exits go "
+        "on."
     )
     assert observe(watch, [*closes, 50.12]) == []
     [fresh] = observe(watch, [*closes, 50.12, 50.13])

@@ -1,4 +1,4 @@
-"""Send notifications once each: an alert is raised when something begins, and cleared at its end."""
+"""Send each notification once: an alert is raised when something begins, and cleared at its end."""
 
 import logging
 import threading

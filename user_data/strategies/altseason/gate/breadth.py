@@ -1,7 +1,7 @@
 """Breadth: how many of the coins watched have beaten Bitcoin, by day.
 
-A day's close is known at its end. Which coins are watched is another matter: a list that was made
-by what has risen since looks ahead, whatever is calculated from it.
+A day's close is known at its end, so there is no look-ahead in the calculation. There may be some
+in the list of coins: one of coins that have risen since looks ahead, whatever is calculated by it.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ import pandas as pd
 from altseason.dominance.candles import DAILY_MAX_AGE, DAY, find_newest
 
 Mask = npt.NDArray[np.bool_]
-# With fewer, the default of 75 percent would ask for all of them.
+# With fewer, the default of 75 percent would need all of them.
 MIN_COINS = 4
-# So much of what was measured one day before is enough; the rest may not have arrived yet, and
-# which coins arrive first is no sample of all.
+# A day counts once this fraction of the coins measured on the day before is measured. The candles
+# of the others may not have arrived yet, and those that arrive first are no fair sample.
 MIN_ARRIVED = 0.75
 
 
@@ -26,12 +26,12 @@ MIN_ARRIVED = 0.75
 class CoinPrices:
     """The daily closes of the coins watched.
 
-    :param prices: in bitcoin, so that the quote cancels; by the day's open time (UTC, every day
-        from the first to the last), a column for each pair that has candles. NaN where a day is
-        missing.
-    :param watched: all pairs that are watched, whether they have candles or not.
-    :param problem: why candles are missing, for a person; empty where nothing is wrong.
-    :param advice: a sentence that says how to get what is missing.
+    :param prices: closes in bitcoin, so that the quote currency cancels out; indexed by the day's
+        open time (UTC, every day from the first to the last), with a column for each pair that has
+        candles. NaN where a day is missing.
+    :param watched: all pairs that are watched, with or without candles.
+    :param problem: why candles are missing, as a message; empty if nothing is wrong.
+    :param advice: how to get the missing candles, as a sentence.
     """
 
     prices: pd.DataFrame
@@ -41,7 +41,7 @@ class CoinPrices:
 
     @property
     def longest_history(self) -> int:
-        """Return the number of daily closes of the coin that has most."""
+        """Return the number of daily closes of the coin that has the most."""
         return int(self.prices.notna().sum().max()) if len(self.prices.columns) else 0
 
 
@@ -50,10 +50,12 @@ NO_COINS = CoinPrices(pd.DataFrame(index=pd.DatetimeIndex([], tz="UTC")))
 
 @dataclass(frozen=True, eq=False)
 class Breadth:
-    """How many coins have beaten Bitcoin, on the days that count, the oldest first.
+    """How many coins have beaten Bitcoin, on each day that counts, the oldest first.
 
-    :param dates: open times of the days, and `ends` their ends in milliseconds.
-    :param beating: how many coins have risen against Bitcoin, of those `measured`.
+    :param dates: the open times of the days.
+    :param ends: the ends of the days, in milliseconds.
+    :param beating: how many coins have risen against Bitcoin.
+    :param measured: how many coins were compared.
     """
 
     dates: pd.DatetimeIndex
@@ -63,19 +65,19 @@ class Breadth:
 
     @property
     def percent(self) -> "npt.NDArray[np.float64]":
-        """Return the percentage of coins that beat Bitcoin, by day."""
+        """Return the percentage of the measured coins that beat Bitcoin, by day."""
         return 100 * self.beating / self.measured
 
     def find_known(self, times: "npt.NDArray[np.int64]") -> "npt.NDArray[np.intp]":
-        """Return which day was known at each time, in milliseconds; -1 for none that is fresh."""
+        """Return which day was known at each time, in milliseconds; -1 if none was fresh."""
         return find_newest(self.ends, times, DAILY_MAX_AGE / pd.Timedelta(milliseconds=1))
 
     def find_open(self, minimum: float, times: "npt.NDArray[np.int64]") -> Mask:
-        """Return whether at least `minimum` percent beat Bitcoin, by what was known at a time."""
+        """Return whether at least `minimum` percent were known to beat Bitcoin at each time."""
         return np.append(self._is_enough(minimum), False)[self.find_known(times)]
 
     def find_closed(self, minimum: float, times: "npt.NDArray[np.int64]") -> Mask:
-        """Return whether it was known at a time that fewer did."""
+        """Return whether fewer than `minimum` percent were known to beat Bitcoin at each time."""
         return np.append(~self._is_enough(minimum), False)[self.find_known(times)]
 
     def _is_enough(self, minimum: float) -> Mask:
@@ -88,7 +90,7 @@ def calculate_prices(
     """Return daily closes by pair in bitcoin, as `CoinPrices` has them.
 
     :param candles: daily candles by pair, as Freqtrade has them.
-    :param bitcoin: Bitcoin's in the same quote; None where the quote is Bitcoin.
+    :param bitcoin: Bitcoin's candles in the same quote currency; None where that is Bitcoin.
     """
     closes = {pair: _find_closes(frame) for pair, frame in candles.items() if not frame.empty}
     if not closes:
@@ -104,10 +106,10 @@ def calculate_prices(
 
 @lru_cache(maxsize=8)
 def calculate_breadth(coins: CoinPrices, days: int) -> Breadth:
-    """Count the coins that have beaten Bitcoin; remembered, since every pair of a run asks for it.
+    """Count the coins that have beaten Bitcoin; cached, since every pair of a run needs it.
 
-    A coin is measured on a day for which it has a close and one `days` days before. A day counts
-    with `MIN_COINS` measured, and not while most are still to come, see `MIN_ARRIVED`.
+    A coin is measured on a day if it has a close for that day and for `days` days before. A day
+    counts if at least `MIN_COINS` are measured, and most have arrived, see `MIN_ARRIVED`.
     """
     prices = coins.prices
     before = prices.shift(days)
@@ -121,10 +123,10 @@ def calculate_breadth(coins: CoinPrices, days: int) -> Breadth:
 
 
 def _find_closes(candles: pd.DataFrame) -> "pd.Series[float]":
-    """Return the closes of real days by their open time.
+    """Return the closes of real days, indexed by their open time.
 
-    Not of candles that Freqtrade has filled in, which have no volume; nor of an exchange's days
-    that begin at another hour, since they end later than a day of that date.
+    Skip candles that Freqtrade has filled in, which have no volume, and days of an exchange that
+    begin at another hour, since they end later than a day of that date.
     """
     dates, close = candles["date"], candles["close"]
     is_day = (candles["volume"] > 0) & (close > 0) & np.isfinite(close)

@@ -1,4 +1,4 @@
-"""What FreqUI draws around the candles."""
+"""What FreqUI draws of dominance and the gate: lines, shaded alt seasons, and fewer exit marks."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from altseason.gate.rule import BREADTH, SUFFIX, GateRule
 
 SEASON_COLOR = "rgba(46, 204, 113, 0.15)"
 DOMINANCE_PLOT = "BTC.D"
-# FreqUI's legend shows the names of the columns.
+# FreqUI's legend shows the column names.
 DOMINANCE_LINES = {
     "BTC.D %": {"color": "#c0392b"},
     "opens below %": {"color": "#27ae60"},
@@ -19,14 +19,14 @@ DOMINANCE_LINES = {
     "coins above BTC %": {"color": "#8e44ad"},
     "coins open from %": {"color": "#16a085"},
 }
-# A label of a narrower area would lie over its neighbors.
+# The label of a narrower area would overlap its neighbors.
 MIN_LABELED_SHARE = 0.08
 
 
 def with_dominance(plot_config: Any) -> Any:
     """Return a strategy's `plot_config` with a subplot of dominance, unless it has one.
 
-    As it is where it is none that FreqUI draws: a strategy may leave it empty.
+    A `plot_config` that FreqUI cannot draw is returned as it is.
     """
     if not isinstance(plot_config, dict):
         return plot_config
@@ -37,15 +37,15 @@ def with_dominance(plot_config: Any) -> Any:
 
 
 def add_lines(dataframe: pd.DataFrame, rule: GateRule) -> pd.DataFrame:
-    """Return analyzed candles with dominance and the lines that decide."""
+    """Return analyzed candles with dominance and the lines that it is compared with."""
     lines = {"BTC.D %": dataframe[f"close_{SUFFIX}"], **_find_deciding_lines(dataframe, rule)}
     return dataframe.assign(**lines)
 
 
 def thin_exits(dataframe: pd.DataFrame) -> pd.DataFrame:
-    """Return analyzed candles with one exit mark per state of exit.
+    """Return analyzed candles with only the first of consecutive exit signals.
 
-    The newest row keeps its signal: by it a bot exits, and tries again what was not filled.
+    The newest row keeps its signal, since a bot acts on it, again if its order was not filled.
     """
     if "exit_long" not in dataframe:
         return dataframe
@@ -56,7 +56,7 @@ def thin_exits(dataframe: pd.DataFrame) -> pd.DataFrame:
 
 
 def _find_deciding_lines(dataframe: pd.DataFrame, rule: GateRule) -> dict[str, Any]:
-    """Return the lines of the rule's mode; those of other modes are empty."""
+    """Return the lines of the rule's mode; those of other modes are NaN."""
     has_level = rule.has_level
     return {
         "opens below %": rule.threshold if has_level else np.nan,
@@ -70,8 +70,8 @@ def _find_deciding_lines(dataframe: pd.DataFrame, rule: GateRule) -> dict[str, A
 def season_areas(dataframe: pd.DataFrame, timeframe: str) -> list[dict[str, Any]]:
     """Return one area per alt season, for Freqtrade's `plot_annotations`.
 
-    :param dataframe: columns date (open time) and alt_season (bool).
-    :return: areas from the first candle's open to the last one's close.
+    :param dataframe: has the columns date (open time) and alt_season (bool).
+    :return: areas from the open of the first candle to the close of the last one.
     """
     is_open = dataframe["alt_season"].astype(bool)
     starts = dataframe.loc[is_open & ~is_open.shift(1, fill_value=False), "date"]

@@ -1,9 +1,9 @@
-"""The daily candles of the coins that breadth counts, the same in every run mode.
+"""Read the daily candles of the coins that breadth counts, the same in every run mode.
 
-Stored candles are read in full, whatever the run's time range, as dominance is: Freqtrade's own
-`dp.get_pair_dataframe` would begin `startup_candle_count` days before it, and how many of them a
-strategy asks for has nothing to do with breadth. A bot reads the candles that Freqtrade has, and
-asks it for them in `find_informative_pairs`.
+Like dominance, stored candles are read in full, whatever the time range of the run. Freqtrade's own
+`dp.get_pair_dataframe` would begin `startup_candle_count` days before the time range, which is
+unrelated to the days that breadth needs. A bot reads the candles that Freqtrade fetches for it, see
+`find_informative_pairs`.
 """
 
 import logging
@@ -32,19 +32,19 @@ from altseason.settings import SECTION, BreadthSettings
 logger = logging.getLogger(__name__)
 
 TIMEFRAME = "1d"
-# Exchanges have no candles from before; Freqtrade fetches 30 days where nothing is said.
+# Exchanges have no earlier candles; without a time range Freqtrade would fetch 30 days.
 FIRST_DAY = "20170101"
 SETTING = f"{SECTION}.breadth.coins"
 
 
 class CoinReader:
-    """Reads the daily candles of the coins watched: once, and after a change."""
+    """Read the daily candles of the coins watched, once and again after a change."""
 
     def __init__(self, strategy: Any, config: dict[str, Any], settings: BreadthSettings) -> None:
-        """Read nothing yet.
+        """Set up the reader; nothing is read yet.
 
-        :param strategy: whose data provider is read; it has one once Freqtrade has loaded it.
-        :raises SettingsError: where a coin that is to be watched is no altcoin.
+        :param strategy: its data provider is read, which it has once Freqtrade has loaded it.
+        :raises SettingsError: if a coin that is to be watched is no altcoin.
         """
         for coin in settings.coins:
             if reason := never_entered_because(f"{coin}/"):
@@ -57,13 +57,13 @@ class CoinReader:
         self._current: CoinPrices | None = None
         self._listed: list[str] = []
         self._pairs: tuple[str, ...] = ()
-        # What a bot's current prices were calculated from.
+        # The candles that a bot's current prices were calculated from.
         self._frames: list[pd.DataFrame | None] = []
         self._notifier = Notifier(logger)
 
     @property
     def files(self) -> list[Path]:
-        """Return the files that a backtest can depend on, where the configuration names them."""
+        """Return the files that a backtest can depend on, if the configuration names them."""
         pairs = self._with_bitcoin(self._find_pairs(self._expand_whitelist()))
         datadir, stored_as = Path(self._config["datadir"]), data_format(self._config)
         return [
@@ -73,10 +73,10 @@ class CoinReader:
     def read(self) -> CoinPrices:
         """Return the prices of the coins watched.
 
-        While a bot trades nothing is raised: an error would stop exits, too.
-        `CoinPrices.problem` says what went wrong then.
+        While a bot trades nothing is raised, since an error would stop exits, too; then
+        `CoinPrices.problem` says what went wrong.
 
-        :return: the same object as before where the candles are.
+        :return: the same object as before while the candles are the same.
         """
         if not self._is_trading:
             return self._current or self._load()
@@ -86,9 +86,9 @@ class CoinReader:
             return self._fail(error)
 
     def require(self) -> None:
-        """Read the stored candles, or say which are missing and which command stores them.
+        """Read the stored candles, and warn of those that are missing.
 
-        :raises CandlesMissingError: where too few coins have any.
+        :raises CandlesMissingError: if too few coins have any; it names the command that helps.
         """
         pairs = self._find_pairs(self._find_whitelist())
         if self._current is None or self._current.watched != pairs:
@@ -97,8 +97,8 @@ class CoinReader:
         if len(pairs) < MIN_COINS:
             raise CandlesMissingError(
                 f"the gate counts coins that beat Bitcoin: expected {MIN_COINS} coins or more to "
-                f"watch, found {len(pairs)} ({' '.join(pairs) or 'none'}); name them in {SETTING}, "
-                f"whether they are traded or not"
+                f"watch, found {len(pairs)} ({' '.join(pairs) or 'none'}); name more in {SETTING}, "
+                f"whether you trade them or not"
             )
         if not found.advice:
             return
@@ -109,11 +109,11 @@ class CoinReader:
         self._notifier.warn(f"Breadth counts {count} of {len(pairs)} coins. In {facts}")
 
     def find_informative_pairs(self) -> list[tuple[str, str, CandleType]]:
-        """Return what Freqtrade has to fetch for a bot; it asks in each loop."""
+        """Return the candles that Freqtrade has to fetch for a bot; called in each loop."""
         return [
             (pair, TIMEFRAME, self._candle_type)
             for pair in self._with_bitcoin(self._find_pairs(self._find_whitelist()))
-            # Of others the exchange would be asked in every loop, for an error.
+            # For others Freqtrade would send a request in every loop, only to get an error.
             if self._strategy.dp.market(pair) is not None
         ]
 
@@ -122,7 +122,7 @@ class CoinReader:
         provider = self._strategy.dp
         frames: list[pd.DataFrame | None] = []
         for pair in self._with_bitcoin(pairs):
-            # Freqtrade replaces a frame when it has new candles, and changes none.
+            # Freqtrade never changes a frame; it replaces it when there are new candles.
             frame = provider.ohlcv(pair, TIMEFRAME, copy=False, candle_type=self._candle_type)
             frames.append(None if frame.empty else frame)
         current = self._current
@@ -143,7 +143,7 @@ class CoinReader:
         return self._current
 
     def _load_candles(self, pair: str) -> pd.DataFrame | None:
-        """Return a pair's stored candles; None where there are none, or the file is damaged."""
+        """Return a pair's stored candles; None if there are none, or the file is damaged."""
         handler = get_datahandler(Path(self._config["datadir"]), data_format(self._config))
         candles = handler.ohlcv_load(
             pair, TIMEFRAME, self._candle_type, fill_missing=False, warn_no_data=False
@@ -151,7 +151,10 @@ class CoinReader:
         return None if candles.empty else candles
 
     def _combine(self, pairs: tuple[str, ...], frames: list[pd.DataFrame | None]) -> CoinPrices:
-        """Return the prices of pairs by their candles, of which Bitcoin's come first."""
+        """Return the prices of pairs.
+
+        :param frames: their candles, after Bitcoin's if the pairs are not in bitcoin.
+        """
         by_pair = dict(zip(self._with_bitcoin(pairs), frames, strict=True))
         missing = [pair for pair, frame in by_pair.items() if frame is None]
         candles = {pair: frame for pair in pairs if (frame := by_pair[pair]) is not None}
@@ -167,7 +170,7 @@ class CoinReader:
     def _advise(self, missing: list[str]) -> str:
         names = " ".join(missing)
         if self._is_trading:
-            return f"The exchange has given no daily candles of {names}."
+            return f"The exchange has returned no daily candles of {names}."
         return (
             f"daily candles of {names} are missing; `freqtrade download-data --pairs {names} "
             f"--timeframes {TIMEFRAME} --timerange {FIRST_DAY}-` stores them (with the same -c or "
@@ -175,7 +178,7 @@ class CoinReader:
         )
 
     def _fail(self, error: Exception) -> CoinPrices:
-        """Log an error, and return prices of nothing that name it."""
+        """Log an error, and return empty prices that name it as their problem."""
         problem = f"the daily candles of coins cannot be read: {type(error).__name__} ({error})"
         self._notifier.warn(problem)
         if self._current is None or self._current.problem != problem:
@@ -184,13 +187,13 @@ class CoinReader:
 
     @property
     def _bitcoin(self) -> str | None:
-        """Return Bitcoin's pair; None where it is what prices are in."""
+        """Return Bitcoin's pair; None if prices are in bitcoin already."""
         quote = self._quote
         return None if quote.partition(":")[0] in BITCOIN else f"BTC/{quote}"
 
     @property
     def _quote(self) -> str:
-        """Return what follows the coin in the name of a pair."""
+        """Return what follows the slash in the names of the pairs."""
         stake = str(self._config.get("stake_currency") or "USDT")
         is_futures = self._config.get("trading_mode") == TradingMode.FUTURES
         return f"{stake}:{stake}" if is_futures else stake
@@ -201,7 +204,7 @@ class CoinReader:
     def _find_pairs(self, whitelist: list[str]) -> tuple[str, ...]:
         """Return the pairs of the coins watched: those of the settings, or of the whitelist."""
         pairs = [f"{coin}/{self._quote}" for coin in self._coins] or whitelist
-        # Once, and not for every pair that is analyzed.
+        # Once per change of the list, not for every pair that is analyzed.
         if pairs != self._listed:
             self._listed = pairs
             self._pairs = tuple(
@@ -214,12 +217,12 @@ class CoinReader:
             return []
         try:
             return list(self._strategy.dp.current_whitelist())
-        except (AttributeError, OperationalException):  # without pairlists, as for our commands
+        except (AttributeError, OperationalException):  # no pairlists, as in our commands
             return self._expand_whitelist()
 
     def _expand_whitelist(self) -> list[str]:
-        """Return the configuration's whitelist, its regular expressions by what is stored."""
+        """Return the configuration's whitelist; stored pairs expand its regular expressions."""
         listed = self._config.get("exchange", {}).get("pair_whitelist") or []
         if not (isinstance(listed, list) and all(isinstance(pair, str) for pair in listed)):
-            return []  # Freqtrade says what is wrong with it
+            return []  # Freqtrade itself reports what is wrong with it
         return expand_pairs(listed, find_stored_pairs(self._config, TIMEFRAME))

@@ -1,8 +1,8 @@
-"""The gate as a strategy's callbacks ask for it, where no error may stop an exit.
+"""The gate as columns of a strategy's candles, where no error may stop an exit.
 
-Freqtrade drops a pair's whole analysis when `populate_*` raises, exit signals included. While a bot
-trades, whatever goes wrong with dominance therefore closes the gate, is notified once a day, and
-nothing else. In backtests an error is an error.
+When `populate_*` raises, Freqtrade drops a pair's whole analysis, exit signals included. So while a
+bot trades, any error with dominance closes the gate, is notified once a day, and does nothing else.
+In backtests errors are raised.
 """
 
 import logging
@@ -47,7 +47,7 @@ Result = TypeVar("Result")
 
 
 class GateColumns:
-    """Adds dominance and the gate to a strategy's candles."""
+    """Add dominance and the gate to a strategy's candles."""
 
     def __init__(
         self,
@@ -58,10 +58,10 @@ class GateColumns:
         clock: Clock = read_clock,
         coins: Callable[[], CoinPrices] = lambda: NO_COINS,
     ) -> None:
-        """Add columns by the dominance of a reader and a strategy's rule.
+        """Set up the columns of a strategy.
 
-        :param rule: returns the rule as it is now, since hyperopt changes it, or raises.
-        :param coins: returns the prices that breadth is counted from, where the rule has it.
+        :param rule: returns the current rule, which hyperopt changes, or raises.
+        :param coins: returns the prices that breadth is counted from; called if the rule has it.
         """
         self._reader = reader
         self._notifier = notifier
@@ -73,16 +73,16 @@ class GateColumns:
         self._nothing = Dominance(settings.timeframe, nothing, nothing, settings.max_age)
 
     def read_from(self, reader: DominanceReader) -> None:
-        """Go by the dominance of another reader, as a study of wrong dates does."""
+        """Use the dominance of another reader from now on, as a placebo test does."""
         self._reader, self._last = reader, None
 
     def add_dominance(
         self, dataframe: pd.DataFrame, timeframe: str, *, is_required: bool
     ) -> pd.DataFrame:
-        """Add the columns of `rule.add_dominance`, all missing where dominance cannot be read.
+        """Add the columns of `rule.add_dominance`, all missing if dominance cannot be read.
 
-        :param is_required: whether a gate without data is refused, where no bot trades.
-        :raises DominanceMissingError: if it is, and nothing is stored.
+        :param is_required: whether to refuse a gate without data, unless a bot trades.
+        :raises DominanceMissingError: if it is required, nothing is stored, and no bot trades.
         """
 
         def work() -> pd.DataFrame:
@@ -94,11 +94,11 @@ class GateColumns:
         return self._or_closed(work, lambda: add_dominance(dataframe, self._nothing, timeframe))
 
     def find_open(self, dates: "pd.Series[pd.Timestamp]", timeframe: str) -> Mask:
-        """Return where the gate is open; nowhere where dominance cannot be read.
+        """Return where the gate is open; nowhere if dominance cannot be read.
 
-        By the candles' times alone: whatever a strategy has written into its columns.
+        It depends only on the candles' times, not on what a strategy has written into its columns.
 
-        :param dates: open times of a strategy's candles.
+        :param dates: the open times of a strategy's candles.
         """
         return self._or_closed(
             lambda: self._find_open(calculate_closes(dates, timeframe)),
@@ -106,11 +106,11 @@ class GateColumns:
         )
 
     def find_dominance(self) -> Dominance:
-        """Return the dominance that the gate goes by; none where it cannot be read."""
+        """Return the dominance that the gate uses; empty if it cannot be read."""
         return self._or_closed(self._recall, lambda: self._nothing)
 
     def add_gate(self, dataframe: pd.DataFrame, timeframe: str, is_open: Mask) -> pd.DataFrame:
-        """Add `alt_season` (bool), and for charts `sma_btcd` (percent) and any breadth."""
+        """Add `alt_season` (bool), and for charts `sma_btcd` (percent) and breadth, if any."""
         dates = dataframe["date"]
         dataframe[f"sma_{SUFFIX}"] = self._or_closed(
             lambda: find_mean(self._recall(), self._rule(), calculate_closes(dates, timeframe)),
@@ -125,12 +125,12 @@ class GateColumns:
             return dataframe
         breadth = calculate_breadth(self._coins(), rule.breadth_days)
         closes = calculate_closes(dataframe["date"], timeframe)
-        # `altseason why --live` asks a bot for it; years of a backtest would take memory.
+        # `altseason why --live` needs it; over years of a backtest it would only take memory.
         with_source = self._reader.is_trading
         return add_breadth(dataframe, breadth, closes, with_source=with_source)
 
     def report_coverage(self, dataframe: pd.DataFrame, pair: str) -> None:
-        """Warn once where the gate is closed for a part of a pair's history for want of dominance.
+        """Warn once if the gate is closed for a part of a pair's history for lack of dominance.
 
         :param dataframe: the pair's candles with `close_btcd`.
         """
@@ -145,7 +145,7 @@ class GateColumns:
             )
 
     def report_breadth(self, dataframe: pd.DataFrame, pair: str, timeframe: str) -> None:
-        """Warn once where breadth is unknown, or counts fewer coins, for a part of the history."""
+        """Warn once if breadth is unknown, or counts fewer coins, for a part of the history."""
         closes = calculate_closes(dataframe["date"], timeframe)
         facts = self._or_closed(lambda: self._describe_breadth(closes), lambda: "")
         if facts:
@@ -155,7 +155,7 @@ class GateColumns:
             )
 
     def _describe_breadth(self, closes: "npt.NDArray[np.int64]") -> str:
-        """Return the beginning of a sentence about candles; empty where breadth is complete."""
+        """Return the beginning of a sentence on what breadth lacks; empty if it is complete."""
         rule, coins = self._rule(), self._coins()
         if not rule.has_breadth:
             return ""
@@ -177,7 +177,7 @@ class GateColumns:
         )
 
     def find_closed(self, dates: "pd.Series[pd.Timestamp]", timeframe: str) -> Mask:
-        """Return `rule.find_closed`; nowhere where dominance cannot be read."""
+        """Return where data closed the gate, see `rule.find_closed`; nowhere on an error."""
 
         def work() -> Mask:
             rule, closes = self._rule(), calculate_closes(dates, timeframe)
@@ -196,7 +196,7 @@ class GateColumns:
         return self.find_open_by(self._recall(), times)
 
     def find_open_by(self, dominance: Dominance, times: "npt.NDArray[np.int64]") -> Mask:
-        """Return where the gate would be open by another dominance; a study asks.
+        """Return whether the gate would be open at each time by another dominance, as in a study.
 
         :param times: in milliseconds.
         """
@@ -204,7 +204,7 @@ class GateColumns:
         return find_open(dominance, rule, times, self._find_coins(rule))
 
     def _recall(self) -> Dominance:
-        """Return what was read last: a backtest asks for each entry, and nothing changes in it."""
+        """Return the dominance; in a backtest, where nothing changes, what was read last."""
         if self._reader.is_trading or self._last is None:
             self._last = self._reader.read()
         return self._last
@@ -215,7 +215,7 @@ class GateColumns:
     def _or_closed(self, work: Callable[[], Result], closed: Callable[[], Result]) -> Result:
         try:
             return work()
-        # This is the boundary: Freqtrade would give no exit signal any more.
+        # This is the boundary: with an error there would be no exit signals any longer.
         except Exception as error:
             if not self._reader.is_trading:
                 raise
@@ -258,12 +258,13 @@ class PlainGate:
 def clear_entries(
     analyzed: pd.DataFrame, is_open: Mask, *, clears_shorts: bool
 ) -> tuple[pd.DataFrame, dict[str, Mask]]:
-    """Take away the entries of rows at which the gate is closed, of whatever type they are.
+    """Take away the entries of rows at which the gate is closed, whatever their type.
 
-    :param analyzed: candles with entries, and `is_open` the gate at each.
-    :param clears_shorts: whether short entries are held back, too. A row with both loses both in
-        any case: Freqtrade enters neither, and would enter the one that is left.
-    :return: the candles, and by side the rows of which an entry was taken away.
+    :param analyzed: candles with entries.
+    :param is_open: whether the gate is open at each.
+    :param clears_shorts: whether short entries are taken away, too. A row with both loses both in
+        any case, since Freqtrade enters neither, but would enter the one that is left.
+    :return: the candles, and by side the rows from which an entry was taken away.
     """
     enters = {
         side: analyzed[f"enter_{side}"].eq(1).fillna(False).to_numpy(dtype=bool)
@@ -280,19 +281,19 @@ def clear_entries(
 
 def clear_signals(signals: "pd.Series[Any]", rows: Mask) -> "pd.Series[Any]":
     """Return signals of any type without those of some rows."""
-    if not isinstance(signals.dtype, np.dtype):  # one that may not hold a 0
+    if not isinstance(signals.dtype, np.dtype):  # an extension type, which may not hold a 0
         signals = signals.astype(object)
     return signals.mask(rows, False if signals.dtype == bool else 0)
 
 
 def notify_closed(notifier: Notifier, error: Exception, now: datetime) -> None:
-    """Notify once a day of an error that closes the gate; whatever happens here is suppressed."""
-    # A failure to notify may stop no exit.
+    """Notify once a day of an error that closes the gate; never raises."""
+    # A failure to notify may not stop exits.
     with suppress(Exception):
         kind = type(error).__name__
         is_ours = isinstance(error, AltSeasonError)
         reason = error if is_ours else f"reading dominance failed with {kind} ({error})"
-        # Nothing says when it is over: one pair's success does not mean the others'.
+        # Not an alert to be cleared: that one pair succeeds says nothing about the others.
         notifier.remind(
             f"dominance {kind}",
             f"The gate is closed: {reason}. Exits go on; there are no entries until this is fixed.",

@@ -1,6 +1,6 @@
-"""Conditions of an entry under names: what is compared, and with what.
+"""Named conditions of an entry: what is compared, and with what.
 
-A strategy names each once; its entry, `altseason why` and the chart read the same names.
+A strategy names each condition once, for its entries, for `altseason why` and for charts.
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ CROSSES_ABOVE = "crosses above"
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition by candle.
+    """A condition of an entry.
 
-    :param holds: whether it holds, by candle, or for all of them.
-    :param value: what is compared, None where nothing is.
-    :param comparison: how, such as ">".
+    :param holds: whether it holds, for each candle or for all of them.
+    :param value: the value that is compared; None where nothing is.
+    :param comparison: how it is compared, such as ">".
     :param limit: what it is compared with.
     """
 
@@ -42,19 +42,19 @@ def below(value: "pd.Series[float]", limit: "pd.Series[float] | float") -> Condi
 
 
 def crosses_above(value: "pd.Series[float]", limit: "pd.Series[float]") -> Condition:
-    """Return the condition that a value is above a limit, and was not one candle before."""
+    """Return the condition that a value is above a limit, but was not one candle before."""
     return Condition(qtpylib.crossed_above(value, limit), value, CROSSES_ABOVE, limit)
 
 
 def is_true(holds: "pd.Series[bool] | bool") -> Condition:
-    """Return a condition that compares nothing."""
+    """Return a condition without a comparison to show."""
     return Condition(holds)
 
 
 def all_hold(conditions: Conditions, index: pd.Index) -> "pd.Series[bool]":
-    """Return where every condition holds, also where none of them is by candle.
+    """Return whether every condition holds, for each candle.
 
-    :param index: of the candles.
+    :param index: that of the candles, since no condition need be given by candle.
     """
     by_candle: list[Any] = [condition.holds for condition in conditions.values()]
     return pd.Series(reduce(and_, by_candle, True), index=index)
@@ -63,10 +63,10 @@ def all_hold(conditions: Conditions, index: pd.Index) -> "pd.Series[bool]":
 def set_entries(
     dataframe: pd.DataFrame, conditions: Conditions, tag: str, *, adds_columns: bool
 ) -> pd.DataFrame:
-    """Enter long, with a tag, at the candles at which every condition holds.
+    """Set an entry signal and a tag at each candle at which every condition holds.
 
-    :param adds_columns: whether to add a column for each condition under its name, unless there is
-        one of that name.
+    :param adds_columns: whether to also add each condition as a column of its name, unless there is
+        one already.
     """
     for name, condition in conditions.items() if adds_columns else ():
         if name not in dataframe:

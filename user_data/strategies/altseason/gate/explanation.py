@@ -1,4 +1,4 @@
-"""Why a pair is entered or not at its newest candle: each condition, and the gate."""
+"""Explain why a pair is entered or not at its newest candle: by each condition, and the gate."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,7 +17,7 @@ NO_BREADTH = CoinPrices(NO_COINS.prices, problem="no breadth was known at this c
 
 @dataclass(frozen=True)
 class Finding:
-    """A condition at one candle; names are those of the columns that are compared."""
+    """A condition at one candle, with the names of the columns that are compared."""
 
     name: str
     holds: bool
@@ -29,7 +29,7 @@ class Finding:
 
     @property
     def was_above_already(self) -> bool:
-        """Return whether nothing crosses since the value was above its limit one candle before."""
+        """Return whether there is no crossing since the value was above its limit before."""
         if self.comparison != CROSSES_ABOVE or self.value is None or self.limit is None:
             return False
         return not self.holds and self.value > self.limit
@@ -37,10 +37,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A pair at its newest closed candle.
+    """The conditions of a pair at its newest closed candle.
 
-    :param close_time: when the candle ended.
-    :param enters: whether the strategy gives an entry signal there.
+    :param close_time: when the candle closed.
+    :param enters: whether the strategy sets an entry signal there.
     """
 
     pair: str
@@ -50,13 +50,13 @@ class Explanation:
 
     @property
     def has_other_reason(self) -> bool:
-        """Return whether something without a name decides against what the conditions say."""
+        """Return whether the signal is not what the named conditions say."""
         return self.enters != all(finding.holds for finding in self.findings)
 
 
 @dataclass(frozen=True)
 class EntryReport:
-    """The gate, and each pair at its newest closed candle."""
+    """The gate, and the conditions of each pair at its newest closed candle."""
 
     verdict: Verdict
     explanations: list[Explanation]
@@ -93,11 +93,11 @@ class EntryReport:
 def explain(strategy: Any, pair: str, candles: pd.DataFrame) -> Explanation:
     """Return each condition at the last of a pair's analyzed candles.
 
-    :param candles: as `populate_entry_trend` returns them; a column with a condition's name says
-        whether it holds.
+    :param candles: as `populate_entry_trend` returns them; where one has a column of a condition's
+        name, that decides whether it holds.
     """
     newest = candles.iloc[-1]
-    # A strategy of a user's own need not name its conditions; the gate is one of them.
+    # A user's own strategy need not name its conditions, of which the gate is one.
     find_conditions = getattr(strategy, "entry_conditions", _find_gate)
     conditions = find_conditions(candles, {"pair": pair})
     return Explanation(
@@ -117,7 +117,7 @@ def _find_gate(candles: pd.DataFrame, metadata: dict[str, Any]) -> Conditions:
 def gate_of_row(
     row: "pd.Series[Any]", rule: GateRule, settings: DominanceSettings, time: pd.Timestamp
 ) -> Verdict:
-    """Return the gate as an analyzed candle has it that ended at a time."""
+    """Return the gate by the columns of an analyzed candle that closed at a time."""
     date, close, sma = (row.get(f"{name}_{SUFFIX}") for name in ("date", "close", "sma"))
     is_open = bool(row.get("alt_season"))
     newest = None
@@ -139,7 +139,7 @@ def gate_of_row(
 
 
 def _breadth_of_row(row: "pd.Series[Any]", time: pd.Timestamp) -> NewestBreadth | None:
-    """Return what an analyzed candle knows of breadth; it does not know how many are watched."""
+    """Return the breadth by the columns of an analyzed candle, which lack the coins watched."""
     date, percent, measured = (
         row.get(name) for name in (f"date_{BREADTH}", BREADTH, f"coins_{BREADTH}")
     )

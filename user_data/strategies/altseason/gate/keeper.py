@@ -1,4 +1,4 @@
-"""The gate of one strategy object: what Freqtrade's calls to a gated strategy come to."""
+"""The gate of one strategy object, which Freqtrade's calls to a gated strategy lead to."""
 
 import logging
 from collections.abc import Callable
@@ -57,13 +57,13 @@ RULE_FIELDS = {
     "breadth_min": "breadth_min",
     "breadth_days": "breadth_days",
 }
-# What a parameter file calls the section of these, whatever their space.
+# A parameter file may have their values in this section, whatever their space is.
 SECTION = "gate"
 EntryCheck = Callable[[str, float, datetime], bool]
 
 
 def _describe_rule_error(name: str, value: Any) -> str:
-    """Return why a number makes no rule; empty where it makes one, or is none."""
+    """Return why a parameter's number makes no valid rule; empty if it does, or is no number."""
     field = RULE_FIELDS.get(name)
     if field is None or not isinstance(value, int | float):
         return ""
@@ -76,14 +76,14 @@ def _describe_rule_error(name: str, value: Any) -> str:
 
 
 class Gatekeeper:
-    """Holds back a strategy's entries while the gate is closed, and has dominance recorded.
+    """Hold back a strategy's entries while the gate is closed, and have dominance recorded.
 
-    Whatever goes wrong in it while a bot trades closes the gate, is notified once, and stops no
-    exit. In backtests an error is an error.
+    While a bot trades, any error in it closes the gate and is notified once, but stops no exit. In
+    backtests errors are raised.
 
-    :ivar entry_checks: asked with pair, rate and time before an entry that the gate lets pass.
+    :ivar entry_checks: called with pair, rate and time before an entry that the gate lets pass.
     :ivar loop_checks: called with the time in each loop of a bot.
-    :ivar signals: what the strategy makes of its candles.
+    :ivar signals: the signals of the strategy.
     """
 
     def __init__(
@@ -97,12 +97,14 @@ class Gatekeeper:
         may_be_off: bool = False,
         thins_exits: bool = False,
     ) -> None:
-        """Set up the gate of a strategy, closed to all that its parameters do not open.
+        """Set up the gate of a strategy.
 
-        :param parameters: names of further ones whose values are checked.
-        :param exclusion_reason: returns why the strategy never enters a pair; None where it does.
+        :param parameters: names of further parameters whose values are checked.
+        :param exclusion_reason: returns why the strategy never enters a pair; None if it may.
         :param shows_columns: see `GatedSignals`.
-        :raises AltSeasonError: in one line, for settings and parameters that make no gate.
+        :param may_be_off: whether a parameter file may switch the gate off.
+        :param thins_exits: whether charts show only the first of consecutive exit signals.
+        :raises AltSeasonError: in one line, for invalid settings and parameters.
         """
         self._strategy = strategy
         self._config = config
@@ -115,7 +117,7 @@ class Gatekeeper:
         hide_secrets(config)
         copy_parameters(strategy)
         self.settings = load_settings(config)
-        # Without one Freqtrade refuses to run the strategy, but not to load it.
+        # Freqtrade loads a strategy without a timeframe, but refuses to run it.
         if timeframe := config.get("timeframe") or getattr(strategy, "timeframe", None):
             validate_timeframes(self.settings, timeframe)
         self._build(shows_columns=shows_columns)
@@ -156,43 +158,43 @@ class Gatekeeper:
 
     @property
     def is_trading(self) -> bool:
-        """Return whether a bot trades, dry or live."""
+        """Return whether a bot trades, in dry-run or live mode."""
         return self._reader.is_trading
 
     @property
     def is_off(self) -> bool:
-        """Return whether the gate is always open, in every epoch of a hyperopt."""
+        """Return whether the gate is always open, in every epoch of hyperopt."""
         return self._modes == ("off",)
 
     @property
     def needs_dominance(self) -> bool:
-        """Return whether the gate reads dominance, if only in some epochs of a hyperopt."""
+        """Return whether the gate reads dominance, if only in some epochs of hyperopt."""
         return any(GateRule(mode).reads_dominance for mode in self._modes)
 
     @property
     def needs_breadth(self) -> bool:
-        """Return whether the gate counts coins, if only in some epochs of a hyperopt."""
+        """Return whether the gate counts coins, if only in some epochs of hyperopt."""
         return any(mode in BREADTH_MODES for mode in self._modes)
 
     @property
     def _modes(self) -> tuple[str, ...]:
         mode = self._strategy.gate_mode
-        # While hyperopt varies the mode, its value here is only the first one.
+        # While hyperopt varies the mode, the value here is only the first one.
         return tuple(mode.opt_range) if mode.can_optimize() else (mode.value,)
 
     def start(self) -> None:
-        """Guard the strategy's callbacks; where a bot trades, have dominance recorded.
+        """Guard the strategy's callbacks, and have dominance recorded if a bot trades.
 
         Called once the parameters are loaded.
 
-        :raises InputError: where they make no rule, and nobody trades.
+        :raises InputError: if they make no valid rule, and no bot trades.
         """
         strategy = self._strategy
         try:
             _ = strategy.gate_rule
         except InputError as error:
             self._refuse_values([str(error)])
-        # Once more, for a constructor that has set its own after ours.
+        # Again, since a subclass's constructor may have set its own callback after ours.
         guard_entries(strategy, self.notifier, self._may_enter)
         guard_orders(
             strategy,
@@ -224,7 +226,7 @@ class Gatekeeper:
     def add_dominance(self, dataframe: pd.DataFrame) -> pd.DataFrame:
         """Add `date_btcd` and `close_btcd` (percent), as they were known at each candle's close.
 
-        :raises DominanceMissingError: where the gate needs dominance, nothing is stored, and nobody
+        :raises DominanceMissingError: if the gate needs dominance, nothing is stored, and no bot
             trades.
         """
         timeframe = self._strategy.timeframe
@@ -232,7 +234,7 @@ class Gatekeeper:
 
     @or_without_entries
     def complete(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """Add dominance to a pair's indicators where it is missing, and warn of what is closed."""
+        """Add dominance to a pair's indicators if they lack it, and warn where it is missing."""
         completed = self.signals.add_missing(
             dataframe if self.signals.shows_columns else dataframe[["date"]]
         )
@@ -247,12 +249,12 @@ class Gatekeeper:
         return completed if self.signals.shows_columns else dataframe
 
     def find_informative_pairs(self) -> list[tuple[str, str, CandleType]]:
-        """Return the candles that a bot needs besides those of its pairs."""
+        """Return the candles that Freqtrade has to fetch for the gate."""
         try:
             return self.coins.find_informative_pairs() if self.needs_breadth else []
-        except Exception as error:  # the bot would end, and leave open trades alone
+        except Exception as error:  # the bot would exit, and abandon open trades
             with suppress(Exception):
-                text = f"Could not ask for daily candles of coins: {error!r}."
+                text = f"Could not request daily candles of coins: {error!r}."
                 self.notifier.warn(text, "informative pairs")
             return []
 
@@ -271,7 +273,7 @@ class Gatekeeper:
         return add_lines(analyzed, self._strategy.gate_rule)
 
     def find_areas(self, dataframe: pd.DataFrame) -> list[dict[str, Any]]:
-        """Return the alt seasons that FreqUI shades; none where there is no column of them."""
+        """Return the alt seasons that FreqUI shades; none if the candles lack their column."""
         if "alt_season" not in dataframe:
             return []
         return season_areas(dataframe, self._strategy.timeframe)
@@ -279,7 +281,7 @@ class Gatekeeper:
     def _may_enter(self, pair: str, rate: float, time: datetime, side: str) -> bool:
         if self._is_gated(side == "short") and not self.columns.is_open(time):
             self.notifier.warn(
-                f"{pair} was not entered: the gate is closed. Entries by hand are refused, too.",
+                f"Not entering {pair}: the gate is closed. Forced entries are refused, too.",
                 "closed at an entry",
             )
             return False
@@ -291,7 +293,7 @@ class Gatekeeper:
         return self.columns.is_open(time)
 
     def _may_replace(self, trade: Any, time: datetime) -> bool:
-        """Return whether an entry order may be placed anew; the first of a trade is an entry."""
+        """Return whether an entry order may be replaced; the first one of a trade is an entry."""
         if trade.nr_of_successful_entries and not self._strategy.gate_position_adjustment:
             return True
         return not self._is_gated(trade.is_short) or self.columns.is_open(time)
@@ -300,7 +302,7 @@ class Gatekeeper:
         return self._strategy.gate_shorts or not is_short
 
     def _check(self, now: datetime) -> None:
-        """Do what is due in a loop of the bot; nothing that fails here stops the strategy's own."""
+        """Run the checks of a bot's loop; one that fails does not stop the strategy's callback."""
         for check in (*self.loop_checks, self._report):
             try:
                 check(now)
@@ -315,7 +317,7 @@ class Gatekeeper:
             self._service.report(self._find_rule, now)
 
     def _keep_dominance(self, trade: Any, order: Any) -> None:
-        """Keep with a trade which dominance it was entered by."""
+        """Store with a trade the dominance at its entry."""
         is_first = order.ft_order_side == trade.entry_side and trade.nr_of_successful_entries == 1
         if self._service is None or not is_first:
             return
@@ -323,18 +325,18 @@ class Gatekeeper:
             facts = self._service.describe_entry(self._find_rule(), order.order_date_utc)
             for name, value in facts.items():
                 trade.set_custom_data(name, value)
-        except Exception as error:  # what a strategy does matters more
+        except Exception as error:  # the strategy's own callback matters more
             with suppress(Exception):
-                text = f"Could not keep dominance with a trade: {error!r}."
+                text = f"Could not store dominance with a trade: {error!r}."
                 self.notifier.warn(text, "dominance of a trade")
 
     def _send(self, message: str) -> None:
         self._strategy.dp.send_msg(escape_telegram_markdown(message), always_send=True)
 
     def _find_rule(self) -> GateRule:
-        """Return the rule by which the gate goes now.
+        """Return the current rule of the gate.
 
-        :raises InputError: where a parameter has a value that makes none.
+        :raises InputError: if a parameter has a wrong value.
         """
         if self._wrong_values:
             raise InputError(self._wrong_values)
@@ -342,9 +344,9 @@ class Gatekeeper:
         return rule
 
     def _refuse_values(self, wrong: list[str]) -> None:
-        """Refuse wrong values of parameters; a bot goes on, with a closed gate and its exits.
+        """Refuse wrong values of parameters. A bot keeps running with a closed gate, for its exits.
 
-        :raises InputError: where nobody trades.
+        :raises InputError: if no bot trades.
         """
         if not wrong:
             return

@@ -1,4 +1,4 @@
-"""The one way by which a strategy gets its dominance, the same in every run mode."""
+"""Read a strategy's dominance, the same in every run mode."""
 
 import logging
 from pathlib import Path
@@ -22,12 +22,12 @@ logger = logging.getLogger(__name__)
 
 
 def is_trading(config: dict[str, Any]) -> bool:
-    """Return whether a bot trades, dry or live: only then there is a now."""
+    """Return whether a bot trades, in dry-run or live mode."""
     return config.get("runmode") in (RunMode.DRY_RUN, RunMode.LIVE)
 
 
 class DominanceReader:
-    """Reads the stored pair in full, whatever the run's time range: once, and after a change."""
+    """Read the stored pair in full, whatever the run's time range: once, and after a change."""
 
     def __init__(self, config: dict[str, Any], settings: DominanceSettings) -> None:
         datadir = Path(config["datadir"])
@@ -46,23 +46,24 @@ class DominanceReader:
 
     @property
     def is_trading(self) -> bool:
-        """Return whether a bot trades, so that nothing may be raised that stops its exits."""
+        """Return whether a bot trades, so that no error may stop its exits."""
         return self._recording is not None
 
     @property
     def files(self) -> list[Path]:
-        """Return the files that a result can depend on, whether they exist or not."""
+        """Return the files that a backtest can depend on, whether they exist or not."""
         candles = [self._store.path(timeframe) for timeframe in TIMEFRAMES]
         return [*candles, self._store.outliers_file]
 
     def read(self) -> Dominance:
-        """Read the dominance pair; its frames are empty where nothing is stored.
+        """Read the dominance pair; its frames are empty if nothing is stored.
 
-        While a bot trades, candles that have just ended are made first, and damaged files are as
-        none: an error would stop exits, too. `Dominance.problem` says what went wrong then.
+        While a bot trades, candles that have just ended are built first, and damaged files are
+        treated as missing, since an error would stop exits, too; then `Dominance.problem` says what
+        went wrong.
 
-        :return: the same object as before where the stored candles and the problem are.
-        :raises StoredDataError: where a stored file is damaged, and nobody trades.
+        :return: the same object as before while the stored candles and the problem are the same.
+        :raises StoredDataError: if a stored file is damaged, and no bot trades.
         """
         if self._recording is None:
             return self._read_stored()
@@ -83,7 +84,7 @@ class DominanceReader:
         return self._keep(candles, daily, problem)
 
     def _keep(self, candles: pd.DataFrame, daily: pd.DataFrame, problem: str) -> Dominance:
-        """Return what was returned before, unless something has changed."""
+        """Return the same object as before, unless something has changed."""
         old, keeps_outliers = self._current, self._store.keeps_outliers
         is_same = old is not None and old.candles is candles and old.daily is daily
         if (
@@ -99,17 +100,18 @@ class DominanceReader:
         return old
 
     def _warn(self, error: Exception) -> str:
-        """Log an error, and return what people are notified of."""
+        """Log an error, and return its text for notifications."""
         is_foreseen = isinstance(error, OSError | StoredDataError)
         problem = str(error) if is_foreseen else repr(error)
         self._notifier.warn(f"{problem}; until this is fixed, the gate goes by what can be read")
-        # The text of another error may hold anything.
+        # The text of an unexpected error may contain anything.
         return problem if is_foreseen else f"{type(error).__name__}, see the log"
 
     def require(self) -> Dominance:
-        """Read the dominance pair, or say which command makes it.
+        """Read the dominance pair, which must be stored.
 
-        :raises DominanceMissingError: where nothing is stored in the timeframe of the settings.
+        :raises DominanceMissingError: if nothing is stored in the timeframe of the settings; it
+            names the commands that help.
         """
         dominance = self.read()
         if dominance.candles.empty:

@@ -1,7 +1,7 @@
-"""The gate: from dominance candles and a rule to the boolean column `alt_season`.
+"""The gate's rule: turn dominance candles into the boolean column `alt_season`.
 
-Everything that depends on hyperopt parameters is in `calculate_gate` and in breadth.py, which work
-on the few candles of dominance and on days; a strategy's many rows only look their result up.
+Everything that depends on hyperopt parameters is in `calculate_gate` and in breadth.py. They work
+on the few candles of dominance and on days; the many rows of a strategy only look up the result.
 """
 
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from altseason.dominance.outliers import find_outliers
 from altseason.errors import InputError
 from altseason.gate.breadth import NO_COINS, Breadth, CoinPrices, calculate_breadth
 
-# By dominance alone: these need nothing but what every user of the gate has.
+# These need only dominance, which every user of the gate has.
 DOMINANCE_MODES = ("level", "falling", "level_and_falling")
 BREADTH_MODES = ("breadth", "breadth_and_falling")
 GATING_MODES = (*DOMINANCE_MODES, *BREADTH_MODES)
@@ -27,7 +27,7 @@ LEVEL_MODES = frozenset(("level", "level_and_falling"))
 FALLING_MODES = frozenset(("falling", "level_and_falling", "breadth_and_falling"))
 SUFFIX = "btcd"
 BREADTH = "breadth"
-# A century; what is longer by far is no span of time that pandas has.
+# A century; pandas cannot represent much longer spans.
 MAX_DAYS = 36_500
 
 
@@ -35,14 +35,14 @@ MAX_DAYS = 36_500
 class GateRule:
     """When the gate is open.
 
-    :param mode: one of `MODES`; "level", "falling" and "breadth" as below, those with "and" need
-        both, "off" is always open, even without data.
-    :param threshold: level opens when dominance is below this, in percent.
-    :param band: level closes when dominance is at or above threshold + band, in percentage points.
-    :param sma_days: falling means a daily close below the mean of this many days' closes.
-    :param breadth_min: breadth opens while at least this many percent of the coins watched have
+    :param mode: one of `MODES`. Those with "and" need both conditions; "off" is always open, even
+        without data.
+    :param threshold: "level" opens when dominance is below this, in percent.
+    :param band: "level" closes at threshold + band or above; in percentage points.
+    :param sma_days: "falling" is open after a daily close below the mean of this many days' closes.
+    :param breadth_min: "breadth" is open while at least this percentage of the coins watched have
         beaten Bitcoin.
-    :param breadth_days: over this many days.
+    :param breadth_days: the number of days over which they are compared with Bitcoin.
     """
 
     mode: str = "level"
@@ -115,12 +115,12 @@ class GateRule:
 class Dominance:
     """The dominance that a strategy reads; frames as in `candles.validate_candles`, all real.
 
-    :param timeframe: of `candles`, "1d" or "1h".
-    :param candles: what the level is read from, and what must be fresh.
-    :param daily: what falling is read from; the same frame where `timeframe` is "1d".
-    :param max_age: how long after the end of the newest candle the gate may be open.
-    :param problem: why candles may be missing from it, for a person; empty where nothing is wrong.
-    :param keeps_outliers: whether days that jump and come back are counted in the mean.
+    :param timeframe: that of `candles`, "1d" or "1h".
+    :param candles: the candles that "level" reads, of which the newest must be fresh.
+    :param daily: the candles that "falling" reads; the same frame where `timeframe` is "1d".
+    :param max_age: for how long after the end of the newest candle the gate may be open.
+    :param problem: why candles may be missing, as a message; empty if nothing is wrong.
+    :param keeps_outliers: whether days that jump and come back count in the mean.
     """
 
     timeframe: str
@@ -132,9 +132,8 @@ class Dominance:
 
     @cached_property
     def _ends(self) -> "npt.NDArray[np.int64]":
-        """Return the candles' ends in milliseconds: a bot needs the age in every loop."""
-        ends = self.candles["date"] + candle_length(self.timeframe)
-        return np.asarray(ends.dt.as_unit("ms").astype("int64"), dtype=np.int64)
+        # Cached, since a bot needs the age in every loop.
+        return calculate_closes(self.candles["date"], self.timeframe)
 
     @cached_property
     def _max_age_in_ms(self) -> float:
@@ -146,7 +145,7 @@ class Dominance:
 
     @cached_property
     def moving(self) -> "Dominance":
-        """Return the same without frozen candles (`candles.find_frozen`): they are no readings."""
+        """Return the same without frozen candles (`candles.find_frozen`), which are no readings."""
         is_frozen = self._frozen
         is_frozen_day = find_frozen(self.daily)
         if not is_frozen.any() and not is_frozen_day.any():
@@ -157,20 +156,20 @@ class Dominance:
 
     @cached_property
     def outliers(self) -> pd.DatetimeIndex:
-        """Return the days that are left out of the mean, each once the next one has ended."""
+        """Return the days that are left out of the mean from the end of the next day on."""
         daily = self.daily.iloc[:0] if self.keeps_outliers else self.daily
         return pd.DatetimeIndex(find_outliers(daily)["date"])
 
     def find_candle(self, time: datetime) -> pd.Series | None:
-        """Return the newest candle that had ended at a time, None where there was none yet."""
+        """Return the newest candle that had ended at a time; None if there was none yet."""
         count = self._count_ended(time)
         return self.candles.iloc[count - 1] if count else None
 
     def find_known(self, times: "npt.NDArray[np.int64]") -> "npt.NDArray[np.intp]":
-        """Return which candle a gate may be opened by at each time; -1 where there is none.
+        """Return which candle was known, and fresh, at each time; -1 where there is none.
 
-        That is the newest that had ended, unless it had become stale: it ended longer than
-        `max_age` before, or it was frozen.
+        That is the newest candle that had ended, unless it had ended more than `max_age` ago or was
+        frozen.
 
         :param times: in milliseconds.
         :return: positions in `candles`.
@@ -181,11 +180,11 @@ class Dominance:
         return np.where(self._frozen[positions], -1, positions)
 
     def is_stale(self, time: datetime) -> bool:
-        """Return whether what was known at a time was too old, or frozen, for an open gate."""
+        """Return whether the newest candle at a time was too old, or frozen, for an open gate."""
         return bool(self.find_known(np.array([dt_ts(time)]))[0] < 0)
 
     def is_frozen(self, time: datetime) -> bool:
-        """Return whether the newest candle at a time repeats a value that stays for too long."""
+        """Return whether the newest candle at a time repeats one value for too long."""
         count = self._count_ended(time)
         return bool(count and self._frozen[count - 1])
 
@@ -194,23 +193,24 @@ class Dominance:
 
 
 def calculate_closes(dates: "pd.Series[pd.Timestamp]", timeframe: str) -> "npt.NDArray[np.int64]":
-    """Return when candles closed, in milliseconds, from their open times."""
+    """Return when candles close, in milliseconds, from their open times."""
     closes = dates + candle_length(timeframe)
     return np.asarray(closes.dt.as_unit("ms").astype("int64"), dtype=np.int64)
 
 
 def add_dominance(dataframe: pd.DataFrame, dominance: Dominance, timeframe: str) -> pd.DataFrame:
-    """Add what was known of dominance at each row's close.
+    """Add the dominance that was known at each row's close.
 
-    Adds `date_btcd` (open time of the newest real dominance candle known then) and `close_btcd`
+    Adds `date_btcd` (open time of the newest dominance candle known then) and `close_btcd`
     (percent). Both are missing (NaT, NaN) where there was none yet, or where it was stale, see
     `Dominance.find_known`.
 
-    :param dataframe: a strategy's candles; `timeframe` is theirs.
+    :param dataframe: a strategy's candles.
+    :param timeframe: that of the strategy.
     """
     positions = dominance.find_known(calculate_closes(dataframe["date"], timeframe))
     for name in ("date", "close"):
-        # The position -1 of none is a missing value.
+        # Position -1 becomes a missing value.
         values = dominance.candles[name].array.take(positions, allow_fill=True)
         dataframe[f"{name}_{SUFFIX}"] = values
     return dataframe
@@ -218,13 +218,12 @@ def add_dominance(dataframe: pd.DataFrame, dominance: Dominance, timeframe: str)
 
 @lru_cache(maxsize=8)
 def calculate_gate(dominance: Dominance, rule: GateRule) -> pd.DataFrame:
-    """Apply what a rule says of dominance to every candle of it.
+    """Apply the conditions of a rule that depend on dominance to every candle of it.
 
-    Remembered, since every pair of a run asks for it.
+    Cached, since every pair of a run needs it.
 
     :return: indexed by the candle's `date`, with `sma` (percent), `alt_season` (bool) and
-        `is_closed` (bool, see `find_closed`), as known at the candle's end; not to be
-        modified.
+        `is_closed` (bool, see `find_closed`), as known at the candle's end; must not be modified.
     """
     outliers = dominance.outliers
     dominance = dominance.moving
@@ -249,7 +248,10 @@ def find_open(
     times: "npt.NDArray[np.int64]",
     coins: CoinPrices = NO_COINS,
 ) -> "npt.NDArray[np.bool_]":
-    """Return whether the gate was open at each time, in milliseconds, by what was known then."""
+    """Return whether the gate was open at each time by what was known then.
+
+    :param times: in milliseconds.
+    """
     is_open = np.full(len(times), True)
     if rule.reads_dominance:
         is_open &= _look_up(dominance, rule, "alt_season", times)
@@ -265,10 +267,12 @@ def find_closed(
     times: "npt.NDArray[np.int64]",
     coins: CoinPrices = NO_COINS,
 ) -> "npt.NDArray[np.bool_]":
-    """Return whether fresh dominance or breadth closed the gate at each time, in milliseconds.
+    """Return whether fresh dominance or breadth closed the gate at each time.
 
-    Not where the lack of them does: the level has nothing to say inside its band after a gap,
-    falling has nothing to say where there is no mean, and breadth where too few coins are measured.
+    Not where the gate is closed for lack of data: inside the band after a gap, without a mean, or
+    with too few coins measured.
+
+    :param times: in milliseconds.
     """
     is_closed = np.full(len(times), False)
     if rule.reads_dominance:
@@ -282,7 +286,10 @@ def find_closed(
 def find_mean(
     dominance: Dominance, rule: GateRule, times: "npt.NDArray[np.int64]"
 ) -> "npt.NDArray[np.float32]":
-    """Return the mean of dominance, in percent, as it was known at each time; NaN without one."""
+    """Return the mean of dominance, in percent, that was known at each time; NaN if there was none.
+
+    :param times: in milliseconds.
+    """
     means = calculate_gate(dominance, rule)["sma"].reindex(dominance.candles["date"])
     return np.append(means.to_numpy("float32"), np.float32("nan"))[dominance.find_known(times)]
 
@@ -290,14 +297,14 @@ def find_mean(
 def add_breadth(
     dataframe: pd.DataFrame, breadth: Breadth, times: "npt.NDArray[np.int64]", *, with_source: bool
 ) -> pd.DataFrame:
-    """Add what was known of breadth at each row's close.
+    """Add the breadth that was known at each row's close.
 
-    Adds `breadth` (percent of the coins that beat Bitcoin); missing (NaN) where none was known, or
-    where it was stale.
+    Adds `breadth` (percent of the coins that beat Bitcoin); NaN where none was known, or it was
+    stale.
 
     :param times: the rows' closes, in milliseconds.
-    :param with_source: whether to add `date_breadth` (open time of the newest day that counts) and
-        `coins_breadth` (how many coins were measured), too.
+    :param with_source: whether to also add `date_breadth` (open time of the newest day that counts)
+        and `coins_breadth` (how many coins were measured).
     """
     positions = breadth.find_known(times)
     none = np.float32("nan")
@@ -315,39 +322,39 @@ def add_breadth(
 def _look_up(
     dominance: Dominance, rule: GateRule, column: str, times: "npt.NDArray[np.int64]"
 ) -> "npt.NDArray[np.bool_]":
-    """Return at each time what a column of `calculate_gate` says; False where nothing is known."""
+    """Return a column of `calculate_gate` as known at each time; False where nothing was known."""
     return _find_facts(dominance, rule, column)[dominance.find_known(times)]
 
 
 @lru_cache(maxsize=16)
 def _find_facts(dominance: Dominance, rule: GateRule, column: str) -> "npt.NDArray[np.bool_]":
-    """Return a column of `calculate_gate` by candle; remembered, since each entry asks for it.
+    """Return a column of `calculate_gate` by candle; cached, since each entry needs it.
 
-    :return: one more than there are candles: the last is of no candle.
+    :return: one more than there are candles: the last value, at position -1, is for no candle.
     """
     facts = calculate_gate(dominance, rule)[column].reindex(dominance.candles["date"])
     return np.append(facts.eq(True).to_numpy(), False)
 
 
 def _calculate_level(dominance: Dominance, rule: GateRule) -> "pd.Series[float]":
-    """Return 1 from below the threshold on, and 0 from threshold + band on.
+    """Return 1 from a close below the threshold on, and 0 from one at threshold + band or above on.
 
-    Before the first of them it is NaN, also after a gap.
+    NaN before either has happened, and again after a gap.
     """
     candles = dominance.candles
     close = candles["close"]
     event = pd.Series(np.nan, index=candles.index)
     event[close < rule.threshold] = 1.0
     event[close >= rule.threshold + rule.band] = 0.0
-    # Between the two the last state holds, unless the data had become stale in the meantime.
+    # In between the last state holds, unless the data became stale in the meantime.
     was_stale = candles["date"].diff() > dominance.max_age
     return event.groupby(was_stale.cumsum()).ffill()
 
 
 def _merge_known_day(dominance: Dominance, days: pd.DataFrame) -> pd.DataFrame:
-    """Return each dominance candle what its newest day says that had ended, if not long ago.
+    """Return, for each dominance candle, the newest day that had ended by its end, unless stale.
 
-    By time, and not by row, since dominance candles may have gaps.
+    By time, not by row, since dominance candles may have gaps.
     """
     candles = dominance.candles[["date"]]
     return pd.merge_asof(
@@ -361,12 +368,12 @@ def _merge_known_day(dominance: Dominance, days: pd.DataFrame) -> pd.DataFrame:
 def _calculate_falling(daily: pd.DataFrame, days: int, outliers: pd.DatetimeIndex) -> pd.DataFrame:
     """Compare each daily close with the mean of the last `days` calendar days.
 
-    Days that are missing are left out of the mean; with more than a quarter of them missing, or
-    with less than `days` days of history, there is no mean and nothing is falling.
+    Missing days are left out of the mean. If more than a quarter of them are missing, or if there
+    are fewer than `days` days of history, there is no mean, and dominance is not falling.
 
     An outlier counts as a missing day from the end of the next day on, when it is known to be one.
-    At its own end nothing tells it from a market that moves: its close is compared, and is in that
-    day's mean, as on any day. So no day depends on a later one.
+    At its own end it cannot be told from a move of the market: its close is compared, and counts in
+    that day's mean, as on any day. So no day depends on a later one.
 
     :param outliers: dates as in `find_outliers`; each is followed by its next day.
     """
@@ -374,11 +381,10 @@ def _calculate_falling(daily: pd.DataFrame, days: int, outliers: pd.DatetimeInde
     known = closes.index.intersection(outliers)
     sma = _calculate_mean(closes.mask(closes.index.isin(known)), days)
     for date in known:
-        # Over the days up to this one as they were known then; the earlier outliers were.
+        # Over the days up to this one, of which only the earlier outliers were known then.
         until = closes[:date]
-        sma[date] = _calculate_mean(until.mask(until.index.isin(known[known < date])), days).iloc[
-            -1
-        ]
+        means = _calculate_mean(until.mask(until.index.isin(known[known < date])), days)
+        sma[date] = means.iloc[-1]
     has_history = closes.index >= closes.index.min() + pd.Timedelta(days=days - 1)
     sma = sma.where(has_history)
     return pd.DataFrame({"date": closes.index, "sma": sma, "is_falling": closes < sma}).reset_index(

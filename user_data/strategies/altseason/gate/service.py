@@ -1,4 +1,4 @@
-"""What a strategy does for dominance only while it trades: record it, and notify of the gate."""
+"""What a running bot does besides trading: have dominance recorded, and report the gate."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class DominanceService:
-    """What a bot has beside its trading: dominance is recorded, and its gate is reported."""
+    """Record dominance and report the gate, beside a strategy that trades in dry-run or live."""
 
     def __init__(
         self,
@@ -39,10 +39,11 @@ class DominanceService:
         introduce: Callable[[], Sequence[str]] = list,
         coins: Callable[[], CoinPrices] = lambda: NO_COINS,
     ) -> None:
-        """Begin beside a strategy that trades, dry or live.
+        """Start to record dominance, and report which history is missing.
 
-        :param introduce: returns what the bot trades by; called once its parameters are loaded.
-        :param coins: returns the prices that breadth is counted from, where the rule has it.
+        :param introduce: returns messages on what the bot trades by; called once its parameters are
+            loaded.
+        :param coins: returns the prices that breadth is counted from; called if the rule has it.
         """
         self._coins = coins
         self._reader = reader
@@ -59,7 +60,7 @@ class DominanceService:
             logger.exception("Describing the history of dominance failed")
 
     def report(self, rule: Callable[[], GateRule], now: datetime) -> None:
-        """Notify of each change of the gate, and of what the feed has; it uses no network."""
+        """Notify of each change of the gate, and forward what the recorder reports; no network."""
         topic = "describing the gate"
         try:
             if self._introduction is None:
@@ -82,7 +83,7 @@ class DominanceService:
             self._notifier.forward(self._feed.notifier)
 
     def describe_entry(self, rule: GateRule, time: datetime) -> dict[str, Any]:
-        """Return what a trade keeps of the dominance that it was entered by."""
+        """Return facts on dominance and breadth at an entry, to be kept with the trade."""
         facts = {"gate_rule": str(rule)}
         if rule.has_breadth:
             breadth = calculate_breadth(self._coins(), rule.breadth_days)
@@ -103,10 +104,10 @@ class DominanceService:
             if settings.record:
                 return start_feed(config)
             logger.info("Dominance is not recorded by this bot (altseason.dominance.record).")
-            end_feed(config)  # that was started before /reload_config
+            end_feed(config)  # which may have been started before /reload_config
         except AltSeasonError as error:
             reason = str(error)
-        except Exception as error:  # Freqtrade would end, and leave open trades alone
+        except Exception as error:  # Freqtrade would exit, and abandon open trades
             logger.exception("Starting to record dominance failed")
             reason = (
                 f"starting to record failed with {type(error).__name__}, see the log. Entries and "
@@ -114,7 +115,7 @@ class DominanceService:
             )
         else:
             return None
-        feed = find_feed(config)  # that a reload could not change
+        feed = find_feed(config)  # one that the reload could not change
         state = "not recorded" if feed is None else "recorded as before the change"
         self._notifier.notify(f"Dominance is {state}: {reason}")
         return feed
@@ -123,9 +124,9 @@ class DominanceService:
 def describe_history(
     dominance: Dominance, settings: DominanceSettings, now: pd.Timestamp
 ) -> list[str]:
-    """Describe which history is missing, and which command fills it; nothing where none is.
+    """Return messages on which history is missing, and which command downloads it.
 
-    Nor where it cannot be read: the gate says why.
+    Nothing where none is missing, nor where it cannot be read, which the gate reports.
     """
     if dominance.daily.empty and dominance.problem:
         return []
@@ -144,13 +145,13 @@ def describe_history(
         days = (latest - first) // DAY
         count = days if unreached else len(missing)
         gap = f"Dominance of {count} days since {first:%Y-%m-%d} is missing"
-    # CoinMarketCap has all days since 2013, and takes those that are missing.
+    # CoinMarketCap has all days since 2013, and by default fetches those that are missing.
     wanted = f" --days {min(days, 365)}" if settings.provider == DEFAULT_PROVIDER else ""
     download = altseason_command(f"dominance download{wanted}")
     advice = f"run `{download}` (with the bot's own -c or --datadir), or import a file"
     if not fills_itself:
-        return [f"{gap}. To fill it {advice}."]
+        return [f"{gap}. To fill it, {advice}."]
     if unreached:
-        first_days = f"The last {MAX_BACKFILL_DAYS} days are fetched now, in a few minutes"
-        return [f"{gap}. {first_days}; for more {advice}."]
-    return [f"{gap}. It is fetched now, in a few minutes; if it is not, {advice}."]
+        first_days = f"The last {MAX_BACKFILL_DAYS} days are fetched within a few minutes"
+        return [f"{gap}. {first_days}; for more, {advice}."]
+    return [f"{gap}. It is fetched within a few minutes; if it is not, {advice}."]

@@ -1,7 +1,7 @@
-"""The signals of one strategy object, of which no entry is left while the gate is closed.
+"""Take away a strategy's entry signals while the gate is closed.
 
-Exits are those of the strategy without a gate: it sees its entries as it has set them, and what an
-entry would have held back is held back still.
+Exits stay those of the strategy without a gate: it sees its entries as it has set them, and where
+Freqtrade would ignore an exit because of an entry signal, it still does.
 """
 
 from collections.abc import Callable
@@ -28,9 +28,9 @@ from altseason.notifications import Notifier
 
 
 def or_without_entries(step: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
-    """Make a step between a strategy's own take all entries away where it fails.
+    """Make a step of the gate take all entries away if it fails while a bot trades.
 
-    Only while a bot trades, since Freqtrade would give no exit signal any more.
+    Otherwise there would be no exit signals either. In backtests the error is raised.
     """
 
     @wraps(step)
@@ -49,11 +49,11 @@ def or_without_entries(step: Callable[..., pd.DataFrame]) -> Callable[..., pd.Da
 
 
 class GatedSignals:
-    """Takes entries away from what a strategy makes of its candles, in two steps of Freqtrade's.
+    """Take entry signals away in the two steps in which Freqtrade asks a strategy for signals.
 
-    :ivar keeps_exits: whether exits go by entry signals as they were before some were taken away:
-        Freqtrade takes no exit signal, and with `ignore_roi_if_entry_signal` no return on
-        investment, where there is one of entry.
+    :ivar keeps_exits: whether exits depend on the entry signals as they were before some were taken
+        away: where there is one, Freqtrade ignores exit signals, and `minimal_roi` with
+        `ignore_roi_if_entry_signal`.
     """
 
     def __init__(
@@ -68,9 +68,9 @@ class GatedSignals:
     ) -> None:
         """Gate the signals of a strategy.
 
-        :param add_dominance: adds the columns of dominance to candles, or refuses to.
+        :param add_dominance: adds the columns of dominance to candles, or raises.
         :param shows_columns: whether `populate_entry_trend` and `populate_exit_trend` see our
-            columns: missing values in them would make `dropna` leave out candles, with their exits.
+            columns, whose missing values would make a `dropna` there drop candles and their exits.
         """
         self._strategy = strategy
         self._columns = columns
@@ -79,19 +79,19 @@ class GatedSignals:
         self.is_trading = is_trading
         self.shows_columns = shows_columns
         self.keeps_exits = True
-        # When candles closed, in milliseconds, whose entry signals were taken away.
+        # The closes, in milliseconds, of the candles whose entry signals were taken away.
         self._taken: dict[tuple[str, str], npt.NDArray[np.int64]] = {}
-        # By pair, the entry columns as the strategy has set them, until its exits are known.
+        # The entry columns by pair, as the strategy has set them, until it has set its exits.
         self._signals: dict[str, dict[str, pd.Series]] = {}
 
     @or_without_entries
     def show_gate(self, dataframe: pd.DataFrame) -> pd.DataFrame:
-        """Add `alt_season` and `sma_btcd` for a class that may read them, or write into them."""
+        """Add `alt_season` and `sma_btcd` for a class that may read them."""
         return self._add_gate(dataframe) if self.shows_columns else dataframe
 
     @or_without_entries
     def add_columns(self, analyzed: pd.DataFrame) -> pd.DataFrame:
-        """Add all our columns to analyzed candles, where the strategy has none of these names."""
+        """Add our columns to analyzed candles that lack them."""
         if self.shows_columns:
             return analyzed
         added = self._add_gate(self.add_missing(analyzed[["date"]]))
@@ -111,27 +111,27 @@ class GatedSignals:
 
     @or_without_entries
     def hold_entries(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """Take away the entries at which the gate is closed, until `restore_entries`."""
+        """Take away the entries at which the gate is closed; `restore_entries` puts them back."""
         self._signals[pair] = {name: analyzed[name] for name in ENTRY_COLUMNS if name in analyzed}
         return self.close_entries(analyzed, pair)
 
     @or_without_entries
     def close_entries(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """Take away the entries at which the gate is closed, whoever has set them.
+        """Take away the entries at which the gate is closed, and remember them.
 
-        :param analyzed: what the strategy has made of its candles, rows left out or not.
+        :param analyzed: the strategy's analyzed candles, of which it may have dropped some.
         """
         is_open = self._columns.find_open(analyzed["date"], self._strategy.timeframe)
         analyzed, taken = clear_entries(analyzed, is_open, clears_shorts=self._strategy.gate_shorts)
         closes = calculate_closes(analyzed["date"], self._strategy.timeframe)
-        # Also where none were: an epoch of hyperopt may not go by those of the last one.
+        # Also if there are none: those of hyperopt's last epoch may not stay.
         for side in SIDES:
             self._taken[pair, side] = np.sort(closes[taken[side]])
         return analyzed
 
     @or_without_entries
     def restore_entries(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """Put back the entries that were held: a strategy may exit by those that it has set."""
+        """Put back the entries that were taken away, since a strategy may exit by its entries."""
         for column, signals in self._signals.pop(pair, {}).items():
             if signals.index.equals(analyzed.index):
                 analyzed[column] = signals
@@ -139,7 +139,7 @@ class GatedSignals:
 
     @or_without_entries
     def keep_exits(self, analyzed: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """Hold back exit signals where an entry signal would have done so that was taken away."""
+        """Take away exit signals that Freqtrade would have ignored for an entry signal."""
         for side in SIDES:
             taken, column = self._taken.get((pair, side)), f"exit_{side}"
             if self.keeps_exits and taken is not None and len(taken) and column in analyzed:
@@ -148,7 +148,7 @@ class GatedSignals:
         return analyzed
 
     def had_signal(self, trade: Any, time: datetime) -> bool:
-        """Return whether the newest candle at a time had an entry signal that was taken away."""
+        """Return whether an entry signal of the newest candle at a time was taken away."""
         taken = self._taken.get((trade.pair, "short" if trade.is_short else "long"))
         if taken is None or not self.keeps_exits:
             return False

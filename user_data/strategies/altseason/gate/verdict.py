@@ -1,4 +1,4 @@
-"""Why the gate is open or closed at a time, since when, and what would change it."""
+"""Describe whether the gate is open at a time, why, since when, and what would change it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,9 +21,9 @@ HOUR = pd.Timedelta(hours=1)
 class Newest:
     """The newest dominance candle that had ended.
 
-    :param close: in percent.
-    :param sma: the mean that falling compares the daily close with; None where there is none.
-    :param age: how long ago it ended.
+    :param close: its close, in percent.
+    :param sma: the mean that "falling" compares the daily close with; None if there is none.
+    :param end: when it ended, and `age` how long ago that is.
     """
 
     close: float
@@ -36,9 +36,9 @@ class Newest:
 class NewestBreadth:
     """The newest day that had ended and on which enough coins are measured.
 
-    :param beating: how many coins have beaten Bitcoin, of those `measured`.
-    :param watched: how many are watched; the others have too little history.
-    :param age: how long ago the day ended.
+    :param beating: how many of the `measured` coins have beaten Bitcoin.
+    :param watched: how many coins are watched; those not measured have too little history.
+    :param end: when the day ended, and `age` how long ago that is.
     """
 
     beating: int
@@ -49,7 +49,7 @@ class NewestBreadth:
 
     @property
     def percent(self) -> float:
-        """Return how many percent of the coins measured have beaten Bitcoin."""
+        """Return the percentage of the measured coins that have beaten Bitcoin."""
         return 100 * self.beating / self.measured
 
     @property
@@ -62,15 +62,15 @@ class NewestBreadth:
 class Verdict:
     """The gate as it was known at a time.
 
-    :param newest: dominance; None where nothing is stored.
-    :param max_age: how old that may be.
+    :param newest: the newest dominance; None if nothing is stored.
+    :param max_age: how old dominance may be.
     :param is_stale: whether what the rule reads is missing, too old, or frozen.
-    :param is_frozen: whether it repeats one value for too long.
-    :param closed_since: when the gate closed; None where it is open, or nothing is stored.
-    :param was_ever_open: whether it was open before; else `closed_since` is where the data begin.
-    :param problem: why dominance or coins may be missing, as `Dominance` and `CoinPrices` have it.
-    :param breadth: in modes with breadth; None where too few coins are measured.
-    :param coins: what breadth is counted from.
+    :param is_frozen: whether dominance has repeated one value for too long.
+    :param closed_since: when the gate closed; None if it is open, or nothing is stored.
+    :param was_ever_open: whether it was open before; if not, `closed_since` is when the data begin.
+    :param problem: why dominance or coins may be missing, as in `Dominance` and `CoinPrices`.
+    :param breadth: the newest breadth, in modes with breadth; None if too few coins are measured.
+    :param coins: the prices that breadth is counted from.
     """
 
     rule: GateRule
@@ -87,14 +87,14 @@ class Verdict:
 
     @property
     def is_breadth_stale(self) -> bool:
-        """Return whether the gate lacks breadth, whatever it knows of dominance."""
+        """Return whether the rule needs breadth, and it is missing or too old."""
         return self.rule.has_breadth and (self.breadth is None or self.breadth.is_stale)
 
 
 def calculate_verdict(
     dominance: Dominance, rule: GateRule, now: datetime, coins: CoinPrices = NO_COINS
 ) -> Verdict:
-    """Return the gate by what was known of dominance and of coins at a time."""
+    """Return the gate by the dominance and the coins that were known at a time."""
     verdict = _judge_dominance(dominance, rule, now)
     return _judge_breadth(verdict, dominance, now, coins) if rule.has_breadth else verdict
 
@@ -133,7 +133,7 @@ def _judge_dominance(dominance: Dominance, rule: GateRule, now: datetime) -> Ver
 def _judge_breadth(
     verdict: Verdict, dominance: Dominance, now: datetime, coins: CoinPrices
 ) -> Verdict:
-    """Return the gate by what is known of dominance, and by the days of breadth before a time."""
+    """Return the gate by its verdict on dominance, and by the days of breadth before a time."""
     rule, time = verdict.rule, pd.Timestamp(now)
     breadth = calculate_breadth(coins, rule.breadth_days)
     count = int(breadth.ends.searchsorted(dt_ts(now), side="right"))
@@ -168,43 +168,43 @@ def _judge_breadth(
 def _find_closing(
     ends: "pd.Series[pd.Timestamp]", opened: "npt.NDArray[np.bool_]", max_age: pd.Timedelta
 ) -> pd.Timestamp:
-    """Return when a gate that is closed now was last open; the first end where it never was."""
+    """Return when a gate that is closed now was last open; the first end if it never was."""
     if not opened.any():
         return ends.iloc[0]
     last = int(opened.nonzero()[0][-1])
-    # What was open closes with the next candle, or earlier when it becomes stale.
+    # It closed with the next candle, or earlier when the last one became stale.
     stale_from = ends.iloc[last] + max_age
     return min(ends.iloc[last + 1], stale_from) if last + 1 < len(opened) else stale_from
 
 
 def describe_verdict(verdict: Verdict, *, with_age: bool = True) -> str:
-    """Return in sentences whether the gate is open, why, and what would change it.
+    """Return sentences on whether the gate is open, why, and what would change it.
 
-    :param with_age: how old dominance is; false for a time that is not the current one.
+    :param with_age: whether to say how old the data are; false for a time in the past.
     """
     rule = verdict.rule
     if rule.mode == "off":
         return "The gate is off: entries do not depend on dominance."
     if verdict.is_breadth_stale:
-        return f"The gate is closed{_describe_since(verdict)}: {describe_lack(verdict)}"
+        return f"{_describe_closed(verdict)}: {describe_lack(verdict)}"
     if rule.reads_dominance and verdict.newest is None:
         missing = f"no dominance is stored. {_advise()}"
         return f"The gate is closed: {f'{verdict.problem}.' if verdict.problem else missing}"
     facts = _describe_facts(verdict, with_age=with_age)
     if verdict.is_open:
         return f"The gate is open: {facts}. It closes {_name_closing(verdict)}."
-    since = _describe_since(verdict)
+    closed = _describe_closed(verdict)
     if verdict.is_frozen:
-        return f"The gate is closed{since}: {facts}, has not changed for days. {_advise()}"
+        return f"{closed}: {facts}, has not changed for days. {_advise()}"
     if verdict.is_stale:
         limit = describe_duration(verdict.max_age)
         reason = f"{verdict.problem}." if verdict.problem else _advise()
-        return f"The gate is closed{since}: {facts}, is older than {limit}. {reason}"
-    return f"The gate is closed{since}: {facts}. It opens {_name_opening(verdict)}."
+        return f"{closed}: {facts}, is older than {limit}. {reason}"
+    return f"{closed}: {facts}. It opens {_name_opening(verdict)}."
 
 
 def describe_lack(verdict: Verdict) -> str:
-    """Return in sentences why breadth is not known, and what can be done."""
+    """Return sentences on why breadth is not known, and what can be done."""
     coins, rule, breadth = verdict.coins, verdict.rule, verdict.breadth
     advice = f" {coins.advice[:1].upper()}{coins.advice[1:]}" if coins.advice else ""
     if coins.problem:
@@ -212,11 +212,11 @@ def describe_lack(verdict: Verdict) -> str:
     if breadth is not None:
         facts = _describe_breadth(rule, breadth, with_age=True)
         limit = describe_duration(DAILY_MAX_AGE)
-        return f"{facts}, is older than {limit}, with less than {MIN_COINS} coins since.{advice}"
+        return f"{facts}, is older than {limit}, with fewer than {MIN_COINS} coins since.{advice}"
     if len(coins.watched) < MIN_COINS:
         return f"{MIN_COINS} coins or more have to be watched, and there are {len(coins.watched)}."
     return (
-        f"less than {MIN_COINS} of the {len(coins.watched)} coins watched have daily candles of "
+        f"fewer than {MIN_COINS} of the {len(coins.watched)} coins watched have daily candles of "
         f"{rule.breadth_days + 1} days, and the longest history has {coins.longest_history}."
         f"{advice}"
     )
@@ -254,13 +254,14 @@ def _advise() -> str:
     return f"`{altseason_command('dominance download')}` fetches what is missing."
 
 
-def _describe_since(verdict: Verdict) -> str:
-    if verdict.closed_since is None:
-        return ""
-    if not verdict.was_ever_open:
-        data = "breadth is known" if verdict.rule.has_breadth else "the stored dominance begins"
-        return f" since {data}, {verdict.closed_since:%Y-%m-%d}"
-    return f" since {verdict.closed_since:%Y-%m-%d %H:%M} UTC"
+def _describe_closed(verdict: Verdict) -> str:
+    since = verdict.closed_since
+    if since is None:
+        return "The gate is closed"
+    if verdict.was_ever_open:
+        return f"The gate has been closed since {since:%Y-%m-%d %H:%M} UTC"
+    data = "the first known breadth" if verdict.rule.has_breadth else "the first stored dominance"
+    return f"The gate has been closed since {data}, {since:%Y-%m-%d}"
 
 
 def _describe_newest(newest: Newest, *, with_age: bool) -> str:
@@ -269,7 +270,7 @@ def _describe_newest(newest: Newest, *, with_age: bool) -> str:
 
 
 def _describe_facts(verdict: Verdict, *, with_age: bool) -> str:
-    """Return what the rule goes by, breadth first."""
+    """Return the facts that the rule depends on, breadth first."""
     facts = []
     if verdict.breadth is not None:
         facts.append(_describe_breadth(verdict.rule, verdict.breadth, with_age=with_age))
@@ -304,7 +305,7 @@ def _name_opening(verdict: Verdict) -> str:
 def _name_closing(verdict: Verdict) -> str:
     rule, newest = verdict.rule, verdict.newest
     level = f"at {rule.threshold + rule.band:g} % or above"
-    breadth = f"when less than {rule.breadth_min:g} % beat Bitcoin over {rule.breadth_days} days"
+    breadth = f"when fewer than {rule.breadth_min:g} % beat Bitcoin over {rule.breadth_days} days"
     of_dominance = " of dominance" if rule.has_breadth else ""
     mean = newest.sma if newest is not None and newest.sma else 0
     falling = f"with a daily close{of_dominance} at its {rule.sma_days}-day mean, {mean:.2f} % now"
@@ -313,6 +314,6 @@ def _name_closing(verdict: Verdict) -> str:
 
 
 def _choose(rule: GateRule, level: str, breadth: str, falling: str) -> list[str]:
-    """Return those of three that the rule has."""
+    """Return those of three texts whose condition the rule has."""
     parts = ((rule.has_level, level), (rule.has_breadth, breadth), (rule.has_falling, falling))
     return [text for is_part, text in parts if is_part]

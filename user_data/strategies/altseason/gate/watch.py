@@ -1,4 +1,4 @@
-"""What people are notified of while a bot trades: each change of the gate, once."""
+"""Notify of each change of the gate once, while a bot trades."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,12 +17,12 @@ WEEK = 7 * DAY
 
 
 class GateWatch:
-    """Compares the gate with what it was when it was last observed."""
+    """Compare the gate with how it was when it was last observed."""
 
     def __init__(self) -> None:
         self._introduction: list[str] | None = None
         self._was_stale = False
-        # The last reason that was given for dominance being stale.
+        # The last reason that was reported for stale dominance.
         self._problem = ""
         self._was_open = False
         self._weeks = 0
@@ -37,11 +37,11 @@ class GateWatch:
     ) -> list[str]:
         """Return the messages that are due.
 
-        At the first call, and where the introduction is another than before, that is the
-        introduction and the gate as it is; later each change of the gate, each reason for which
-        dominance or breadth is stale, and once a week that the gate is closed.
+        At the first call, and when the introduction has changed, these are the introduction and the
+        current gate. Later they are each change of the gate, each reason why dominance or breadth
+        is stale, and once a week that the gate is still closed.
 
-        :param introduction: what the bot trades by.
+        :param introduction: messages on what the bot trades by.
         """
         verdict = calculate_verdict(dominance, rule, now, coins)
         if self._introduction != list(introduction):
@@ -59,7 +59,7 @@ class GateWatch:
         self._weeks = weeks
         self._was_stale = verdict.is_stale
         self._problem = (verdict.problem or self._problem) if verdict.is_stale else ""
-        # While it is stale, the rule is compared with what it said before.
+        # While it is stale, keep the last state, to compare with when it is fresh again.
         self._was_open = self._was_open if verdict.is_stale else verdict.is_open
         return messages
 
@@ -76,28 +76,29 @@ class GateWatch:
 
 @lru_cache
 def find_watch(datadir: Path) -> GateWatch:
-    """Return the watch of a data directory, which outlives a strategy at `/reload_config`."""
+    """Return the watch of a data directory, which stays the same over `/reload_config`."""
     return GateWatch()
 
 
 def calculate_open_days(
     dominance: Dominance, rule: GateRule, coins: CoinPrices
 ) -> "pd.Series[bool]":
-    """Return whether the gate of a rule with breadth was open at the end of each day, by its open.
+    """Return whether the gate was open at the end of each day that counts in breadth.
 
-    Of the days that count in breadth.
+    :param rule: one with breadth.
+    :return: indexed by the day's open time.
     """
     breadth = calculate_breadth(coins, rule.breadth_days)
     return pd.Series(find_open(dominance, rule, breadth.ends, coins), index=breadth.dates)
 
 
 def find_last_season(alt_season: "pd.Series[bool]") -> tuple[pd.Timestamp, pd.Timestamp] | None:
-    """Find the newest alt season that is over.
+    """Return the newest alt season that is over; None if there is none.
 
-    :param alt_season: by the open time of the dominance candle.
-    :return: open times of its first and its last candle.
+    :param alt_season: whether the gate was open, indexed by the open time of the dominance candle.
+    :return: the open times of its first and its last candle.
     """
-    is_over = ~alt_season[::-1].cummin()[::-1]  # the season that still goes on is not
+    is_over = ~alt_season[::-1].cummin()[::-1]  # false for a season that is not over yet
     ended = alt_season & is_over
     if not ended.any():
         return None
@@ -117,7 +118,7 @@ def _describe_change(dominance: Dominance, verdict: Verdict) -> str:
         season = find_last_season(calculate_gate(dominance, rule)["alt_season"])
         length = candle_length(dominance.timeframe)
     facts = f"{_describe_newest(verdict)}; the rule: {rule}."
-    before, after = "It is the first one on record.", ""  # with another rule there may be none
+    before, after = "It is the first one on record.", ""
     if season is not None:
         start, end = season[0], season[1] + length
         days = _count_days((end - start) / DAY)
@@ -161,7 +162,7 @@ def _describe_stale(dominance: Dominance, verdict: Verdict, now: datetime) -> st
     if dominance.is_frozen(now):
         return (
             f"Dominance is frozen: {candle['close']:.2f} % without any change for days, up to "
-            f"{end:%Y-%m-%d %H:%M} UTC. Whatever provides it has stopped working. {effect}"
+            f"{end:%Y-%m-%d %H:%M} UTC. Its provider has probably stopped updating it. {effect}"
         )
     age = describe_duration(pd.Timestamp(now) - end)
     return (

@@ -115,7 +115,7 @@ def _measure_dominance(
     levels = np.append(dominance.candles["close"].to_numpy("float64"), np.nan)
     level = levels[dominance.find_known(closes)]
     days = _calculate_days(dominance)
-    ends = np.asarray((days["date"] + DAY).dt.as_unit("ms").astype("int64"), dtype=np.int64)
+    ends = calculate_closes(days["date"], "1d")
     known = find_newest(ends, closes, DAILY_MAX_AGE / pd.Timedelta(milliseconds=1))
     is_known = np.isfinite(level)
     slope, percentile = (

@@ -10,12 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 import talib.abstract as ta
 from freqtrade.enums import RunMode
+from freqtrade.exchange import timeframe_to_msecs
 from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy, stoploss_from_absolute
 from freqtrade.util import dt_ts
 
-from altseason.dominance.candles import candle_length
 from altseason.errors import SettingsError
+from altseason.gate.rule import calculate_closes
 from altseason.host.parameters import parameters_of_file
 from altseason.risk.account import AccountWatch
 from altseason.risk.sizing import (
@@ -57,13 +58,11 @@ class CandleLookup:
         cls, dataframe: pd.DataFrame, atr_column: str, timeframe: str
     ) -> "CandleLookup":
         """Return the lookup of a strategy's candles, or of some rows of them."""
-        length = candle_length(timeframe)
-        ends = dataframe["date"] + length
         return cls(
-            np.asarray(ends.dt.as_unit("ms").astype("int64"), dtype=np.int64),
+            calculate_closes(dataframe["date"], timeframe),
             dataframe[atr_column].to_numpy("float32"),
             dataframe["close"].to_numpy("float32"),
-            length // pd.Timedelta(milliseconds=1),
+            timeframe_to_msecs(timeframe),
         )
 
     def closed_at(self, time: datetime) -> tuple[float, float] | None:
