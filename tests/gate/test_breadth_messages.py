@@ -159,7 +159,7 @@ def test_breadth_that_is_lost_is_told_once():
     watch.observe(NOTHING, RULE, at("06 06:00"), [], coins(5))
     [lost] = watch.observe(NOTHING, RULE, at("08 06:00"), [], coins(5))
     assert lost.startswith("Breadth is unknown: 3 of 4 coins (75 %) beat Bitcoin over 2 days, of")
-    assert lost.endswith("The gate is closed for entries; exits go on.")
+    assert lost.endswith("The gate is closed for entries; exits continue.")
     assert watch.observe(NOTHING, RULE, at("08 07:00"), [], coins(5)) == []
 
 

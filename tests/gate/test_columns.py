@@ -80,7 +80,7 @@ def test_error_that_comes_again_days_later_is_notified_again(bot: Bot):
 def test_each_kind_of_error_has_its_own_day(bot: Bot):
     assert len(bot.ask(ValueError("broken"), 0)) == 1
     [other] = bot.ask(InputError("parameters.json: wrong"), 23)
-    assert other.startswith("The gate is closed: parameters.json: wrong. Exits go on; ")
+    assert other.startswith("The gate is closed: parameters.json: wrong. Exits continue; ")
     assert len(bot.ask(ValueError("broken"), 24)) == 1
     assert bot.ask(InputError("parameters.json: wrong"), 25) == []
 

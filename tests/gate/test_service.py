@@ -194,7 +194,7 @@ def test_recorder_that_cannot_start_is_told_once_and_lets_the_bot_trade(
     [told] = [text for text in bot.report(GateRule(), now) if "not recorded" in text]
     assert told == (
         "Dominance is not recorded: starting to record failed with RuntimeError, see the log. "
-        "Entries and exits go on; /reload_config tries again."
+        "Entries and exits continue; /reload_config tries again."
     )
     assert bot.report(GateRule(), now) == []
     monkeypatch.undo()
@@ -224,7 +224,7 @@ def test_candles_that_are_damaged_later_are_told_with_the_reason_once(tmp_path: 
     (tmp_path / "BTCD_USD-1d.feather").write_bytes(b"garbage")
     [told] = bot.report(GateRule(), now)
     assert told.startswith(f"Dominance cannot be read: {tmp_path}/BTCD_USD-1d.feather: expected ")
-    assert told.endswith("The gate is closed for entries; exits go on.")
+    assert told.endswith("The gate is closed for entries; exits continue.")
     assert bot.report(GateRule(), now) == []
 
 

@@ -168,7 +168,7 @@ def test_stale_dominance_is_told_once_and_its_recovery_once():
     [stale] = observe(watch, closes, hours=36.5)
     assert stale == (
         "Dominance is stale: the newest candle ended 2026-05-03 00:00 UTC, 36.5 hours ago; "
-        "allowed are 36 hours. The gate is closed for entries; exits go on."
+        "allowed are 36 hours. The gate is closed for entries; exits continue."
     )
     assert observe(watch, closes, hours=40) == []
     closes += [54.0, 53.5]
@@ -188,8 +188,8 @@ def test_frozen_dominance_is_told_once_and_its_recovery_once():
     [frozen] = observe(watch, closes)
     assert frozen == (
         "Dominance is frozen: 50.12 % without any change for days, up to 2026-05-07 00:00 UTC. "
-        "Its provider has probably stopped updating it. The gate is closed for entries; exits go "
-        "on."
+        "Its provider has probably stopped updating it. The gate is closed for entries; exits "
+        "continue."
     )
     assert observe(watch, [*closes, 50.12]) == []
     [fresh] = observe(watch, [*closes, 50.12, 50.13])
@@ -231,7 +231,7 @@ def test_reason_that_comes_while_dominance_is_stale_is_told_and_again_only_where
     assert [text[:44] for text in look(broken(""))] == [
         "The gate is closed: no dominance is stored. "
     ]
-    effect = "The gate is closed for entries; exits go on."
+    effect = "The gate is closed for entries; exits continue."
     assert look(broken("disk: unreadable")) == [
         f"Dominance cannot be read: disk: unreadable. {effect}"
     ]

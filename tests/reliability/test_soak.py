@@ -41,7 +41,7 @@ TOLD = {
     ),
     "Dominance is stale": (
         "Dominance is stale: the newest candle ended 2022-03-27 00:00 UTC, 26 hours ago; "
-        "allowed are 26 hours. The gate is closed for entries; exits go on."
+        "allowed are 26 hours. The gate is closed for entries; exits continue."
     ),
     "Dominance is fresh": (
         "Dominance is fresh again: dominance 53.07 %. By the rule (dominance below 55 %) the gate "
@@ -85,7 +85,7 @@ def check_parity(folders: SoakFolders, live: Run) -> None:
 
 
 def check_stale_time(live: Run) -> None:
-    """There are no entries then, and exits go on."""
+    """There are no entries then, and exits continue."""
     begin, end = STALE
     trades, candles = live.trades, live.candles
     ended = candles["date"] + HOUR

@@ -1,4 +1,4 @@
-"""The gate holds whatever a subclass adds, and whatever a parameter file holds; exits go on."""
+"""The gate holds whatever a subclass adds, and whatever a parameter file holds; exits continue."""
 
 import json
 import shutil
@@ -143,7 +143,7 @@ def test_wrong_value_closes_the_gate_of_a_bot_and_stops_no_exit(
         strategy.bot_loop_start(current_time=datetime(2021, 1, 15, tzinfo=UTC))
     [told] = [text for text in strategy.dp._msg_queue if name in text]
     assert "The gate is closed" in told
-    assert "Exits go on" in told
+    assert "Exits continue" in told
 
 
 def test_value_is_named_as_it_is_written(derive: Load):

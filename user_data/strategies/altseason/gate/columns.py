@@ -296,6 +296,6 @@ def notify_closed(notifier: Notifier, error: Exception, now: datetime) -> None:
         # Not an alert to be cleared: that one pair succeeds says nothing about the others.
         notifier.remind(
             f"dominance {kind}",
-            f"The gate is closed: {reason}. Exits go on; there are no entries until this is fixed.",
+            f"The gate is closed: {reason}. Exits continue; no entries until this is fixed.",
             now,
         )

@@ -74,7 +74,7 @@ class DominanceService:
         except AltSeasonError as error:
             notify_closed(self._notifier, error, read_clock())
         except Exception as error:  # Freqtrade would log it in every loop, and notify nobody
-            text = f"Could not describe the gate: {error!r}. Entries and exits go on."
+            text = f"Could not describe the gate: {error!r}. Entries and exits continue."
             if self._notifier.raise_alert(topic, text):
                 logger.exception("Describing the gate failed")
         else:
@@ -111,7 +111,7 @@ class DominanceService:
             logger.exception("Starting to record dominance failed")
             reason = (
                 f"starting to record failed with {type(error).__name__}, see the log. Entries and "
-                f"exits go on; /reload_config tries again."
+                f"exits continue; /reload_config tries again."
             )
         else:
             return None

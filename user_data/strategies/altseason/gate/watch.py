@@ -149,7 +149,7 @@ def _count_days(days: float) -> str:
 
 
 def _describe_stale(dominance: Dominance, verdict: Verdict, now: datetime) -> str:
-    effect = "The gate is closed for entries; exits go on."
+    effect = "The gate is closed for entries; exits continue."
     if verdict.is_breadth_stale:
         return f"Breadth is unknown: {describe_lack(verdict)} {effect}"
     candle = dominance.find_candle(now)
