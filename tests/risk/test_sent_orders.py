@@ -193,7 +193,7 @@ def test_coins_of_the_user_s_own_are_not_sold_in_place_of_a_second_try(
         send(strategy, "sell")
         return
     api.create_order = pytest.fail
-    with pytest.raises(TemporaryError, match="has not answered the last exit order"):
+    with pytest.raises(TemporaryError, match="has not responded to the last exit order"):
         send(strategy, "sell")
     # A stop is another order; an entry is held back by its own check.
     assert len(notes(strategy).find_unanswered(trade)) == 1
@@ -206,7 +206,7 @@ def test_buy_that_asks_no_callback_is_not_sent_again_either(strategy: IStrategy,
     try_to_send(strategy)
     api.answer = None
     api.create_order = pytest.fail
-    with pytest.raises(TemporaryError, match="has not answered the last entry order"):
+    with pytest.raises(TemporaryError, match="has not responded to the last entry order"):
         send(strategy)
 
 

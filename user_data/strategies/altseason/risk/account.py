@@ -1,4 +1,4 @@
-"""Check a live account against Freqtrade's records: orders, stops, and coins."""
+"""Check a live account against Freqtrade's records: orders, stops and coins."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from altseason.risk.sent_orders import MISSING_IDS, SentOrders, calculate_wait, 
 from altseason.risk.unserved import UnservedWatch, find_unserved
 from altseason.settings import RiskSettings
 
-# While a request waits for its time-out, the bot's loop watches no stop.
+# While a request waits for its timeout, the bot's loop checks no stop.
 RETRY_INTERVAL = timedelta(minutes=1)
 
 
@@ -29,20 +29,20 @@ class AccountWatch:
         self._strategy = strategy
         self._settings = settings
         self._next_check: datetime | None = None
-        # In the order of the trades' turns, which holds whatever the clock says.
+        # When each trade was last checked, in the order of their turns, also if the clock changes.
         self._checked: dict[int, datetime] = {}
         self._unserved = UnservedWatch()
 
     def watch_orders(self) -> None:
-        """Note all orders that Freqtrade sends from now on, or from the first loop on."""
+        """Note all orders that Freqtrade sends from now on, at the latest from its first loop."""
         with suppress(AttributeError):  # the strategy has no exchange yet
             _ = self._sent
 
     def check(self, now: datetime) -> None:
-        """Check the orders of open trades, and, at the start and once a candle, all coins.
+        """Check the orders of open trades, and at the start and once a candle all coins.
 
-        Where the exchange does not respond, it is asked again a minute later. Any other error is
-        reported. What trades lack is reported in either case, since that takes no request.
+        If the exchange does not respond, try again a minute later; report any other error. Missing
+        stops and refused exits are reported in either case, since that takes no request.
         """
         topic = "the account"
         try:
@@ -63,10 +63,10 @@ class AccountWatch:
             self._notifier.raise_alert(topic, f"Could not check {topic}: {error!r}")
 
     def is_explained(self, pair: str, rate: float, now: datetime) -> bool:
-        """Return whether a coin may be entered at a rate: whether trades account for all of it.
+        """Return whether a pair may be entered: whether trades account for all of its coins.
 
-        The wallet is read anew. While the exchange may still process an unanswered entry, there is
-        no second one.
+        The wallet is updated first. While the exchange may still process an unanswered entry, there
+        is no second one.
         """
         if self._is_entry_unanswered(pair, now):
             return False
@@ -74,9 +74,9 @@ class AccountWatch:
         return self._check_coin(pair, rate)
 
     def is_complete(self, trade: Trade) -> bool:
-        """Return whether all of a position is there, and no unknown order may sell any of it.
+        """Return whether a position is complete, and no unknown order can sell any of it.
 
-        The wallet is read anew, unless an order to sell is unanswered.
+        The wallet is updated first, unless a sell order is unanswered.
         """
         if self._sent.find_unanswered(trade):
             return False
@@ -103,7 +103,7 @@ class AccountWatch:
             return False
         self._notifier.warn(
             f"Not entering {pair} again before {sent_at + wait:%H:%M:%S} UTC: the exchange has not "
-            f"answered the last entry, and may still process it.",
+            f"responded to the last entry, and may still process it.",
             topic,
         )
         return True
@@ -131,17 +131,17 @@ class AccountWatch:
         return self._strategy.notifier
 
     def _are_coins_checked(self, now: datetime, next_candle: datetime) -> bool:
-        """Return whether the coins were checked in this candle; the clock may be put back."""
+        """Return whether the coins were checked in this candle, even if the clock was put back."""
         next_check = self._next_check
         return next_check is not None and now < next_check <= next_candle + RETRY_INTERVAL
 
     def _recover_orders(self, now: datetime) -> None:
-        """Recover the orders of each trade, by turns; an error with one is reported.
+        """Recover the orders of each trade in turn; an error with one of them is reported.
 
         The first trade for which the exchange does not respond ends the loop, so that an exchange
-        that is down is asked once; that trade then comes last, so that the others have their turn.
+        that is down gets one request. That trade comes last the next time, after all others.
 
-        :raises TemporaryError: where the exchange has responded for no other trade before.
+        :raises TemporaryError: if the exchange has not responded for any trade.
         """
         has_responded = False
         for trade in self._by_turn():
@@ -155,7 +155,7 @@ class AccountWatch:
                     return
                 raise
             except Exception as error:
-                # Whoever commits next must not store half a recovery.
+                # The next commit must not store half a recovery.
                 Trade.rollback()
                 self._notifier.raise_alert(topic, f"Could not check {topic}: {error!r}")
             else:
@@ -164,14 +164,14 @@ class AccountWatch:
                 self._report_recovery(trade.pair, recovery)
 
     def _by_turn(self) -> list[Trade]:
-        """Return the open trades, those first whose turn was longest ago, or never."""
+        """Return the open trades, first those never checked, then by how long ago they were."""
         turns = {number: turn for turn, number in enumerate(self._checked)}
         return sorted(Trade.get_open_trades(), key=lambda trade: turns.get(trade.id, -1))
 
     def _is_due(self, trade: Trade, now: datetime) -> bool:
         """Return whether to check a trade's orders: in each loop while one of them is unclear.
 
-        Otherwise once a minute, so that others' orders cause no request in each loop.
+        Otherwise once a minute, so that foreign orders do not cause a request in each loop.
         """
         is_unclear = self._sent.find_unanswered(trade) or any(
             order.ft_is_open and order.order_id in MISSING_IDS for order in trade.orders
@@ -202,10 +202,7 @@ class AccountWatch:
         self._unserved.report(unserved, self._notifier, now)
 
     def _check_coins(self) -> None:
-        """Check the coins that could be entered, also those of open trades.
-
-        The check before an entry would be too late where its signal has passed meanwhile.
-        """
+        """Check the coins of the whitelist, so that they are reported before a signal is missed."""
         self._wallets.update()
         for pair in self._strategy.dp.current_whitelist():
             if never_entered_because(pair):

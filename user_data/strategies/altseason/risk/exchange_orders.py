@@ -1,4 +1,4 @@
-"""Orders as the exchange lists them: whether Freqtrade has a record of one, and whose it can be."""
+"""Orders as the exchange lists them: which ones Freqtrade does not know, and which are the bot's."""
 
 import math
 from datetime import UTC, datetime
@@ -16,11 +16,11 @@ from altseason.risk.sent_orders import CLOCK_TOLERANCE, SentOrder, calculate_wai
 def find_unknown_orders(exchange: Exchange, pair: str) -> list[CcxtOrder]:
     """Return the open orders of a pair that Freqtrade has no record of, as ccxt lists them.
 
-    Freqtrade's own `fetch_orders` requests those since a time, which Binance limits to one day per
-    request; these may be older.
+    Not by Freqtrade's own `fetch_orders`: it needs a start time, and Binance limits its requests to
+    one day, but these orders may be older.
 
-    :raises TemporaryError: where the exchange does not respond.
-    :raises ExchangeError: where it refuses the request.
+    :raises TemporaryError: if the exchange does not respond.
+    :raises ExchangeError: if it refuses the request.
     """
     try:
         found = fetch_open_orders(exchange, pair)
@@ -32,16 +32,15 @@ def find_unknown_orders(exchange: Exchange, pair: str) -> list[CcxtOrder]:
 
 
 def is_unknown(found: CcxtOrder, pair: str) -> bool:
-    """Return whether Freqtrade has no record of an order of the exchange."""
+    """Return whether Freqtrade has no record of an order on the exchange."""
     return Order.order_by_id(str(found["id"]), pair) is None
 
 
 def is_ours(found: CcxtOrder, sent: SentOrder, exchange: Any) -> bool:
-    """Return whether an order of the exchange can only be the one that was sent.
+    """Return whether an order on the exchange can only be the one that was sent.
 
-    It has the side, kind, amount and price that were sent, in the steps of the exchange; a time
-    within what `calculate_wait` allows; and, where the exchange keeps client order ids, the prefix
-    that ccxt gives them.
+    It must have the side, kind, amount and price that were sent, rounded as by the exchange; a time
+    within what `calculate_wait` allows; and, if the exchange has client order ids, ccxt's prefix.
     """
     pair = found["symbol"]
     created = datetime.fromtimestamp(float(found["timestamp"] or 0) / 1000, UTC)
@@ -62,21 +61,21 @@ def is_ours(found: CcxtOrder, sent: SentOrder, exchange: Any) -> bool:
 
 
 def has_own_prefix(found: CcxtOrder, exchange: Any) -> bool:
-    """Return whether an order's client id has ccxt's prefix, or nothing can be told from it."""
+    """Return whether an order's client id has ccxt's prefix, or one of the two is unknown."""
     prefix = find_client_id_prefix(exchange)
     client_id = found.get("clientOrderId")
     return not prefix or not client_id or str(client_id).startswith(prefix)
 
 
 def find_stop_price(found: CcxtOrder) -> float | None:
-    """Return the price that triggers an order of the exchange; None for orders without one."""
+    """Return the price that triggers an order on the exchange; None for orders without one."""
     return found.get("triggerPrice") or found.get("stopPrice") or found.get("stopLossPrice")
 
 
 def _is_price(found: float | None, sent: float | None, exchange: Any, pair: str) -> bool:
     """Return whether two prices are the same, rounded either way to the exchange's tick."""
     if sent is None or not found:
-        return sent is None  # a market order has no price, or the one that it was filled at
+        return sent is None  # a market order has no price, or that of its fill
     try:
         tick = exchange.price_get_one_pip(pair, sent) or 0.0
     except (KeyError, TypeError):  # a market without a tick

@@ -1,12 +1,12 @@
-"""Return orders of open trades to Freqtrade whose response was lost or broken.
+"""Return to Freqtrade those orders of open trades whose response was lost or broken.
 
-Freqtrade knows an order by the exchange's response alone. Without one, a stop or an exit stays on
-the exchange and locks the coins, so that Freqtrade can place neither a stop nor an exit. After a
-broken one it has an order without an id, and requests it forever. Once it has the id, it does the
-rest by itself. (An entry without a response makes no trade: see orphans.py.)
+Freqtrade knows an order only by the exchange's response. Without one, a stop or an exit stays on
+the exchange and locks the coins, so that Freqtrade can place neither. After a broken one it has an
+order without an id, and requests it forever. Once it has the id, it does the rest by itself. (An
+entry without a response makes no trade: see orphans.py.)
 
-Only an order that can be nothing but one that the bot has sent is touched (`is_ours`). All others
-are the user's or another bot's: they are reported and left alone.
+Only orders that must have been sent by the bot are touched (`is_ours`). All others may be the
+user's or another bot's: they are reported and left alone.
 """
 
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ from altseason.risk.sent_orders import (
 
 # Freqtrade may just be handling the response to a younger order, in another thread.
 MIN_ORDER_AGE = timedelta(minutes=1)
-# A position may be smaller by this ratio, as Freqtrade allows for fees and steps.
+# A position may be smaller by this ratio, by which Freqtrade allows for fees and steps.
 POSITION_AMOUNT_TOLERANCE = 0.02
 STOP = "stoploss"
 
@@ -45,7 +45,7 @@ class Recovery:
     """The result for one trade.
 
     :param recovered: messages about orders that Freqtrade tracks again.
-    :param foreign: a message about orders that hold the trade's coins and are not provably the
+    :param foreign: a message about orders that lock the trade's coins and are not provably the
         bot's; empty if there are none.
     """
 
@@ -56,10 +56,10 @@ class Recovery:
 def recover_orders(
     trade: Trade, sent: SentOrders, exchange: Exchange, wallets: Wallets, now: datetime
 ) -> Recovery:
-    """Return to Freqtrade the orders of an open trade that it lacks.
+    """Return to Freqtrade the orders of an open trade that it has no record of.
 
-    Requests are sent only where something is wrong: an open order has no id; an order to sell is
-    unanswered; or the trade has no open order although coins of it are locked.
+    Requests are sent only if something is wrong: an open order has no id, a sell order is
+    unanswered, or the trade has no open order although coins of it are locked.
     """
     missing_ids = [
         order for order in trade.orders if order.ft_is_open and order.order_id in MISSING_IDS
@@ -79,7 +79,7 @@ def recover_orders(
 def _assign_ids(
     trade: Trade, orders: list[Order], sent: SentOrders, exchange: Exchange, now: datetime
 ) -> Recovery:
-    """Assign orders their ids; the exchange may have closed the orders by now."""
+    """Assign their ids to orders that lack one, and that the exchange may have closed by now."""
     since = min(order.order_date_utc for order in orders)
     unknown = [
         found
@@ -104,12 +104,12 @@ def _assign_ids(
 def _attach_orders(
     trade: Trade, sent: SentOrders, exchange: Exchange, wallets: Wallets, now: datetime
 ) -> Recovery:
-    """Attach the order on the exchange that was sent to sell the position, or a fraction of it."""
+    """Attach the order on the exchange that was sent to sell the position or a part of it."""
     unanswered = sent.find_unanswered(trade)
     if unanswered:
         wallets.update()
     smallest = min([trade.amount, *(one.amount for one in unanswered)])
-    # Not above zero, since dust may be locked by others' orders.
+    # More than half, since foreign orders may lock some dust.
     is_locked = wallets.get_used(trade.safe_base_currency) > smallest / 2
     if not is_locked and not (unanswered and sent.has_spare(trade)):
         _expire(trade, unanswered, sent, exchange, now)
@@ -139,10 +139,10 @@ def _attach_orders(
 def _find_unknown_sales(
     trade: Trade, unanswered: list[SentOrder], sent: SentOrders, exchange: Exchange
 ) -> list[CcxtOrder]:
-    """Return the orders to sell that Freqtrade has no record of: those that are open.
+    """Return the open sell orders that Freqtrade has no record of.
 
-    Where the account has other coins of the kind, include those that are filled: nothing else would
-    show that the position is sold, and Freqtrade would sell the other coins.
+    If the account has further coins of that kind, include filled orders: nothing else would show
+    that the position has been sold, and Freqtrade would sell the further coins.
     """
     found = {str(order["id"]): order for order in find_unknown_orders(exchange, trade.pair)}
     if unanswered and sent.has_spare(trade):
@@ -154,7 +154,7 @@ def _find_unknown_sales(
 
 
 def _is_free(trade: Trade, wallets: Wallets) -> bool:
-    """Return whether all of a position could be sold, whatever else is locked."""
+    """Return whether a whole position could be sold in spite of locked coins."""
     coin = trade.safe_base_currency
     free = wallets.get_total(coin) - wallets.get_used(coin)
     return bool(free >= trade.amount * (1 - POSITION_AMOUNT_TOLERANCE))
@@ -163,7 +163,7 @@ def _is_free(trade: Trade, wallets: Wallets) -> bool:
 def _expire(
     trade: Trade, unanswered: list[SentOrder], sent: SentOrders, exchange: Exchange, now: datetime
 ) -> None:
-    """Forget orders that are too old for the exchange to process."""
+    """Remove the notes of orders that are too old for the exchange to process."""
     for one in unanswered:
         if now - one.sent_at > calculate_wait(exchange) + MIN_ORDER_AGE:
             sent.forget(trade, one)
@@ -182,7 +182,7 @@ def _sells_all(found: CcxtOrder, trade: Trade, exchange: Exchange) -> bool:
 
 
 def _find_exit_reason(trade: Trade, found: CcxtOrder) -> str:
-    """Return Freqtrade's reason for an exit; StoplossGuard counts those at the stop."""
+    """Return Freqtrade's reason for an exit, since StoplossGuard counts stop-losses."""
     is_stop = bool(found["price"]) and found["price"] <= trade.stop_loss
     return (ExitType.STOP_LOSS if is_stop else ExitType.SOLD_ON_EXCHANGE).value
 
@@ -204,6 +204,6 @@ def _describe_ambiguous(trade: Trade, found: list[CcxtOrder]) -> str:
     orders = ", ".join(f"{one['id']} ({one['amount']:.8g})" for one in found[:5])
     return (
         f"{trade.pair}: coins of the open trade may be held by orders that are not provably the "
-        f"bot's: {orders}. They are left alone. If they are not yours, cancel them, or the bot "
-        f"cannot sell."
+        f"bot's: {orders}. They are left alone. If they are not yours, cancel them: until then the "
+        f"bot cannot sell."
     )

@@ -1,4 +1,4 @@
-"""Apply the risk rules: look up the candle that had closed at a time, and calculate by it."""
+"""Apply the risk rules: look up the candle that had closed at a time, and calculate with it."""
 
 import math
 from dataclasses import dataclass
@@ -31,21 +31,20 @@ from altseason.settings import SECTION, RiskSettings
 # A name that no subclass would choose for a column of its own.
 ATR_COLUMN = "altseason_atr"
 ATR_PERIOD = 14
-# The exit tag of a trade that ends since the gate has closed.
+# The exit tag of a trade that ends because the gate has closed.
 GATE_CLOSED = "gate_closed"
 MIN_STOP_DISTANCE = 0.0001
 
 
 @dataclass(frozen=True)
 class CandleLookup:
-    """ATR and close of a pair's candles, by the time at which each had closed.
+    """ATR and close of a pair's candles, by the time at which each closed.
 
-    Kept apart from Freqtrade's frames, because slicing a frame takes longer than the calculation
-    itself, which two rules need in every candle of an open trade. Seven digits are enough for a
-    distance.
+    Not in a frame, since slicing a frame takes longer than the calculation itself, which two rules
+    need in every candle of an open trade. The seven digits of a float32 are enough for a distance.
 
     :param ends: when each candle ends, in milliseconds, ascending.
-    :param length: of a candle, in milliseconds.
+    :param length: the length of a candle, in milliseconds.
     """
 
     ends: npt.NDArray[np.int64]
@@ -68,7 +67,7 @@ class CandleLookup:
     def closed_at(self, time: datetime) -> tuple[float, float] | None:
         """Return ATR and close of the candle that had just closed at a time; None if it is missing.
 
-        An older candle might not be the newest that there was.
+        An older candle is not returned, since another one might have closed since.
         """
         now = dt_ts(time)
         row = int(self.ends.searchsorted(now, side="right")) - 1
@@ -78,10 +77,10 @@ class CandleLookup:
 
 
 class RiskManager:
-    """Answer a strategy's callbacks, and enable those that Freqtrade calls only where wanted.
+    """Calculate what a strategy's callbacks return, and enable those that the settings need.
 
-    :raises SettingsError: where two trailing stops are chosen, hyperopt would try both, or the
-        configuration keeps Freqtrade from calling what is chosen.
+    :raises SettingsError: if two trailing stops are chosen, hyperopt would try both, or the
+        configuration keeps Freqtrade from calling a callback that is needed.
     """
 
     def __init__(
@@ -111,7 +110,7 @@ class RiskManager:
             _switch_on(strategy, "position_adjustment_enable", config, wanted_by="rebalancing")
 
     def add_atr(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """Add the ATR to a pair's candles where a rule needs it, and they have what it needs."""
+        """Add the ATR to a pair's candles if a rule needs it, and they have the prices for it."""
         if not self._settings.needs_atr or not {"high", "low", "close"}.issubset(dataframe):
             return dataframe
         dataframe[ATR_COLUMN] = ta.ATR(dataframe, timeperiod=ATR_PERIOD)
@@ -120,13 +119,13 @@ class RiskManager:
         return dataframe
 
     def keep_entries(self, entries: pd.DataFrame, pair: str) -> None:
-        """Keep the candles with an entry signal for sizing."""
+        """Keep the candles with an entry signal, for sizing."""
         is_needed = self._settings.needs_atr and not self._is_called_in_every_candle
         if is_needed and ATR_COLUMN in entries:
             self._keep(entries, pair)
 
     def add_exits(self, dataframe: pd.DataFrame, is_closed: npt.NDArray[np.bool_]) -> pd.DataFrame:
-        """Add exits where the gate is closed, as the reason where there is no other."""
+        """Add exits where the gate is closed, with their own tag where there is no other exit."""
         if "exit_long" not in dataframe:
             dataframe["exit_long"] = 0
         if "exit_tag" not in dataframe:
@@ -175,7 +174,7 @@ class RiskManager:
     def calculate_trim(
         self, trade: Trade, time: datetime, current_rate: float, min_stake: float | None
     ) -> float | None:
-        """Return how much of a trade's stake to sell, negative as in Freqtrade; None for nothing.
+        """Return how much of a trade's stake to sell, negative as in Freqtrade; None for none.
 
         Freqtrade also calls this where only the configuration sets `position_adjustment_enable`.
 
@@ -218,7 +217,7 @@ class RiskManager:
         found = self._candles[pair].closed_at(time) if pair in self._candles else None
         if found is not None:
             return found
-        # As in hyperopt's workers, which get candles that another process has prepared.
+        # In hyperopt's workers, for example, which get candles that another process has prepared.
         candles, _ = self._strategy.dp.get_analyzed_dataframe(pair, self._strategy.timeframe)
         if candles.empty:
             return math.nan, math.nan
@@ -228,7 +227,7 @@ class RiskManager:
 def _switch_on(
     strategy: IStrategy, attribute: str, config: dict[str, Any], *, wanted_by: str
 ) -> None:
-    # The configuration would win, and Freqtrade silently never call it.
+    # The configuration takes precedence, and Freqtrade would silently never call the callback.
     if config.get(attribute, True) is not True:
         raise SettingsError(
             f"{SECTION}.risk.{wanted_by}: expected {attribute} to be left out or true beside it, "

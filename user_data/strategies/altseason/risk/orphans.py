@@ -1,4 +1,4 @@
-"""Coins that no open trade accounts for, as a lost response to a buy order leaves them.
+"""Find coins that no open trade accounts for, such as those of a buy whose response was lost.
 
 Freqtrade keeps no record of an order without a response, and would buy again in its next loop.
 """
@@ -18,10 +18,10 @@ from altseason.risk.exchange_orders import find_unknown_orders
 def describe_orphan(
     pair: str, rate: float, *, exchange: Exchange, wallets: Wallets, kept: Iterable[str]
 ) -> str | None:
-    """Return a message about what no open trade accounts for of a pair's coin; None if all is.
+    """Return a message about coins of a pair that no open trade accounts for; None if all are.
 
-    The wallet is taken as it was last read. Orders are requested only where more stake currency is
-    locked than Freqtrade's own entries need.
+    The wallet must be up to date. Orders are requested only if more stake currency is locked than
+    Freqtrade's own entries need.
 
     :param rate: the coin's price.
     :param kept: coins that the user holds on purpose.
@@ -39,7 +39,7 @@ def describe_orphan(
     amounts = [_calculate_explained(trade) for trade in trades if trade.safe_base_currency == coin]
     orphan = calculate_orphan(held, amounts, rate, min_order)
     if orphan:
-        # This reads all closed trades, so only where it matters.
+        # This reads all closed trades, so only if it matters.
         orphan = calculate_orphan(held, [*amounts, sum_dust(exchange, pair)], rate, min_order)
     if not orphan:
         return None
@@ -53,15 +53,15 @@ def describe_orphan(
 def calculate_orphan(
     held: float, explained: Iterable[float], price: float, min_order: float
 ) -> float:
-    """Return the amount of a coin that nothing accounts for; 0 where it is dust.
+    """Return the amount of a coin that nothing accounts for; 0 if it is dust.
 
-    :param held: all there is of the coin, including what is in open orders.
+    :param held: the total amount of the coin, including open orders.
     :param explained: the amounts of the open trades, and the dust of closed ones.
-    :param price: of the coin, in stake currency.
+    :param price: the price of the coin, in stake currency.
     :param min_order: the value of the smallest order, in stake currency; less is dust.
     """
     amount = held - sum(explained)
-    # A rounding error of floats is no coin, where the market has no smallest order.
+    # Without a smallest order, a rounding error would count as a coin.
     is_rounding = amount <= 1e-9 * held
     return amount if amount * price >= min_order and not is_rounding else 0.0
 
@@ -76,10 +76,10 @@ def find_min_order(exchange: Exchange, pair: str, rate: float) -> float:
 
 
 def sum_dust(exchange: Exchange, pair: str) -> float:
-    """Return the amount of a coin that the closed trades of a pair have left.
+    """Return the amount of a coin that the closed trades of a pair have left behind.
 
-    Exchanges take fees in the coin and sell whole steps only: each trade leaves less than a step,
-    and dozens of them together are worth more than the smallest order.
+    Exchanges take fees in the coin and sell only whole steps: each trade leaves less than a step,
+    but dozens of them together are worth more than the smallest order.
     """
     step = _find_step(exchange, pair)
     trades = Trade.get_trades_proxy(pair=pair, is_open=False)
@@ -99,7 +99,7 @@ def _calculate_unsold(trade: LocalTrade) -> float:
 
 
 def _find_step(exchange: Exchange, pair: str) -> float:
-    """Return the step that all amounts of a pair are multiples of; 0 if there is none."""
+    """Return the step of a pair's amounts, which are multiples of it; 0 if there is none."""
     precision = exchange.get_precision_amount(pair)
     if precision is None:
         return 0.0
@@ -107,9 +107,9 @@ def _find_step(exchange: Exchange, pair: str) -> float:
 
 
 def _calculate_explained(trade: Trade) -> float:
-    """Return how much of its coin a trade can have: its position and its entries on order.
+    """Return how much of its coin a trade can have: its position and its open entries.
 
-    Before anything is filled, Freqtrade takes the amount that was ordered for the position.
+    Before anything is filled, Freqtrade records the ordered amount as the position.
     """
     entries = [order for order in trade.open_orders if order.ft_order_side == trade.entry_side]
     has_filled = any(
@@ -120,7 +120,7 @@ def _calculate_explained(trade: Trade) -> float:
 
 
 def _sum_entry_costs(trades: Sequence[Trade]) -> float:
-    """Return what the open entries that Freqtrade has a record of may still cost."""
+    """Return what the open entries known to Freqtrade may still cost."""
     return sum(
         order.safe_remaining * order.safe_price
         for trade in trades
@@ -130,11 +130,11 @@ def _sum_entry_costs(trades: Sequence[Trade]) -> float:
 
 
 def _sum_unknown_buys(pair: str, exchange: Exchange) -> float:
-    """Return how much of a coin the orders may still buy that Freqtrade has no record of."""
+    """Return how much of a coin may still be bought by orders that Freqtrade has no record of."""
     return sum(
         _find_remaining(order)
         for order in find_unknown_orders(exchange, pair)
-        # An order without a side may be one to buy.
+        # An order without a side may be a buy.
         if str(order.get("side")).lower() != "sell"
     )
 

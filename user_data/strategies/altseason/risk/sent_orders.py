@@ -1,10 +1,10 @@
-"""Notes of the orders that Freqtrade sends, kept until the exchange answers.
+"""Note the orders that Freqtrade sends, until the exchange responds.
 
-Freqtrade forgets an order whose response is lost, and would send it again; only what was sent can
-prove later which order on the account is the bot's own. So Freqtrade's exchange object is wrapped:
-each order is noted before it is sent, with its trade (or, for an entry without a trade yet, with
-its pair), in Freqtrade's own database, which outlives the process. A response or a refusal removes
-the note.
+Freqtrade forgets an order whose response is lost, and would send it again; only a note of what was
+sent can prove later which order on the account is the bot's own. So Freqtrade's exchange object is
+wrapped: each order is noted before it is sent, with its trade (an entry, which may have no trade
+yet, with its pair), in Freqtrade's own database, which outlives the process. A response or a
+refusal removes the note.
 """
 
 import hashlib
@@ -28,16 +28,16 @@ from altseason.host.exchange import (
     roll_back,
 )
 
-# By how much an exchange's clock may differ from ours.
+# By how much the exchange's clock may differ from ours.
 CLOCK_TOLERANCE = timedelta(seconds=10)
 MIN_WAIT = timedelta(minutes=1)
-# Freqtrade retries in every loop; an order that was not tried for so long is no longer due.
+# Freqtrade retries in every loop; an order that was not retried for so long is no longer due.
 STILL_DUE_FOR = timedelta(minutes=3)
 NOTED_AS = "sent_orders"
 MAX_NOTED = 5
 MAX_PAIR = 34
 WATCHED_BY = "altseason_sent_orders"
-# What stands for an id where the response had none.
+# The ids that Freqtrade records if the response had none.
 MISSING_IDS = ("", "None", None)
 
 
@@ -50,7 +50,7 @@ class SentOrder:
     :param amount: in coins.
     :param price: the limit price, or the one that triggers a stop; None for a market order.
     :param time: when it was sent, in seconds since 1970.
-    :param key: distinguishes two orders that are the same in everything else.
+    :param key: distinguishes orders that are otherwise the same.
     """
 
     side: str
@@ -62,7 +62,7 @@ class SentOrder:
 
     @classmethod
     def from_record(cls, order: Order) -> "SentOrder":
-        """Return how an order that Freqtrade has a record of was sent."""
+        """Return an order that Freqtrade has a record of, as it was sent."""
         is_stop = order.ft_order_side == "stoploss"
         kind = "stop" if is_stop else order.order_type or "limit"
         side = "sell" if is_stop else order.ft_order_side
@@ -84,11 +84,11 @@ class SentOrder:
 
 @dataclass
 class Failure:
-    """Failures in a row of one kind of order.
+    """Consecutive failures of one kind of order.
 
-    :param since: when the first of them was.
-    :param last: when the last of them was.
-    :param reason: what the exchange said last.
+    :param since: the time of the first failure.
+    :param last: the time of the last failure.
+    :param reason: the exchange's last reason.
     """
 
     since: datetime
@@ -109,7 +109,7 @@ class SentOrders:
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._clock = clock
         self.failures: dict[tuple[str, str], Failure] = {}
-        # Whether the account has coins besides a trade's, which a second sale would sell.
+        # Returns whether the account has more coins than a trade's, which a second sale would sell.
         self.has_spare: Callable[[Trade], bool] = lambda trade: False
 
     def wrap(self, exchange: Any) -> None:
@@ -118,7 +118,7 @@ class SentOrders:
         observe_orders(exchange, self._send)
 
     def find_entry(self, pair: str) -> datetime | None:
-        """Return when an unanswered entry of a pair was sent; None if there is none."""
+        """Return when the unanswered entry of a pair was sent; None if there is none."""
         time = KeyValueStore.get_float_value(_entry_key(pair))
         return None if time is None else datetime.fromtimestamp(time, UTC)
 
@@ -127,15 +127,15 @@ class SentOrders:
         KeyValueStore.delete_value(_entry_key(pair))
 
     def find_unanswered(self, trade: Trade) -> list[SentOrder]:
-        """Return the unanswered orders to sell coins of a trade."""
+        """Return the unanswered sell orders of a trade."""
         return [
             SentOrder(**noted)
             for noted in trade.get_custom_data(NOTED_AS) or []
-            if REQUIRED_FIELDS <= set(noted) <= NOTED_FIELDS  # else of another version
+            if REQUIRED_FIELDS <= set(noted) <= NOTED_FIELDS  # else it is of another version
         ]
 
     def forget(self, trade: Trade, sent: SentOrder) -> None:
-        """Remove the note of one of them."""
+        """Remove the note of a sell order of a trade."""
         kept = [one for one in self.find_unanswered(trade) if one != sent]
         trade.set_custom_data(NOTED_AS, [asdict(one) for one in kept])
 
@@ -159,8 +159,8 @@ class SentOrders:
         """Refuse to send an order again while the exchange may still process the last one.
 
         Buys are always refused, since Freqtrade calls no callback before it adds to a position.
-        Sales are refused only where the account has other coins of the kind: without them, the
-        first order locks all there are, and the exchange itself refuses the second.
+        Sales are refused only if the account has further coins of that kind. Otherwise the first
+        order locks all coins, and the exchange itself refuses the second.
 
         :raises TemporaryError: so that Freqtrade retries in its next loop.
         """
@@ -171,15 +171,15 @@ class SentOrders:
                 raise DependencyException(
                     f"could not check the entry of {pair}: {error!r}"
                 ) from error
-            return  # selling matters more
+            return  # selling matters more than this check
         if last is not None:
             raise TemporaryError(
-                f"{pair}: the exchange has not answered the last {sent.purpose} order, and may "
-                f"still process it. Waiting, since a second one would {sent.side} twice."
+                f"{pair}: the exchange has not responded to the last {sent.purpose} order, and may "
+                f"still process it. Waiting, since a second one could {sent.side} twice."
             )
 
     def _find_last(self, pair: str, sent: SentOrder) -> datetime | None:
-        """Return when the order was sent that this one could double; None if there is none."""
+        """Return when the order was sent that this one could repeat; None if there is none."""
         wait = calculate_wait(self._exchange)
         if sent.side == "buy":
             entry = self.find_entry(pair)
@@ -203,14 +203,14 @@ class SentOrders:
                     trade.set_custom_data(NOTED_AS, [asdict(one) for one in noted])
         except Exception as error:
             roll_back()
-            # Without a note an entry could be doubled; selling matters more than its note.
+            # Without a note an entry could be repeated; for a sale, selling matters more.
             if sent.side == "buy":
                 raise DependencyException(
                     f"could not note the entry of {pair}: {error!r}"
                 ) from error
 
     def _fail(self, pair: str, sent: SentOrder, error: Exception) -> None:
-        with suppress(Exception):  # Freqtrade has to see the error itself
+        with suppress(Exception):  # Freqtrade must get the original error
             now = self._clock()
             reason = str(error.__cause__ or error)
             failure = self.failures.get((pair, sent.purpose))
@@ -226,7 +226,7 @@ class SentOrders:
                 self.forget_entry(pair)
             elif (trade := _find_trade(pair)) is not None:
                 self.forget(trade, sent)
-        except Exception:  # a note expires by itself; the response must reach Freqtrade
+        except Exception:  # the note will expire; the response must reach Freqtrade
             roll_back()
 
 
@@ -241,7 +241,7 @@ def watch_orders(exchange: Any) -> SentOrders:
 
 
 def calculate_wait(exchange: Exchange) -> timedelta:
-    """Return for how long after it was sent an exchange may still process an order.
+    """Return for how long after sending an order the exchange may still process it.
 
     That is the lifetime of a request plus the difference of the clocks, and at least a minute,
     since not every exchange limits the age of a request.
@@ -250,13 +250,13 @@ def calculate_wait(exchange: Exchange) -> timedelta:
 
 
 def _is_refusal(error: Exception) -> bool:
-    """Return whether an error means that the exchange has not taken the order.
+    """Return whether an error means that the exchange has not accepted the order.
 
-    It may have where it was not reached, failed itself, or sent an unreadable response.
+    It may have accepted it if it was not reached, failed, or sent an unreadable response.
     """
     cause = error.__cause__ or error
     if isinstance(cause, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
-        return True  # rejected before it was read
+        return True  # rejected unread
     if isinstance(cause, ccxt.BaseError):
         return isinstance(cause, ccxt.ExchangeError)
     return False
@@ -267,6 +267,6 @@ def _find_trade(pair: str) -> Trade | None:
 
 
 def _entry_key(pair: str) -> Any:
-    # Freqtrade's column takes 50 characters.
+    # Freqtrade's database column holds 50 characters.
     name = pair if len(pair) <= MAX_PAIR else hashlib.sha256(pair.encode()).hexdigest()[:MAX_PAIR]
     return f"altseason_entry_{name}"

@@ -1,4 +1,4 @@
-"""Calculate stakes and stops by risk: what a trade may lose at its stop decides its size.
+"""Calculate stakes and stops by risk: a stake depends on what the trade may lose at its stop.
 
 The fixed-fractional rule, with a stop distance that grows with volatility: R. Vince, "Portfolio
 Management Formulas" (1990); J. W. Wilder's average true range, "New Concepts in Technical Trading
@@ -52,7 +52,7 @@ def calculate_stake(
     :param distance: as from `calculate_stop_distance`.
     :param proposed: Freqtrade's stake, which is never exceeded.
     :param min_stake: the exchange's smallest order; below it there is no entry, since Freqtrade
-        would raise the stake.
+        would raise the stake to it.
     """
     if not _is_positive(distance):
         return Stake(0.0, "the stop distance is unknown")
@@ -60,7 +60,7 @@ def calculate_stake(
         return Stake(0.0, "there is no equity")
     limits = (equity * risk_factor / distance, proposed, max_stake)
     amount = min(limits)
-    # Each of them, since `min` may pass over a NaN.
+    # Check each of them, since `min` may skip a NaN.
     if not (all(limit > 0 for limit in limits) and _is_positive(amount)):
         return Stake(0.0, "no stake is available")
     if min_stake is not None and not amount >= min_stake:
@@ -69,7 +69,7 @@ def calculate_stake(
 
 
 def calculate_excess(value: float, equity: float, distance: float, risk_factor: float) -> float:
-    """Return which fraction of a position to sell, so that its risk is back at its budget.
+    """Return the fraction of a position to sell, so that its risk is back at its budget.
 
     :param value: current value of the position, in stake currency.
     :return: 0 unless the risk is above 1.5 times the budget; never more than 1.

@@ -1,4 +1,4 @@
-"""Trades whose stop is not on the exchange, or whose exit the exchange refuses."""
+"""Notify of trades whose stop is not on the exchange, or whose exit the exchange refuses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ MIN_DURATION = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Unserved:
-    """What a trade lacks.
+    """A stop or an exit that a trade lacks.
 
     :param what: "stop" or "exit".
-    :param since: since when the exchange refuses it; None where no refusal is known.
-    :param reason: what the exchange said last.
+    :param since: since when the exchange has refused it; None if no refusal is known.
+    :param reason: the exchange's last reason.
     """
 
     pair: str
@@ -28,7 +28,7 @@ class Unserved:
     reason: str
 
     def describe(self, minutes: int) -> str:
-        """Return a message for a person."""
+        """Return the message about it."""
         said = (
             f"The exchange says: {self.reason}" if self.reason else "The exchange gave no reason."
         )
@@ -44,13 +44,13 @@ class Unserved:
 
 
 class UnservedWatch:
-    """Notify of what open trades lack: once it has lasted for a minute, and when it is over."""
+    """Notify of stops and exits that have been missing for a minute, and when that is over."""
 
     def __init__(self) -> None:
         self._since: dict[str, datetime] = {}
 
     def report(self, unserved: Mapping[str, Unserved], notifier: Notifier, now: datetime) -> None:
-        """Notify of what is new or over.
+        """Notify of those that are new or over.
 
         :param unserved: as from `find_unserved`.
         """
@@ -72,10 +72,10 @@ def find_unserved(
     *,
     has_stops: bool,
 ) -> dict[str, Unserved]:
-    """Return what open trades lack, by the topic of its messages.
+    """Return the missing stops and exits of open trades, by the topic of their messages.
 
     :param failures: as in `SentOrders`.
-    :param has_stops: whether each open trade should have its stop on the exchange.
+    :param has_stops: whether each open trade should have a stop on the exchange.
     """
     found = {}
     for trade in trades:
