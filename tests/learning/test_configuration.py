@@ -168,12 +168,12 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"freqai": freqai(feature_parameters={"include_corr_pairlist": ["A/B"]})}, "corr_pairlist"),
     ({"freqai": freqai(continual_learning=True)}, "freqai.continual_learning"),
     ({"runmode": RunMode.HYPEROPT, "spaces": ["buy"]}, "pass --timerange"),
-    ({"minimal_roi": {}}, "minimal_roi: expected a profit to take"),
-    ({"exchange": {"name": "binance", "pair_whitelist": ["ETH/.*"]}}, "by its name, found ETH"),
-    ({"exchange": {"name": "binance", "pair_whitelist": []}}, "by its name, found none"),
+    ({"minimal_roi": {}}, "minimal_roi: expected a take-profit above 0"),
+    ({"exchange": {"name": "binance", "pair_whitelist": ["ETH/.*"]}}, "full names of .* found ETH"),
+    ({"exchange": {"name": "binance", "pair_whitelist": []}}, "full names of .* found none"),
 ]
 REFUSED_TO_TRADE: list[tuple[dict[str, Any], str]] = [
-    ({"freqai": freqai(live_retrain_hours=0)}, "above 0, found 0: FreqAI would train without end"),
+    ({"freqai": freqai(live_retrain_hours=0)}, "above 0, found 0: FreqAI would train all the time"),
     ({"freqai": freqai(expiration_hours=0)}, "above live_retrain_hours, 168, found 0"),
     ({"freqai": freqai(expiration_hours=168)}, "above live_retrain_hours, 168, found 168"),
     ({"pairlists": [{"method": "VolumePairList"}]}, "VolumePairList adds others later"),

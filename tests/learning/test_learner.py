@@ -115,7 +115,7 @@ def test_no_probability_stakes_more_than_the_risk_rules(
 ):
     learner = Learner(type("Strategy", (), {"timeframe": "1h"})(), {})
     learner.keep_entries(predicted([probability]), PAIR, minimum)
-    part = learner.find_part(PAIR, datetime(2021, 1, 1, 1, tzinfo=UTC), None)
+    part = learner.find_fraction(PAIR, datetime(2021, 1, 1, 1, tzinfo=UTC), None)
     assert part is not None
     assert 0 <= part * proposed <= proposed
 
@@ -143,7 +143,7 @@ def test_failing_sizing_stakes_nothing(load_learner: Load, monkeypatch: pytest.M
     def fail(*_: Any) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(strategy.learner, "find_part", fail)
+    monkeypatch.setattr(strategy.learner, "find_fraction", fail)
     assert stake(strategy, 1) == 0
 
 

@@ -112,7 +112,7 @@ def test_fewer_than_a_thousand_rows_are_refused():
 
 
 def test_entries_that_all_end_alike_are_refused():
-    with pytest.raises(TooFewRowsError, match="end differently"):
+    with pytest.raises(TooFewRowsError, match="different outcomes"):
         fit_pooled(draw_rows(1000).assign(outcome="stop"))
 
 

@@ -1,8 +1,8 @@
-"""FreqAI's section of the configuration: what the pooled model needs of it, and what it refuses.
+"""Check and complete FreqAI's section of the configuration for the pooled model.
 
-FreqAI goes by `freqai.identifier` alone when it looks for models and for the predictions of an
-earlier backtest, whatever has changed since. So the identifier that it gets is that of the
-configuration and a digest of all that they depend on.
+FreqAI finds models, and the predictions of an earlier backtest, by `freqai.identifier` alone,
+whatever has changed since. So a digest of all that they depend on is added to the identifier of the
+configuration.
 """
 
 import hashlib
@@ -27,13 +27,13 @@ MODEL = "AltSeasonPooled"
 MODEL_FOLDER = Path(__file__).parent / "freqaimodels"
 OVERLAY = "user_data/overlays/freqai.json"
 DIGEST_LENGTH = 16
-# What FreqAI reads, and schema or users may leave out. The features have periods of their own.
+# Settings that FreqAI reads, but that may be missing. The features have periods of their own.
 DEFAULTS: dict[str, Any] = {
     "indicator_periods_candles": [1],
     "include_shifted_candles": 0,
     "buffer_train_data_candles": 0,
 }
-# What FreqAI would do to features and rows in its own training, and ours does not.
+# Settings of FreqAI's own training, which ours ignores.
 NOT_USED = (
     "DI_threshold",
     "buffer_train_data_candles",
@@ -47,12 +47,12 @@ NOT_USED = (
     "weight_factor",
 )
 NOT_USED_AT_TOP = ("continual_learning", "fit_live_predictions_candles", "keras")
-# No row, label or feature depends on these.
+# No row, label or feature depends on the parameters of these spaces, or of these names.
 SPACES_OF_OTHERS = ("sell", "exit", "protection")
 NOT_LEARNED = ("probability_min", "gate_mode", "gate_band", "breadth_min")
-# What FreqAI imports for any model; an image with FreqAI has all of it.
+# FreqAI imports these for any model; Freqtrade's image with FreqAI has all of them.
 PACKAGES = ("datasieve", "sklearn", "xgboost")
-# Whose objects FreqAI stores with a model: those of another version may not load, or differ.
+# FreqAI stores objects of these packages with a model; with other versions they may not load.
 STORED = ("datasieve", "lightgbm", "numpy", "pandas", "scikit-learn")
 IMAGE = "freqtradeorg/freqtrade:2026.9_freqai"
 # Freqtrade reads a pair of the whitelist as a regular expression; FreqAI does not.
@@ -60,17 +60,17 @@ PAIR = re.compile(r"[\w.-]+/[\w.:-]+")
 
 
 def is_enabled(config: dict[str, Any]) -> bool:
-    """Return whether FreqAI is to run."""
+    """Return whether FreqAI is enabled."""
     return bool(config.get("freqai", {}).get("enabled"))
 
 
 def find_horizon(config: dict[str, Any]) -> int:
-    """Return for how many candles an entry is watched."""
+    """Return for how many candles an entry is followed."""
     return int(config["freqai"]["feature_parameters"]["label_period_candles"])
 
 
 def set_defaults(config: dict[str, Any]) -> None:
-    """Let FreqAI find our model, and what it reads without asking whether it is there."""
+    """Set the model, and the settings that FreqAI reads without a default."""
     parameters = config["freqai"].setdefault("feature_parameters", {})
     for name, value in DEFAULTS.items():
         parameters.setdefault(name, value)
@@ -79,9 +79,9 @@ def set_defaults(config: dict[str, Any]) -> None:
 
 
 def identify(config: dict[str, Any], strategy: Any) -> None:
-    """Give FreqAI an identifier that changes with what its models and predictions depend on.
+    """Set an identifier that changes with all that models and predictions depend on.
 
-    :param strategy: with the values of its parameters.
+    :param strategy: one whose parameters are loaded.
     """
     freqai = config["freqai"]
     base = re.sub(rf"/[0-9a-f]{{{DIGEST_LENGTH}}}$", "", str(freqai.get("identifier", "altseason")))
@@ -92,7 +92,7 @@ def identify(config: dict[str, Any], strategy: Any) -> None:
 
 
 def _find_facts(config: dict[str, Any], strategy: Any) -> dict[str, Any]:
-    """Return the settings that labels, features, rows and fit depend on."""
+    """Return the settings that labels, features, rows and the fit depend on."""
     freqai, settings = config["freqai"], strategy.settings
     stop = parameters_of_file(strategy, "stoploss").get("stoploss", strategy.stoploss)
     roi = config.get("minimal_roi", parameters_of_file(strategy, "roi") or strategy.minimal_roi)
@@ -119,7 +119,7 @@ def _find_facts(config: dict[str, Any], strategy: Any) -> dict[str, Any]:
 
 
 def _find_versions() -> dict[str, str]:
-    """Return the versions of the libraries that are installed."""
+    """Return the versions of the packages that are installed."""
     found = {}
     for name in STORED:
         with suppress(metadata.PackageNotFoundError):
@@ -130,7 +130,7 @@ def _find_versions() -> dict[str, str]:
 def _find_files(strategy: Any) -> list[Path]:
     """Return the files that predictions depend on, whether they exist or not.
 
-    A bot's candles and dominance grow while it runs, and are what it trains again for.
+    Without candles and dominance for a bot, since they grow while it runs.
     """
     gate, config = strategy.alt_season_gate, strategy.config
     own = source_file(type(strategy))
@@ -147,7 +147,7 @@ def _find_files(strategy: Any) -> list[Path]:
 
 
 def validate(config: dict[str, Any], strategy: Any, *, is_trading: bool) -> None:
-    """Refuse a configuration with which FreqAI would do something else than is meant.
+    """Refuse a configuration with which FreqAI would not do what is meant.
 
     :raises SettingsError: in one line.
     """
@@ -164,16 +164,16 @@ def validate(config: dict[str, Any], strategy: Any, *, is_trading: bool) -> None
     horizon = parameters.get("label_period_candles")
     if not _is_whole(horizon) or horizon < 1:
         raise SettingsError(
-            f"freqai.feature_parameters.label_period_candles: expected for how many candles an "
-            f"entry is watched, 1 or more, found {horizon!r}"
+            f"freqai.feature_parameters.label_period_candles: expected the number of candles for "
+            f"which an entry is followed, 1 or more, found {horizon!r}"
         )
-    # Freqtrade refuses it in a backtest alone, and no candle would have a prediction.
+    # Freqtrade refuses this only in backtests; in hyperopt no candle would have a prediction.
     if config.get("runmode") == RunMode.HYPEROPT and not config.get("timerange"):
         raise SettingsError(
             "freqai: expected a time range to predict, found none; pass --timerange"
         )
     if not any(float(ratio) > 0 for ratio in strategy.minimal_roi.values()):
-        raise SettingsError("minimal_roi: expected a profit to take, found none")
+        raise SettingsError("minimal_roi: expected a take-profit above 0, found none")
     timeframes = parameters.get("include_timeframes")
     if timeframes not in ([], [strategy.timeframe]):
         raise SettingsError(
@@ -183,14 +183,14 @@ def validate(config: dict[str, Any], strategy: Any, *, is_trading: bool) -> None
     used = [f"freqai.feature_parameters.{one}" for one in NOT_USED if parameters.get(one)]
     used += [f"freqai.{one}" for one in NOT_USED_AT_TOP if freqai.get(one)]
     if used:
-        raise SettingsError(f"{', '.join(used)}: {MODEL} does nothing of this; leave it out")
+        raise SettingsError(f"{', '.join(used)}: {MODEL} does not support this; leave it out")
     _validate_pairs(config)
     if is_trading:
         _validate_trading(config)
 
 
 def _validate_packages(model: str) -> None:
-    """Refuse where packages are missing; Freqtrade would end with a stack trace."""
+    """Refuse to run without the packages; Freqtrade would end with a stack trace."""
     needed = (*PACKAGES, "lightgbm") if model == "lightgbm" else PACKAGES
     if missing := [name for name in needed if find_spec(name) is None]:
         raise SettingsError(
@@ -200,37 +200,37 @@ def _validate_packages(model: str) -> None:
 
 
 def _validate_pairs(config: dict[str, Any]) -> None:
-    """Refuse pairs that FreqAI would not find when it looks for their candles."""
+    """Refuse pairs whose candles FreqAI would not find."""
     listed = config["exchange"].get("pair_whitelist") or []
     wrong = [pair for pair in listed if not PAIR.fullmatch(str(pair))]
     if wrong or not listed:
         raise SettingsError(
-            f"exchange.pair_whitelist: FreqAI needs each pair by its name, found "
+            f"exchange.pair_whitelist: expected full names of pairs, which FreqAI needs, found "
             f"{', '.join(map(str, wrong)) or 'none'}"
         )
 
 
 def _validate_trading(config: dict[str, Any]) -> None:
-    """Refuse what fails while a bot runs."""
+    """Refuse settings that would fail while a bot runs."""
     hours = config["freqai"].get("live_retrain_hours", 0)
     if not hours > 0:
         raise SettingsError(
             f"freqai.live_retrain_hours: expected the hours from one training to the next, above "
-            f"0, found {hours}: FreqAI would train without end"
+            f"0, found {hours}: FreqAI would train all the time"
         )
     expiration = config["freqai"].get("expiration_hours", 0)
     if not expiration > hours:
         raise SettingsError(
-            f"freqai.expiration_hours: expected the hours after which a model predicts nothing, "
-            f"above live_retrain_hours, {hours:g}, found {expiration:g}: with 0 an old model would "
-            f"predict for ever where training fails"
+            f"freqai.expiration_hours: expected the hours after which a model expires, above "
+            f"live_retrain_hours, {hours:g}, found {expiration:g}: a model would expire before the "
+            f"next training, or with 0 never, even if training fails"
         )
     methods = [str(one.get("method")) for one in config.get("pairlists") or []]
     adding = [one for one in methods if one.endswith("PairList") and one != "StaticPairList"]
     if adding:
         raise SettingsError(
-            f"pairlists: FreqAI trains the pairs that it starts with, and {', '.join(adding)} adds "
-            f"others later; use StaticPairList, with any filter behind it"
+            f"pairlists: FreqAI trains only the pairs that it starts with, and "
+            f"{', '.join(adding)} adds others later; use StaticPairList, with filters if you like"
         )
 
 

@@ -1,9 +1,9 @@
-"""What was known at an entry's signal: at most 20 numbers, each for a reason.
+"""Calculate features: what was known at an entry's signal, at most 20 numbers, each for a reason.
 
-All are ratios, logarithms or percentages, so that coins of any price can be pooled. Each depends on
-the candle of its row and on earlier ones alone; dominance and breadth are those that were known at
-the candle's close, and are missing where they were missing or stale. The periods are in candles,
-and stand for 1h: 24 is a day, 168 a week.
+All are ratios, logarithms or percentages, so that coins of any price can be pooled. Each depends
+only on the candle of its row and on earlier ones; dominance and breadth are those that were known
+at the candle's close, and are missing where they were missing or stale. Periods are in candles, and
+are meant for 1h: 24 is a day, 168 a week.
 """
 
 from functools import lru_cache
@@ -20,39 +20,39 @@ from altseason.gate.rule import Dominance, GateRule, calculate_closes, find_mean
 
 Floats = npt.NDArray[np.floating[Any]]
 
-# FreqAI takes for a feature what has such a name.
+# By this prefix FreqAI recognizes features.
 PREFIX = "%-"
 MAX_FEATURES = 20
 DAY_CANDLES, WEEK_CANDLES = 24, 168
 SLOPE_DAYS, PERCENTILE_DAYS, MIN_PERCENTILE_DAYS = 7, 365, 90
 
-# Why each is here; docs/freqai.md shows this table.
+# Why each is here; docs/freqai.md has this table, too.
 REASONS = {
-    "return_6": "momentum of the last hours: what the MACD has crossed on",
+    "return_6": "momentum of the last hours, which made the MACD cross",
     "return_24": "momentum of a day",
     "return_168": "momentum of a week, the horizon of a label",
-    "volatility_24": "how far the price moves: both barriers are nearer in a wild market",
-    "volatility_ratio": "a day's volatility to a week's: whether the market wakes up or calms down",
-    "range": "ATR to price, which sees wicks that closes hide: the stop is reached by wicks",
-    "volume_ratio": "a day's volume to a week's: a move that is traded lasts longer",
-    "to_sma_50": "distance to the average that ends a trade when it is crossed",
+    "volatility_24": "a day's volatility: in a wild market both barriers are nearer",
+    "volatility_ratio": "a day's volatility by a week's: whether the market wakes up or calms down",
+    "range": "ATR by the price: it includes wicks, which closes hide, but which hit stops",
+    "volume_ratio": "a day's volume by a week's: a move with volume lasts longer",
+    "to_sma_50": "distance to the average below which trades exit",
     "to_sma_200": "distance to the long average: how far the trend has run",
     "sma_50_to_200": "age and strength of the trend",
-    "rsi": "how overbought, below the limit of the rules",
-    "macd_histogram": "strength of the cross, to price",
-    "to_high_168": "distance to the week's high: at a breakout nothing is above",
+    "rsi": "how overbought the coin is, below the limit of the rules",
+    "macd_histogram": "strength of the cross, by the price",
+    "to_high_168": "distance to the week's high, above which there is no resistance",
     "dominance_to_threshold": "distance to the level that opens the gate, in percentage points",
     "dominance_to_mean": "distance to the mean below which dominance falls, in percentage points",
     "dominance_slope": "change in a week, in percentage points: how fast money moves to altcoins",
-    "dominance_percentile": "level among those of the past year: levels drift over the years",
-    "breadth": "percent of the coins watched that beat Bitcoin, where the gate counts them",
-    "week_sin": "time of the week, with the next: weekends are thin",
-    "week_cos": "as before",
+    "dominance_percentile": "percentile within the past year, since levels drift",
+    "breadth": "percentage of the coins watched that beat Bitcoin, if the gate counts them",
+    "week_sin": "time of the week, together with the next feature: weekends are quiet",
+    "week_cos": "see above",
 }
 
 
 def find_names(rule: GateRule) -> list[str]:
-    """Return the names of the features' columns; breadth is one where the gate counts coins."""
+    """Return the column names of the features, with breadth if the gate counts coins."""
     return [PREFIX + name for name in REASONS if name != "breadth" or rule.has_breadth]
 
 
@@ -63,13 +63,13 @@ def calculate_features(
     rule: GateRule,
     coins: CoinPrices = NO_COINS,
 ) -> pd.DataFrame:
-    """Return the features of a pair's candles, by their index, in the columns of `find_names`.
+    """Return the features of a pair's candles, in the columns of `find_names`.
 
-    NaN where what one needs does not reach back far enough, or is missing or stale.
+    NaN where the history of a feature is too short, missing or stale.
 
-    :param candles: date, open, high, low, close, volume, as Freqtrade hands them over.
-    :param rule: of the gate, whose threshold and mean dominance is measured by, in any mode.
-    :param coins: that breadth counts.
+    :param candles: date, open, high, low, close, volume, as Freqtrade provides them.
+    :param rule: the gate's rule; dominance is compared with its threshold and mean in any mode.
+    :param coins: the coins that breadth counts.
     """
     features: dict[str, Any] = {
         **_measure_price(candles),
@@ -132,7 +132,7 @@ def _measure_dominance(
 
 @lru_cache(maxsize=8)
 def _calculate_days(dominance: Dominance) -> pd.DataFrame:
-    """Return slope and percentile by day, as known at its end; remembered, for all pairs ask."""
+    """Return slope and percentile by day, as known at its end; cached, since all pairs need it."""
     daily = dominance.moving.daily
     closes = daily.set_index("date")["close"]
     before = closes.reindex(pd.DatetimeIndex(daily["date"] - SLOPE_DAYS * DAY)).to_numpy()
@@ -156,7 +156,7 @@ def _measure_breadth(
 
 
 def _measure_week(candles: pd.DataFrame, timeframe: str) -> dict[str, "pd.Series[float]"]:
-    """Return the time of the week at each close, as a point on a circle: Sunday meets Monday."""
+    """Return the time of the week at each close, on a circle, where Sunday meets Monday."""
     closes = candles["date"] + candle_length(timeframe)
     midnight = closes.dt.normalize()
     turn = (closes.dt.day_of_week + (closes - midnight) / DAY) / 7 * 2 * np.pi

@@ -1,12 +1,13 @@
-"""Labels by the triple barrier, as Freqtrade's backtests would have executed it.
+"""Label entries by the triple barrier, as Freqtrade's backtests would have executed them.
 
 An entry is bought at the open of the candle after its signal. It ends at the stop-loss, at the
 take-profit of `minimal_roi`, or at the open of the candle that follows the horizon, whichever comes
-first; the stop comes first where one candle reaches both, as in `IStrategy.should_exit`. Prices are
-those of `Backtesting._get_close_rate`: a stop is filled at its price also where the candle opens
-below it, and at the open only where the whole candle lies below. Exit signals are no barrier.
+first; the stop comes first if one candle reaches both, as in `IStrategy.should_exit`. Prices are
+those of `Backtesting._get_close_rate`: a stop is filled at its price even if the candle opens below
+it, and at the open only if the whole candle lies below. Exit signals are no barrier.
 
-Freqtrade also rounds a stop to the exchange's price steps, of which no candle knows.
+Unlike in Freqtrade, stops are not rounded to the exchange's price steps, which are not known from
+candles.
 """
 
 from collections.abc import Mapping
@@ -22,8 +23,7 @@ from altseason.dominance.candles import candle_length
 from altseason.errors import InputError
 
 OUTCOMES = TAKE_PROFIT, STOP, TIME_OUT = ("take_profit", "stop", "time_out")
-LABEL_COLUMNS = ["start", "known", "known_row", "outcome", "profit_ratio"]
-# As `LocalTrade.calc_profit_ratio` rounds.
+# As in `LocalTrade.calc_profit_ratio`.
 DECIMALS = 8
 # Freqtrade's own value for an exit at any price.
 ANY_PRICE = -1.0
@@ -39,8 +39,8 @@ class Barriers:
 
     :param stoploss: Freqtrade's, a ratio; its sign does not matter.
     :param minimal_roi: Freqtrade's: the profit ratio to take, by minutes since the entry.
-    :param fee: of each side, a ratio.
-    :param horizon: for how many candles an entry is watched, the one of the entry included.
+    :param fee: the fee of each order, a ratio.
+    :param horizon: for how many candles an entry is followed, including that of the entry.
     """
 
     stoploss: float
@@ -58,9 +58,9 @@ class Barriers:
             raise InputError(f"horizon: expected 1 candle or more, found {self.horizon!r}")
 
     def find_roi(self) -> tuple[Floats, Mask]:
-        """Return the ratio to take in each candle of the horizon, and in which it has just begun.
+        """Return the profit ratio to take in each candle of the horizon, and where it is new.
 
-        NaN where there is none yet. A ratio that holds from the entry on has not just begun.
+        NaN where there is none yet. A ratio that holds from the entry on is not new.
         """
         minutes = candle_length(self.timeframe) // pd.Timedelta(minutes=1)
         steps = {int(key): float(ratio) for key, ratio in self.minimal_roi.items()}
@@ -75,25 +75,25 @@ class Barriers:
 def label_entries(
     candles: pd.DataFrame, entries: "pd.Series[bool]", barriers: Barriers
 ) -> pd.DataFrame:
-    """Return how the entries of a pair ended: a row for each, by the index of its signal's candle.
+    """Return how the entries of a pair ended: a row for each, indexed by its signal's candle.
 
-    An entry has a label only where the candles reach over its whole horizon. Nearer to their end
-    some entries are decided and some are not, and those that are have ended early, which is no fair
-    sample: the nearer barrier would win.
+    An entry has a label only if the candles cover its whole horizon. Closer to their end only some
+    entries have ended, namely those that ended early: an unfair sample that favors the nearer
+    barrier.
 
     :param candles: evenly spaced, as Freqtrade fills them: date, open, high, low.
-    :param entries: at which of them the rules would enter.
+    :param entries: whether the rules would enter, by candle.
     :return: `start` (time of the entry), `known` (end of the candle that decided), `known_row`
         (that candle's number, from 0), `outcome` (of `OUTCOMES`), `profit_ratio` (after fees); all
-        are missing where there is no label.
-    :raises InputError: where a candle is missing in between.
+        are missing if there is no label.
+    :raises InputError: if a candle is missing in between.
     """
     dates = candles["date"]
     length = candle_length(barriers.timeframe)
     if not dates.diff().iloc[1:].eq(length).all():
         raise InputError(
-            f"labels need a candle every {barriers.timeframe}: fill the missing ones as Freqtrade "
-            f"does"
+            f"labels: expected a candle every {barriers.timeframe}, found gaps; fill them as "
+            f"Freqtrade does"
         )
     signals = np.flatnonzero(entries.to_numpy(dtype=bool))
     is_whole = signals + 1 + barriers.horizon < len(candles)
@@ -118,9 +118,9 @@ def label_entries(
 def _find_ends(
     candles: pd.DataFrame, opened: Numbers, barriers: Barriers
 ) -> tuple[Numbers, Numbers, Floats]:
-    """Return the candle that decides each entry, which outcome it is, and the profit ratio.
+    """Return, for each entry, the candle that decides it, the outcome, and the profit ratio.
 
-    :param opened: numbers of the candles in which the entries are bought.
+    :param opened: the numbers of the candles in which the entries are bought.
     """
     horizon = barriers.horizon
     opens, highs, lows = (
@@ -136,7 +136,7 @@ def _find_ends(
     ages = is_end.argmax(axis=1)
     rows = np.arange(len(opened))
     ages = np.where(is_end[rows, ages], ages, horizon)
-    # The time-out needs the candle after the window, which `is_whole` has promised.
+    # A time-out needs the candle after the window, which `is_whole` guarantees.
     rates = candles["open"].to_numpy("float64")[opened + ages]
     codes = np.full(len(opened), OUTCOMES.index(TIME_OUT))
     for row in rows[ages < horizon]:
@@ -150,7 +150,7 @@ def _find_ends(
         at_open = has_begun[age] and (ratios[age] == ANY_PRICE or opening > target)
         rates[row] = opening if at_open else min(max(target, low), high)
     profits = np.round(rates * (1 - barriers.fee) / bought[:, 0] - 1, DECIMALS)
-    # An exit by `minimal_roi` that leaves no profit is one by time.
+    # An exit by `minimal_roi` without a profit counts as a time-out.
     is_taken = (ages < horizon) & (codes != OUTCOMES.index(STOP)) & (profits > 0)
     codes[is_taken] = OUTCOMES.index(TAKE_PROFIT)
     return opened + ages, codes, profits

@@ -1,7 +1,7 @@
-"""What a strategy asks the model, and what the model asks the strategy.
+"""Connect a strategy with its model: predictions for the strategy, rows for the model.
 
-While a bot trades, FreqAI trains in a thread of its own, and asks for rows there. These depend on
-what the bot's thread has seen last, and change nothing.
+While a bot trades, FreqAI trains in its own thread, and calls `collect_rows` there. It depends on
+what the bot's thread has read last, and changes nothing.
 """
 
 from contextlib import suppress
@@ -15,9 +15,9 @@ from freqtrade.candle_columns import OHLCV_COLUMNS
 from freqtrade.configuration import TimeRange
 from freqtrade.data.converter import ohlcv_fill_up_missing_data
 from freqtrade.exceptions import OperationalException
+from freqtrade.exchange import timeframe_to_msecs
 from freqtrade.util import dt_ts
 
-from altseason.dominance.candles import candle_length
 from altseason.gate.breadth import NO_COINS, CoinPrices
 from altseason.gate.conditions import Condition
 from altseason.gate.rule import Dominance, GateRule, calculate_closes
@@ -27,17 +27,17 @@ from altseason.learning.features import calculate_features
 from altseason.learning.labels import Barriers
 from altseason.learning.pool import collect_rows
 
-# Whether there is a prediction: 1, or another number where there is none.
+# FreqAI's column: 1 if there is a prediction, else another number.
 IS_PREDICTED = "do_predict"
 FORCED = "force_entry"
 ALERT = "predictions"
-# An entry has the whole stake of the risk rules from this multiple of the least probability on.
+# From this multiple of the minimum probability on, an entry has the full stake of the risk rules.
 FULL_STAKE_AT = 2.0
 
 
 @dataclass(frozen=True)
 class Market:
-    """What features are measured by, besides the candles."""
+    """What features depend on besides the candles."""
 
     dominance: Dominance
     rule: GateRule
@@ -45,10 +45,10 @@ class Market:
 
 
 class Learner:
-    """Predictions of one strategy object, and the rows that its model is fitted to."""
+    """The predictions for one strategy object, and the rows that its model is fitted to."""
 
     def __init__(self, strategy: Any, config: dict[str, Any]) -> None:
-        """Predict nothing yet.
+        """Set up the learner; nothing is predicted yet.
 
         :param strategy: has `find_rule_entries`, which takes a pair and candles, and returns where
             the rules would enter with an open gate.
@@ -56,14 +56,14 @@ class Learner:
         self._strategy = strategy
         self._config = config
         self._market: Market | None = None
-        # By pair, when the candles with an entry closed, and which part of the stake each has.
+        # By pair, and by the closes of the candles with an entry: the fraction of the stake.
         self._entries: dict[str, dict[int, float]] = {}
-        # The pairs that lack a prediction of their newest candle.
+        # The pairs without a prediction for their newest candle.
         self._lacking: set[str] = set()
 
     @property
     def barriers(self) -> Barriers:
-        """Return where the strategy's trades end, but for its exit signals."""
+        """Return where the strategy's trades end, apart from exit signals."""
         strategy = self._strategy
         return Barriers(
             strategy.stoploss,
@@ -74,13 +74,13 @@ class Learner:
         )
 
     def add_predictions(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """Add `LABEL`, the probability of the take-profit, and `IS_PREDICTED`, to a pair's candles.
+        """Add `LABEL`, the probability of the take-profit, and `IS_PREDICTED` to a pair's candles.
 
-        While a bot trades nothing is raised: an error would stop exits, too.
+        While a bot trades nothing is raised, since an error would stop exits, too.
         """
         strategy = self._strategy
         dataframe[LABEL], dataframe[IS_PREDICTED] = np.nan, 0
-        # As in `altseason why`, which runs nothing that FreqAI could train before.
+        # As in `altseason why`, where FreqAI has nothing to train on.
         if not (strategy.alt_season_gate.is_trading or self._config.get("timerange")):
             return dataframe
         try:
@@ -92,7 +92,7 @@ class Learner:
             known = by_date[LABEL].where(by_date[IS_PREDICTED].eq(1))
             dataframe[LABEL] = known.to_numpy("float64")
             problem = strategy.freqai.problem
-        # This is the boundary: without indicators there would be no exit signal any more.
+        # This is the boundary: without indicators there would be no exit signals any longer.
         except Exception as error:
             if not strategy.alt_season_gate.is_trading:
                 raise
@@ -106,12 +106,12 @@ class Learner:
         return dataframe.join(self._measure(dataframe))
 
     def collect_rows(self, pair: str, candles: pd.DataFrame) -> pd.DataFrame:
-        """Return the entries of a pair that the rules would make, gate or not, to learn from.
+        """Return the rows of a pair to learn from: the rules' entries, with or without the gate.
 
-        :param candles: all that may be known.
+        :param candles: all candles that may be known.
         """
         strategy = self._strategy
-        # FreqAI joins stored candles and new ones, whose times may be of two types.
+        # FreqAI joins stored candles and new ones, whose times may differ in type.
         dates = pd.to_datetime(candles["date"], utc=True).dt.as_unit("ms")
         whole = ohlcv_fill_up_missing_data(
             candles[OHLCV_COLUMNS].assign(date=dates), strategy.timeframe, pair
@@ -120,8 +120,8 @@ class Learner:
         return collect_rows(pair, whole, entries, self._measure(whole), self.barriers)
 
     def require_likely(self, dataframe: pd.DataFrame, minimum: float) -> Condition:
-        """Return which candles may be entered: by their prediction, or by the setting without."""
-        # A bot's API has None for all where there is no model.
+        """Return the condition of a likely entry; without a prediction, the settings decide."""
+        # Without a model, a bot's API returns None for all candles.
         probability = pd.to_numeric(dataframe[LABEL]).astype("float64").rename("probability")
         is_likely = probability > minimum
         if self._strategy.settings.freqai.without_model == "rules":
@@ -129,19 +129,19 @@ class Learner:
         return Condition(is_likely, probability, ">", minimum)
 
     def keep_entries(self, entries: pd.DataFrame, pair: str, minimum: float) -> None:
-        """Keep which part of the stake each entry has: all where nothing is predicted."""
-        parts = (entries[LABEL] / (FULL_STAKE_AT * minimum)).clip(upper=1.0).fillna(1.0)
+        """Keep the fraction of the stake that each entry has; 1 without a prediction."""
+        fractions = (entries[LABEL] / (FULL_STAKE_AT * minimum)).clip(upper=1.0).fillna(1.0)
         closes = calculate_closes(entries["date"], self._strategy.timeframe)
-        self._entries[pair] = dict(zip(closes.tolist(), parts.tolist(), strict=True))
+        self._entries[pair] = dict(zip(closes.tolist(), fractions.tolist(), strict=True))
 
-    def find_part(self, pair: str, time: datetime, tag: str | None) -> float | None:
-        """Return which part of the stake an entry has at a time; None where there is no signal.
+    def find_fraction(self, pair: str, time: datetime, tag: str | None) -> float | None:
+        """Return the fraction of the stake that an entry has at a time; None without a signal.
 
-        An entry by hand has all of it.
+        A forced entry has all of it.
         """
         if tag == FORCED:
             return 1.0
-        length = candle_length(self._strategy.timeframe) // pd.Timedelta(milliseconds=1)
+        length = timeframe_to_msecs(self._strategy.timeframe)
         return self._entries.get(pair, {}).get(dt_ts(time) // length * length)
 
     def _measure(self, candles: pd.DataFrame) -> pd.DataFrame:
@@ -162,7 +162,7 @@ class Learner:
         instead = "entries are those of the plain rules" if is_plain else "there are no entries"
         reason = f" ({problem})" if problem else ""
         if not self._strategy.alt_season_gate.is_trading:
-            # FreqAI asks for a time range with an end, and predicts up to it.
+            # FreqAI requires a time range with an end, and predicts up to it.
             span = TimeRange.parse_timerange(self._config["timerange"])
             is_tested = dataframe["date"].between(span.startdt, span.stopdt, inclusive="left")
             tested = dataframe[is_tested]
@@ -176,8 +176,8 @@ class Learner:
             return
         is_lacking = bool(len(dataframe)) and dataframe[IS_PREDICTED].iat[-1] != 1
         (self._lacking.add if is_lacking else self._lacking.discard)(pair)
-        with suppress(OperationalException):  # of a strategy without pairlists
-            # One that a filter leaves out may not be analyzed again, and would lack it for ever.
+        with suppress(OperationalException):  # there are no pairlists
+            # A pair that a filter removes may not be analyzed again, and would stay in the set.
             self._lacking.intersection_update(self._strategy.dp.current_whitelist())
         if pair in self._lacking:
             notifier.raise_alert(

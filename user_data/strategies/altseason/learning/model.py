@@ -1,7 +1,7 @@
-"""One fit for all pairs: how likely an entry is to end at its take-profit.
+"""Fit one model for all pairs: how likely an entry is to end at its take-profit.
 
-The default is a logistic regression, pulled towards knowing nothing: of entries there are few, and
-few of them are independent, so what a model may learn is little. A tree model is the challenger.
+The default is a strongly regularized logistic regression, since entries are few, and few of them
+are independent, so that there is little to learn. A tree model is the alternative.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from altseason.learning.labels import OUTCOMES, TAKE_PROFIT
 
 Kind = Literal["logistic", "lightgbm"]
 MIN_ROWS = 1000
-# The last fifth of the time tells how good the others' fit is; then all rows are fitted.
+# The last fifth of the rows tests a fit of the others; the model itself is fitted to all rows.
 TEST_FRACTION = 0.2
-# Each feature's weight, in log-odds by standard deviation, is believed to be about 0.3 or less.
-# Rows count by their uniqueness, so that this belief gives way to independent rows alone.
+# A feature's weight, in log-odds by standard deviation, is expected to be about 0.3 or less. Rows
+# count by their uniqueness, so that only independent rows outweigh this prior.
 PRIOR_VARIANCE = 0.1
-# Few small trees, each of many rows, for the same reason.
+# Few, small trees with many rows in each leaf, for the same reason.
 TREES: dict[str, Any] = {
     "n_estimators": 100,
     "learning_rate": 0.05,
@@ -34,11 +34,14 @@ TREES: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class InnerTest:
-    """How a fit on the earlier rows did on the later ones.
+    """How well a fit of the earlier rows predicts the later ones.
 
-    :param train: rows fitted, and `test` rows tested, none of whose labels share time.
-    :param auc: of the take-profit against the rest, by weight; NaN where one of them is missing.
-    :param log_loss: of all outcomes, by weight; `base_log_loss` that of their shares alone.
+    :param train: the number of rows fitted, and `test` that of rows tested; no label of one group
+        overlaps with one of the other.
+    :param auc: the AUC of the take-profit against other outcomes, weighted; NaN if there is only
+        one of the two.
+    :param log_loss: the log loss of all outcomes, weighted.
+    :param base_log_loss: the same of a prediction by the shares of the outcomes alone.
     """
 
     train: int
@@ -56,12 +59,12 @@ class InnerTest:
 
 @dataclass(frozen=True, eq=False)
 class PooledModel:
-    """A fit; it can be pickled.
+    """A fitted model, which can be pickled.
 
     :param features: the columns that it reads.
-    :param rows: how many were fitted, worth `effective_rows` that do not overlap.
-    :param known: when the last label that it has seen was known.
-    :param inner: None where it was not asked for.
+    :param rows: how many rows were fitted, worth `effective_rows` that do not overlap.
+    :param known: when the last label of these rows was known.
+    :param inner: None if it was not requested.
     """
 
     kind: Kind
@@ -73,9 +76,9 @@ class PooledModel:
     inner: InnerTest | None
 
     def predict_proba(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Return the probability of each outcome, a column each; NaN where a feature is missing.
+        """Return a column with the probability of each outcome; NaN where a feature is missing.
 
-        :raises InputError: where a column is missing.
+        :raises InputError: if a column is missing.
         """
         if missing := sorted({*self.features} - {*features}):
             raise InputError(f"model: expected the features {', '.join(missing)}, found none")
@@ -97,11 +100,11 @@ def fit_pooled(
 ) -> PooledModel:
     """Return a model of the rows of all pairs; the same rows and seed give the same model.
 
-    :param rows: pair, date, known, weight, outcome, and the features, all columns that begin with
-        `PREFIX`; as from `pool_rows`. A row in which one of these is missing does not count.
-    :param is_tested: whether it is fitted to the earlier rows, too, and tested on the later ones.
-    :raises TooFewRowsError: below `min_rows`, and where all entries end alike.
-    :raises InputError: where a column is missing.
+    :param rows: as from `pool_rows`: pair, date, known, weight, outcome, and the features, which
+        are all columns that begin with `PREFIX`. Rows with a missing value are dropped.
+    :param is_tested: whether to also test a fit of the earlier rows on the later ones.
+    :raises TooFewRowsError: if there are fewer than `min_rows`, or all entries end alike.
+    :raises InputError: if a column is missing.
     """
     features = [str(name) for name in rows if str(name).startswith(PREFIX)]
     needed = ["pair", "date", "known", "weight", "outcome"]
@@ -118,7 +121,7 @@ def fit_pooled(
         )
     if whole["outcome"].nunique() < 2:
         raise TooFewRowsError(
-            f"expected entries that end differently, found {len(whole)} that end by "
+            f"expected entries with different outcomes, found {len(whole)} that all end by "
             f"{whole['outcome'].iloc[0]}"
         )
     return PooledModel(
@@ -133,9 +136,9 @@ def fit_pooled(
 
 
 def split_rows(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the earlier rows and the later ones, without those whose labels reach into these.
+    """Return the earlier and the later rows; drop earlier ones whose label overlaps with the later.
 
-    :param rows: in the order of time.
+    :param rows: in chronological order.
     """
     begin = rows["date"].iloc[int(len(rows) * (1 - TEST_FRACTION))]
     is_test = rows["date"] >= begin
@@ -143,7 +146,7 @@ def split_rows(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _fit(kind: Kind, seed: int, rows: pd.DataFrame, features: list[str]) -> Any:
-    """Return a pipeline that is fitted; what it needs is installed with the extra `freqai`."""
+    """Return a fitted pipeline; its packages are installed with the extra `freqai`."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
@@ -151,7 +154,7 @@ def _fit(kind: Kind, seed: int, rows: pd.DataFrame, features: list[str]) -> Any:
     if kind == "lightgbm":
         from lightgbm import LGBMClassifier
 
-        # One thread, since a sum in another order is another number.
+        # One thread, since floats that are summed in another order differ.
         learner = LGBMClassifier(
             **TREES, random_state=seed, deterministic=True, n_jobs=1, verbose=-1
         )
@@ -166,14 +169,14 @@ def _fit(kind: Kind, seed: int, rows: pd.DataFrame, features: list[str]) -> Any:
 
 
 def _predict(estimator: Any, values: pd.DataFrame) -> pd.DataFrame:
-    """Return the probability of each outcome; 0 of one that no row has ended by."""
+    """Return the probability of each outcome; 0 for one that no row has."""
     found = estimator.predict_proba(values.to_numpy("float64"))
     frame = pd.DataFrame(found, index=values.index, columns=estimator.classes_)
     return frame.reindex(columns=list(OUTCOMES), fill_value=0.0)
 
 
 def _test(kind: Kind, seed: int, rows: pd.DataFrame, features: list[str]) -> InnerTest:
-    """Fit the earlier rows, and compare the later ones with what the fit says of them."""
+    """Fit the earlier rows, and compare the predictions for the later ones with their outcomes."""
     from sklearn.metrics import log_loss, roc_auc_score
 
     train, test = split_rows(rows)
@@ -184,7 +187,7 @@ def _test(kind: Kind, seed: int, rows: pd.DataFrame, features: list[str]) -> Inn
     weights, ended = test["weight"], test["outcome"].to_numpy(dtype=object).astype(str)
     shares = train.groupby("outcome")["weight"].sum().reindex(list(OUTCOMES), fill_value=0.0)
     base = np.tile((shares / shares.sum()).to_numpy(), (len(test), 1))
-    # Sorted by name, as scikit-learn takes the columns to be.
+    # Sorted by name, since scikit-learn expects the columns in that order.
     order = np.argsort(OUTCOMES)
     labels = [OUTCOMES[place] for place in order]
     losses = [

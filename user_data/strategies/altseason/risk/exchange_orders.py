@@ -1,4 +1,4 @@
-"""Orders as the exchange lists them: which ones Freqtrade does not know, and which are the bot's."""
+"""Orders as the exchange lists them: which of them are unknown to Freqtrade, or are the bot's."""
 
 import math
 from datetime import UTC, datetime

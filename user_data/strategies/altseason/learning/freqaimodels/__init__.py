@@ -1,1 +1,1 @@
-"""Where FreqAI looks for the model: it finds a class by its name in the files of a folder."""
+"""The folder in whose files FreqAI looks for its model, a class, by name."""
