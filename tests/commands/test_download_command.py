@@ -115,7 +115,7 @@ def test_first_download_takes_all_there_is(download, datadir: Path, capsys: pyte
     # Soon after midnight the newest day is not there yet.
     days = len(stored(datadir))
     assert days in (139, 140)
-    assert f"Of the 365 days asked for, {days} could be made." in capsys.readouterr().out
+    assert f"Of the 365 days requested, {days} could be calculated." in capsys.readouterr().out
 
 
 def test_gap_that_is_longer_than_what_there_is_is_told(
@@ -161,7 +161,7 @@ def test_other_level_is_told_and_what_is_stored_stays(
     DominanceStore(datadir).append(dominance_candles([54.0] * 10, str(start)), "1d")
     assert download("--days", "12") == 0
     output = capsys.readouterr().out
-    assert "On 10 days that were stored before it differs by +3.00 percentage points" in output
+    assert "On 10 days that were stored before, it differs by +3.00 percentage points" in output
     assert "The levels differ" in output
     assert "2 candles disagree" in output
     assert stored(datadir)["close"].iloc[:10].tolist() == [54.0] * 10
@@ -296,7 +296,7 @@ def test_long_history_is_one_command(
     output = " ".join(capsys.readouterr().out.split())
     for fact in (
         "CoinMarketCap does not document this endpoint",
-        f"Of the {days} days asked for, {days - 1} could be made.",
+        f"Of the {days} days requested, {days - 1} could be calculated.",
         "Stamp rule: snapshot",
         "1 gap",
         "2013-04-28",
@@ -370,7 +370,7 @@ def test_interrupted_download_goes_on_where_it_stopped(
     output, errors = process.communicate(timeout=20)
     assert process.returncode == 130, errors
     assert output == ""
-    assert "the same command goes on from there" in errors
+    assert "the same command continues from there" in errors
     assert "Traceback" not in errors
     assert list(datadir.glob("BTCD*")) == []
 

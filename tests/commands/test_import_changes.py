@@ -75,11 +75,11 @@ def test_second_import_says_that_nothing_is_new(tmp_path: Path, capsys: pytest.C
     run(file, datadir)
     assert "Nothing new" not in capsys.readouterr().out
     run(file, datadir)
-    assert "Nothing new: all of it was stored before." in capsys.readouterr().out
+    assert "Nothing new: all of it is stored already." in capsys.readouterr().out
     run(write(tmp_path / "b.csv", [58.0, 57.0]), datadir)
     output = capsys.readouterr().out
     assert "2023-03-14 00:00: stored 57.5000, new 57.0000" in output
-    assert "Nothing new: what was stored stays as it is." in output
+    assert "Nothing new: stored candles stay as they are." in output
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from altseason.dominance.store import DominanceStore
 ROWS = "timestamp,btc_dominance,eth_dominance\n" + "".join(
     f"2024-09-{day:02}T00:00:00.000Z,56.{day:02}49,13.1\n" for day in range(1, 11)
 )
-NOTE = "By its format this file is CoinMarketCap's"
+NOTE = "By its format this file is from CoinMarketCap"
 
 
 @pytest.fixture

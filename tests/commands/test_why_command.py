@@ -212,7 +212,7 @@ def test_what_decides_without_a_name_is_said(capsys: pytest.CaptureFixture, user
     [
         (["--strategy", "Foreign"], "expected a strategy with a gate, found Foreign; see `"),
         (["SOL/USDT"], "expected 1h candles of SOL/USDT, found none; `freqtrade download-data"),
-        (["--live", "--url", "http://127.0.0.1:9"], "expected a running bot, found none; switch"),
+        (["--live", "--url", "http://127.0.0.1:9"], "expected a running bot, found none; enable"),
     ],
 )
 def test_what_cannot_be_explained_ends_in_one_line(

@@ -56,7 +56,7 @@ def test_status_without_candles_fits(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["dominance", "status", "--datadir", str(datadir)]) == 0
     output = capsys.readouterr().out
     assert too_long(output) == []
-    assert "Nothing is stored: `altseason dominance import FILE` reads a file" in output
+    assert "Nothing is stored: `altseason dominance import FILE` imports a file" in output
 
 
 def test_report_of_an_import_fits(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -174,4 +174,4 @@ def test_command_says_what_it_is_and_how_it_is_recorded(
     told = " ".join(capsys.readouterr().out.split())
     assert "without the stablecoins of DefiLlama" in told
     assert "BTCDX/USD 1d: " in told
-    assert "To have it read and recorded, set altseason.dominance.provider to coinmarketcap" in told
+    assert "record more of them, set altseason.dominance.provider to coinmarketcap" in told

@@ -54,8 +54,8 @@ def test_version_up_to_which_it_was_tested_is_the_locked_one():
 @pytest.mark.parametrize("version", ["2026.10", "2027.1-dev", "develop-ab12"])
 def test_version_that_no_test_knows_is_warned_of(version: str):
     assert describe_untested(version) == (
-        f"AltSeasonStrategy was tested with Freqtrade up to 2026.9, and this is {version}, which "
-        "may have changed what it needs: try it in dry-run first, and look for a newer release."
+        f"AltSeasonStrategy was tested with Freqtrade up to 2026.9. This is {version}, which may "
+        "be incompatible: try it in dry-run first, and look for a newer release of the project."
     )
 
 

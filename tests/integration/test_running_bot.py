@@ -174,7 +174,7 @@ def test_bot_without_an_api_is_answered_with_what_to_switch_on(
     asked = why(run, FREQTRADE__API_SERVER__LISTEN_PORT=str(find_free_port()))
     assert (asked.returncode, asked.stdout) == (2, "")
     [line] = asked.stderr.splitlines()
-    assert "expected a running bot, found none; switch api_server on" in line
+    assert "expected a running bot, found none; enable api_server" in line
 
 
 def write_gated(run: Home, threshold: float) -> None:

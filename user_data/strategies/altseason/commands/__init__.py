@@ -1,1 +1,1 @@
-"""The commands of `altseason`: one thin module each, the work is done elsewhere."""
+"""The commands of `altseason`, a thin module for each."""

@@ -1,4 +1,4 @@
-"""`altseason dominance`: put dominance files into the candle store, and see what is there."""
+"""`altseason dominance`: fill the pair of dominance, and show what is stored."""
 
 import argparse
 from dataclasses import replace
@@ -46,7 +46,7 @@ data directory.
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add `altseason dominance` and what it can do."""
+    """Add `altseason dominance` and its actions."""
     parser = commands.add_parser("dominance", description=DESCRIPTION)
     actions = parser.add_commands("ACTION")
     add_import(actions, common)
@@ -63,14 +63,14 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     status.add_argument(
         "--check",
         action="store_true",
-        help="end with exit code 1 if nothing was recorded in the last hour",
+        help="exit with code 1 if nothing was recorded in the last hour",
     )
     add_download(actions, common)
     add_record(actions, common)
 
 
 def run_status(options: argparse.Namespace) -> int:
-    """Report what is stored and recorded, and what the strategy's gate says now."""
+    """Print what is stored and recorded, and the current gate of the strategy."""
     config = load_configuration(options, only_reads=True)
     strategy = load_strategy(config)
     report = _make_report(config, strategy)

@@ -1,4 +1,4 @@
-"""`altseason dominance download`: fill the dominance pair from a provider's history."""
+"""`altseason dominance download`: store a provider's history as candles of the dominance pair."""
 
 import argparse
 import logging
@@ -44,7 +44,7 @@ from altseason.sources.reading import read_clock
 
 MAX_DAYS = 10_000
 MAX_COINS = 1000
-KEPT = "What was fetched is kept for today: the same command goes on from there."
+KEPT = "What was fetched is kept for today: the same command continues from there."
 NOTHING_STORED = "Nothing was stored."
 UNDOCUMENTED = (
     "CoinMarketCap does not document this endpoint: it may change or end at any time, and its "
@@ -52,24 +52,26 @@ UNDOCUMENTED = (
 )
 
 DESCRIPTION = f"""\
-Make daily dominance of CoinGecko's market caps and store it as candles of the dominance pair:
-Bitcoin's share of the largest coins' sum, day by day, scaled so that the current share equals the
-dominance that CoinGecko gives. Without a Pro key it is {FREE_DAYS} days, and a call for each coin.
+Calculate daily dominance from CoinGecko's market caps, and store it as candles of the dominance
+pair: Bitcoin's share of the sum of the largest coins, day by day, scaled so that the current share
+equals CoinGecko's own dominance. Without a Pro key only {FREE_DAYS} days are available. There is one
+call for each coin.
 
 A key is read from Freqtrade's configuration: "coingecko": {{"api_key": "...", "is_demo": true}}.
-An interrupted download goes on when the same command is run again on that day.
+Run the same command again on the same day to continue an interrupted download.
 
---source coinmarketcap takes CoinMarketCap's own dominance, since {FIRST_DAY:%Y-%m-%d} and without
+--source coinmarketcap uses CoinMarketCap's own dominance, since {FIRST_DAY:%Y-%m-%d} and without
 a key. {UNDOCUMENTED}
 """
 
 
 @dataclass(frozen=True)
 class HistoryReport:
-    """What was to be downloaded, and what came of it.
+    """A download and its result.
 
-    :param created: the data directory, where it did not exist before.
-    :param setting: what `altseason.dominance.provider` has to be to read it, where it is another.
+    :param created: the data directory, if it did not exist before.
+    :param setting: the value of `altseason.dominance.provider` that is needed to read the candles;
+        None if it is set already.
     """
 
     plan: Plan
@@ -79,7 +81,7 @@ class HistoryReport:
 
     @property
     def imported(self) -> ImportReport:
-        """Return what was stored of it."""
+        """Return the report of what was stored."""
         provider = self.download.downloaded.history.provider
         return ImportReport(
             provider, self.download.readings, self.download.imported, created=self.created
@@ -87,13 +89,13 @@ class HistoryReport:
 
     @property
     def days_left_out(self) -> list[pd.Timestamp]:
-        """Return the days asked for that are left out, by the date of their candle."""
+        """Return the requested days that are left out, by the date of their candle."""
         first = self.plan.latest - self.plan.days * DAY
         ends = self.download.downloaded.history.left_out
         return [end - DAY for end in ends if end > first]
 
     def as_text(self) -> list[str]:
-        """Describe what was fetched, what was made of it, and what that changed."""
+        """Describe what was fetched, what was calculated from it, and what that changed."""
         return [
             *self._made_as_text(),
             *self._left_out_as_text(),
@@ -107,8 +109,8 @@ class HistoryReport:
             return []
         return [
             (
-                f"To have it read and recorded, set altseason.dominance.provider to "
-                f"{self.setting}: these candles are no other provider's."
+                f"To read these candles and record more of them, set altseason.dominance.provider "
+                f"to {self.setting}."
             )
         ]
 
@@ -118,7 +120,7 @@ class HistoryReport:
         if self.plan.source == "coinmarketcap":
             return [f"{history.name}. {UNDOCUMENTED}"]
         if current is None:
-            return [f"{history.name}, as {PROVIDER} has both."]
+            return [f"{history.name}, both by {PROVIDER}."]
         kept = f" ({downloaded.kept} of them were fetched before)" if downloaded.kept else ""
         return [
             (
@@ -139,11 +141,11 @@ class HistoryReport:
                 f"sum have no market cap: {list_days(days)}"
             )
         if made < plan.days:
-            lines.append(f"Of the {plan.days} days asked for, {made} could be made.")
+            lines.append(f"Of the {plan.days} days requested, {made} could be calculated.")
         if plan.unreached:
             lines.append(
-                f"{plan.unreached} days between the newest stored candle and these stay missing: "
-                f"import them from a file."
+                f"{plan.unreached} days between the newest stored candle and these are still "
+                f"missing: import them from a file."
             )
         return lines
 
@@ -153,7 +155,7 @@ class HistoryReport:
             return []
         lines = [
             (
-                f"On {level.days} days that were stored before it differs by "
+                f"On {level.days} days that were stored before, it differs by "
                 f"{level.difference:+.2f} percentage points in the median."
             )
         ]
@@ -196,28 +198,28 @@ def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
         "--days",
         type=whole_number(1, MAX_DAYS),
         metavar="N",
-        help="finished days up to now (default: those since the newest stored candle)",
+        help="number of finished days up to now (default: those since the newest stored candle)",
     )
     parser.add_argument(
         "--coins",
         type=whole_number(2, MAX_COINS),
         default=100,
         metavar="N",
-        help="how many of the largest coins make the sum (default: %(default)s)",
+        help="how many of the largest coins are added up (default: %(default)s)",
     )
     parser.add_argument(
         "--source",
         choices=get_args(Source),
         help="coingecko-pro divides by the total market cap instead, and needs a Pro key; "
-        "coinmarketcap is another provider, with its days since 2013 (default: that of "
-        "altseason.dominance.provider, which is coingecko if left out)",
+        "coinmarketcap has its own dominance since 2013 (default: altseason.dominance.provider, or "
+        "coingecko)",
     )
     parser.add_argument(
         "--calls-per-minute",
         type=whole_number(1, 100_000),
         metavar="N",
-        help=f"without a key {CALLS_PER_MINUTE['keyless']}, with a Demo key "
-        f"{CALLS_PER_MINUTE['demo']}, with a Pro key {CALLS_PER_MINUTE['pro']}, if left out",
+        help=f"(default: {CALLS_PER_MINUTE['keyless']} without a key, {CALLS_PER_MINUTE['demo']} "
+        f"with a Demo key, {CALLS_PER_MINUTE['pro']} with a Pro key)",
     )
     add_outliers_option(parser)
     add_pair_option(parser)
@@ -226,7 +228,7 @@ def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run_download(options: argparse.Namespace) -> int:
-    """Download history, and store it when all of it is there."""
+    """Download history, and store it once it is complete."""
     config = choose_pair(load_configuration(options), options)
     datadir = data_directory(config)
     if is_synthetic(datadir):
@@ -237,7 +239,7 @@ def run_download(options: argparse.Namespace) -> int:
     provider = source.removesuffix("-pro")
     store = open_store(config, provider=provider)
     store.validate_provider()
-    # A retry is shown in our own words; what fails in the end is one line.
+    # Retries, and a final failure, are reported in our own words.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     download = _download_long if source == "coinmarketcap" else _download_coins
     plan, report = download(source, options, config, store)
@@ -292,7 +294,7 @@ def _download_long(
 def make_plan(
     source: Source, options: argparse.Namespace, access: ApiAccess, stored: pd.DataFrame
 ) -> Plan:
-    """Turn the options into a plan that starts where the stored candles end."""
+    """Return the plan of a download by the options and the stored candles."""
     newest = None if stored.empty else stored["date"].iloc[-1] + candle_length(TIMEFRAME)
     return plan_download(
         source,

@@ -1,4 +1,4 @@
-"""`altseason gate`: write a strategy of the user's once more, behind the gate."""
+"""`altseason gate`: write a gated version of a user's strategy."""
 
 import argparse
 import difflib
@@ -20,7 +20,7 @@ from altseason.parser import add_freqtrade_options, format_examples
 from altseason.strategy import AltSeasonGate
 
 DESCRIPTION = """\
-Write a file with a strategy that is derived from one of yours and enters only while the gate is
+Write a file with a strategy that is derived from one of yours, and enters only while the gate is
 open. Your own file stays as it is; see docs/your-strategy.md.
 """
 TEMPLATE = '''\
@@ -47,13 +47,13 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mode", choices=GATING_MODES, default="falling", help="(default: falling)"
     )
-    parser.add_argument("--name", help="of the new class and file (default: STRATEGYGated)")
+    parser.add_argument("--name", help="the new class and file (default: STRATEGYGated)")
     add_freqtrade_options(parser, "strategy_path")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the file, and say how to run what is in it."""
+    """Write the file, and print how to run the strategy."""
     folder = _find_folder(options)
     file = _find_file(folder, options.parent)
     name = options.name or f"{options.parent}Gated"
@@ -77,11 +77,11 @@ def run(options: argparse.Namespace) -> int:
     if not (folder / "altseason").is_dir():
         tell(
             f"Copy the folder altseason beside {target.name}, or install it where your Freqtrade "
-            f"runs: it is imported there."
+            f"runs: the new strategy imports it."
         )
     show_text(
         f"Wrote {target}.",
-        # Freqtrade takes no strategy's own timeframe where there are two of them.
+        # With two strategies, Freqtrade needs a timeframe for both.
         f"Try it: `freqtrade backtesting --strategy-list {options.parent} {name} --timeframe "
         f"{getattr(parent, 'timeframe', None) or '1h'}`.",
         *_describe_needs(GateRule(options.mode)),
@@ -116,7 +116,7 @@ def _find_folder(options: argparse.Namespace) -> Path:
 
 
 def _find_file(folder: Path, name: str) -> Path:
-    """Return the file that defines a strategy, found as Freqtrade finds it, by its text."""
+    """Return the file that defines a strategy; like Freqtrade, search for the text of its class."""
     defined: dict[str, Path] = {}
     for file in sorted(folder.glob("*.py")):
         text = file.read_text(encoding="utf-8", errors="replace")
@@ -138,11 +138,11 @@ def _find_file(folder: Path, name: str) -> Path:
 def _load(options: argparse.Namespace, name: str, folder: Path) -> IStrategy:
     """Load a strategy as Freqtrade does.
 
-    :raises InputError: in one line, where it cannot be loaded.
+    :raises InputError: in one line, if it cannot be loaded.
     """
     try:
         config = load_configuration(options)
-    except InputError:  # a constructor may need more than this, but most need nothing
+    except InputError:  # enough for most constructors
         config = {"stake_currency": "USDT", "user_data_dir": folder.parent}
     with tempfile.TemporaryDirectory() as empty:
         config |= {
@@ -154,6 +154,6 @@ def _load(options: argparse.Namespace, name: str, folder: Path) -> IStrategy:
         try:
             with quiet_freqtrade():
                 return StrategyResolver.load_strategy(config)
-        except Exception as error:  # of anybody's code
+        except Exception as error:  # a user's code may raise anything
             reason = " ".join(str(error).split()) or type(error).__name__
             raise InputError(f"{name} cannot be loaded; nothing was written: {reason}") from error

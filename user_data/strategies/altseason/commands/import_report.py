@@ -1,4 +1,4 @@
-"""What an import has read, by which rule, and what it changed."""
+"""The report of an import: what it has read, by which rule, and what it has changed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ DISAGREEMENT = ("date", "stored", "offered", "replaced")
 
 @dataclass(frozen=True)
 class TimeframeReport:
-    """What became of the candles of one timeframe."""
+    """The result of an import for the candles of one timeframe."""
 
     imported: Imported
 
@@ -36,16 +36,16 @@ class TimeframeReport:
 
     @property
     def disagreements(self) -> pd.DataFrame:
-        """Return the candles that differ from stored ones, as `AppendResult` has them."""
+        """Return the candles that differ from stored ones, as in `AppendResult`."""
         return self.imported.result.disagreements
 
     @property
     def replaced(self) -> int:
-        """Return how many of these replace the stored ones."""
+        """Return how many of these replace stored ones."""
         return int(self.disagreements["replaced"].sum())
 
     def as_text(self, *, is_dry_run: bool) -> list[str]:
-        """Describe the candles, what is odd about them, and what they change."""
+        """Describe the candles, what is unusual about them, and what they change."""
         imported, dates = self.imported, self.imported.candles["date"]
         end = dates.iloc[-1] + candle_length(imported.timeframe)
         lines = [
@@ -61,7 +61,7 @@ class TimeframeReport:
         if imported.frozen:
             lines.append(
                 f"Frozen: {len(imported.frozen)} candles repeat one value for days, the first "
-                f"{format_date(imported.frozen[0])}. The gate takes them for stale."
+                f"{format_date(imported.frozen[0])}. The gate treats them as stale."
             )
         lines += self._outliers_as_text()
         lines += self._disagreements_as_text()
@@ -74,12 +74,12 @@ class TimeframeReport:
         if file is None:
             choice = "left out of the mean once the next day has ended (see --keep-outliers)"
         else:
-            choice = f"counted in the mean, as {file} says; delete that to leave them out"
+            choice = f"counted in the mean because of {file}; delete it to leave them out"
         more = len(outliers) - MAX_SHOWN
         return [
             (
                 f"Outliers ({len(outliers)}): days that jump by more than {MAX_JUMP:g} points and "
-                f"come back on the next, as errors of a provider do. They are stored, and {choice}."
+                f"come back on the next, like errors of a provider. They are stored, and {choice}."
             ),
             *(
                 f"  {one.date:%Y-%m-%d}: {one.close:.2f} %, after {one.before:.2f} % and before "
@@ -96,10 +96,10 @@ class TimeframeReport:
         difference = (rows["offered"] - rows["stored"]).abs().median()
         return [
             (
-                f"{len(rows)} candles disagree with those stored before, by {difference:.2f} "
-                f"percentage points in the median: {self.replaced} replace the stored ones, "
-                f"{len(rows) - self.replaced} stored ones stay. To correct stored candles use "
-                f"--replace; to start afresh, move {self.imported.file} away first."
+                f"{len(rows)} candles disagree with stored ones, by {difference:.2f} percentage "
+                f"points in the median: {self.replaced} replace the stored ones, "
+                f"{len(rows) - self.replaced} stored ones stay. To correct stored candles, use "
+                f"--replace; to start again, move {self.imported.file} away first."
             ),
             *(
                 f"  {format_date(date)}: stored {stored:.4f}, new {offered:.4f}"
@@ -110,7 +110,7 @@ class TimeframeReport:
         ]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the same facts for a program, and each candle that disagrees."""
+        """Return the same facts for a program, with each candle that disagrees."""
         imported, dates = self.imported, self.imported.candles["date"]
         return {
             "pair": imported.pair,
@@ -147,10 +147,10 @@ class TimeframeReport:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """An import, done or only tried.
+    """An import or a dry run of one.
 
     :param source: the file that was read, or the provider.
-    :param created: the data directory, where it did not exist before.
+    :param created: the data directory, if it did not exist before.
     """
 
     source: Path | str
@@ -161,7 +161,7 @@ class ImportReport:
 
     @property
     def timeframes(self) -> list[TimeframeReport]:
-        """Return the candles by timeframe."""
+        """Return the result for each timeframe."""
         return [TimeframeReport(one) for one in self.imported]
 
     def as_text(self) -> list[str]:
@@ -177,7 +177,7 @@ class ImportReport:
             lines.append("This was a dry run: nothing was written.")
         if not any(timeframe.is_new for timeframe in self.timeframes):
             is_same = all(timeframe.disagreements.empty for timeframe in self.timeframes)
-            stored = "all of it was stored before" if is_same else "what was stored stays as it is"
+            stored = "all of it is stored already" if is_same else "stored candles stay as they are"
             lines.append(f"Nothing new: {stored}.")
         return lines
 

@@ -1,4 +1,4 @@
-"""`altseason dominance import`: a file of dominance into the candle store."""
+"""`altseason dominance import`: store a file of dominance as candles."""
 
 import argparse
 import stat
@@ -35,16 +35,17 @@ from altseason.sources.rows import ImportOptions
 from altseason.sources.text import Step, no_step
 
 MEBIBYTE = 1024 * 1024
-# From here on reading takes seconds, and shows how far it is.
+# Larger files take seconds to read, so that progress is shown.
 LARGE = 8 * MEBIBYTE
 NOTHING_WRITTEN = "Nothing was written."
 KEPT = (
-    "Each stored file is whole, with the new candles or without; the same command run again "
-    "completes them."
+    "Each stored file is complete, with or without the new candles; run the same command again to "
+    "store all of them."
 )
 IMPORT_DESCRIPTION = """\
 Store a file of Bitcoin's dominance as candles of the pair BTCD/USD: CSV in any dialect, JSON,
-feather or parquet, or market caps. It is read right, or refused with the option that is missing.
+feather or parquet, or market caps. A file that is ambiguous is refused, with the option that is
+missing.
 """
 IMPORT_EXAMPLES = (
     "dominance import my_dominance.csv --dry-run",
@@ -67,7 +68,7 @@ def add_import(actions: Any, common: argparse.ArgumentParser) -> None:
         "--total",
         type=Path,
         metavar="FILE",
-        help="the total market cap, where FILE is Bitcoin's, of any two providers",
+        help="a file of the total market cap, if FILE is Bitcoin's; from any two providers",
     )
     importing.add_argument("--column", metavar="NAME", help="the column with dominance in percent")
     importing.add_argument("--date-column", metavar="NAME", help="the column with the time")
@@ -75,7 +76,7 @@ def add_import(actions: Any, common: argparse.ArgumentParser) -> None:
         "--stamp",
         choices=get_args(Stamp),
         help="; ".join(f"{stamp}: {meaning}" for stamp, meaning in STAMP_MEANING.items())
-        + " (default: known from the format, else open, the later of the two)",
+        + " (default: by the format, else open, the later of the two)",
     )
     _add_reading_options(importing)
     add_outliers_option(importing)
@@ -85,15 +86,15 @@ def add_import(actions: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _refuse_unsaid_pair(config: Config, options: argparse.Namespace) -> None:
-    """Refuse a file whose names would be read as dominance with stablecoins.
+    """Refuse a file for the pair without stablecoins that may be dominance with them.
 
-    :raises InputError: where the user does not say that the file has none.
+    :raises InputError: unless the user insists.
     """
     pair = load_settings(config).dominance.pair
     if pair == WITHOUT_STABLECOINS and not options.insist:
         raise InputError(
-            f"{options.file}: expected dominance without stablecoins for {pair}, which no name in "
-            f"a file says for certain; if it is that, say so with --insist, else leave out --pair"
+            f"{options.file}: expected dominance without stablecoins for {pair}, but no name in a "
+            f"file tells that for certain; if it is, add --insist, else leave out --pair"
         )
 
 
@@ -133,26 +134,26 @@ def _note_other_provider(readings: Readings, provider: str) -> Readings:
     if owner == provider:
         return readings
     note = (
-        f"By its format this file is {provider_name(owner)}'s, and altseason.dominance.provider is "
-        f"{provider}: their levels differ, so what is recorded would not go on from it. For a pair "
-        f"of {provider_name(owner)} set it to {owner}, with an empty folder."
+        f"By its format this file is from {provider_name(owner)}, but altseason.dominance.provider "
+        f"is {provider}. Their levels differ, so recorded dominance would not continue it. To "
+        f"store dominance of {provider_name(owner)}, set it to {owner} and use an empty folder."
     )
     return replace(readings, notes=[*readings.notes, note])
 
 
 def _find_recorded(datadir: Path, store: DominanceStore) -> list[pd.Timestamp]:
-    """Return when the readings of a store's series that bots have recorded here were known."""
+    """Return when the readings were known that bots have recorded for the series of a store."""
     log = ReadingLog(datadir, store.pair)
-    # All of it, and what is added meanwhile.
+    # All of it, and what is added in the meantime.
     max_bytes = log.size() + MAX_BYTES
     _, recorded = log.load(BEGINNING, read_clock, max_bytes=max_bytes)
     return [pd.Timestamp(one.known) for one in recorded if one.convention == store.provider]
 
 
 def _refuse_no_file(path: Path) -> None:
-    """Refuse what cannot be read more than once, as finding its format does.
+    """Refuse what cannot be read more than once, which is needed to find its format.
 
-    :raises InputError: in one line; not for what is not there, or not readable.
+    :raises InputError: in one line; not for a missing or unreadable file.
     """
     try:
         mode = path.stat().st_mode
@@ -168,8 +169,9 @@ def _refuse_no_file(path: Path) -> None:
 
 @contextmanager
 def _showing_progress(options: argparse.Namespace) -> Iterator[Step]:
-    """Yield a callback for the fraction that is read; for large files it is shown."""
-    size = sum(file.stat().st_size for file in (options.file, options.total) if _is_file(file))
+    """Yield a callback that takes the fraction that is read; progress is shown for large files."""
+    files = filter(None, (options.file, options.total))
+    size = sum(file.stat().st_size for file in files if file.is_file())
     if size < LARGE:
         with saying_if_stopped(NOTHING_WRITTEN):
             yield no_step
@@ -177,10 +179,6 @@ def _showing_progress(options: argparse.Namespace) -> Iterator[Step]:
     total = size // MEBIBYTE
     with show_progress("MiB read", NOTHING_WRITTEN) as progress:
         yield lambda part: progress(int(part * total), total)
-
-
-def _is_file(path: Path | None) -> bool:
-    return path is not None and path.is_file()
 
 
 def _read_file(options: argparse.Namespace, now: pd.Timestamp, step: Step) -> Readings:
@@ -203,28 +201,28 @@ def _add_reading_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timezone",
         metavar="ZONE",
-        help="the zone of times that name none, such as UTC or America/New_York",
+        help="the time zone of times without one, such as UTC or America/New_York",
     )
     parser.add_argument(
         "--date-format",
         metavar="FORMAT",
         help="how dates are written, such as %%d/%%m/%%Y or '%%m/%%d/%%Y %%H:%%M'",
     )
-    parser.add_argument("--since", type=_date, metavar="DATE", help="leave out rows before it")
+    parser.add_argument("--since", type=_date, metavar="DATE", help="skip rows before it")
     parser.add_argument(
-        "--until", type=_date, metavar="DATE", help="leave out rows from it on (UTC, as --since)"
+        "--until", type=_date, metavar="DATE", help="skip rows from it on (UTC, as --since)"
     )
     parser.add_argument(
         "--replace",
         nargs="?",
         choices=get_args(Replace),
         const="imported",
-        help="let the file correct stored candles: those that were not recorded by a bot, or all",
+        help="replace stored candles by the file's: those not recorded by a bot (imported), or all",
     )
     parser.add_argument(
         "--insist",
         action="store_true",
-        help="import although names or the level say that it is not Bitcoin's dominance",
+        help="import even if names or the level suggest that it is not Bitcoin's dominance",
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="show what would be done, and write nothing"

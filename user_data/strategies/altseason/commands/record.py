@@ -1,4 +1,4 @@
-"""`altseason dominance record` and `rebuild`: what a trading bot does by itself, without a bot."""
+"""`altseason dominance record` and `rebuild`: record dominance without a bot."""
 
 import argparse
 import logging
@@ -23,27 +23,28 @@ from altseason.recorder.recording import Rebuilt, Recording
 from altseason.sources.reading import read_clock
 
 EXIT_NOTHING = EXIT_BROKEN_OFF = 1
-# Docker kills after 10 s. A provider may keep a request waiting for longer; nothing is lost by it.
+# Docker kills after 10 s. A provider may keep a request waiting for longer; nothing is lost then.
 STOP_SECONDS = 3.0
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 # Sent by another thread when there is nothing left to wait for.
 ENDED = b"\0"
 DESCRIPTION = """\
-Record dominance until it is stopped, as a bot does while it trades: one reading every 10 minutes,
-kept in a log, and candles of the dominance pair made of it. Bots on the same data directory then
-read it and poll nobody; of several recorders one polls, and another takes over when it ends.
+Record dominance as a bot does while it trades, until it is stopped: one reading every 10 minutes,
+which is kept in a log, and from which candles of the dominance pair are built. Bots that use the
+same data directory then read it and poll no provider. Of several recorders only one polls; another
+one takes over when it ends.
 """
 
 
 @dataclass(frozen=True)
 class RebuildReport:
-    """The candles that were made of a log."""
+    """The candles that were built from a log."""
 
     path: Path
     rebuilt: Rebuilt
 
     def as_text(self) -> list[str]:
-        """Return how many readings there are, and how many candles were missing."""
+        """Return how many readings there are, and how many candles were added."""
         added = ", ".join(f"{count} of {name}" for name, count in self.rebuilt.added.items())
         return [f"{self.rebuilt.readings} readings in {self.path}; candles added: {added}"]
 
@@ -60,13 +61,13 @@ def add_record(actions: Any, common: argparse.ArgumentParser) -> None:
         help="record dominance from now on, without a bot",
         description=DESCRIPTION,
     )
-    record.add_argument("--once", action="store_true", help="record one reading, and end")
+    record.add_argument("--once", action="store_true", help="record one reading, then exit")
     record.set_defaults(run=run_record)
     rebuild = actions.add_parser(
         "rebuild",
         parents=[common],
         help="restore missing candles from all recorded readings",
-        description="Build the candles of all recorded readings again, and store those that are "
+        description="Build candles from all recorded readings again, and store those that are "
         "missing from the dominance pair. Stored candles stay as they are.",
     )
     add_json_option(rebuild)
@@ -76,7 +77,7 @@ def add_record(actions: Any, common: argparse.ArgumentParser) -> None:
 def run_record(options: argparse.Namespace) -> int:
     """Record until Ctrl-C or SIGTERM, which are its normal end.
 
-    :raises InputError: on a platform on which processes cannot agree which one polls.
+    :raises InputError: on a platform without file locks, by which one process is chosen to poll.
     """
     if not has_locks():
         raise InputError(
@@ -84,8 +85,8 @@ def run_record(options: argparse.Namespace) -> int:
             "Linux, macOS or Windows, or in docker"
         )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    # Arrow's own allocator keeps what files that grow leave behind, some megabytes a month. In a
-    # bot it serves more than ours.
+    # Arrow's own allocator never returns the memory of files that grow, some megabytes a month. Not
+    # in a bot, where it also serves others.
     pa.set_memory_pool(pa.system_memory_pool())
     config = load_configuration(options)
     datadir = data_directory(config)
@@ -109,7 +110,7 @@ def run_record(options: argparse.Namespace) -> int:
 
 
 def run_rebuild(options: argparse.Namespace) -> int:
-    """Make candles of the whole log."""
+    """Build candles from the whole log."""
     config = load_configuration(options, only_reads=True)
     datadir = data_directory(config)
     recording = Recording(datadir, open_store(config))

@@ -22,7 +22,7 @@ SILENT_SECONDS = 3.0
 
 
 class Report(Protocol):
-    """What a command has found, or done."""
+    """What a command has found or done."""
 
     def as_text(self) -> list[str]:
         """Return its lines, which are wrapped when they are printed."""
@@ -37,12 +37,12 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
 
 
 def add_outliers_option(parser: argparse.ArgumentParser) -> None:
-    """Add the option that has outliers counted."""
+    """Add the option that counts outliers."""
     parser.add_argument(
         "--keep-outliers",
         action="store_true",
-        help=f"count days that jump by more than {MAX_JUMP:g} points and come back on the next in "
-        "the mean of dominance, from now on and of all stored days (default: they are left out)",
+        help=f"in the mean of dominance, count days that jump by more than {MAX_JUMP:g} points and "
+        "come back on the next, among all stored days, from now on (default: they are left out)",
     )
 
 
@@ -51,17 +51,17 @@ def add_pair_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pair",
         choices=PAIRS,
-        help=f"{DEFAULT_PAIR} is dominance; {WITHOUT_STABLECOINS} is that without stablecoins "
-        f"(default: as altseason.dominance.pair says, {DEFAULT_PAIR} if it is left out)",
+        help=f"{DEFAULT_PAIR} is dominance, {WITHOUT_STABLECOINS} dominance without stablecoins "
+        f"(default: altseason.dominance.pair, or {DEFAULT_PAIR})",
     )
 
 
 def choose_pair(config: Config, options: argparse.Namespace) -> Config:
-    """Return a configuration with the pair that the options name, if they do.
+    """Return the configuration with the pair that the options name, if they name one.
 
-    :raises SettingsError: where our own section is wrong.
+    :raises SettingsError: if our own section is wrong.
     """
-    load_settings(config)  # what is wrong in it is refused before it is changed
+    load_settings(config)  # refuses what is wrong before it is changed
     if options.pair is None:
         return config
     section = config.get(SECTION) or {}
@@ -78,23 +78,23 @@ def print_report(report: Report, options: argparse.Namespace) -> None:
 
 
 def format_date(date: datetime) -> str:
-    """Return a date and time as all reports print them."""
+    """Return a date and time in the form of all reports."""
     return f"{date:%Y-%m-%d %H:%M}"
 
 
 def format_range(start: datetime, end: datetime) -> str:
-    """Return when the first of some candles opens, and when the last one closes."""
+    """Return the range of some candles, from the first open to the last close."""
     return f"first opens {format_date(start)}, last closes {format_date(end)} UTC"
 
 
 def list_days(days: Sequence[datetime]) -> str:
-    """Return the first days of a list, and whether there are more."""
+    """Return the first days of a list, with dots if there are more."""
     shown = ", ".join(f"{day:%Y-%m-%d}" for day in days[:MAX_SHOWN])
     return f"{shown}{', ...' if len(days) > MAX_SHOWN else ''}"
 
 
 def count_gaps(gaps: list[Gap]) -> str:
-    """Return how many gaps there are, in words."""
+    """Return the number of gaps in words."""
     return f"{len(gaps)} gap{'' if len(gaps) == 1 else 's'}" if gaps else "no gaps"
 
 
@@ -109,7 +109,7 @@ def gaps_as_text(gaps: list[Gap]) -> list[str]:
 
 
 def gaps_as_json(gaps: list[Gap]) -> list[dict[str, str]]:
-    """Return the same for a program, all of them."""
+    """Return all gaps for a program."""
     return [{"start": gap.start.isoformat(), "end": gap.end.isoformat()} for gap in gaps]
 
 

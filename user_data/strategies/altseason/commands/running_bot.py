@@ -1,6 +1,5 @@
-"""Read from a running bot, by its REST API."""
+"""Read the configuration and analyzed candles of a running bot by its REST API."""
 
-import os
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
@@ -16,12 +15,11 @@ from altseason.sources.http import fetch_response
 from altseason.sources.responses import excerpt, parse_json
 from altseason.sources.session import RequestPolicy, build_session
 
-# What conditions may look back to, in candles.
+# How many candles are read, since conditions may look back.
 LIMIT = 500
-# No retries: a person waits, and sees what is wrong.
+# No retries: somebody is waiting, and sees what is wrong.
 POLICY = RequestPolicy(read_timeout=10, deadline=30, retries=0)
-ADVICE = "switch api_server on, as in user_data/overlays/frequi.json, or name it with --url"
-
+ADVICE = "enable api_server, as in user_data/overlays/frequi.json, or name it with --url"
 LOGIN = (
     "; check username and password of api_server, in the configuration or in "
     "FREQTRADE__API_SERVER__USERNAME and FREQTRADE__API_SERVER__PASSWORD"
@@ -31,14 +29,13 @@ LOGIN = (
 class RunningBot:
     """The REST API of a bot.
 
-    :raises InputError: where nothing responds, what responds is no bot, or the user or the password
-        is refused.
+    :raises InputError: if nothing responds, if it is no bot, or if it refuses the user or password.
     """
 
     def __init__(self, config: dict[str, Any], url: str | None = None) -> None:
         settings = config.get("api_server") or {}
         address = (url or _build_url(settings)).rstrip("/")
-        # Where it is shown, a login in it is not.
+        # For messages, without a login that it may contain.
         self.url = without_login(address)
         if urlsplit(address).scheme not in ("http", "https"):
             raise InputError(f"--url: expected one such as http://127.0.0.1:8080, found {self.url}")
@@ -46,7 +43,7 @@ class RunningBot:
         self._headers = _build_login(settings)
         self._session = build_session(POLICY)
         self.strategy = self._find(self._fetch("show_config"), "strategy", str)
-        # Freqtrade would run the code that is part of another kind of name.
+        # In another kind of name, Freqtrade would run the code that it may contain.
         if not self.strategy.isidentifier():
             raise self._refuse(f"the strategy {excerpt(self.strategy)}")
 
@@ -78,7 +75,7 @@ class RunningBot:
                 raise
             raise InputError(f"{self.url}: expected a running bot, found none; {ADVICE}") from error
         except ResponseError as error:
-            # Such as the page of another server.
+            # For example, the page of another server.
             raise InputError(f"{error}; is there a bot? {ADVICE}") from error
         reason = _find_reason(content, answer.status)
         if reason is None:
@@ -99,7 +96,7 @@ class RunningBot:
 
 
 def _find_reason(content: Any, status: int) -> str | None:
-    """Return the reason for which a bot refuses, in its own words; None where it does not."""
+    """Return the bot's reason for refusing a request; None if it does not refuse it."""
     said = content if isinstance(content, dict) else {}
     reason = said.get("detail") or said.get("error")
     if reason is None:
@@ -122,21 +119,21 @@ def _read_candles(rows: list[Any], columns: list[Any]) -> pd.DataFrame:
 
 def _build_url(settings: dict[str, Any]) -> str:
     host = str(settings.get("listen_ip_address", "127.0.0.1"))
-    # It listens everywhere, also here.
+    # A bot that listens on all addresses can be reached here.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only compared
-    port = os.environ.get("FREQTRADE__API_SERVER__LISTEN_PORT") or settings.get("listen_port", 8080)
+    port = settings.get("listen_port", 8080)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _build_login(settings: dict[str, Any]) -> dict[str, str]:
-    user, password = (_read_secret(settings, name) for name in ("username", "password"))
+    user, password = (_read_login(settings, name) for name in ("username", "password"))
     if not (user and password):
         return {}
     return {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
 
 
-def _read_secret(settings: dict[str, Any], name: str) -> str:
-    value = os.environ.get(f"FREQTRADE__API_SERVER__{name.upper()}") or settings.get(name, "")
+def _read_login(settings: dict[str, Any], name: str) -> str:
+    value = settings.get(name, "")
     if hint := find_hint(value):
         raise InputError(f"api_server.{name}: {hint}")
     return str(value)

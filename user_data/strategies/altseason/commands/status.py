@@ -1,4 +1,4 @@
-"""What `altseason dominance status` prints: what is stored and recorded, and the gate now."""
+"""The report of `altseason dominance status`: what is stored and recorded, and the current gate."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +26,10 @@ HOUR = pd.Timedelta(hours=1)
 class TimeframeStatus:
     """One stored timeframe.
 
-    :param age: time since the end of the newest real candle.
-    :param close: that candle's close, in percent.
-    :param is_frozen: whether it repeats one value for so long that it says nothing.
-    :param verdict: the gate now.
+    :param age: the time since the end of the newest candle.
+    :param close: its close, in percent.
+    :param is_frozen: whether it has repeated one value for too long.
+    :param verdict: the current gate.
     """
 
     timeframe: str
@@ -57,7 +57,7 @@ class TimeframeStatus:
             ),
             *gaps_as_text(self.gaps),
             f"  newest close {self.close:.2f} %, {describe_duration(self.age)} old ({freshness})",
-            # With breadth it is not dominance alone that decides, see `BreadthStatus`.
+            # With breadth, dominance alone does not decide, see `BreadthStatus`.
             *([] if self.verdict.rule.has_breadth else [f"  {describe_verdict(self.verdict)}"]),
         ]
 
@@ -87,7 +87,7 @@ class BreadthStatus:
     verdict: Verdict
 
     def as_text(self) -> list[str]:
-        """Describe how many coins there are and from when to when, and the gate."""
+        """Describe how many coins there are, the range of their candles, and the gate."""
         prices, verdict = self.coins.prices, describe_verdict(self.verdict)
         stored = f"daily candles of {len(prices.columns)}"
         if len(prices):
@@ -111,12 +111,12 @@ class BreadthStatus:
 
 @dataclass(frozen=True)
 class RecordingStatus:
-    """What the log of readings says of the last week.
+    """What was recorded in the last week.
 
-    :param age: since the last reading that counts.
-    :param primary: the name of the provider that the offsets are to.
-    :param offsets: by fallback, in percentage points; None where it is not calibrated.
-    :param weekly: the same of each of the last weeks, the newest last.
+    :param age: the time since the last reading that counts.
+    :param primary: the name of the provider that the offsets refer to.
+    :param offsets: the offset of each fallback, in percentage points; None if not calibrated.
+    :param weekly: the same for each of the last weeks, the newest last.
     """
 
     last: Reading
@@ -161,11 +161,11 @@ class RecordingStatus:
 class StatusReport:
     """A data directory, and the rule of the strategy that reads it.
 
-    :param pair: the one that the gate reads, as our settings name it, as is `provider`.
-    :param provider: whose number it is.
-    :param recorded: None where nothing was recorded in the last week.
-    :param breadth: None where the rule has none.
-    :param values: what the strategy trades by.
+    :param pair: the dominance pair of our settings.
+    :param provider: the provider of our settings.
+    :param recorded: None if nothing was recorded in the last week.
+    :param values: the values that the strategy trades by.
+    :param breadth: None if the rule does not count coins.
     """
 
     datadir: Path
@@ -184,7 +184,7 @@ class StatusReport:
         return self.recorded is not None and self.recorded.is_current
 
     def as_text(self) -> list[str]:
-        """Describe what is stored and recorded, and by which values the gate is decided."""
+        """Describe what is stored and recorded, and the values that the strategy trades by."""
         label = " (SYNTHETIC, no market data)" if self.is_synthetic else ""
         lines = [
             f"{self.pair} in {self.datadir}{label}",
@@ -193,8 +193,8 @@ class StatusReport:
         ]
         if not self.timeframes:
             lines.append(
-                f"Nothing is stored: `{altseason_command('dominance import FILE')}` reads a file "
-                f"you have, and `{altseason_command('dominance download')}` fetches a year."
+                f"Nothing is stored: `{altseason_command('dominance import FILE')}` imports a file "
+                f"you have, and `{altseason_command('dominance download')}` downloads a year."
             )
         for timeframe in self.timeframes:
             lines += timeframe.as_text()
@@ -222,7 +222,7 @@ class StatusReport:
 def calculate_status(
     dominance: Dominance, rule: GateRule, now: pd.Timestamp, coins: CoinPrices = NO_COINS
 ) -> TimeframeStatus:
-    """Return the status of stored dominance, of which there must be some."""
+    """Return the status of stored dominance, which must not be empty."""
     candles = dominance.candles
     end = candles["date"].iloc[-1] + candle_length(dominance.timeframe)
     return TimeframeStatus(
@@ -240,7 +240,7 @@ def calculate_status(
 
 
 def load_recording_status(recording: Recording) -> RecordingStatus | None:
-    """Return the status of the log; None without a reading that counts in the last week."""
+    """Return the status of the log; None if no reading of the last week counts."""
     now, of_weeks = recording.load(read_clock() - WEEKS * WEEK)
     readings = [reading for reading in of_weeks if now - reading.known <= MAX_OFFSET_AGE]
     counted = [reading for reading in readings if reading.dominance is not None]
@@ -263,7 +263,7 @@ def _describe_offset(offset: float | None, primary: str) -> str:
 
 
 def _describe_weeks(offsets: list[float | None]) -> str:
-    """Describe how the offset has moved, where more than this week's is known."""
+    """Describe how the offset has moved, if it is known for more than one week."""
     known = [offset for offset in offsets if offset is not None]
     if len(known) < 2:
         return ""

@@ -1,4 +1,4 @@
-"""`altseason why`: which conditions of an entry hold at the newest candle, and the gate."""
+"""`altseason why`: show which conditions of an entry hold at the newest candle, and the gate."""
 
 import argparse
 from pathlib import Path
@@ -34,11 +34,11 @@ from altseason.settings import load_settings
 
 DESCRIPTION = """\
 Show for each pair of the whitelist which conditions of an entry hold at its newest closed candle,
-with the values and limits that are compared, and whether the gate is open, why, and what would
-change it. Candles are those in the data directory, as a backtest reads them; with --live, those of
-the running bot, by its REST API (api_server in the configuration).
+with the values and limits that are compared; and whether the gate is open, why, and what would
+change it. Candles are read from the data directory, as in a backtest; with --live, from the running
+bot by its REST API (api_server in the configuration).
 """
-# In candles: one that has just ended may not have been downloaded yet.
+# In candles, since one that has just closed may not be downloaded yet.
 MAX_CANDLE_AGE = 2
 
 
@@ -106,8 +106,8 @@ def _explain_by_bot(config: Config, options: argparse.Namespace) -> EntryReport:
     for pair in options.pairs or whitelist:
         candles = bot.fetch_candles(pair, strategy.timeframe)
         if candles.empty:
-            reason = "" if pair in whitelist else f", whose whitelist is {', '.join(whitelist)}"
-            tell(f"{pair}: no analyzed candles found in the bot{reason}")
+            reason = "" if pair in whitelist else f"; its whitelist is {', '.join(whitelist)}"
+            tell(f"{pair}: the bot has no analyzed candles{reason}")
             continue
         try:
             explained = explain(strategy, pair, candles)
@@ -138,7 +138,7 @@ def _find_pairs(config: Config, named: list[str], timeframe: str) -> tuple[list[
         )
     stored = find_stored_pairs(config, timeframe)
     if not (isinstance(listed, list) and all(isinstance(pair, str) for pair in listed)):
-        # Freqtrade takes `pairs` of the configuration for it, of which its schema says nothing.
+        # Freqtrade takes it from `pairs` of the configuration, which its schema does not check.
         raise InputError("pairs: expected an array of strings in the configuration")
     whitelist = expand_pairs(listed, stored)
     _refuse_misspelt(named, [*stored, *whitelist])
@@ -146,9 +146,9 @@ def _find_pairs(config: Config, named: list[str], timeframe: str) -> tuple[list[
 
 
 def _refuse_misspelt(named: list[str], known: list[str]) -> None:
-    """Refuse another spelling of a pair that there is.
+    """Refuse the name of a known pair in another spelling.
 
-    :raises InputError: in a line that has the right one.
+    :raises InputError: in a line that suggests the right spelling.
     """
     spelt = {_letters(pair): pair for pair in known}
     for name in named:
@@ -167,9 +167,9 @@ def _letters(pair: str) -> str:
 def _report_missing(
     pairs: list[str], whitelist: list[str], timeframe: str, datadir: Path, *, is_all: bool
 ) -> None:
-    """Print which pairs have no candles, and what stores them.
+    """Print which pairs have no candles, and which command downloads them.
 
-    :raises InputError: where no pair has any, or a name is not that of a pair.
+    :raises InputError: if no pair has any, or a name is not that of a pair.
     """
     if not pairs:
         return
@@ -191,10 +191,10 @@ def _report_missing(
 
 
 def _report_age(newest: pd.Timestamp, timeframe: str, datadir: Path) -> None:
-    """Report where the stored candles end long before now, and so what is shown."""
+    """Print when the stored candles ended, if that was long ago."""
     age = dt_now() - newest
     if age > MAX_CANDLE_AGE * candle_length(timeframe):
-        # No market goes on where a synthetic one ends.
+        # There are no newer candles of a synthetic market.
         advice = (
             "" if is_synthetic(datadir) else " `freqtrade download-data` fetches newer candles."
         )
@@ -205,7 +205,7 @@ def _report_age(newest: pd.Timestamp, timeframe: str, datadir: Path) -> None:
 
 
 def _load_closed(config: Config, pair: str, timeframe: str) -> pd.DataFrame:
-    # Not load_pair_history, which warns of what we report in one line for all pairs.
+    # Not load_pair_history, which warns for each pair of what we report in one line.
     handler = get_datahandler(data_directory(config), data_format(config))
     candles = handler.ohlcv_load(pair, timeframe, config["candle_type_def"], warn_no_data=False)
     if candles.empty:

@@ -1,7 +1,7 @@
-"""How Freqtrade calls a strategy: an error in a callback is consent, and a trade is copied.
+"""Guard a strategy's callbacks, since Freqtrade takes an error in one for consent.
 
-Guards are set on the strategy object, so they hold for the callbacks of any parent and subclass:
-one that calls `super()` by position, one that raises, one that never asks ours.
+Guards are set on the strategy object, so they hold for the callbacks of any parent and subclass,
+also for one that raises, calls `super()` by position, or never calls it.
 """
 
 import inspect
@@ -18,31 +18,31 @@ from altseason.notifications import Notifier
 ENTRY_CHECK = "the check before an entry"
 SIZING = "sizing"
 ADDITION = "the check before an addition"
-# What the notification of a failure begins with.
+# How the notification of a failure begins.
 REFUSING = "Refusing entries: "
 
 
 def is_initialized(strategy: IStrategy) -> bool:
-    """Return whether Freqtrade's own `__init__` has run, which a parent's may have left out."""
+    """Return whether Freqtrade's own `__init__` has run, which a parent may not have called."""
     return "_ft_informative" in vars(strategy)
 
 
 def guard_entries(
     strategy: Any, notifier: Notifier, may_enter: Callable[[str, float, datetime, str], bool]
 ) -> None:
-    """Make a strategy refuse an entry where its own check fails, and ask `may_enter` last.
+    """Refuse an entry if the strategy's own check fails, and else decide by `may_enter`.
 
     Freqtrade takes any error of `confirm_trade_entry` for consent. A failure is notified once,
     until the callback works again.
 
-    :param may_enter: takes pair, rate, time and side ("long" or "short"); asked where the
-        strategy's own callback consents.
+    :param may_enter: takes pair, rate, time and side ("long" or "short"); called if the strategy's
+        own callback consents.
     """
     _wrap(strategy, "confirm_trade_entry", _confirm, strategy, notifier, may_enter)
 
 
 def guard_stake(strategy: Any, notifier: Notifier) -> None:
-    """Make a strategy stake nothing where its sizing fails; Freqtrade would take the full stake."""
+    """Stake nothing if the strategy's sizing fails; Freqtrade would take the full stake."""
     _wrap(strategy, "custom_stake_amount", _stake, notifier)
 
 
@@ -53,16 +53,17 @@ def guard_orders(
     may_add: Callable[[Any, datetime], bool],
     may_replace: Callable[[Any, datetime], bool],
 ) -> None:
-    """Make a strategy's callbacks buy no more, and replace no entry order, where that is refused.
+    """Let a strategy's callbacks add to a position, or replace an entry order, only if allowed.
 
-    Freqtrade asks `confirm_trade_entry` before the first order of a trade alone. What sells, and
-    what a callback says of exits, is left as it is; so are callbacks that are not overridden.
+    Freqtrade calls `confirm_trade_entry` only before the first order of a trade. Sales and exits
+    are not affected, nor are callbacks that the strategy does not override.
 
-    :param may_add: takes the trade and the time, as `may_replace` does; an error in it is a no.
+    :param may_add: takes the trade and the time; an error in it refuses.
+    :param may_replace: the same, for entry orders.
     """
     for name, guard, is_allowed in (
         ("adjust_trade_position", _adjust, may_add),
-        # Freqtrade calls these two by keyword alone.
+        # Freqtrade calls these two by keyword only.
         ("adjust_entry_price", _replace, may_replace),
         ("adjust_order_price", _replace, may_replace),
     ):
@@ -71,23 +72,23 @@ def guard_orders(
 
 
 def run_in_each_loop(strategy: Any, run: Callable[[datetime], None]) -> None:
-    """Run something before a strategy's own `bot_loop_start`; it raises nothing."""
+    """Call a function, which must not raise, before a strategy's own `bot_loop_start`."""
     _wrap(strategy, "bot_loop_start", _loop, run)
 
 
 def run_after_fills(strategy: Any, run: Callable[[Any, Any], None]) -> None:
-    """Run something with trade and order before a strategy's own `order_filled`.
+    """Call a function with trade and order before a strategy's own `order_filled`.
 
-    On the object, and where a bot trades alone: in backtests Freqtrade would deep-copy the trade.
+    Only for a bot: in backtests Freqtrade would deep-copy the trade for it.
     """
     _wrap(strategy, "order_filled", _filled, run)
 
 
 def keep_entry_signals(strategy: Any, had_signal: Callable[[Any, datetime], bool]) -> None:
-    """Decide about exits by entry signals as they were before some were taken away.
+    """Decide on exits by the entry signals as they were before some were taken away.
 
-    Only where a strategy has `ignore_roi_if_entry_signal`: without the signal, Freqtrade would end
-    trades by their return on investment that the strategy goes on with.
+    For a strategy with `ignore_roi_if_entry_signal`: without the signal, Freqtrade would end trades
+    by `minimal_roi` that the strategy would have kept open.
 
     :param had_signal: takes the trade and the time; returns whether an entry signal was taken away.
     """
@@ -95,11 +96,11 @@ def keep_entry_signals(strategy: Any, had_signal: Callable[[Any, datetime], bool
 
 
 def without_trade_copy(callback: Callable[..., Any]) -> Callable[..., Any]:
-    """Make Freqtrade hand a strategy's callback the trade without a deep copy of it.
+    """Make Freqtrade pass the trade to a callback without a deep copy of it.
 
-    The callback must not change the trade's columns. For all callbacks that are not its own
-    Freqtrade copies the trade with all its orders, which takes longer than anything that is
-    calculated here, in every candle of an open trade. It knows its own by their name
+    The callback must not change the trade's columns. In every candle of an open trade, Freqtrade
+    copies the trade with all its orders for each callback that is not its own, which takes longer
+    than all calculations here. It recognizes its own callbacks by their qualified name
     (`freqtrade.strategy.strategy_wrapper`).
     """
     callback.__qualname__ = f"IStrategy.{callback.__name__}"
@@ -107,14 +108,14 @@ def without_trade_copy(callback: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _wrap(strategy: Any, name: str, guard: Callable[..., Any], *arguments: Any) -> None:
-    """Set a guard before a callback on the strategy object, once."""
+    """Set a guard around a callback on the strategy object, once."""
     callback = getattr(strategy, name)
     if not (isinstance(callback, partial) and callback.func is guard):
         setattr(strategy, name, partial(guard, callback, *arguments))
 
 
 def _is_overridden(strategy: Any, name: str) -> bool:
-    """Return whether a callback is another than Freqtrade's, or one of ours by its name."""
+    """Return whether a callback is neither Freqtrade's own nor made `without_trade_copy`."""
     return not getattr(getattr(strategy, name), "__qualname__", "").startswith("IStrategy.")
 
 
@@ -177,7 +178,7 @@ def _replace(
     is_allowed = _or_refused(
         notifier, lambda: may_replace(words["trade"], words["current_time"]), False, ADDITION
     )
-    # Without it the order stays as it is, as without the callback.
+    # The order's current rate leaves it as it is.
     return price if is_allowed else words["current_order_rate"]
 
 
@@ -210,8 +211,8 @@ def _should_exit(
 def _or_refused(notifier: Notifier, check: Callable[[], Any], refusal: Any, name: str) -> Any:
     try:
         answer = check()
-    except Exception as error:  # Freqtrade would take any of them for consent
-        # Not even a failure to notify may turn the refusal into consent.
+    except Exception as error:  # Freqtrade would take any error for consent
+        # Even if notifying fails, the refusal must not turn into consent.
         with suppress(Exception):
             notifier.raise_alert(name, f"{REFUSING}{name} failed with {error!r}.")
         return refusal

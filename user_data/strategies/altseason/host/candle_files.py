@@ -1,4 +1,4 @@
-"""Names of Freqtrade's candle files, and columns that its backtests add to candles."""
+"""The names of Freqtrade's candle files, and columns that its backtests add to candles."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def candle_file(
 
     :param data_format: as Freqtrade's `dataformat_ohlcv` names it.
     """
-    # There is no public method. Without this one nothing loads, with an error that names it.
+    # There is no public method. Without this one no strategy loads, with an error that names it.
     handler = get_datahandler(datadir, data_format)
     file: Path = handler._pair_data_filename(datadir, pair, timeframe, candle_type)
     return file

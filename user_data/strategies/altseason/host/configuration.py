@@ -54,19 +54,16 @@ def load_configuration(options: Namespace, *, only_reads: bool = False) -> Confi
     """Read Freqtrade's configuration as one of its own commands would, but create no folders.
 
     :param options: config, user_data_dir and datadir, as Freqtrade's own options give them, and
-        strategy and strategy_path, where the command has them.
+        strategy and strategy_path, if the command has them.
     :param only_reads: whether a data directory that is named must exist.
-    :return: the merged configuration, with ``datadir`` and ``user_data_dir`` as paths; the former
-        need not exist.
-    :raises InputError: where neither a configuration names an exchange nor ``--datadir`` is given,
-        since Freqtrade would then read another folder than the one we write.
-    :raises OperationalException: for whatever Freqtrade itself refuses.
+    :return: the merged configuration, with `datadir` and `user_data_dir` as paths; the former need
+        not exist.
+    :raises InputError: if there is neither a configuration nor `--datadir`, since Freqtrade would
+        then read another folder than the one we write.
+    :raises OperationalException: for anything that Freqtrade itself refuses.
     """
-    if options.user_data_dir and not Path(options.user_data_dir).is_dir():
-        raise InputError(
-            f"Directory `{options.user_data_dir}` does not exist; "
-            f"`freqtrade create-userdir --userdir {options.user_data_dir}` creates one"
-        )
+    if options.user_data_dir:
+        _require_user_data(Path(options.user_data_dir))
     if only_reads and options.datadir and not Path(options.datadir).is_dir():
         raise InputError(f"{options.datadir}: expected a folder with candle files, found no folder")
     arguments = [f"--config={file}" for file in options.config or []]
@@ -84,7 +81,7 @@ def load_configuration(options: Namespace, *, only_reads: bool = False) -> Confi
     for name in STRATEGY_OPTIONS:
         parsed[name] = getattr(options, name, None)
     config = read_without_folders(parsed)
-    # Freqtrade has just set the levels. Retries are noise here; a final failure is reported.
+    # Only now, since Freqtrade has just set the levels. Retries are noise; failures are reported.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     return config
 
@@ -93,8 +90,8 @@ def read_configuration(parsed: Config) -> Config:
     """Read the configuration of a Freqtrade command, without Freqtrade's progress messages.
 
     :param parsed: the command's options, as Freqtrade's own parser returns them.
-    :raises InputError: where the files name no exchange.
-    :raises OperationalException: for whatever Freqtrade itself refuses.
+    :raises InputError: if the files name no exchange.
+    :raises OperationalException: for anything that Freqtrade itself refuses.
     """
     with quiet_freqtrade(), refusing_malformed(parsed["config"] or []):
         config = dict(Configuration(parsed, RunMode.UTIL_NO_EXCHANGE).get_config())
@@ -107,8 +104,8 @@ def read_without_folders(
 ) -> Config:
     """Read a configuration, but create no folders.
 
-    Freqtrade creates the data directory, and what is missing in user_data, while it reads: so it is
-    given a temporary folder for both.
+    While it reads, Freqtrade creates the data directory, and what is missing in user_data. So it
+    gets a temporary folder for both.
 
     :param read: reads the configuration of the command's options.
     """
@@ -118,18 +115,22 @@ def read_without_folders(
         )
     named = parsed.get("user_data_dir") or config["original_config"].get("user_data_dir")
     user_data = Path(named or Path.cwd() / "user_data")
-    if not user_data.is_dir():
-        raise InputError(
-            f"Directory `{user_data}` does not exist; "
-            f"`freqtrade create-userdir --userdir {user_data}` creates one"
-        )
+    _require_user_data(user_data)
     exchange = str(config["exchange"].get("name", "")).lower()
     datadir = Path(parsed.get("datadir") or user_data / "data" / exchange)
     return {**config, "user_data_dir": user_data, "datadir": datadir}
 
 
+def _require_user_data(folder: Path) -> None:
+    if not folder.is_dir():
+        raise InputError(
+            f"Directory `{folder}` does not exist; "
+            f"`freqtrade create-userdir --userdir {folder}` creates it"
+        )
+
+
 def _find_pairs_file(parsed: Config) -> str | None:
-    """Return the data directory where Freqtrade looks for `pairs.json` without a configuration."""
+    """Return the data directory, where Freqtrade without a configuration reads `pairs.json`."""
     if parsed["config"]:
         return None
     user_data = Path(parsed.get("user_data_dir") or "user_data")
@@ -139,17 +140,17 @@ def _find_pairs_file(parsed: Config) -> str | None:
 
 @contextmanager
 def refusing_malformed(files: Sequence[str]) -> Iterator[None]:
-    """Turn the errors of Freqtrade's reading into one line that holds no value of the files.
+    """Turn Freqtrade's errors while it reads files into one line that shows no value of them.
 
-    :raises InputError: where the files name no exchange, are no configuration, or violate
-        Freqtrade's schema.
+    :raises InputError: if the files name no exchange, are no configuration, or violate Freqtrade's
+        schema.
     """
     try:
         yield
     except ConfigurationError as error:
         cause = error.__context__
         if isinstance(cause, ValidationError):
-            # A setting of a wrong kind explains more than one that is missing.
+            # A setting of a wrong kind is more helpful to name than one that is missing.
             _refuse_wrong_kinds_in(files)
             raise InputError(describe_schema_error(cause)) from error
         if isinstance(cause, JSONDecodeError):
@@ -168,7 +169,7 @@ def refusing_malformed(files: Sequence[str]) -> Iterator[None]:
 
 
 def _refuse_wrong_kinds_in(files: Sequence[str]) -> None:
-    """Refuse the setting that Freqtrade failed over; read the files again, unless one is a pipe."""
+    """Refuse the setting that made Freqtrade fail; read the files again, unless one is a pipe."""
     if all(Path(name).is_file() for name in files):
         try:
             config = deep_merge_dicts(environment_vars_to_dict(), load_from_files(list(files)))
@@ -178,10 +179,10 @@ def _refuse_wrong_kinds_in(files: Sequence[str]) -> None:
 
 
 def load_strategy(config: Config) -> "IStrategy":
-    """Load the configured strategy (by default AltSeasonStrategy) with the parameters it runs by.
+    """Load the configured strategy, by default AltSeasonStrategy, with its current parameters.
 
-    :raises InputError: where it has no gate, or where the configuration
-        has settings that no strategy can have.
+    :raises InputError: if it has no gate, or the configuration has settings that no strategy can
+        have.
     """
     # Importing it takes seconds, and most commands need no strategy.
     from freqtrade.resolvers import StrategyResolver
@@ -196,7 +197,7 @@ def load_strategy(config: Config) -> "IStrategy":
         except OperationalException as error:
             if config.get("strategy") or "Impossible to load" not in str(error):
                 raise
-            # The user did not name this class, and may have only strategies of their own.
+            # The user did not name this strategy, and may only have others.
             raise InputError(f"{error} To use another one, name it with --strategy.") from error
         strategy.ft_load_hyper_params()
     if not hasattr(strategy, "gate_rule"):
@@ -207,9 +208,9 @@ def load_strategy(config: Config) -> "IStrategy":
 
 @contextmanager
 def quiet_freqtrade() -> Iterator[None]:
-    """Keep Freqtrade's progress messages out of a command's own output; warnings still show.
+    """Keep Freqtrade's progress messages out of a command's output, but not its warnings.
 
-    Hide its schema, which it logs before it raises, and the stack traces of damaged candle files.
+    Also hide the schema, which it logs before it raises, and stack traces of damaged candle files.
     """
     logging.disable(logging.INFO)
     for name, is_shown in FILTERS.items():
@@ -223,7 +224,7 @@ def quiet_freqtrade() -> Iterator[None]:
 
 
 def data_format(config: Config) -> str:
-    """Return the format that candles are stored in, by Freqtrade's setting or its default."""
+    """Return the format of stored candles: Freqtrade's setting or its default."""
     return str(config.get("dataformat_ohlcv") or "feather")
 
 

@@ -1,8 +1,8 @@
-"""A digest of what a backtest's result depends on and Freqtrade's cache ignores.
+"""A digest of all that a backtest depends on, but that Freqtrade's cache ignores.
 
-Freqtrade loads a repeated backtest from its cache when the configuration, the parameter file and
-the strategy's own file are unchanged. With this digest in the configuration, a change of dominance
-candles, of this package or of parent classes in other files runs the backtest again.
+Freqtrade loads a repeated backtest from its cache if the configuration, the parameter file and the
+strategy's own file are unchanged. With this digest in the configuration, the backtest is run again
+after a change of dominance candles, of this package, or of parent classes in other files.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ _PACKAGE = Path(__file__).parent.parent
 
 
 def calculate_digest(strategy_class: type, data_files: Iterable[Path]) -> str:
-    """Return a hash of our package, of the files of a strategy's parent classes, and of data files.
+    """Return a hash of our package, the files of a strategy's parent classes, and data files.
 
     A data file that does not exist counts as an empty one.
     """

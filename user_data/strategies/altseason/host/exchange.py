@@ -1,8 +1,8 @@
-"""The exchange behind a strategy, by members that Freqtrade does not promise.
+"""The exchange behind a strategy, by internals of Freqtrade.
 
-When one of them changes, `find_exchange` and the functions that call ccxt raise, and live entries
-are refused; `attach_order` raises, and a lost order stays lost; both are reported. `observe_orders`
-raises for a buy with other arguments, and lets a sale pass unobserved.
+When these change, `find_exchange` and the functions that call ccxt raise, and live entries are
+refused; `attach_order` raises, and lost orders stay lost; both are reported. `observe_orders` then
+refuses buys, and lets sales pass unobserved.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from freqtrade.exchange import Exchange
 from freqtrade.exchange.okx import Okx
 from freqtrade.persistence import Order, Trade
 
-# Not public, but the only way to the session in which custom data is stored.
+# Not public, but the only access to the database session of custom data.
 from freqtrade.persistence.custom_data import _CustomData
 
 CcxtOrder = dict[str, Any]
@@ -46,14 +46,14 @@ class OrderRequest:
 
 def find_exchange(strategy: Any) -> Exchange:
     """Return the exchange that a loaded strategy trades on."""
-    # There is no other way to the open orders of an exchange.
+    # There is no public access to the open orders of an exchange.
     return strategy.dp._exchange
 
 
 def find_fee(strategy: Any, config: dict[str, Any]) -> float:
-    """Return the fee of a side, a ratio, as Freqtrade's backtests find it.
+    """Return the fee of an order, a ratio, as Freqtrade's backtests determine it.
 
-    That is the one of the configuration, or the larger of the exchange's two for the first pair.
+    That is the fee of the configuration, or the larger of the exchange's two for the first pair.
     """
     if config.get("fee") is not None:
         return float(config["fee"])
@@ -65,18 +65,18 @@ def find_fee(strategy: Any, config: dict[str, Any]) -> float:
 def fetch_open_orders(exchange: Exchange, pair: str) -> list[CcxtOrder]:
     """Return the open orders of a pair as ccxt lists them, stops included.
 
-    Freqtrade has no method for it, so errors are ccxt's, without Freqtrade's mapping of them.
+    Freqtrade has no method for it, so errors are ccxt's own.
     """
     found = list(exchange._api.fetch_open_orders(pair))
     if exchange.get_option("stoploss_query_requires_stop_flag"):
-        # Stops are in a list of their own; Freqtrade requests OKX's with the same parameters.
+        # Stops are listed separately; Freqtrade requests those of OKX with the same parameters.
         kind = {"ordType": "conditional"} if isinstance(exchange, Okx) else {}
         found += exchange._api.fetch_open_orders(pair, params={"stop": True, **kind})
     return found
 
 
 def find_request_lifetime(exchange: Exchange) -> timedelta:
-    """Return for how long after it was sent the exchange may accept a request.
+    """Return for how long after sending a request the exchange may accept it.
 
     That is ccxt's timeout plus the time for which Binance accepts a signed request (`recvWindow`).
     """
@@ -87,7 +87,7 @@ def find_request_lifetime(exchange: Exchange) -> timedelta:
 
 
 def find_client_id_prefix(exchange: Exchange) -> str | None:
-    """Return the prefix of the client order ids that ccxt sends here; None where unknown."""
+    """Return the prefix of the client order ids that ccxt sends; None if unknown."""
     api = exchange._api
     find = PREFIXES.get(str(getattr(api, "id", "")))
     return find(getattr(api, "options", None) or {}) if find else None
@@ -96,11 +96,12 @@ def find_client_id_prefix(exchange: Exchange) -> str | None:
 def observe_orders(
     exchange: Any, send: Callable[[OrderRequest, Callable[[], CcxtOrder]], CcxtOrder]
 ) -> None:
-    """Pass every order of an exchange object through a function, from now on.
+    """Pass every order of an exchange object through a function from now on.
+
+    From then on the exchange object raises a DependencyException for a buy whose arguments have
+    other names than in this version of Freqtrade, so that no buy is sent unobserved.
 
     :param send: takes the order and the function that sends it, and returns the response.
-    :raises DependencyException: from the exchange object, for a buy whose arguments have other
-        names than in this version of Freqtrade, so that none is sent unobserved.
     """
     create_order, create_stoploss = exchange.create_order, exchange.create_stoploss
 
@@ -131,11 +132,11 @@ def observe_orders(
 
 
 def attach_order(trade: Trade, found: CcxtOrder, side: str, price: float | None) -> None:
-    """Add an order of the exchange to a trade, as Freqtrade adds one that it has sent.
+    """Add an order on the exchange to a trade, as Freqtrade adds one that it has sent.
 
     :param side: as `Order.ft_order_side`.
     """
-    # By its docstring, its argument `price` is for tests only.
+    # Its docstring says that the argument `price` is only for tests.
     order = Order.parse_from_ccxt_object(found, trade.pair, side, price=price)
     trade.orders.append(order)
 
@@ -143,5 +144,5 @@ def attach_order(trade: Trade, found: CcxtOrder, side: str, price: float | None)
 def roll_back() -> None:
     """Roll back both of Freqtrade's database sessions, so that they are usable after an error."""
     for session in (Trade.session, _CustomData.session):
-        with suppress(Exception):  # the error before this one matters
+        with suppress(Exception):  # the original error matters more
             session.rollback()

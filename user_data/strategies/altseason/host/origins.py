@@ -1,4 +1,4 @@
-"""Where each value comes from that a strategy trades by, so that none is replaced unnoticed."""
+"""Find where the values that a strategy trades by come from, so that none changes unnoticed."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -12,7 +12,8 @@ from altseason.host.parameters import parameter_file, parameters_of_file
 from altseason.settings import SECTION, BreadthSettings, DominanceSettings
 
 Origin = Literal["config", "parameter file", "strategy", "default"]
-# The attributes of a strategy that Freqtrade takes from elsewhere, and where in a parameter file.
+# Attributes of a strategy that Freqtrade may take from elsewhere, and their section in a parameter
+# file.
 ATTRIBUTES = {
     "timeframe": None,
     "stoploss": "stoploss",
@@ -25,10 +26,10 @@ GATE_IS_OFF = "WARNING: the gate is off (gate_mode), so dominance holds back no 
 
 @dataclass(frozen=True)
 class Value:
-    """A value, and which of Freqtrade's places it was taken from.
+    """A value, and where Freqtrade took it from.
 
-    :param origin: "strategy" for `buy_params` and its like in a strategy's class, and for what its
-        code sets; "default" for what stands beside the name in the strategy.
+    :param origin: "strategy" if it is set by `buy_params` and the like, or by other code of the
+        strategy; "default" if it is the one in the definition of the parameter or attribute.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Value:
 class TradedValues:
     """The values that a strategy trades by, parameters first.
 
-    :param file: its parameter file, whether it exists or not.
+    :param file: the strategy's parameter file, whether it exists or not.
     """
 
     values: list[Value]
@@ -82,7 +83,7 @@ def find_traded_values(strategy: IStrategy) -> TradedValues:
 
 
 def describe_rules(strategy: Any) -> list[str]:
-    """Return what a bot has to say at its start: its rule, and where each value comes from."""
+    """Return what a bot reports at its start: its rule, and where each value comes from."""
     rule = strategy.gate_rule
     values = " ".join(find_traded_values(strategy).describe())
     return [
@@ -111,7 +112,7 @@ def _is_set_by_code(strategy: IStrategy, parameter: BaseParameter) -> bool:
 def _find_attributes(strategy: IStrategy) -> Iterator[Value]:
     given = strategy.config.get("original_config", {})
     for name, section in ATTRIBUTES.items():
-        # A parameter file holds the return on investment itself, and of the others a section.
+        # In a parameter file, the section of `minimal_roi` is its value, not a mapping by name.
         found = parameters_of_file(strategy, section) if section else {}
         is_in_file = bool(found) if section == "roi" else name in found
         origin: Origin = (

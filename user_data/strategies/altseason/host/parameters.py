@@ -1,8 +1,8 @@
-"""Parameters of a strategy's own, and the files that their values come from.
+"""Give each strategy its own parameters, and read the parameter files of parents.
 
-Freqtrade's parameters are attributes of the class, so strategies of one process that share a parent
-class change each other's values (https://github.com/freqtrade/freqtrade/issues/6894). It reads the
-parameter file of a strategy's own name alone.
+Freqtrade's parameters are attributes of the class, so strategies in one process that share a parent
+class change each other's values (https://github.com/freqtrade/freqtrade/issues/6894). And it reads
+only the parameter file named after the strategy itself.
 """
 
 import copy
@@ -22,12 +22,12 @@ from altseason.errors import InputError
 
 logger = logging.getLogger(__name__)
 
-# Of the class as well, and changed or handed on by Freqtrade.
+# Further attributes of the class that Freqtrade changes, or passes on.
 SHARED = ("minimal_roi", "order_types", "order_time_in_force")
 
 
 def find_parameters(classes: Iterable[type]) -> dict[str, BaseParameter]:
-    """Return the parameters that classes define, by name; of the first that does."""
+    """Return the parameters that classes define, by name; the first definition counts."""
     found: dict[str, BaseParameter] = {}
     for one in classes:
         for name, value in vars(one).items():
@@ -37,15 +37,15 @@ def find_parameters(classes: Iterable[type]) -> dict[str, BaseParameter]:
 
 
 def parameters_of_file(strategy: Any, space: str) -> dict[str, Any]:
-    """Return what a loaded strategy's parameter file has for a space or section; empty if nothing.
+    """Return a space or section of a loaded strategy's parameter file; empty if there is none.
 
-    Freqtrade keeps it aside when it loads the strategy, and has no public way to ask for it.
+    Freqtrade keeps the file's content in a private attribute of the strategy.
     """
     return strategy._ft_params_from_file.get(space) or {}
 
 
 def move_section(strategy: Any, source: str, names: Iterable[str]) -> None:
-    """Let a parameter file have values in another section than that of the parameters' space."""
+    """Accept the values of parameters in a section of the file other than that of their space."""
     section = strategy._ft_params_from_file.get(source)
     if not isinstance(section, dict):
         return
@@ -56,9 +56,9 @@ def move_section(strategy: Any, source: str, names: Iterable[str]) -> None:
 
 
 def source_file(strategy_class: type) -> Path | None:
-    """Return the file of a class that is a strategy of a user's own; None for others."""
+    """Return the file of a class that is a strategy outside Freqtrade and this package, or None."""
     module = sys.modules.get(strategy_class.__module__)
-    # Freqtrade notes the file with a class that it has found itself.
+    # Freqtrade sets the attribute on classes that it has found itself.
     file = vars(strategy_class).get("__file__") or getattr(module, "__file__", None)
     is_own = strategy_class.__module__.partition(".")[0] not in ("freqtrade", "altseason")
     return (
@@ -67,9 +67,9 @@ def source_file(strategy_class: type) -> Path | None:
 
 
 def parameter_file(strategy: Any) -> Path:
-    """Return the parameter file of a strategy: its own, or where there is none a parent's.
+    """Return the parameter file of a strategy: its own, or a parent's if it has none.
 
-    :return: where the strategy's own would be where no class has one.
+    :return: the strategy's own, which does not exist, if no class has one.
     """
     files = [
         file.with_suffix(".json")
@@ -81,11 +81,11 @@ def parameter_file(strategy: Any) -> Path:
 
 
 def load_parents_parameters(strategy: Any) -> dict[str, Any]:
-    """Return what the parameter file of the nearest parent that has one holds.
+    """Return the content of the nearest parent's parameter file, which Freqtrade silently ignores.
 
-    Freqtrade ignores it without a word. Empty where the strategy has a file of its own.
+    Empty if the strategy has its own file.
 
-    :raises InputError: where it is the file of another strategy, or none at all.
+    :raises InputError: if it is the file of another strategy, or no parameter file.
     """
     own = Path(getattr(strategy, "__file__", "")).with_suffix(".json")
     file = parameter_file(strategy)
@@ -95,13 +95,15 @@ def load_parents_parameters(strategy: Any) -> dict[str, Any]:
         content: dict[str, Any] = HyperoptTools.load_params_from_file(file)
         name = content.get("strategy_name")
     except (ValueError, AttributeError, OperationalException) as error:
-        raise InputError(f"{file}: expected a parameter file, found none ({error})") from error
+        raise InputError(
+            f"{file}: expected a parameter file, found something else ({error})"
+        ) from error
     if name not in [one.__name__ for one in type(strategy).__mro__]:
         raise InputError(
             f"{file}: expected parameters of a parent of {type(strategy).__name__}, found those "
             f"of {name}"
         )
-    logger.warning(f"There is no {own.name}: {type(strategy).__name__} trades by {file}.")
+    logger.warning(f"There is no {own.name}: {type(strategy).__name__} uses {file}.")
     return content
 
 
@@ -111,14 +113,14 @@ def take_wrong_values(
     allowed: Mapping[str, tuple[Any, ...]],
     describe_error: Callable[[str, Any], str] = lambda name, value: "",
 ) -> list[str]:
-    """Take values of a wrong type or choice from what Freqtrade will load, and describe them.
+    """Remove values of a wrong type or choice from what Freqtrade will load, and describe them.
 
-    Freqtrade takes any value from a parameter file or from `buy_params` and its like, of whatever
-    type. What is taken leaves the default. A number may lie outside of its parameter's range.
+    Freqtrade accepts values of any type from a parameter file, and from `buy_params` and the like.
+    Without the value, the default is used. A number may lie outside its parameter's range.
 
-    :param allowed: values by name that no optimizer tries, and may be set by hand.
-    :param describe_error: returns what else is wrong with a value as it was written; Freqtrade
-        rounds it before anybody else sees it.
+    :param allowed: values, by name, that hyperopt does not try, but that may be set manually.
+    :param describe_error: returns a better description of what is wrong with a value as written,
+        before Freqtrade rounds it; empty for none.
     """
     wrong = []
     for name in names:
@@ -138,9 +140,9 @@ def take_wrong_values(
 
 
 def describe_expected(parameter: BaseParameter, value: Any, by_hand: tuple[Any, ...] = ()) -> str:
-    """Return what a parameter's value should be; empty where it is that.
+    """Return what a parameter's value should be; empty if it is valid.
 
-    :param by_hand: choices that no optimizer tries.
+    :param by_hand: choices that hyperopt does not try.
     """
     if isinstance(parameter, CategoricalParameter):
         # A list: a value of a parameter file need not be hashable.
@@ -151,16 +153,16 @@ def describe_expected(parameter: BaseParameter, value: Any, by_hand: tuple[Any, 
     is_number = isinstance(value, int if is_whole else int | float) and not isinstance(value, bool)
     if not (is_number and math.isfinite(value)):
         return "a whole number" if is_whole else "a number"
-    # Freqtrade rounds it without a word: 0.55 would be 0.6, and 55.25 a rule that nobody chose.
+    # Freqtrade silently rounds it: 0.55 would become 0.6, and 55.25 a rule that nobody chose.
     if decimals is not None and round(value, decimals) != value:
         return f"a number with at most {decimals} decimal{'s' if decimals > 1 else ''}"
     return ""
 
 
 def copy_parameters(strategy: Any) -> None:
-    """Set copies of the parameters and settings that its classes share on a strategy object.
+    """Give a strategy object its own copies of the parameters and settings of its classes.
 
-    :raises InputError: where a subclass has something else in the place of a parameter.
+    :raises InputError: if a subclass has replaced a parameter by something else.
     """
     strategy_class = type(strategy)
     for name, defined in find_parameters(strategy_class.__mro__[1:]).items():
@@ -172,8 +174,8 @@ def copy_parameters(strategy: Any) -> None:
             )
     for name in dir(strategy_class):
         value = getattr(strategy_class, name)
-        # No property of a subclass.
+        # Not if a subclass has made it a property.
         is_shared = isinstance(value, dict) and (name in SHARED or name.endswith("_params"))
         if is_shared or isinstance(value, BaseParameter):
-            # No deep copy: what they hold is replaced, never changed, and may be of any kind.
+            # A shallow copy: their content is only ever replaced, and may be of any type.
             setattr(strategy, name, copy.copy(value))

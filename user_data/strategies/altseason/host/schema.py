@@ -1,6 +1,6 @@
 """Describe errors in Freqtrade's configuration without showing its values.
 
-Freqtrade prints the refused value or the lines around it, which may be secrets.
+Freqtrade itself prints the refused value or the lines around it, which may be secret.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -49,9 +49,9 @@ LENGTHS = ("minLength", "maxLength", "minItems", "maxItems")
 
 
 def find_hint(value: Any) -> str | None:
-    """Return the hint of a setting that has to come from an environment variable; None for others.
+    """Return the hint of a setting that must come from an environment variable; None for others.
 
-    Our overlays have a list with that one sentence in its place, which Freqtrade refuses.
+    In our overlays, such a setting is a list with one sentence, which Freqtrade refuses.
     """
     is_hint = isinstance(value, list) and len(value) == 1 and str(value[0]).startswith(UNSET)
     return str(value[0]) if is_hint else None
@@ -60,34 +60,34 @@ def find_hint(value: Any) -> str | None:
 def refuse_invalid(config: Mapping[str, Any], required: Sequence[str] = ()) -> None:
     """Refuse a configuration that Freqtrade's schema refuses, before Freqtrade prints it.
 
-    :param required: the settings that must be there.
+    :param required: the settings that must be present.
     :raises InputError: in one line, without any value that may be secret.
     """
     schema = {**CONF_SCHEMA, "required": list(required)}
-    # Not Freqtrade's own validator, which adds defaults, and fails where a section is no object.
+    # Not Freqtrade's own validator, which adds defaults, and fails if a section is no object.
     for error in Draft4Validator(schema).iter_errors(config):
         if not _is_filled_in(error):
             raise InputError(describe_schema_error(error))
 
 
 def refuse_wrong_kinds(config: Mapping[str, Any]) -> None:
-    """Refuse settings of another kind than Freqtrade's schema names; settings may be missing.
+    """Refuse settings of a wrong kind by Freqtrade's schema; settings may be missing.
 
     Our commands need few settings; the others may be set only where the bot runs.
 
     :raises InputError: in one line, without any value that may be secret.
     """
     for error in Draft4Validator(CONF_SCHEMA).iter_errors(config):
-        # A setting that waits for a variable is refused where it is needed.
+        # A setting that must come from a variable is refused where it is needed.
         if error.validator in ("type", "enum") and find_hint(error.instance) is None:
             raise InputError(describe_schema_error(error))
-    # The schema does not name its kind.
+    # The schema does not contain it.
     if not isinstance(folder := config.get("user_data_dir", ""), str):
         raise InputError(f"user_data_dir: expected a string, found {_kind(folder)}")
 
 
 def _is_filled_in(error: ValidationError) -> bool:
-    """Return whether all that is missing are settings for which Freqtrade has a default."""
+    """Return whether only settings are missing for which Freqtrade has a default."""
     if error.validator != "required":
         return False
     known = error.schema.get("properties", {})
@@ -99,7 +99,7 @@ def _is_filled_in(error: ValidationError) -> bool:
 
 
 def describe_schema_error(error: ValidationError) -> str:
-    """Return which setting the schema refuses and what it expects, without the value found."""
+    """Return which setting the schema refuses and what it expects, without the value."""
     path = ".".join(map(str, error.absolute_path)) or "configuration"
     wanted, found = error.validator_value, error.instance
     if error.validator == "required":
@@ -120,7 +120,7 @@ def describe_schema_error(error: ValidationError) -> str:
 
 
 def describe_json_error(files: Sequence[str], error: rapidjson.JSONDecodeError) -> str:
-    """Return which line of which file is not JSON, without its text."""
+    """Return which line of which file is not valid JSON, without its text."""
     for name in files:
         try:
             text = Path(name).read_text(encoding="utf-8")
@@ -132,7 +132,7 @@ def describe_json_error(files: Sequence[str], error: rapidjson.JSONDecodeError) 
             return f"{name}, line {line}: expected JSON, found: {reason or where}"
         except OSError:
             continue
-    # The error is in a file that one of them includes.
+    # The error is in a file that one of these includes.
     return f"{', '.join(files)}: expected JSON in add_config_files, found: {error}"
 
 

@@ -1,7 +1,7 @@
 """Keep secrets of the configuration out of the results that people share.
 
 Freqtrade writes its configuration, environment variables included, into every backtest result, and
-redacts the settings of a private list. That list lacks some of Freqtrade's own secrets and all of
+redacts the settings of a private list. That list lacks some of Freqtrade's own secrets, and all of
 ours.
 """
 
@@ -14,7 +14,7 @@ from freqtrade.enums import TRADE_MODES
 
 from altseason.errors import AltSeasonError
 
-# Settings that may hold a secret in any form; some are whole sections.
+# Settings that may hold a secret in any form; some of them are whole sections.
 SETTINGS = (
     "altseason.dominance.coinmarketcap_key",
     "altseason.dominance.urls",
@@ -26,7 +26,7 @@ NAMES = re.compile(
     r"|chat_?id|wallet_?address|coinmarketcap_key|^(key|uid|login|account_?id)$",
     re.IGNORECASE,
 )
-# user:password@host, or a key as a parameter.
+# URLs with a login, or with a key as a parameter.
 URLS = re.compile(r"://[^/?#\s]+@|[?&][^=&\s]*(key|token|secret|pass)[^=&\s]*=", re.IGNORECASE)
 MARK = "a secret"
 
@@ -34,27 +34,27 @@ MARK = "a secret"
 def hide_secrets(config: Mapping[str, Any]) -> None:
     """Make Freqtrade redact every secret of a configuration wherever it redacts its own.
 
-    :raises AltSeasonError: where Freqtrade would not redact them, except while it trades: a bot
-        writes no results, and must stay up to exit its trades.
+    :raises AltSeasonError: if Freqtrade would not redact them, unless a bot trades: it writes no
+        results, and must keep running for its exits.
     """
     wanted = list(dict.fromkeys([*SETTINGS, *find_secrets(config.get("original_config", config))]))
-    # Not public, but there is no other way.
+    # Private, but there is no other way.
     known = getattr(config_secrets, "_SENSITIVE_KEYS", None)
     if isinstance(known, list):
         known.extend(path for path in wanted if path not in known)
     shown = find_shown(wanted)
     if shown and config.get("runmode") not in TRADE_MODES:
         raise AltSeasonError(
-            f"this version of Freqtrade would write {', '.join(shown)} into its results: "
-            "use the version that this project names, or take the secrets out of the configuration"
+            f"this version of Freqtrade would write {', '.join(shown)} into its results: use the "
+            "version that this project requires, or remove the secrets from the configuration"
         )
 
 
 def find_secrets(config: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Yield the settings that hold a secret, by their names and values, as dotted paths.
+    """Yield the dotted paths of settings that hold a secret, judged by their names and values.
 
-    A list that holds one is redacted as a whole, since a path cannot lead into it; so is a section
-    where the name of such a setting has a dot.
+    A list that holds a secret is redacted as a whole, since a path cannot lead into it; so is a
+    section with a secret whose name has a dot.
     """
     for name, value in config.items():
         path = f"{prefix}{name}"

@@ -1,4 +1,4 @@
-"""What a strategy's own code raises, as one line that names its file and line."""
+"""Turn errors in a strategy's own code into one line that names the file and its line."""
 
 import logging
 import sys
@@ -14,25 +14,26 @@ from altseason.errors import InputError
 from altseason.host.callbacks import REFUSING
 from altseason.invocation import shorten_path
 
-# Freqtrade calls strategies by it, which logs what a callback raises.
+# The logger of Freqtrade's wrapper around callbacks, which logs what they raise.
 WRAPPER = "freqtrade.strategy.strategy_wrapper"
 LIBRARIES = frozenset(("site-packages", "dist-packages"))
-# They may be installed from anywhere.
+# These may be installed from anywhere.
 PACKAGES = ("freqtrade", "altseason", "altseason_lab")
 
 
 @contextmanager
 def naming_strategy_errors(what: str) -> Iterator[None]:
-    """Turn what a strategy's own code raises into one line.
+    """Turn errors that a strategy's own code raises into one line.
 
-    That of a callback, too: Freqtrade logs it and goes on as if the callback had consented, and our
-    guards refuse the entry, so that a backtest would show another strategy than is meant.
+    This includes errors in callbacks: Freqtrade logs them and continues as if the callback had
+    consented, and our guards refuse the entry, so that a backtest would test another strategy than
+    the one that is meant.
 
-    :param what: is run, for the line, such as "the backtest of ...".
-    :raises InputError: for it. Other errors are raised as they are.
+    :param what: what is run, such as "the backtest of ...".
+    :raises InputError: for such an error. Other errors are raised as they are.
     """
     callbacks = _CallbackErrors()
-    # A logger's filter keeps the stack trace from the terminal, which a handler could not.
+    # A filter of the logger can keep the stack trace off the terminal, unlike a handler.
     wrapper, root = logging.getLogger(WRAPPER), logging.getLogger()
     wrapper.addFilter(callbacks.is_other)
     root.addHandler(callbacks)
@@ -56,9 +57,9 @@ def _failed(what: str, found: str) -> InputError:
 
 
 class _CallbackErrors(logging.Handler):
-    """Keeps the first error of a callback that Freqtrade's wrapper or one of our guards has logged.
+    """Keep the first error of a callback that Freqtrade's wrapper or one of our guards logs.
 
-    Both log while they handle it.
+    Both log it while they handle it.
     """
 
     def __init__(self) -> None:
@@ -66,19 +67,19 @@ class _CallbackErrors(logging.Handler):
         self.first = ""
 
     def is_other(self, _: logging.LogRecord) -> bool:
-        """Return whether a message of the wrapper is about something else, and is to be shown."""
+        """Return whether a message of the wrapper is about something else, so that it is shown."""
         found = describe_strategy_error(sys.exception())
         self.first = self.first or found
         return not found
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep why a guard refused entries, and leave the message as it is."""
+        """Keep the error for which a guard refuses entries; the message is shown."""
         if not self.first and record.getMessage().startswith(REFUSING):
             self.first = describe_strategy_error(sys.exception())
 
 
 def describe_strategy_error(error: BaseException | None) -> str:
-    """Return file and line of a strategy that raised an error, and the error; empty if none did."""
+    """Return the line of a strategy that raised an error, and the error; empty if none did."""
     while error is not None:
         for frame in reversed(extract_tb(error.__traceback__)):
             if is_of_a_strategy(frame.filename):
@@ -90,7 +91,7 @@ def describe_strategy_error(error: BaseException | None) -> str:
 
 
 def is_of_a_strategy(file: str) -> bool:
-    """Return whether code is a user's: neither Python's, nor a library's, nor this project's."""
+    """Return whether a file is a user's, and not of Python, of a library or of this project."""
     path = Path(file)
     if path.suffix != ".py" or not LIBRARIES.isdisjoint(path.parts):
         return False

@@ -1,7 +1,6 @@
-"""Which version of Freqtrade the strategy needs; importing this with an older one raises.
+"""Check the version of Freqtrade: importing this module with an older one raises an ImportError.
 
-It raises an `ImportError`, which Freqtrade reports in one line before it loads the user's other
-strategies.
+Freqtrade reports an ImportError in one line, and loads the user's other strategies.
 """
 
 import re
@@ -9,12 +8,12 @@ import re
 import freqtrade
 
 MIN_FREQTRADE = (2026, 9)
-# The newest version that all tests ran with; raise it with the lock file.
+# The newest version that all tests ran with; update it with the lock file.
 MAX_TESTED = (2026, 9)
 
 
 def check_freqtrade(version: str) -> None:
-    """Raise ImportError for a version that is too old; one without a number ("develop") is not."""
+    """Raise ImportError for a version that is too old; a development version has no number."""
     number = _parse_version(version)
     if number and number < MIN_FREQTRADE:
         needed = ".".join(map(str, MIN_FREQTRADE))
@@ -22,14 +21,14 @@ def check_freqtrade(version: str) -> None:
 
 
 def describe_untested(version: str = freqtrade.__version__) -> str | None:
-    """Return a warning about a version that the tests did not run with; None for others."""
+    """Return a warning about a version that the tests did not run with, else None."""
     number = _parse_version(version)
     if number is not None and number <= MAX_TESTED:
         return None
     tested = ".".join(map(str, MAX_TESTED))
     return (
-        f"AltSeasonStrategy was tested with Freqtrade up to {tested}, and this is {version}, which "
-        f"may have changed what it needs: try it in dry-run first, and look for a newer release."
+        f"AltSeasonStrategy was tested with Freqtrade up to {tested}. This is {version}, which may "
+        f"be incompatible: try it in dry-run first, and look for a newer release of the project."
     )
 
 
