@@ -92,6 +92,16 @@ def test_file_that_is_no_json_is_told_apart(home: Path):
         load()
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_file_in_another_encoding_is_refused_in_a_line_without_its_text(home: Path, encoding: str):
+    text = json.dumps({**CONFIG, "bot_name": "café"}, ensure_ascii=False)
+    (home / "config.json").write_text(text, encoding=encoding)
+    with pytest.raises(InputError, match="expected text in UTF-8, found") as refused:
+        load()
+    assert "\n" not in str(refused.value)
+    assert "caf" not in str(refused.value)
+
+
 def test_warnings_of_freqtrade_still_show(caplog: pytest.LogCaptureFixture):
     logger = logging.getLogger("freqtrade.configuration.config_validation")
     with quiet_freqtrade():

@@ -179,7 +179,7 @@ def test_error_in_dominance_does_not_keep_lost_orders_lost(load_live: Load, api:
     strategy.alt_season_gate._service = object()
     [of_coins, of_dominance] = loop(strategy)
     assert "the account holds 0.4 ETH" in of_coins
-    assert "A check in the loop failed: AttributeError" in of_dominance
+    assert "A check in the bot's loop failed with AttributeError" in of_dominance
 
 
 def test_profile_checks_the_account_as_well(load_live: Load, api: Api):

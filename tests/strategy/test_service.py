@@ -37,6 +37,23 @@ def test_change_of_the_gate_is_notified_once(load_live: Load, tmp_path: Path):
     assert messages(strategy) == []
 
 
+def test_check_that_fails_in_a_loop_is_notified_until_it_works_again(load_live: Load):
+    strategy = load_live()
+    outcomes = [ValueError("no"), ValueError("no"), None, ValueError("no")]
+
+    def check(now: datetime) -> None:
+        if error := outcomes.pop(0):
+            raise error
+
+    strategy.alt_season_gate.loop_checks.append(check)
+    messages(strategy)  # of its start
+    counts = []
+    while outcomes:
+        strategy.bot_loop_start(current_time=datetime.now(UTC))
+        counts.append(sum("failed with ValueError" in text for text in messages(strategy)))
+    assert counts == [1, 0, 0, 1]
+
+
 def test_bot_reports_at_its_start_what_it_trades_by(load_live: Load, tmp_path: Path):
     def start(body: str) -> list[str]:
         write_subclass(tmp_path, "Mine", body)

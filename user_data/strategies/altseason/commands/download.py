@@ -54,8 +54,8 @@ UNDOCUMENTED = (
 DESCRIPTION = f"""\
 Calculate daily dominance from CoinGecko's market caps, and store it as candles of the dominance
 pair: Bitcoin's share of the sum of the largest coins, day by day, scaled so that the current share
-equals CoinGecko's own dominance. Without a Pro key only {FREE_DAYS} days are available. There is one
-call for each coin.
+equals CoinGecko's own dominance. It takes one call for each coin, and without a Pro key there are
+only {FREE_DAYS} days.
 
 A key is read from Freqtrade's configuration: "coingecko": {{"api_key": "...", "is_demo": true}}.
 Run the same command again on the same day to continue an interrupted download.

@@ -156,6 +156,11 @@ def refusing_malformed(files: Sequence[str]) -> Iterator[None]:
         if isinstance(cause, JSONDecodeError):
             raise InputError(describe_json_error(files, cause)) from error
         raise
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{', '.join(files)}: expected text in UTF-8, found another encoding "
+            f"(byte {error.start}: {error.reason})"
+        ) from error
     except KeyError as error:
         raise InputError(f"{', '.join(files)}: expected a section {error}, found none") from error
     except (AttributeError, TypeError, ValueError) as error:
