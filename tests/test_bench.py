@@ -1,4 +1,4 @@
-"""The bench reports what it has to; how fast anything is, is not tested."""
+"""The benchmarks report what they must; speed is not tested."""
 
 import os
 import subprocess
@@ -55,7 +55,7 @@ def test_strategy_and_twin_make_the_same_trades(
 
 
 def test_effect_of_a_synthetic_market_is_what_was_asked_for_between_open_and_closed():
-    """Dominance rises for 30 days, then falls: the gate is open in the second part alone."""
+    """Dominance rises for 30 days, then falls: the gate is open only in the second part."""
     closes = [50 + 0.1 * min(day, 60 - day) for day in range(60)]
     daily = dominance_candles(closes, "2021-01-01")
     dates = pd.date_range("2021-02-01", periods=24 * 28, freq="1h", tz="UTC", unit="ms")
@@ -93,7 +93,7 @@ def test_only_equal_trades_are_accepted():
 
 
 def test_the_limits_hold_for_the_ratio_of_the_medians():
-    """One run in three is disturbed: it moves no median."""
+    """One disturbed run of three does not move a median."""
     twin = [{"wall": 10.0, "cpu": 10.0, "memory": 100.0}] * 3
     strategy = [
         {"wall": 11.0, "cpu": 11.0, "memory": 105.1},

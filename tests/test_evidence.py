@@ -80,7 +80,7 @@ def test_missing_card_is_one_line(tmp_path: Path):
 
 
 class Told:
-    """Collects what a notifier is given."""
+    """Collect the notifications."""
 
     def __init__(self) -> None:
         self.raised: dict[str, str] = {}

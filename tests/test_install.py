@@ -1,4 +1,4 @@
-"""What `make install` runs: real pip on an index on loopback, and a stand-in that waits."""
+"""The script of `make install`: with the real pip on a local index, and with a stand-in."""
 
 import hashlib
 import os
@@ -35,7 +35,7 @@ def build_editable(folder, *_):
     shutil.copy("project-1.0-py3-none-any.whl", folder)
     return "project-1.0-py3-none-any.whl"
 """
-# Says what it is called with, a package, and goes on when it is told; then much, and fails.
+# Notes its arguments, prints a package, waits for a file, then prints many lines and fails.
 STAND_IN = """
 import sys, time
 from pathlib import Path
@@ -79,7 +79,7 @@ def digest(text: str) -> bytes:
 
 
 class Index(SimpleHTTPRequestHandler):
-    """A folder of each package's files, as pip asks for it."""
+    """A folder with the files of each package, as pip requests it."""
 
     def log_message(self, *arguments: Any) -> None:
         pass
@@ -98,7 +98,7 @@ def index(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def start(tmp_path: Path, index: str) -> Start:
-    """Start the script with an environment and a pip of its own, in a project's folder."""
+    """Start the script with its own environment and pip, in the folder of a project."""
     python = tmp_path / "venv" / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
@@ -132,7 +132,7 @@ def pip(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def hashes(tmp_path: Path) -> dict[str, str]:
-    """Two wheels, of which one needs the other, and a project that is installed as it is."""
+    """Two wheels, one of which requires the other, and an editable project."""
     (tmp_path / "pyproject.toml").write_text(PROJECT)
     (tmp_path / "backend.py").write_text(BACKEND)
     make_wheel(tmp_path, "project")
@@ -188,7 +188,7 @@ def test_what_the_lock_does_not_hold_is_refused_and_pips_reason_shown(
     assert process.returncode == 1
     assert message in shown
     assert shown.endswith(f"pip failed; its complete output is in {tmp_path}/venv/install.log\n")
-    # The project's own step is not reached.
+    # The step of the project itself is not reached.
     assert list_installed(tmp_path) == set()
 
 
@@ -213,7 +213,7 @@ def test_steps_are_shown_while_pip_works_and_the_end_of_its_words_where_it_fails
 
 
 def test_every_strategy_can_be_derived_from_in_another_folder():
-    """An install brings each; mypy checks each; ruff sorts their imports as ours."""
+    """Each is installed, checked by mypy, and sorted by ruff as one of our own modules."""
     names = sorted(file.stem for file in STRATEGIES.glob("*.py"))
     assert "AltSeasonStrategy" in names
     tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]

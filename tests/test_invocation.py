@@ -20,7 +20,7 @@ TELL = "from altseason.invocation import altseason_command as c; print(c('--vers
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """A user_data with our folder in it, and a Python that has Freqtrade and not our package."""
+    """A user_data with our folder in it, and a Python with Freqtrade, but without our package."""
     venv.create(tmp_path / "venv", with_pip=False)
     [theirs] = (tmp_path / "venv" / "lib").glob("python*/site-packages")
     for entry in Path(pytest.__file__).parent.parent.iterdir():
@@ -100,7 +100,7 @@ def test_copied_folder_is_run_as_a_module_by_a_line_that_works(copied: Path):
     line = run(tell)
     assert line == "PYTHONPATH='user data/strategies' python -m altseason --version"
     assert run(line) == f"altseason {altseason.__version__}"
-    # A PYTHONPATH that was set for the one command is gone with the next.
+    # A PYTHONPATH that was set for one command is not set for the next.
     assert run(tell, PYTHONPATH=str(folder)) == line
     shown = run(f"COLUMNS=80 {line.replace('--version', 'why --help')}")
     assert shown.startswith("usage: PYTHONPATH='user data/strategies' python -m altseason why")

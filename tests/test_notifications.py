@@ -1,4 +1,4 @@
-"""What waits for Telegram: nothing is left out without a word."""
+"""Alerts, and the queue of messages for Telegram, from which nothing is dropped silently."""
 
 import logging
 import pickle

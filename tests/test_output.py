@@ -1,4 +1,4 @@
-"""What is printed where stdout or stderr is closed, cannot encode, is full, or is not read on."""
+"""Printing when stdout or stderr is closed, full, no longer read, or cannot encode a text."""
 
 import io
 import os
@@ -20,7 +20,7 @@ EXIT_BROKEN_PIPE = 128 + 13
 
 @pytest.fixture
 def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """An import that shows the file's name, and stores nothing."""
+    """An import that prints the file's name, and stores nothing."""
     monkeypatch.chdir(tmp_path)
     Path(NAME).write_text(ROWS)
     Path("user_data").mkdir()
@@ -47,7 +47,7 @@ def test_closed_streams_are_written_to_in_silence_as_by_freqtrade(tmp_path: Path
 
 
 def test_reader_that_has_gone_ends_the_process_in_silence(tmp_path: Path, words: list[str]):
-    # It has gone before the first letter is written: Python takes seconds to start.
+    # It is gone before the first letter is written, since Python takes seconds to start.
     found = run(words, tmp_path, '"$@" | true; exit ${PIPESTATUS[0]}')
     assert (found.returncode, found.stdout, found.stderr) == (EXIT_BROKEN_PIPE, b"", b"")
 
@@ -92,7 +92,7 @@ def test_whatever_is_printed_ends_where_its_reader_has_gone(
         monkeypatch.setattr(sys, "stdout", pipe)
         with pytest.raises(SystemExit) as ended:
             main(words if command is None else command)
-        # What Python writes again when the process ends goes nowhere.
+        # What Python writes again when the process ends is discarded.
         pipe.flush()
     assert ended.value.code == EXIT_BROKEN_PIPE
 

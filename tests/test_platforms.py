@@ -1,4 +1,4 @@
-"""Where Python has no `fcntl`, as on Windows: load, import, status and a backtest all the same."""
+"""Without `fcntl`, as on Windows: loading, import, status and a backtest work all the same."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Progress on a terminal and in a pipe, by what a person would see."""
+"""Progress on a terminal and in a pipe, as a person would see it."""
 
 import io
 
@@ -11,7 +11,7 @@ from altseason.progress import show_progress
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """A terminal of 80 columns in the place of stderr."""
+    """A terminal of 80 columns instead of stderr."""
     written = io.StringIO()
     console = Console(file=written, force_terminal=True, width=80)
     monkeypatch.setattr(progress, "error_console", console)

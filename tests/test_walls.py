@@ -1,4 +1,4 @@
-"""What may import what: downwards only, the plugin never the lab, neither of them the tests."""
+"""Imports run downwards only; the plugin never imports the lab, and neither imports the tests."""
 
 import ast
 import re
@@ -38,16 +38,16 @@ def test_imports_run_downwards(folder: Path, forbidden: set[str]):
     assert {file: packages for file, packages in found.items() if packages} == {}
 
 
-# They stand on no floor: Freqtrade or the shell enters by them.
+# They are on no level, since Freqtrade or the shell enters by them.
 ENTRANCES = {"__main__", "cli"}
 GROUND = "the base modules"
 BUILDINGS = {"altseason": PLUGIN / "altseason", "altseason_lab": LAB / "altseason_lab"}
 
 
 def read_levels(building: str) -> list[list[str]]:
-    """Read the floors of the document, the highest first; the last one has no name of a folder.
+    """Read the levels from the document, the highest first; the last one names no folder.
 
-    The plugin's come first there, then the lab's.
+    Those of the plugin come first there, then those of the lab.
     """
     text = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
     section = text.split("## What may import what")[1].split("\n## ")[0]

@@ -1,4 +1,4 @@
-"""Daily candles of coins with closes by hand, None for a day without a candle."""
+"""Daily candles of coins with given closes; None for a day without a candle."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ Closes = Sequence[float | None]
 
 
 def coin_days(closes: Closes, start: str = "2026-05-01") -> pd.DataFrame:
-    """Candles of days one after another, as Freqtrade has them."""
+    """Candles of consecutive days, as Freqtrade has them."""
     dates = pd.date_range(start, periods=len(closes), freq="1D", tz="UTC").as_unit("ms")
     close = pd.Series(closes, dtype="float64")
     candles = pd.DataFrame(

@@ -1,4 +1,4 @@
-"""Breadth: a day worked out by hand, an oracle in plain Python, and no look at what comes later."""
+"""Breadth: by hand, against an oracle in plain Python, and without look-ahead."""
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -73,7 +73,7 @@ def test_gate_is_open_from_the_end_of_a_day_with_enough_of_them_until_it_is_stal
     # The 5th ends at the midnight that begins the 6th; 36 hours later it is too old.
     times = moments("05 12:00", "05 23:59", "06 00:00", "07 12:00", "07 12:01")
     assert find_open(NO_DOMINANCE, rule, times, coins).tolist() == [False, False, True, True, False]
-    # What is known and too little closes; what is not known does not.
+    # Breadth that is known to be too low closes the gate; unknown breadth does not.
     assert find_closed(NO_DOMINANCE, rule, times, coins).tolist() == [True, True, *[False] * 3]
     assert find_closed(NO_DOMINANCE, rule, moments("03 23:59"), coins).tolist() == [False]
 
@@ -190,7 +190,7 @@ def test_gate_is_that_of_an_oracle(
 def is_open_by_oracle(
     coins: list[list[int | None]], bitcoin: list[int | None], days: int, minimum: int, hour: int
 ) -> bool:
-    """The gate some hours after the first day's open: by exact fractions, day by day."""
+    """The gate some hours after the first day's open, by exact fractions, day by day."""
 
     def growth(closes: list[int | None], day: int) -> Fraction | None:
         if day - days < 0 or day >= len(closes):

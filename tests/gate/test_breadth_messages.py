@@ -1,4 +1,4 @@
-"""What a person reads of breadth: why the gate is open or closed, and each change of it."""
+"""Messages about breadth: why the gate is open or closed, and each change of it."""
 
 import json
 
@@ -164,7 +164,7 @@ def test_breadth_that_is_lost_is_told_once():
 
 
 def row(prices: CoinPrices, moment: str) -> pd.DataFrame:
-    """A candle that closes at a time, as a bot has analyzed it."""
+    """A candle that closes at a time, as analyzed by a bot."""
     times = np.array([at(moment).value // 10**6])
     rows = pd.DataFrame({"close_btcd": [56.0], "sma_btcd": [57.0], "alt_season": [True]})
     rows["date_btcd"] = pd.to_datetime([pd.NaT], utc=True)

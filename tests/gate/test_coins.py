@@ -1,4 +1,4 @@
-"""The daily candles of coins: stored ones in full, those of a bot from a real exchange object."""
+"""The daily candles of coins: stored ones in full, a bot's from a real exchange object."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -56,7 +56,7 @@ def analyze(strategy: IStrategy) -> pd.DataFrame:
 
 def test_backtest_without_dominance_is_gated_by_stored_candles(load: Load, tmp_path: Path):
     store_coins(tmp_path, CLOSES, START)
-    # Less startup candles than days of breadth, and a time range: neither is Freqtrade's matter.
+    # Neither the time range nor fewer startup candles than days of breadth matter.
     opened = analyze(load(timerange="20210128-20210210", startup_candle_count=1))["alt_season"]
     # The 31st day ends with the last hour of January.
     assert opened.idxmax() == pd.Timestamp("2021-01-31 23:00", tz="UTC")
@@ -175,7 +175,7 @@ class Bot:
         strategy.dp = DataProvider(strategy.config, exchange, self.pairlist)
 
     def loop(self) -> list[str]:
-        """Do what a loop of the bot does before it enters; return what was notified."""
+        """Do what a loop of the bot does before it enters; return its notifications."""
         informative = self.strategy.gather_informative_pairs()
         self.strategy.dp.refresh([], informative)
         self.strategy.bot_loop_start(current_time=dt_now())
@@ -189,7 +189,7 @@ class Bot:
 
 @pytest.fixture
 def exchange(tmp_path: Path) -> Iterator[Exchange]:
-    """The emulator's, with daily candles up to today and those of a coin that came late."""
+    """The emulator's exchange, with daily candles up to today, and a coin that was listed late."""
     start = f"{dt_now() - pd.Timedelta(days=DAYS):%Y-%m-%d}"
     late = [*[None] * (DAYS - 5), *RISING[-5:]]
     store_coins(tmp_path, {**CLOSES, "EEE": RISING, "NEW": late}, start)

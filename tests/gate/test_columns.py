@@ -1,4 +1,4 @@
-"""An error that closes the gate is notified when it begins, and once a day while it lasts."""
+"""An error that closes the gate is notified at once, and then once a day while it lasts."""
 
 import logging
 from datetime import timedelta
@@ -22,7 +22,7 @@ SETTINGS = DominanceSettings()
 
 
 class Bot:
-    """The gate of a bot whose rule fails, or does not, at a time."""
+    """The gate of a bot whose rule fails or works, at a time."""
 
     def __init__(self, folder: Path) -> None:
         self.sent: list[str] = []
@@ -38,7 +38,7 @@ class Bot:
         return GateRule(mode="off")
 
     def ask(self, error: Exception | None, hours: float) -> list[str]:
-        """Ask the gate some hours after the start, and return what is sent of it."""
+        """Ask the gate some hours after the start, and return what is sent."""
         self.now, self.error = START + timedelta(hours=hours), error
         self.sent.clear()
         assert self.gate.is_open(self.now.to_pydatetime()) is (error is None)

@@ -1,4 +1,4 @@
-"""What is printed of a condition at a candle."""
+"""How a condition at a candle is printed."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""Days that jump and come back are left out of the mean as soon as that is known; by hand."""
+"""Days that jump and come back are left out of the mean as soon as that is known, by hand."""
 
 from math import fsum
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_outlier_counts_as_a_missing_day():
     gate = calculate_gate(daily(candles), falling(3))
     assert gate["sma"].isna().tolist() == [True, True, False, False, True, True, False]
     assert gate["alt_season"].tolist() == [False] * 6 + [True]
-    # Nor does dominance close the gate then: it is not known.
+    # Nor does dominance close the gate then, since it is unknown.
     assert gate["is_closed"].tolist() == [False, False, True, True, False, False, False]
 
 
@@ -71,7 +71,7 @@ def test_level_goes_by_an_outlier_as_by_any_day():
 
 
 def test_outlier_among_frozen_days_is_found_in_what_is_stored():
-    """As it was told at the import; frozen days are taken out of the mean afterwards."""
+    """As reported by the import; frozen days are removed from the mean afterwards."""
     closes = [51.2, 51.5, 51.83, *[54.12] * 8, 60.0, 54.13, 53.9]
     dominance = daily(dominance_candles(closes, START))
     assert dominance.outliers.tolist() == [pd.Timestamp("2021-03-12", tz="UTC")]
@@ -95,7 +95,7 @@ CLOSES = st.lists(st.sampled_from([50.0, 53.0, 54.1, 56.3, 61.0]), min_size=2, m
 @given(closes=CLOSES, missing=st.sets(st.integers(1, 49)), days=st.sampled_from([1, 4, 8, 20]))
 @example(closes=[50.0, *[54.1] * 4, 50.0, *[54.1] * 4, 50.0], missing={5}, days=1)
 def test_no_day_depends_on_a_later_one(closes: list[float], missing: set[int], days: int):
-    """To the last bit: what a bot decided on a day, a backtest decides."""
+    """To the last bit: a backtest decides as a bot decided on that day."""
     candles = dominance_candles(closes, START)
     candles = candles[~candles.index.isin(missing)].reset_index(drop=True)
     whole = calculate_gate(daily(candles), falling(days))

@@ -1,4 +1,4 @@
-"""The reader of a trading strategy: what has just ended is there, and damage raises nothing."""
+"""The reader of a bot: candles that have just ended are there, and damaged files raise nothing."""
 
 import fcntl
 import os
@@ -33,7 +33,7 @@ def make_reader(folder: Path, runmode: RunMode = RunMode.DRY_RUN) -> DominanceRe
 
 @pytest.fixture
 def hour(tmp_path: Path) -> pd.Timestamp:
-    """The hour that ended last, with one reading of it in the log."""
+    """The last hour that ended, with one reading in the log."""
     hour = pd.Timestamp.now(tz="UTC").floor("h") - pd.Timedelta(hours=1)
     clock = SimulatedClock()
     time = (hour + pd.Timedelta(minutes=50)).tz_localize(None)
@@ -94,7 +94,7 @@ def test_reader_does_not_wait_for_what_another_process_holds(
         assert reader.read().candles.empty
         waited = waits.monotonic()
         assert waited == pytest.approx(BRIEF_TIMEOUT, abs=0.02)
-        # With the next pair nothing is waited for.
+        # With the next pair there is no wait.
         assert reader.read().candles.empty
         assert waits.monotonic() == waited
     time.sleep(2)
@@ -187,7 +187,7 @@ def test_reader_keeps_why_it_cannot_read_or_make_candles(tmp_path: Path):
 
 
 def read_without_waiting(folder: Path) -> Dominance:
-    """Read as a bot does; whatever it waits for ends the test."""
+    """Read as a bot does; any wait ends the test."""
     reader = make_reader(folder)
     read: list[Dominance] = []
     thread = threading.Thread(target=lambda: read.append(reader.read()), daemon=True)

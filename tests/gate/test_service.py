@@ -1,4 +1,4 @@
-"""The service of a running bot: what it says of history, and what it hands on."""
+"""The service of a running bot: what it reports of history, and the messages that it forwards."""
 
 import logging
 import threading
@@ -30,7 +30,7 @@ DAY = pd.Timedelta(days=1)
 
 
 def stored_up_to(end: str, count: int = 300) -> Dominance:
-    """Days up to one that ends at a midnight."""
+    """Daily candles up to the one that ends at a midnight."""
     begin = utc(end) - pd.Timedelta(days=count)
     candles = dominance_candles([50.0] * count, f"{begin:%Y-%m-%d}")
     return Dominance("1d", candles, candles, pd.Timedelta(hours=36))
@@ -122,7 +122,7 @@ def test_messages_are_handed_on_once(tmp_path: Path):
     assert first.startswith("No daily dominance is stored. To fill it, run")
     assert second.startswith("The gate is closed: no dominance is stored.")
     assert bot.report(GateRule(), now) == []
-    # A reload of the configuration says again what is missing, and not that it is stale.
+    # A reload of the configuration reports again what is missing, but not that it is stale.
     assert Bot(dominance_config(tmp_path, {}, record=False)).report(GateRule(), now) == [first]
 
 
@@ -183,7 +183,7 @@ def test_bot_on_synthetic_candles_runs_without_real_dominance(tmp_path: Path):
 def test_recorder_that_cannot_start_is_told_once_and_lets_the_bot_trade(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """As in a container whose number of processes and threads is limited."""
+    """As in a container with a limited number of processes and threads."""
 
     def refuse(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")

@@ -15,7 +15,7 @@ OPEN, CLOSED = 50.0, 60.0
 
 
 def days(closes: list[float], missing: tuple[int, ...] = ()) -> Dominance:
-    """Days from the 1st of May on; the n-th is known at the midnight that begins the day n + 1."""
+    """Days from May 1st on; the n-th is known at the midnight that begins day n + 1."""
     candles = dominance_candles(closes, "2026-05-01").drop(index=list(missing))
     candles = candles.reset_index(drop=True)
     return Dominance("1d", candles, candles, pd.Timedelta(hours=36))
@@ -99,7 +99,7 @@ def test_stale_gate_says_how_old_dominance_may_be():
 
 
 def test_frozen_gate_says_that_dominance_stands_still():
-    """The fifth day of one value is one too many; it is not old."""
+    """The fifth day with the same value is one too many, though it is not old."""
     verdict = calculate_verdict(days([51.27, *[54.12] * 5]), GateRule(), at("07 00:00"))
     said = describe_verdict(verdict)
     assert said.startswith("The gate has been closed since 2026-05-07 00:00 UTC: dominance 54.12 %")
@@ -122,6 +122,6 @@ def test_reason_for_which_dominance_is_missing_or_old_is_said():
     old = replace(days([OPEN]), problem="disk: bad")
     said = describe_verdict(calculate_verdict(old, GateRule(), at("09 00:00")))
     assert said.endswith("is older than 36 hours. disk: bad.")
-    # What is fresh is not worse for it.
+    # Fresh dominance stays fresh.
     fresh = describe_verdict(calculate_verdict(old, GateRule(), at("02 01:00")))
     assert fresh.endswith("It closes at 55 % or above.")

@@ -1,4 +1,4 @@
-"""What is told of the gate, and that it is told once."""
+"""What is reported of the gate, each thing once."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def observe(watch: GateWatch, closes: list[float], hours: float = 1) -> list[str
 
 
 def watching(closes: list[float], rule: GateRule = RULE) -> GateWatch:
-    """A watch that has looked once."""
+    """A watch that has observed once."""
     watch = GateWatch()
     watch.observe(days(closes), rule, after(closes))
     return watch
@@ -184,7 +184,7 @@ def test_frozen_dominance_is_told_once_and_its_recovery_once():
     closes = [CLOSED, 50.12, 50.12, 50.12, 50.12]
     watch = watching(closes)
     closes += [50.12]
-    # Three days after its first reading it is believed for the last time.
+    # Three days after its first reading it still counts, for the last time.
     [frozen] = observe(watch, closes)
     assert frozen == (
         "Dominance is frozen: 50.12 % without any change for days, up to 2026-05-07 00:00 UTC. "

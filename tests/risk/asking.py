@@ -58,7 +58,7 @@ def ask_trim(
 
 
 def begin_loop(strategy: IStrategy, now: datetime) -> list[str]:
-    """Begin a loop, and return what has come for Telegram since the last one."""
+    """Begin a loop, and return the messages for Telegram since the last one."""
     strategy_safe_wrapper(strategy.bot_loop_start, supress_error=True)(current_time=now)
     sent = messages(strategy)
     strategy.dp._msg_queue.clear()

@@ -1,4 +1,4 @@
-"""What several tests of risk need: a trade with its entry, and a bot whose orders are noted."""
+"""Fixtures: a trade with its entry, and a bot whose orders are noted."""
 
 from collections.abc import Callable
 
@@ -13,13 +13,13 @@ from tests.risk.traders import open_trade
 
 @pytest.fixture
 def trade(database: None) -> Trade:
-    """One coin that was bought for 100."""
+    """One coin, bought for 100."""
     return open_trade(orders=[order_of_freqtrade(ENTRY, "buy", is_open=False)], open_date=OPENED)
 
 
 @pytest.fixture
 def strategy(load_live: Callable[..., IStrategy]) -> IStrategy:
-    """A live bot whose orders reach `api`, and are noted."""
+    """A live bot whose orders go to `api`, and are noted."""
     strategy = load_live()
     exchange = strategy.dp._exchange
     exchange._config["dry_run"] = False

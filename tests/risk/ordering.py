@@ -1,4 +1,4 @@
-"""Orders that a strategy's exchange object sends, and the notes of them."""
+"""Orders that a strategy's exchange object sends, and their notes."""
 
 import pytest
 from freqtrade.exceptions import FreqtradeException

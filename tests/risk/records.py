@@ -30,7 +30,7 @@ STOP_SENT = {"kind": "stop", "price": 95.0}
 
 @dataclass
 class Wallet:
-    """The account by coin; it counts how often it is read anew."""
+    """The account by coin; it counts its updates."""
 
     used: dict[str, float] = field(default_factory=dict)
     total: dict[str, float] = field(default_factory=dict)
@@ -144,7 +144,7 @@ def recover(exchange: Exchange, wallet: Wallet) -> list[str]:
     """Recover the orders of all open trades; messages about foreign ones come last."""
     messages = []
     for trade in Trade.get_open_trades():
-        # Stand-ins, which have all that is needed of an exchange and a wallet.
+        # Stand-ins with all that is needed of an exchange and a wallet.
         words: Any = (trade, SentOrders(), exchange, wallet, NOW)
         recovery = recover_orders(*words)
         messages += [*recovery.recovered, *filter(None, [recovery.foreign])]

@@ -1,4 +1,4 @@
-"""Coins of the account as a live bot checks them: what it requests, what it reports, and when."""
+"""How a live bot checks the coins of its account: what it requests and reports, and when."""
 
 import math
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def order_to_buy(number: str = "7") -> dict[str, Any]:
 
 
 def test_orphan_is_told_at_the_start_once_and_refused(load_live: Load, api: Api):
-    """Also coins that the user held before: the message names what to do in both cases."""
+    """Also coins that the user already held: the message says what to do in both cases."""
     strategy = load_live()
     api.totals["ETH"] = 0.4
     [told] = loop(strategy)
@@ -76,7 +76,7 @@ def test_orphan_that_is_over_is_told_again_when_it_comes_again(load_live: Load, 
 def test_coins_beside_an_open_trade_are_told_as_any(
     load_live: Load, api: Api, held: float, orphan: str
 ):
-    """Of a second buy that the exchange processed late; what is below 5 USDT is dust."""
+    """Those of a second buy that the exchange processed late; less than 5 USDT is dust."""
     strategy = load_live(use_exit_signal=True)
     open_trade(0.4, 100.0)
     api.totals["ETH"] = held

@@ -1,4 +1,4 @@
-"""Orders of open trades, as a live bot recovers them in each loop, whatever fails."""
+"""A live bot recovers the orders of open trades in each loop, whatever fails."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -73,7 +73,7 @@ def test_error_with_one_trade_is_told_once_and_stops_no_other(load_live: Load, a
 
 
 def test_orders_of_others_are_asked_for_once_a_minute(load_live: Load, api: Api):
-    """The user's own order holds the coins of a trade, and the bot has a request to spare."""
+    """An order of the user locks the coins of a trade."""
     strategy = load_live()
     open_trade(0.4, 100.0)
     api.totals["ETH"] = api.used["ETH"] = 0.4

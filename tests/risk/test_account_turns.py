@@ -20,7 +20,7 @@ COINS = ["ETH", "BNB", "SOL"]
 
 @dataclass
 class PartialApi(Api):
-    """An exchange that does not answer for the orders of some pairs."""
+    """An exchange that does not respond to requests for the orders of some pairs."""
 
     silent: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ def api() -> PartialApi:
 
 @pytest.fixture
 def strategy(load_live: Load, api: PartialApi) -> IStrategy:
-    """A bot with a trade of each coin, whose stop was sent and not answered."""
+    """A bot with a trade of each coin, and an unanswered stop for each."""
     strategy = load_live()
     for coin in COINS:
         trade = make_trade(0.4, 100.0)

@@ -25,7 +25,7 @@ def market(exchange: Exchange, api: Api, monkeypatch: pytest.MonkeyPatch) -> dic
 @pytest.mark.parametrize(
     ("cost", "amount", "step", "smallest"),
     [
-        # Freqtrade keeps 5 % away from both limits.
+        # Freqtrade keeps a distance of 5 % to both limits.
         (5.0, 0.0001, 0.0001, 5.25),
         (None, 0.001, 0.0001, 2.1),  # OKX
         (None, None, 0.0001, 0.2),
@@ -59,10 +59,10 @@ def test_step_in_decimal_places(exchange: Exchange, market: dict[str, Any], api:
 def close_trades(
     count: int, *, sold: float, side: str = "stoploss", fee: float | None = None
 ) -> list[Trade]:
-    """Buy a tenth of a coin, of which 0.1 % goes in fees, and sell an amount of it.
+    """Buy a tenth of a coin, less a fee of 0.1 %, and sell an amount of it.
 
     :param side: how Freqtrade names the order that sells.
-    :param fee: what that order has cost in the coin.
+    :param fee: the fee of that order, in the coin.
     """
     trades = []
     for _ in range(count):
@@ -111,7 +111,7 @@ def test_dust_of_many_trades_is_no_orphan_and_hides_none(
 def test_trade_never_explains_more_than_a_step(
     database: None, exchange: Exchange, market: dict[str, Any]
 ):
-    """As where the records of what it sold are not complete."""
+    """As if the records of its sales were incomplete."""
     market["precision"]["amount"] = 0.001
     close_trades(3, sold=0.01)
     assert sum_dust(exchange, PAIR) == pytest.approx(0.003)
@@ -123,7 +123,7 @@ def test_trade_never_explains_more_than_a_step(
 def test_whatever_order_has_sold_the_rest_is_what_it_left(
     database: None, exchange: Exchange, market: dict[str, Any], side: str
 ):
-    """A fee that it has cost in the coin is not left either."""
+    """A fee that was paid in the coin is not left either."""
     market["precision"]["amount"] = 0.001
     close_trades(1, sold=0.0995, side=side, fee=0.0002)
     # 0.1 were bought, 0.0001 of them went in the fee of that.
@@ -133,7 +133,7 @@ def test_whatever_order_has_sold_the_rest_is_what_it_left(
 def test_other_pairs_and_open_trades_leave_no_rest_of_a_pair(
     database: None, exchange: Exchange, market: dict[str, Any]
 ):
-    """What an open trade holds is its own amount; to count it here would hide an orphan."""
+    """The coins of an open trade are in its amount; to count them here would hide an orphan."""
     market["precision"]["amount"] = 0.001
     _, other, still_open = close_trades(3, sold=0.099)
     other.pair = "SOL/USDT"

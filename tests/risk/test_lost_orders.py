@@ -1,4 +1,4 @@
-"""Orders that the exchange has and Freqtrade does not know; real bots meet them in tests/live."""
+"""Orders on the exchange that Freqtrade does not know; tests/live has them with real bots."""
 
 import math
 from datetime import timedelta
@@ -55,14 +55,14 @@ def test_order_that_was_sent_is_known_again(
     assert known(trade) == [("3", side)]
     assert trade.orders[1].ft_is_open
     assert "order 3 (1 ETH)" in message
-    # And that is that.
+    # And nothing more happens.
     assert SentOrders().find_unanswered(trade) == []
     assert recover(exchange, Wallet(used={"ETH": 1.0})) == []
 
 
 @pytest.mark.parametrize(("price", "reason"), [(95.0, "stop_loss"), (95.01, "sold_on_exchange")])
 def test_exit_that_is_known_again_has_a_reason(trade: Trade, price: float, reason: str):
-    """Freqtrade's own, so that StoplossGuard counts what ends at the stop."""
+    """It is Freqtrade's own reason, so that StoplossGuard counts exits at the stop."""
     trade.stop_loss = 95.0
     note(trade, sent_order(price=price))
     exchange = Exchange(order_of_exchange("3", price=price))
@@ -93,7 +93,7 @@ def test_price_may_be_rounded_either_way_to_a_tick(trade: Trade, price: float):
 def test_exit_at_market_is_known_again_whatever_its_price(
     trade: Trade, found: dict[str, Any], price: float
 ):
-    """Before any of it is filled it may have none; Freqtrade keeps no order without one."""
+    """Before a fill it may have none, but Freqtrade stores no order without a price."""
     note(trade, sent_order(kind="market", price=None))
     exchange = Exchange(order_of_exchange("3", type="market", **found))
     assert len(recover(exchange, Wallet(used={"ETH": 1.0}))) == 1
@@ -147,14 +147,14 @@ def test_order_that_is_not_provably_ours_is_left_alone(
     messages = recover(exchange, Wallet(used={"ETH": 1.0}, total={"ETH": total}))
     assert known(trade) == []
     assert trade.exit_reason is None
-    # It is reported where it keeps the position from being sold.
+    # It is reported if it keeps the position from being sold.
     is_open_to_sell = exchange.api.orders[0]["status"] == "open" and "side" not in changes
     assert len(messages) == (is_open_to_sell and total == 1.0)
     assert all("left alone" in message for message in messages)
 
 
 def test_order_is_left_alone_where_nothing_was_sent(trade: Trade):
-    """Whatever it looks like: the user's own, at the very amount and price."""
+    """Even if an order of the user has exactly that amount and price."""
     [message] = recover(Exchange(order_of_exchange("3")), Wallet(used={"ETH": 1.0}))
     assert known(trade) == []
     assert "left alone" in message
@@ -169,7 +169,7 @@ def test_two_candidates_are_both_left_alone(trade: Trade):
 
 
 def test_one_order_of_several_tries_is_known_again(trade: Trade):
-    """Freqtrade sends an exit again in its next loop; the exchange took the first one alone."""
+    """Freqtrade sends an exit again in its next loop; the exchange accepted only the first one."""
     again = SENT.timestamp() + 5
     note(trade, sent_order(), sent_order(time=again))
     exchange = Exchange(order_of_exchange("3"))
@@ -186,7 +186,7 @@ def test_order_of_which_freqtrade_may_just_be_told_waits(trade: Trade):
 
 
 def test_what_was_sent_expires(trade: Trade):
-    """Nothing is locked: it never arrived, or has been filled, or Freqtrade was refused."""
+    """Nothing is locked: the order never arrived, was filled, or was refused."""
     note(trade, sent_order(time=NOW.timestamp() - 119), sent_order(time=NOW.timestamp() - 121))
     wallet = Wallet()
     assert recover(Exchange(), wallet) == []
@@ -220,7 +220,7 @@ def test_orders_of_the_position_are_known_by_the_exchanges_steps(
 def test_filled_exit_is_known_again_where_the_user_s_own_coins_hide_it(
     trade: Trade, *, has_spare: bool
 ):
-    """Without other coins Freqtrade notices that they are gone; else it would sell the others."""
+    """Without other coins Freqtrade notices that they are gone; otherwise it would sell those."""
     note(trade, sent_order(time=NOW.timestamp() - 70))
     filled = order_of_exchange(
         "3", status="closed", filled=1.0, timestamp=milliseconds(NOW) - 69_000
@@ -231,7 +231,7 @@ def test_filled_exit_is_known_again_where_the_user_s_own_coins_hide_it(
     recovery = recover_orders(*words)
     assert len(recovery.recovered) == has_spare
     assert known(trade) == [("3", "sell")] * has_spare
-    # Open for Freqtrade, which then asks for it and closes the trade.
+    # It is open for Freqtrade, which then requests it and closes the trade.
     assert all(order.ft_is_open for order in trade.orders[1:])
 
 

@@ -32,7 +32,7 @@ NOW = datetime(2022, 2, 1, tzinfo=UTC)
         (119, (1.0, 100.0)),
         (120, (2.0, 101.0)),
         (179, (2.0, 101.0)),
-        (180, None),  # the candle that ends now is not here
+        (180, None),  # the candle that ends now is missing
         (239, None),
         (240, (3.0, 102.0)),
         (299, (3.0, 102.0)),
@@ -125,7 +125,7 @@ def test_default_needs_the_atr_and_switched_off_rules_do_not(load_trader: Load):
 def test_two_trailing_stops_are_refused_in_one_line(
     load_strategy: Load, tmp_path: Path, where: str
 ):
-    """Where Freqtrade looks for trailing_stop: the config, the parameter file, the class."""
+    """Freqtrade reads trailing_stop from the config, the parameter file or the class."""
     body = "trailing_stop = True" if where == "class" else "pass"
     write_strategy(tmp_path, body)
     if where == "file":

@@ -47,7 +47,7 @@ def test_order_without_an_id_gets_its_own(trade: Trade):
 
 @pytest.mark.parametrize("side", ["buy", "stoploss"])
 def test_entry_that_has_its_id_again_holds_no_other_one_back(trade: Trade, side: str):
-    """Its note is removed, as by a response; an order to sell has nothing to do with an entry."""
+    """Its note is removed, as by a response; a sell order does not affect an entry."""
     order = order_of_freqtrade("None", side, is_open=True)
     order.order_date = SENT
     trade.orders.append(order)
@@ -69,7 +69,7 @@ def test_order_without_an_id_gets_none_of_two(trade: Trade):
 
 
 def test_two_orders_without_ids_get_one_each(trade: Trade):
-    """Of one amount, ten minutes apart; an id is given away once."""
+    """They have the same amount, ten minutes apart; each id is assigned once."""
     add_without_id(trade)
     add_without_id(trade)
     trade.orders[2].order_date = SENT + timedelta(minutes=10)
@@ -83,7 +83,7 @@ def test_two_orders_without_ids_get_one_each(trade: Trade):
 
 
 def test_one_id_is_given_away_once(trade: Trade):
-    """Two responses were broken, and the exchange has taken one of the orders."""
+    """Two responses were broken, and the exchange has accepted one of the orders."""
     add_without_id(trade)
     add_without_id(trade)
     exchange = Exchange(order_of_exchange("4", triggerPrice=95.0))

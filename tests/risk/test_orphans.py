@@ -1,4 +1,4 @@
-"""Coins in the wallet that no open trade explains."""
+"""Coins in the wallet that no open trade accounts for."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.risk.traders import PAIR
         (0.5, [0.3], 0.2),  # 400 USDT
         (0.5, [0.6], 0.0),  # less than the trades say: fees were taken
         (0.0024, [], 0.0),  # 4.80 USDT is less than the smallest order of 5
-        (0.0025, [], 0.0025),  # 5 USDT are not
+        (0.0025, [], 0.0025),  # 5 USDT are not less
         (0.0, [], 0.0),
     ],
 )
@@ -67,7 +67,7 @@ def test_money_of_known_entries_is_no_reason_to_ask(trade: Trade):
 def test_what_an_open_entry_still_buys_is_explained_before_freqtrade_knows_it_is_bought(
     trade: Trade, held: float, *, is_told: bool
 ):
-    """Of a second entry of 1 coin 0.4 are filled as far as Freqtrade knows."""
+    """As far as Freqtrade knows, 0.4 of a second entry of 1 coin are filled."""
     entry = order_of_freqtrade("2", "buy", is_open=True)
     entry.filled, entry.remaining = 0.4, 0.6
     trade.orders.append(entry)
@@ -78,7 +78,7 @@ def test_what_an_open_entry_still_buys_is_explained_before_freqtrade_knows_it_is
 
 
 def test_first_entry_explains_its_amount_once_before_anything_is_filled(trade: Trade):
-    """Freqtrade has what was ordered as the position already."""
+    """Freqtrade already records the ordered amount as the position."""
     entry = trade.orders[0]
     entry.ft_is_open, entry.status, entry.filled, entry.remaining = True, "open", 0.0, 1.0
     assert describe(Exchange(), Wallet(total={"ETH": 1.0})) is None

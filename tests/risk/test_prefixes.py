@@ -1,4 +1,4 @@
-"""The prefixes by which two bots of one account know their orders, as ccxt really sends them."""
+"""The prefixes by which two bots on one account recognize their orders, as ccxt sends them."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def test_bot_with_the_prefix_of_the_document_knows_its_orders_from_another_bots(
     clock.set_minute(5)
     with in_thread(run_exchange(store_hours(tmp_path), make_account(), clock)) as url:
         plain, mine = connect(url, clock), connect(url, clock)
-        # As Freqtrade hands `ccxt_config` on.
+        # As Freqtrade passes `ccxt_config` on.
         mine.options = ccxt.Exchange.deep_extend(mine.options, settings["options"])
         theirs, ours = plain.create_order(*WORDS), mine.create_order(*WORDS)
         by_hand = plain.create_order(*WORDS, {"newClientOrderId": "web_123"})

@@ -1,4 +1,4 @@
-"""The protections, as Freqtrade's own manager takes them, and acts by them."""
+"""The protections, as Freqtrade's own manager validates and applies them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -74,7 +74,7 @@ def test_cooldown_leaves_a_pair_alone_after_any_exit(lock: Callable[..., dict[st
         ([(23, "stop_loss", -5.0), (12, "trailing_stop_loss", -1.0), (5, "stop_loss", -5.0)], 1),
         ([(25, "stop_loss", -5.0), (12, "stop_loss", -5.0), (5, "stop_loss", -5.0)], 0),
         ([(23, "macd_down", -5.0), (12, "stop_loss", -5.0), (5, "stop_loss", -5.0)], 0),
-        # A stop that has moved up, and earns.
+        # A stop that has moved up, into profit.
         ([(23, "trailing_stop_loss", 5.0), (12, "stop_loss", -5.0), (5, "stop_loss", -5.0)], 0),
     ],
 )
@@ -86,7 +86,7 @@ def test_three_stops_of_a_day_halt_all_pairs(
 
 
 def test_three_stops_halt_for_half_a_day(lock: Callable[..., dict[str, float]]):
-    """From the last one on, at 07:30, to the end of the candle in which 12 hours have passed."""
+    """From the last one, at 07:30, to the end of the candle in which 12 hours have passed."""
     stops = [(hours, "stop_loss", -5.0) for hours in (23, 12, 5)]
     found = lock(stops, pairs=["ETH/USDT", "SOL/USDT", "ADA/USDT"])
     assert found["3 stoplosses in 1440 min"] == 7.5

@@ -1,4 +1,4 @@
-"""The exit `gate_closed`: by fresh dominance and the rule, never by the lack of either."""
+"""The exit `gate_closed`: by fresh dominance and the rule, never for lack of data."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ ON = {"dominance": {"record": False}, "risk": {"regime_exit": True}}
 
 
 def rising_candles(days: int) -> pd.DataFrame:
-    """Candles that no other rule sells: a parabola has its MACD above its signal line."""
+    """Candles without any other exit: the MACD of a parabola is above its signal line."""
     rows = 24 * days
     close = pd.Series(range(rows), dtype="float64") ** 2 / 1e4 + 100
     # Small falls keep the RSI below its limit.
@@ -30,7 +30,7 @@ def rising_candles(days: int) -> pd.DataFrame:
 def sold_days(strategy: IStrategy, days: int) -> list[int]:
     """The days of January, by the last row's close, on which the gate's exit is the reason."""
     candles = strategy.advise_indicators(rising_candles(days), {"pair": "ETH/USDT"})
-    # Nothing else may hide the gate's reason, which is the last.
+    # No other reason may hide that of the gate, which comes last.
     candles[["sma50", "rsi", "macdsignal"]] = 0.0
     candles["macd"] = 1.0
     found = strategy.ft_advise_signals(candles, {"pair": "ETH/USDT"}).iloc[23::24]
@@ -56,7 +56,7 @@ def store(folder: Path, closes: list[float | None]) -> None:
         # The mean of the last 5 days is there from the 5th on: 62 and 63 are above it, 58 is not.
         ([60.0, 60.0, 60.0, 60.0, 62.0, 63.0, 58.0], {
             "gate_mode": "falling", "gate_sma_days": 5, "dominance_threshold": 50}, [5, 6]),
-        # The level closes by itself, without a mean.
+        # "level" closes without a mean.
         ([54.0, 56.0], {"gate_mode": "level_and_falling"}, [2]),
     ],
 )  # fmt: skip
@@ -78,11 +78,11 @@ def test_position_is_sold_while_fresh_dominance_closes_the_gate(
         # Stale from noon of the 3rd on: nothing is sold until the 60 is known.
         ([54.0, None, None, None, 60.0], {}, [5]),
         ([54.0, None, None, None, 54.0], {}, []),
-        # What was closed is not sold any more once it is not known to be.
+        # Once dominance is stale, nothing is sold any longer.
         ([56.0, None, None, None, 54.0], {}, [1, 2]),
-        # In the band after a gap the gate is closed, but not by the rule.
+        # Inside the band after a gap the gate is closed, but not by the rule.
         ([54.0, None, None, None, 56.0, 57.0], {"gate_band": 2}, [6]),
-        # No mean, no word.
+        # Without a mean nothing is known.
         ([60.0, 61.0, 62.0], {"gate_mode": "falling"}, []),
     ],
 )

@@ -1,4 +1,4 @@
-"""Notes of the orders that Freqtrade sends, and what follows where the exchange does not answer."""
+"""Notes of the orders that Freqtrade sends, and their use if the exchange does not respond."""
 
 import sqlite3
 from collections.abc import Callable
@@ -51,7 +51,7 @@ def test_entry_without_an_answer_is_not_sent_again_while_it_may_still_come(
     for seconds in (0.3, 10, 59):
         assert not confirms(strategy, sent_at + timedelta(seconds=seconds))
     assert messages(strategy) == []  # it is only a wait, and in the log
-    # Then the account is looked at again, and it has arrived.
+    # Then the account is checked again, and it has arrived.
     api.totals["ETH"] = 1.0
     assert not confirms(strategy, sent_at + timedelta(seconds=60))
     assert "the account holds 1 ETH" in messages(strategy)[0]
@@ -60,7 +60,7 @@ def test_entry_without_an_answer_is_not_sent_again_while_it_may_still_come(
 
 
 def test_error_that_is_not_ccxt_s_is_no_refusal(strategy: IStrategy, api: Any):
-    """The order may have been taken."""
+    """The order may have been accepted."""
     api.answer = ConnectionResetError("half of a response")
     with pytest.raises(ConnectionResetError):
         send(strategy)
@@ -153,7 +153,7 @@ def test_exit_and_stop_without_an_answer_are_kept_with_the_trade(
 
 
 def test_refused_try_leaves_the_note_of_the_first(strategy: IStrategy, api: Any):
-    """The first one locks the coins, so that the next is refused for want of them."""
+    """The first one locks the coins, so that the next one is refused."""
     trade = open_trade(1.0, 100.0)
     api.answer = ccxt.RequestTimeout("late")
     try_to_send(strategy, "sell")
@@ -168,7 +168,7 @@ def test_refused_try_leaves_the_note_of_the_first(strategy: IStrategy, api: Any)
 def test_same_order_at_the_same_moment_is_another_one(
     strategy: IStrategy, api: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    """As of a bot that was killed, and is started anew where its time stood."""
+    """As if a bot was killed, and started again at the same time."""
     trade = open_trade(1.0, 100.0)
     monkeypatch.setattr(notes(strategy), "_clock", lambda: START)
     api.answer = ccxt.RequestTimeout("late")
@@ -195,7 +195,7 @@ def test_coins_of_the_user_s_own_are_not_sold_in_place_of_a_second_try(
     api.create_order = pytest.fail
     with pytest.raises(TemporaryError, match="has not responded to the last exit order"):
         send(strategy, "sell")
-    # A stop is another order; an entry is held back by its own check.
+    # A stop is a different order; an entry is held back by its own check.
     assert len(notes(strategy).find_unanswered(trade)) == 1
 
 

@@ -1,4 +1,4 @@
-"""The arithmetic of stakes: examples worked out by hand, and what holds for every input."""
+"""The calculation of stakes: examples by hand, and properties that hold for every input."""
 
 import math
 
@@ -87,7 +87,7 @@ def test_stake_may_be_less_than_one_coin():
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        # 400 USDT are too few; Freqtrade would lift them to 401.
+        # 400 USDT are too little; Freqtrade would raise them to 401.
         ({"min_stake": 401.0}, "the stake is below the exchange's minimum"),
         ({"min_stake": math.nan}, "the stake is below the exchange's minimum"),
         *(({"distance": value}, "the stop distance is unknown") for value in NOT_POSITIVE),

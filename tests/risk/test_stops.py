@@ -1,4 +1,4 @@
-"""The chandelier stop alone, and as Freqtrade moves a trade's stop by it."""
+"""The chandelier stop by itself, and as Freqtrade moves a trade's stop by it."""
 
 import math
 from collections.abc import Callable
@@ -82,7 +82,7 @@ def test_atr_trailing_follows_the_highest_price_and_never_loosens(load_trader: L
     assert move(strategy, trade, 100.0) == pytest.approx(95.0)
     assert move(strategy, trade, 106.0) == pytest.approx(101.0)
     assert move(strategy, trade, 103.0) == pytest.approx(101.0)
-    # Volatility trebles: 106 - 15 = 91 would be looser.
+    # Volatility triples: 106 - 15 = 91 would be looser.
     show_candle(strategy, atr=3.0, close=103.0)
     assert move(strategy, trade, 104.0) == pytest.approx(101.0)
     # And calms down: 106 - 2.5.

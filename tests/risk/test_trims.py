@@ -1,4 +1,4 @@
-"""Trims by Freqtrade's own wallet and trades: how much, and only where all of it is there."""
+"""Trims by Freqtrade's own wallet and trades: how much is sold, and only of a whole position."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -25,7 +25,7 @@ REBALANCING = {"rebalancing": True}
 
 
 def trim(strategy: IStrategy, trade: Trade, rate: float, min_stake: float | None = 10.0) -> Any:
-    """Ask with a wallet that has been read since the trade was opened."""
+    """Call it with a wallet that was updated after the trade was opened."""
     strategy.wallets.update()
     return ask_trim(strategy, trade, rate, min_stake)
 
@@ -56,8 +56,8 @@ def test_trimmed_part_is_one_of_the_stake_as_freqtrade_counts_it(load_trader: Lo
     ("min_stake", "stake"),
     [
         (None, -240.0),
-        (160.0, -240.0),  # what stays is just enough
-        (160.5, None),  # what stays is too little; sold were 240
+        (160.0, -240.0),  # what remains is just enough
+        (160.5, None),  # what remains is too little; 240 would be sold
     ],
 )
 def test_trim_leaves_no_rest_below_the_exchange_s_minimum(
@@ -133,7 +133,7 @@ def test_position_is_trimmed_only_where_all_of_it_is_there(
 def test_coins_that_the_trade_s_own_stop_holds_are_there(
     load_live: Load, api: Api, *, is_open: bool, used: float, is_trimmed: bool
 ):
-    """Freqtrade takes its stop back before it sells; what else is locked is not its own."""
+    """Freqtrade cancels its stop before it sells; other locked coins are not its own."""
     api.totals |= {"ETH": 4.0, "USDT": 600.0}
     strategy = load_live(REBALANCING)
     trade = open_trade(4.0, 100.0)
@@ -153,7 +153,7 @@ def test_position_is_not_trimmed_again_before_the_first_is_answered(load_live: L
     assert ask_trim(strategy, trade) is None
     trade.set_custom_data(NOTED_AS, [])
     assert ask_trim(strategy, trade) == pytest.approx(-240.0)
-    # What Freqtrade does not send leaves no memory, so that nothing is asked for in each loop.
+    # What Freqtrade does not send leaves no note, so that nothing is requested in each loop.
     assert begin_loop(strategy, START) == []
     asked = api.balances_asked
     begin_loop(strategy, START + timedelta(seconds=5))

@@ -43,7 +43,7 @@ def test_trade_without_its_stop_is_told_after_a_minute_with_the_exchange_s_words
     assert begin_loop(strategy, begun + timedelta(seconds=125)) == []
     api.answer = None
     send_stop(strategy)
-    # Freqtrade keeps it with the trade.
+    # Freqtrade stores it with the trade.
     trade.orders.append(order_of_freqtrade("7", "stoploss", is_open=True))
     [told] = begin_loop(strategy, begun + timedelta(seconds=130))
     assert "Stop of ETH/USDT: it was accepted" in told
@@ -59,7 +59,7 @@ def test_exit_that_is_refused_again_and_again_is_told(strategy: IStrategy, api: 
     [told] = begin_loop(strategy, now + timedelta(seconds=65))
     assert "The exit of ETH/USDT has been refused for 1 min" in told
     assert "market is halted" in told
-    # The signal is over: nothing is tried any more.
+    # The signal is over: there are no further tries.
     assert len(begin_loop(strategy, now + timedelta(minutes=10))) == 1
     assert begin_loop(strategy, now + timedelta(minutes=11)) == []
 
@@ -83,7 +83,7 @@ def test_entry_that_is_not_filled_hides_no_trade_without_its_stop(database: None
 def test_refusals_with_a_pause_between_are_not_in_a_row(
     strategy: IStrategy, api: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    """What was not tried for three minutes is another exit, perhaps of another trade."""
+    """After three minutes without a try it is another exit, perhaps of another trade."""
     open_trade(1.0, 100.0)
     api.answer = ccxt.ExchangeError("market is halted")
     found = []

@@ -92,7 +92,7 @@ def database() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def exchange() -> Iterator[Exchange]:
-    """Freqtrade's exchange, of which nothing is requested."""
+    """Freqtrade's exchange, without any requests."""
     exchange = ExchangeResolver.load_exchange(copy.deepcopy(TRADING), validate=False)
     yield exchange
     exchange.close()
@@ -102,7 +102,7 @@ def exchange() -> Iterator[Exchange]:
 def load_trader(
     load_strategy: Callable[..., IStrategy], database: None, exchange: Exchange
 ) -> Callable[..., Any]:
-    """The strategy of a dry run with 1000 USDT, and with one candle that is known."""
+    """The strategy of a dry run with 1000 USDT, and with one known candle."""
 
     def load(
         parameters: dict[str, Any] | None = None,
@@ -133,7 +133,7 @@ def api() -> Api:
 def load_live(
     load_strategy: Callable[..., IStrategy], database: None, api: Api
 ) -> Iterator[Callable[..., Any]]:
-    """The strategy of a live bot that trades on `api`, which notifies of whatever it can."""
+    """The strategy of a live bot that trades on `api`, and notifies of everything."""
     exchanges = []
 
     def load(risk: dict[str, Any] | None = None, **config: Any) -> IStrategy:
@@ -162,7 +162,7 @@ def load_live(
 
 
 def show_candle(strategy: IStrategy, **columns: float) -> None:
-    """Have the strategy know a candle, after some with other values; `atr` is the rules' own."""
+    """Give the strategy a known candle, after some with other values; `atr` is the rules' own."""
     columns = {ATR_COLUMN if name == "atr" else name: value for name, value in columns.items()}
     earlier = dict.fromkeys(columns, 77.0)
     candles = pd.DataFrame([earlier, earlier, columns])
@@ -182,7 +182,7 @@ def open_trade(
 
 
 def make_trade(amount: float, rate: float, **changes: Any) -> Trade:
-    """A trade that the database does not have."""
+    """A trade that is not in the database."""
     values = {
         "pair": PAIR,
         "base_currency": "ETH",
@@ -224,5 +224,5 @@ class FixedStrategy:
 
 
 def messages(strategy: IStrategy) -> list[str]:
-    """What waits for Telegram."""
+    """The messages that wait for Telegram."""
     return list(strategy.dp._msg_queue)
