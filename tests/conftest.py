@@ -1,4 +1,4 @@
-"""What most tests need: seeded candles, the real data if there are any, the loaded strategy."""
+"""Fixtures of most tests: seeded candles, the real data if there are any, the loaded strategy."""
 
 import os
 import signal
@@ -110,7 +110,7 @@ def load_strategy(tmp_path: Path) -> Callable[..., IStrategy]:
             "user_data_dir": tmp_path,
             "datadir": tmp_path,
             "runmode": "backtest",
-            # A test that trades asks no provider, if it does not say so itself.
+            # By default, a test that trades polls no provider.
             "altseason": {"dominance": {"record": False}},
         }
         strategy = StrategyResolver.load_strategy({**defaults, **config})

@@ -1,4 +1,4 @@
-"""`altseason dominance import` and `status`, as a person runs them."""
+"""`altseason dominance import` and `status`, as a user runs them."""
 
 import json
 import os
@@ -181,7 +181,7 @@ def test_status_shows_each_timeframe_with_its_age_and_gate(
     assert "is older than 3 hours." in output.replace("\n    ", " ")
     # The folder has a line of its own, however long it is.
     assert max(map(len, output.splitlines()[2:])) <= 80
-    # A person reads one unit in one line, and the same in every line.
+    # Each line has one unit, and all lines have the same.
     assert re.findall(r", ([\d.]+) (\w+) old", output) == re.findall(
         r" UTC, ([\d.]+) (\w+) ago", " ".join(output.split())
     )
@@ -280,7 +280,7 @@ def test_status_shows_the_coins_that_are_counted_and_the_gate(
 
 
 def test_command_runs_as_a_module_with_nothing_installed(userdir: Path, csv_file: Path):
-    """As in Freqtrade's image: the strategies folder on PYTHONPATH, and that is all."""
+    """As in Freqtrade's image, with only the strategies folder on PYTHONPATH."""
     environment = {**os.environ, "PYTHONPATH": str(userdir / "strategies")}
     command = [sys.executable, "-m", "altseason", "dominance", "import", str(csv_file)]
     found = subprocess.run(
@@ -319,7 +319,7 @@ def test_what_is_no_file_is_refused_in_one_line(
 ):
     other = tmp_path / "other"
     if kind == "fifo":
-        # Nobody writes to it: who opens it waits for ever.
+        # Nobody writes to it, so opening it would block forever.
         os.mkfifo(other)
     elif kind == "folder":
         other.mkdir()

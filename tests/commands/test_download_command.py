@@ -1,4 +1,4 @@
-"""`altseason dominance download`, as a person runs it, with a provider on the loopback."""
+"""`altseason dominance download`, as a user runs it, with a local provider."""
 
 import json
 import os
@@ -29,7 +29,7 @@ from tests.providers.world import World, reply, three_coins
 
 @pytest.fixture
 def world() -> World:
-    """Bitcoin's share is 60 % on all days but the newest, 50 % then, and 60 % now."""
+    """Bitcoin's share is 60 % on all days but the newest, where it is 50 %, and now 60 %."""
     world = three_coins()
     world.caps["bitcoin"][-1] = 400.0
     return world
@@ -68,7 +68,7 @@ def stored(datadir: Path) -> pd.DataFrame:
 
 
 def newest_midnight() -> pd.Timestamp:
-    """The end of the newest day that CoinGecko would know."""
+    """The end of the newest day that CoinGecko has."""
     return (pd.Timestamp.now(tz="UTC") - pd.Timedelta(minutes=40)).floor("D")
 
 
@@ -112,7 +112,7 @@ def test_without_days_it_downloads_what_is_missing(download, datadir: Path):
 
 def test_first_download_takes_all_there_is(download, datadir: Path, capsys: pytest.CaptureFixture):
     assert download() == 0
-    # Soon after midnight the newest day is not there yet.
+    # Soon after midnight the newest day is not available yet.
     days = len(stored(datadir))
     assert days in (139, 140)
     assert f"Of the 365 days requested, {days} could be calculated." in capsys.readouterr().out
@@ -290,7 +290,7 @@ def test_long_history_is_one_command(
     assert download("--source", "coinmarketcap") == 0
     candles = DominanceStore(datadir, provider="coinmarketcap").load("1d")
     days = (newest_midnight() - pd.Timestamp("2013-04-29", tz="UTC")).days + 1
-    # The reading of one day is known to be missing.
+    # One day is known to be missing there.
     assert len(candles) == days - 1
     assert candles["close"].unique().tolist() == [60.0]
     output = " ".join(capsys.readouterr().out.split())

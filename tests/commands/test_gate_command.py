@@ -1,4 +1,4 @@
-"""`altseason gate` writes a strategy once more behind the gate, or writes nothing."""
+"""`altseason gate` writes a gated version of a strategy, or nothing."""
 
 import json
 import sys

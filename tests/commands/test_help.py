@@ -1,4 +1,4 @@
-"""Every command describes itself, in the width of a terminal, whoever adds it."""
+"""Every command describes itself within the width of a terminal."""
 
 import argparse
 import re
@@ -16,7 +16,7 @@ MAX_WIDTH = 80
 
 
 def walk(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    """A parser, and those of its commands and of their commands."""
+    """A parser, and those of its subcommands at any depth."""
     yield parser
     for group in groups(parser):
         for inner in group.choices.values():
@@ -29,7 +29,7 @@ def groups(parser: argparse.ArgumentParser) -> list[argparse._SubParsersAction]:
 
 
 def find_parsers() -> list[argparse.ArgumentParser]:
-    """The root, and each command as it is when it is chosen: only then it has its options."""
+    """The root parser, and that of each command when chosen, since only then it has options."""
     root = build_parser("")
     chosen = [groups(build_parser(name))[0].choices[name] for name in COMMANDS]
     return [root, *(inner for parser in chosen for inner in walk(parser))]

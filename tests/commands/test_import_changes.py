@@ -56,7 +56,7 @@ def test_replacing_spares_recorded_candles_unless_all_are_named(
 
 
 def test_replacing_spares_candles_that_were_recorded_long_ago(tmp_path: Path):
-    """Before the last megabyte of the log, which is what a bot reads of it."""
+    """They are before the last megabyte of the log, which is all that a bot reads."""
     datadir, clock = tmp_path / "data", SimulatedClock()
     datadir.mkdir()
     recording = make_recording(datadir, clock)
@@ -126,7 +126,7 @@ def test_outliers_are_counted_from_the_import_on_that_keeps_them(
     assert not datadir.exists()
     assert run(file, datadir, "--keep-outliers") == 0
     assert store.keeps_outliers
-    # The choice is the stored series': it holds for what is imported later, too.
+    # The choice belongs to the stored series, so it also holds for later imports.
     assert run(file, datadir, "--json") == 0
     output = capsys.readouterr().out
     assert str(store.outliers_file) in output.replace("\n", "").replace(" ", "")
@@ -145,7 +145,7 @@ def test_refused_import_changes_no_choice(tmp_path: Path):
 def test_value_that_stands_still_for_days_is_told(tmp_path: Path, capsys: pytest.CaptureFixture):
     values = [58.25, *[57.12] * 9]
     assert run(write(tmp_path / "a.csv", values), tmp_path / "data") == 0
-    # Believed for three days after the 14th, on which it was read first.
+    # It counts for three days after the 14th, when it was first read.
     told = "Frozen: 5 candles repeat one value for days, the first 2023-03-18 00:00."
     assert told in capsys.readouterr().out
     assert run(write(tmp_path / "a.csv", [*values[:5], 57.13]), tmp_path / "other") == 0
@@ -265,7 +265,7 @@ def test_large_file_shows_how_far_it_is(
     size = file.stat().st_size
     told = [line.split(" of ") for line in capsys.readouterr().err.splitlines()]
     done = [int(words[0]) for words in told]
-    # A slow machine is told how long the rest takes, too.
+    # On a slow machine there is also an estimate of the time left.
     assert {words[1].split(",")[0] for words in told} == {f"{size} MiB read"}
     assert done == sorted(done)
     assert done[-1] == size
@@ -274,7 +274,7 @@ def test_large_file_shows_how_far_it_is(
 def test_data_directory_that_is_not_there_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ):
-    """A typo in `-d` must not pass in silence; Freqtrade creates the folder and says so, too."""
+    """A typo in `-d` must not go unnoticed; Freqtrade also creates the folder and reports it."""
     file, datadir = write(tmp_path / "a.csv", [58.0, 57.5]), tmp_path / "no" / "typo"
     assert run(file, datadir, "--dry-run") == 0
     text = " ".join(capsys.readouterr().out.split())
@@ -291,7 +291,7 @@ def test_data_directory_that_is_not_there_is_reported(
 def test_range_is_reported_from_the_first_open_to_the_last_close(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ):
-    """As `altseason dominance status` prints it."""
+    """In the form of `altseason dominance status`."""
     assert run(write(tmp_path / "a.csv", [58.0, 57.5]), tmp_path) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "first opens 2023-03-13 00:00, last closes 2023-03-15 00:00 UTC" in text

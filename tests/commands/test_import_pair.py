@@ -1,4 +1,4 @@
-"""An import into the pair without stablecoins asks what no name in a file says."""
+"""An import into the pair without stablecoins needs a confirmation, since no name tells it."""
 
 from pathlib import Path
 

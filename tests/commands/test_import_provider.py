@@ -1,4 +1,4 @@
-"""An import says where the file's format belongs to another provider than the stored pair."""
+"""An import notes if the file's format belongs to another provider than the stored pair."""
 
 from pathlib import Path
 

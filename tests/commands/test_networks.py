@@ -1,4 +1,4 @@
-"""The commands that ask providers, as processes of their own: by a proxy, and beside faults."""
+"""The commands that poll providers, each in its own process: by a proxy, and with faults."""
 
 import json
 import os
@@ -21,7 +21,7 @@ BROKEN = Reply(b"", way="drop")
 
 
 def answer(request: Request) -> Reply:
-    """Answer for all providers: those of the current value by folder, and the history."""
+    """Respond for all providers: the current value by folder, and the history."""
     market = Market(lambda: pd.Timestamp.now(tz="UTC"))
     is_current = request.path == "/coingecko/global" or not request.path.startswith("/coingecko/")
     if is_current:
@@ -32,7 +32,7 @@ def answer(request: Request) -> Reply:
 
 @pytest.fixture
 def run(tmp_path: Path):
-    """Run a command on a folder, whose providers are all at one address."""
+    """Run a command on a folder, with all providers at one address."""
 
     def run(url: str, *words: str) -> "subprocess.CompletedProcess[str]":
         urls = {name: f"{url}/{name}" for name in Market(pd.Timestamp.now).percent}
@@ -42,7 +42,7 @@ def run(tmp_path: Path):
             json.dumps({"exchange": {"name": "kraken"}, "altseason": {"dominance": settings}})
         )
         (tmp_path / "user_data").mkdir()
-        # By it Freqtrade knows a test, in which it leaves logging as it is.
+        # By this variable Freqtrade recognizes a test, and leaves logging as it is.
         environment = {name: os.environ[name] for name in os.environ if name != "PYTEST_VERSION"}
         folders = ["-c", str(config), "--userdir", "user_data", "--datadir", "data"]
         return subprocess.run(
@@ -60,7 +60,7 @@ def run(tmp_path: Path):
 
 @pytest.fixture
 def proxied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reached]:
-    """Providers behind a proxy that tunnels: a key would go in clear through any other."""
+    """Providers behind a tunneling proxy; any other would see a key in plain text."""
     with reaching("connect proxy", answer, tmp_path, monkeypatch) as reached:
         yield reached
 
@@ -78,14 +78,14 @@ def test_record_once_goes_through_a_proxy(run, proxied: Reached, tmp_path: Path)
     [(_, provider, value)] = load_counted(tmp_path / "data")
     assert (provider, value) == ("CoinGecko", 57.0)
     assert {line.split()[0] for line in proxied.proxy.asked} == {"CONNECT"}
-    # The three that are compared with it, too.
+    # Also the three that are compared with it.
     assert len({request.path.split("/")[1] for request in proxied.provider.requests}) == 4
 
 
 def test_download_goes_through_a_proxy(run, proxied: Reached, tmp_path: Path):
     found = run(proxied.url, "download", "--days", "5", "--calls-per-minute", "3000")
     assert found.returncode == 0, found.stderr
-    # 60 % on all days, and of now, where CoinGecko says 57.
+    # 60 % on all days and now, where CoinGecko has 57.
     closes = DominanceStore(tmp_path / "data").load("1d")["close"]
     assert closes.tolist() == [pytest.approx(57.0)] * 5
     assert {line.split()[0] for line in proxied.proxy.asked} == {"CONNECT"}

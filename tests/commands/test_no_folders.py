@@ -1,4 +1,4 @@
-"""Commands that only read make no folder: neither a misspelt one, nor what Freqtrade makes."""
+"""Commands that only read create no folder: neither a misspelled one, nor those of Freqtrade."""
 
 import json
 from pathlib import Path
@@ -44,7 +44,7 @@ def test_command_that_only_reads_makes_no_folder(home: Path, name: str, options:
     behind = [] if options[-1] == "typo" else ["-c", "config.json"]
     following = [*FREQTRADE[name], *behind] if name in FREQTRADE else []
     code = main([*READING[name], *options, *following])
-    # Nothing is stored yet in the folder of the exchange, which is no error.
+    # That nothing is stored yet in the folder of the exchange is no error.
     assert code == (0 if name == "dry run" or (name == "status" and behind) else 2)
     assert sorted(home.rglob("*")) == before
 

@@ -1,4 +1,4 @@
-"""`altseason dominance record`, `rebuild` and `status --check`, as a person runs them."""
+"""`altseason dominance record`, `rebuild` and `status --check`, as a user runs them."""
 
 import json
 import os
@@ -118,7 +118,7 @@ def test_record_into_a_synthetic_folder_is_refused(
 
 @contextmanager
 def recording(words: list[str], *program: str) -> Iterator["subprocess.Popen[str]"]:
-    """Run the command as a process, which does not outlive the test."""
+    """Run the command as a process that ends with the test."""
     command = [sys.executable, *(program or ("-m", "altseason")), "dominance", "record", *words]
     environment = {**os.environ, "PYTHONPATH": str(STRATEGIES)}
     process = subprocess.Popen(
@@ -166,7 +166,7 @@ def test_record_ends_while_a_provider_keeps_it_waiting(
         assert_ends_normally(process)
 
 
-# What is raised in such a callback, or in a destructor, Python prints and drops.
+# Python prints and drops exceptions in such a callback, or in a destructor.
 STOPPED_IN_A_CALLBACK = """
 import os, signal, sys, weakref
 from altseason.cli import main
@@ -201,7 +201,7 @@ def test_stop_that_comes_where_no_exception_can_pass_ends_it(words: list[str]):
 def test_interrupt_that_a_background_process_ignores_does_not_end_it(
     words: list[str], datadir: Path, wait_until: Callable[..., None]
 ):
-    """As a shell has it for what it starts with `&`."""
+    """A shell sets it so for commands that it starts with `&`."""
     script = "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
     script += "from altseason.cli import main; sys.exit(main(sys.argv[1:]))"
     with recording(words, "-c", script) as process:

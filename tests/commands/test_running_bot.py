@@ -1,4 +1,4 @@
-"""`altseason why --live` at what is no bot, or one that answers oddly: one line, at an end."""
+"""`altseason why --live` without a bot, or with unusual responses, ends in one line."""
 
 import json
 import socket
@@ -50,7 +50,7 @@ class Server6(Server):
 def serving(
     answers: dict[str, Answer], status: int = 200, *, server: type[Server] = Server
 ) -> Iterator[int]:
-    """Answer by the last part of the path, or by what is under ""; give the port."""
+    """Respond by the last part of the path, or with the response under ""; yield the port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -79,7 +79,7 @@ def serving(
 
 
 def find_line(capfd: pytest.CaptureFixture[str], *words: str) -> str:
-    """Ask, and give the one line that ends it."""
+    """Run the command, and return the one line with which it ends."""
     assert main(["why", "--live", *words]) == 2
     captured = capfd.readouterr()
     assert captured.out == ""
@@ -141,7 +141,7 @@ def test_what_is_no_bot_is_told_in_one_line(
 
 
 def test_code_in_an_answer_is_not_run(home: Path, capfd: pytest.CaptureFixture[str]):
-    """Freqtrade runs a strategy that is part of its name."""
+    """Freqtrade would run a strategy whose code is part of its name."""
     with serving({"": {"strategy": f"Code:{CODE}"}}) as port:
         assert "found the strategy 'Code:" in find_line(capfd, "--url", f"http://127.0.0.1:{port}")
 
@@ -155,7 +155,7 @@ def test_address_that_is_none_is_refused(home: Path, capfd: pytest.CaptureFixtur
 
 @contextmanager
 def dripping(head: bytes) -> Iterator[int]:
-    """A server that sends a byte now and then, without an end."""
+    """A server that endlessly sends a byte now and then."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def send() -> None:

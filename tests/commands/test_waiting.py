@@ -1,4 +1,4 @@
-"""What a person sees while a provider does not answer."""
+"""What is printed while a provider does not respond."""
 
 import threading
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.providers.serving import COINGECKO_VARIABLE
 def test_download_shows_its_retries_and_who_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    # Port 1: nobody listens.
+    # Nobody listens on port 1.
     monkeypatch.setenv(COINGECKO_VARIABLE, "http://127.0.0.1:1/api/v3")
     monkeypatch.setattr(session._Retries, "get_backoff_time", lambda _: 0.0)
     words = ["dominance", "download", "--days", "5", "--calls-per-minute", "100000"]

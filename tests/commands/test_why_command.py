@@ -77,7 +77,7 @@ class Gated(AltSeasonGate, Foreign):
 
 @pytest.fixture
 def userdir(tmp_path: Path) -> Path:
-    """Two coins with 60 days of candles, and dominance that is closed to the end."""
+    """Two coins with 60 days of candles, and dominance by which the gate is closed at the end."""
     folder = tmp_path / "user_data"
     strategies = folder / "strategies"
     strategies.mkdir(parents=True)
@@ -138,7 +138,7 @@ def test_text_has_the_same_facts_in_80_columns(capsys: pytest.CaptureFixture, us
     assert "ETH/USDT at 2021-03-02 00:00 UTC: no entry" in lines
     assert "  no   is_alt_season" in lines
     assert "ADA/USDT" not in text
-    # It is the gate at the end of these candles, whenever that was.
+    # It is the gate at the end of these candles, so there is no age.
     assert " ago" not in text
 
 
@@ -263,11 +263,11 @@ def test_a_pair_that_nobody_knows_is_answered_with_the_whitelist(
 
 @contextmanager
 def bot(answers: dict[str, Any], password: str) -> Iterator[str]:
-    """The part of a bot's REST API that is asked; a wrong password is refused as it does."""
+    """The part of a bot's REST API that is used; a wrong password is refused in the same way."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            # What is left unread when the connection is closed resets it.
+            # Unread data would reset the connection when it is closed.
             self.rfile.read(int(self.headers["Content-Length"] or 0))
             request = urlsplit(self.path)
             name = request.path.rsplit("/", 1)[1]
@@ -296,7 +296,7 @@ def bot(answers: dict[str, Any], password: str) -> Iterator[str]:
 
 
 def analyze_as_bot(userdir: Path, threshold: float) -> dict[str, Any]:
-    """What the API gives of a dry run's analyzed candles, by Freqtrade's own conversion."""
+    """The analyzed candles of a dry run as the API returns them, by Freqtrade's own conversion."""
     config = {
         "strategy": "AltSeasonStrategy",
         "strategy_path": str(userdir / "strategies"),

@@ -1,4 +1,4 @@
-"""What is printed fits 80 columns, whatever paths are in it, and commands in it can be copied."""
+"""Output fits 80 columns, whatever paths it contains, and its commands can be copied."""
 
 import os
 import pty
@@ -27,7 +27,7 @@ MODULE = "PYTHONPATH='/home/somebody/my freqtrade/user_data/strategies' python -
 
 
 def too_long(text: str) -> list[str]:
-    """The lines over 80 columns that could have been broken, at other places than in a command."""
+    """The lines over 80 columns that could have been broken outside a command."""
     lines = [line for line in text.splitlines() if len(line) > 80]
     kept = [line.replace(MODULE, "X").strip().removesuffix("\\").strip() for line in lines]
     return [line for line in kept if " " in line and not (line[0] == line[-1] == "`")]
@@ -71,7 +71,7 @@ def test_report_of_an_import_fits(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def read_on_terminal(words: list[str], columns: int, folder: Path) -> str:
-    """What a command prints where its messages go to a terminal of a width."""
+    """The messages of a command on a terminal of some width."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "altseason", *words],
@@ -83,7 +83,7 @@ def read_on_terminal(words: list[str], columns: int, folder: Path) -> str:
     )
     os.close(theirs)
     parts = []
-    # Linux says so where the other end is closed.
+    # On Linux, this error means that the other end is closed.
     while True:
         try:
             part = os.read(ours, 4096)

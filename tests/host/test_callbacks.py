@@ -18,7 +18,7 @@ Load = Callable[..., IStrategy]
 
 def test_sizing_that_fails_stakes_nothing_and_is_told_once(load_trader: Load):
     strategy = load_trader()
-    # No ATR: another strategy's candles.
+    # Without ATR, as if they were the candles of another strategy.
     for close in (100.0, 101.0):
         show_candle(strategy, close=close)
         assert ask_stake(strategy) == 0.0
@@ -69,7 +69,7 @@ def test_refusal_stays_one_where_a_subclass_has_no_telling(load_trader: Load):
 
 
 def test_trade_is_copied_for_all_callbacks_but_freqtrade_s_own(database: None):
-    """Freqtrade knows its own by their qualified name."""
+    """Freqtrade recognizes its own by their qualified name."""
     trade = open_trade(1.0, 100.0)
 
     def callback(trade: Trade) -> Trade:

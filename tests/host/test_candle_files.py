@@ -1,4 +1,4 @@
-"""Freqtrade writes candles to the file that we name, and leaves the columns that we drop."""
+"""Freqtrade stores candles in the file that we name, and adds the columns that we drop."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Freqtrade's own parser and reader of its configuration do what our commands take of them."""
+"""Freqtrade parses and reads its configuration as our commands expect."""
 
 import json
 import logging
@@ -60,7 +60,7 @@ def test_reading_makes_no_folder_and_changes_no_level(home: Path):
             ConfigurationError,
             "stake_currency: expected a string, found an array",
         ),
-        # Freqtrade fails over it while it looks for the best words.
+        # Freqtrade fails on it while it looks for the best message.
         (
             {"api_server": "plant"},
             AttributeError,

@@ -1,4 +1,4 @@
-"""Every contact with what Freqtrade does not promise has a test and a row in the documents."""
+"""Every use of Freqtrade internals has a test and a row in the documentation."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a backtest depends on changes the key of its cache, by way of the configuration."""
+"""All that a backtest depends on changes the key of its cache, through the configuration."""
 
 import sys
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def test_digest_changes_with_data_and_with_their_absence(tmp_path: Path):
     for content in (b"", b"candles", b"other candles"):
         data.write_bytes(content)
         digests.append(calculate_digest(Child, [data]))
-    # An empty file and none at all are both no candles.
+    # Neither an empty file nor a missing one holds candles.
     assert len(set(digests)) == 3
 
 
@@ -68,7 +68,7 @@ def test_digest_changes_with_a_parent_class_in_another_file(
 
 
 def test_freqtrade_s_cache_looks_at_the_digest(load_strategy: Callable[..., IStrategy]):
-    """It hashes settings that it does not know, too."""
+    """It also hashes settings that it does not know."""
     strategy = load_strategy()
     before = get_strategy_run_id(strategy)
     assert get_strategy_run_id(strategy) == before

@@ -1,4 +1,4 @@
-"""Freqtrade's exchange object, ccxt behind it and its records of orders are as we take them."""
+"""Freqtrade's exchange object, ccxt behind it and its records of orders are as we expect."""
 
 import inspect
 from collections.abc import Callable
@@ -30,7 +30,7 @@ from altseason.host.exchange import (
 from tests.risk.traders import PAIR, TRADING, Api, open_trade
 
 ORDER_TYPES = {"entry": "limit", "exit": "limit", "stoploss": "limit"}
-# As ccxt has a stop of Binance that waits.
+# A pending stop of Binance, as ccxt returns it.
 STOP: CcxtOrder = {
     "id": "7",
     "symbol": PAIR,
@@ -85,7 +85,7 @@ def test_orders_are_described_by_the_words_that_are_observed():
 
 @pytest.fixture
 def live(load_live: Callable[..., IStrategy]) -> Exchange:
-    """Freqtrade's exchange object of a live bot, whose requests `api` takes."""
+    """Freqtrade's exchange object of a live bot; its requests go to `api`."""
     exchange = find_exchange(load_live())
     exchange._config["dry_run"] = False
     return exchange

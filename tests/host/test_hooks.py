@@ -1,4 +1,4 @@
-"""The methods that Freqtrade calls around a strategy's own, by which the gate holds."""
+"""The methods that Freqtrade calls around those of a strategy, on which the gate relies."""
 
 import inspect
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Where each value of a strategy comes from, and that a bot reports it."""
+"""Where each value of a strategy comes from, as a bot reports it."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Load = Callable[..., IStrategy]
 
 @pytest.fixture
 def load_mine(load_strategy: Load, tmp_path: Path) -> Load:
-    """A strategy of its own file, with a parameter file where there is something to put in."""
+    """A strategy in its own file, with a parameter file if there are parameters."""
 
     def load(body: str, parameters: dict[str, Any] | None = None, **config: Any) -> IStrategy:
         write_subclass(tmp_path, "Mine", body)
@@ -63,7 +63,7 @@ def test_each_value_is_of_the_place_that_freqtrade_takes_it_from(load_mine: Load
         "minimal_roi": ({0: 0.5}, "parameter file"),
         "altseason.risk.risk_factor": (0.01, "config"),
     }
-    # A parameter that is not to be loaded stays what it is.
+    # A parameter with load=False keeps its value.
     assert found["macd_trigger"] == ("above", "default")
     assert parameter_file(strategy) == tmp_path / "Mine.json"
 

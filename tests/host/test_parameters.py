@@ -1,4 +1,4 @@
-"""Freqtrade keeps parameters on the class, and the parameter file's values apart."""
+"""Freqtrade keeps parameters on the class, and the content of the parameter file separately."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Load = Callable[..., IStrategy]
 
 @pytest.fixture
 def load_mine(load_strategy: Load, tmp_path: Path) -> Load:
-    """A strategy of its own file, with a parameter file."""
+    """A strategy in its own file, with a parameter file."""
 
     def load(**parameters: dict[str, Any]) -> IStrategy:
         write_subclass(tmp_path, "Mine", "    pass")
@@ -37,7 +37,7 @@ def test_values_of_the_parameter_file_are_kept_apart(load_mine: Load):
 
 
 class Plain(IStrategy):
-    """A strategy that keeps its parameters where Freqtrade has them."""
+    """A strategy that does not copy its parameters."""
 
     days = IntParameter(1, 60, default=20, space="buy")
 

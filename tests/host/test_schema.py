@@ -70,7 +70,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(home: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
-    """Run a command here, and the child that it may start; return its code and its output."""
+    """Run a command, with any child process; return its exit code and its output."""
 
     def run(name: str) -> tuple[int, str]:
         code = main([*COMMANDS[name], *OPTIONS])
@@ -90,7 +90,7 @@ def test_no_command_prints_a_value_that_the_schema_refuses(
     code, output = run(name)
     assert SHORT not in output
     assert "Traceback" not in output
-    # These need little of a configuration, and do not ask for the rest.
+    # These need only a few settings, and do not require the rest.
     if name not in ("status", "why"):
         assert code == 2
         assert message in output

@@ -15,7 +15,7 @@ CONFIG: dict[str, Any] = {
     "stake_currency": "USDT",
     "stake_amount": 10,
     "exchange": {"name": "kraken", "pair_whitelist": ["ETH/USDT"]},
-    # Whoever asks a provider all the same, finds none.
+    # A command that polls a provider in spite of it finds none.
     "altseason": {"dominance": {"urls": {"coingecko": "http://127.0.0.1:9"}}},
 }
 COMMANDS = {
@@ -80,7 +80,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(words: list[str], config: Mapping[str, Any]) -> int:
     Path("config.json").write_text(json.dumps(config))
-    # Behind what follows `--` on it is Freqtrade's.
+    # What follows `--` is for Freqtrade.
     place = len(words) - (words[::-1].index("--") + 1 if "--" in words else 0)
     return main([*words[:place], "-c", "config.json", *words[place:]])
 

@@ -1,4 +1,4 @@
-"""What Freqtrade writes into results holds no secret, whatever it is called and wherever it is."""
+"""Freqtrade writes no secret into its results, whatever its name and its place."""
 
 import re
 from typing import Any
@@ -81,7 +81,7 @@ def test_variables_of_the_example_are_all_hidden(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("value", [None, (), ["exchange.key"], "gone"])
 def test_freqtrade_with_another_list_is_refused(monkeypatch: pytest.MonkeyPatch, value: Any):
     if value == ["exchange.key"]:
-        # It goes by another list from now on.
+        # From now on it uses another list.
         monkeypatch.setattr("altseason.host.secrets.sanitize_config", lambda config: config)
     elif value == "gone":
         monkeypatch.delattr(config_secrets, "_SENSITIVE_KEYS")
@@ -91,5 +91,5 @@ def test_freqtrade_with_another_list_is_refused(monkeypatch: pytest.MonkeyPatch,
     config = {"api_server": {"jwt_secret_key": MARK}}
     with pytest.raises(AltSeasonError, match=r"would write .*jwt_secret_key.* into its results"):
         hide_secrets({**config, "runmode": RunMode.BACKTEST})
-    # A bot writes no results, and has trades to exit.
+    # A bot writes no results, and must exit its trades.
     hide_secrets({**config, "runmode": RunMode.LIVE})

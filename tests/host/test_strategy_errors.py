@@ -1,4 +1,4 @@
-"""Errors of a strategy's own code, called as Freqtrade calls it."""
+"""Errors in a strategy's own code, called as by Freqtrade."""
 
 import importlib.util
 import json
@@ -58,7 +58,7 @@ def test_file_and_line_are_those_of_the_strategy_and_not_of_the_library_it_calls
 def test_error_that_freqtrade_takes_for_consent_is_raised_and_its_stack_not_shown(
     mine: ModuleType, name: str, argument: object, caplog: pytest.LogCaptureFixture
 ):
-    """Freqtrade logs a ValueError, such as of JSON, in another way than the rest."""
+    """Freqtrade logs a ValueError, such as one of JSON, differently from others."""
     line = {"divide": DIVIDE, "read": READ}[name]
     callback = strategy_safe_wrapper(getattr(mine, name), default_retval=True)
     after: list[bool] = []

@@ -18,7 +18,7 @@ from altseason.host.version import (
 from tests.conftest import ROOT, STRATEGIES
 
 NEEDED = "AltSeasonStrategy needs Freqtrade 2026.9 or newer, found 2026.6"
-# One that has nothing but its version, in a process of its own; and who asks it.
+# A Freqtrade that has only a version, in its own process, and what imports it.
 OLD = "import sys, types; old = types.ModuleType('freqtrade'); old.__version__ = '2026.6'; "
 OLD += "sys.modules['freqtrade'] = old; import runpy; "
 STRATEGY = f"runpy.run_path({str(STRATEGIES / 'AltSeasonStrategy.py')!r})"

@@ -1,4 +1,4 @@
-"""Backtests of AltSeasonFreqAI in this process, and what they train with."""
+"""Backtests of AltSeasonFreqAI in this process, and the rows that they train with."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ PERIOD = "20240201-20240401"
 
 @dataclass
 class Learned:
-    """A backtest, the rows of each of its fits, and what it predicted by pair."""
+    """A backtest, the rows of each of its fits, and its predictions by pair."""
 
     run: BacktestRun
     strategy: Any
@@ -54,7 +54,7 @@ def backtest(home: Home, period: str = PERIOD, **changes: Any) -> Learned:
 def prepared(
     home: Home, period: str, fits: list[pd.DataFrame], **changes: Any
 ) -> Iterator[tuple[Config, Exchange]]:
-    """Yield what backtests of a home need, and note the rows of each fit."""
+    """Yield the fixtures that backtests of a home need, and note the rows of each fit."""
     (home.userdir / "config.json").write_text(json.dumps({**CONFIG, "freqai": freqai(), **changes}))
     strategy = str(changes.get("strategy", "AltSeasonFreqAI"))
     words = ["--datadir", str(home.datadir), "--config", str(home.userdir / "config.json")]
@@ -70,7 +70,7 @@ def prepared(
 
 @contextmanager
 def spying(fits: list[pd.DataFrame]) -> Iterator[None]:
-    """Note the rows of each fit; FreqAI reads the model's file anew, and finds this one in it."""
+    """Note the rows of each fit, also when FreqAI loads the model's file again."""
     fit = model.fit_pooled
 
     def spy(rows: pd.DataFrame, **words: Any) -> model.PooledModel:
@@ -83,7 +83,7 @@ def spying(fits: list[pd.DataFrame]) -> Iterator[None]:
 
 
 def read_predictions(home: Home, strategy: Any) -> dict[str, pd.DataFrame]:
-    """Read what FreqAI has stored of a backtest, by coin."""
+    """Read the predictions of a backtest that FreqAI has stored, by coin."""
     folder = home.userdir / "models" / strategy.config.get("freqai", {}).get("identifier", "none")
     found: dict[str, list[pd.DataFrame]] = {}
     for file in sorted((folder / "backtesting_predictions").glob("*.feather")):

@@ -1,4 +1,4 @@
-"""Entries whose outcome is drawn from a probability that a test knows."""
+"""Entries whose outcome is drawn from a known probability."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ HOUR = pd.Timedelta(hours=1)
 
 def draw_features(count: int, seed: int) -> pd.DataFrame:
     random = np.random.default_rng(seed)
-    # On scales as far apart as those of returns and percentages.
+    # On scales as different as those of returns and percentages.
     scales = 10.0 ** np.arange(-3, 5)
     return pd.DataFrame(random.normal(0, scales, (count, 8)), columns=FEATURES)
 
@@ -21,7 +21,7 @@ def planted(features: pd.DataFrame) -> "np.ndarray":
 
 
 def draw_rows(count: int, *, seed: int = 1, has_effect: bool = True) -> pd.DataFrame:
-    """Rows of four pairs, one an hour, whose labels are known after an hour and share no time."""
+    """Rows of four pairs, one per hour, whose labels are known after an hour and do not overlap."""
     features, random = draw_features(count, seed), np.random.default_rng(seed + 1000)
     probability = planted(features)
     if not has_effect:

@@ -1,4 +1,4 @@
-"""Real FreqAI in real backtests on the sample: what is learned from, predicted and traded."""
+"""Real FreqAI in real backtests on the sample: rows, predictions and trades."""
 
 import shutil
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_no_label_of_a_training_reaches_past_its_end(learned: Learned):
         assert (rows["start"] + HORIZON).max() <= cut
         assert (rows["start"] + HORIZON).max() > cut - 7 * DAY
         assert rows["date"].min() >= cut - 1095 * DAY
-        # Those of the three years, but for what the features need before.
+        # Those of the three years, without the first days, which the features need.
         assert rows["date"].min() < cut - 1095 * DAY + 120 * DAY
 
 
@@ -72,7 +72,7 @@ def test_entries_are_those_that_were_found_likely(learned: Learned):
 
 
 def test_stake_is_the_part_that_the_probability_allows(learned: Learned):
-    # A stake without sizing is what is free, by the trades that there may be.
+    # Without sizing, the stake is the free amount divided by the free slots.
     for trade in learned.run.trades.iloc[:1].to_dict("records"):
         by_candle = learned.predicted[trade["pair"].split("/")[0]].set_index("date")
         part = by_candle.loc[trade["open_date"] - HOUR, LABEL] / 0.7
@@ -117,7 +117,7 @@ def test_same_seed_gives_the_same_backtest(learned: Learned, sample: Path, tmp_p
 
 
 def test_predictions_of_another_label_are_made_anew(home: Home, learned: Learned):
-    """FreqAI reads those of an earlier backtest by the identifier alone."""
+    """FreqAI finds those of an earlier backtest by the identifier alone."""
     section = freqai(feature_parameters={"label_period_candles": 24})
     other = backtest(home, freqai=section)
     assert len(other.fits) == len(CUTS)

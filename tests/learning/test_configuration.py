@@ -1,4 +1,4 @@
-"""What FreqAI is told, and what is refused before it starts."""
+"""The configuration that FreqAI gets, and what is refused before it starts."""
 
 import os
 from importlib import metadata
@@ -95,14 +95,14 @@ def test_identifier_changes_with_the_parameters_that_rows_depend_on(
 def test_identifier_of_a_bot_s_models_is_known_before_the_strategy_starts(
     load_learner: Load, monkeypatch: pytest.MonkeyPatch
 ):
-    """Where a backtest goes by what a bot has predicted, Freqtrade looks for it so early."""
+    """A backtest with a bot's predictions looks for them that early."""
     identifiers, original = [], configuration.identify
 
     def note(config: dict[str, Any], strategy: Any) -> None:
         original(config, strategy)
         identifiers.append(config["freqai"]["identifier"])
 
-    # The strategy's file is read anew, and finds this one.
+    # The strategy's file is loaded again, and finds this one.
     monkeypatch.setattr(configuration, "identify", note)
     changes = {"stoploss": -0.04, "minimal_roi": {"60": 0.05, "0": 0.1}}
     load_learner(**changes)
@@ -134,7 +134,7 @@ def test_identifier_changes_with_the_code_of_labels_and_features(
 def test_models_of_another_version_of_a_library_are_not_loaded(
     load_learner: Load, monkeypatch: pytest.MonkeyPatch, name: str
 ):
-    """What is pickled by one version may fail in another, or predict something else."""
+    """A model that was pickled by one version may fail in another, or predict something else."""
     before = identify(load_learner)
     known = metadata.version
     monkeypatch.setattr(metadata, "version", lambda one: "0.1" if one == name else known(one))

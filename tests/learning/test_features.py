@@ -1,4 +1,4 @@
-"""Features, by values worked out from the candles, and without any look ahead."""
+"""Features, by values calculated from the candles, and without look-ahead."""
 
 import re
 from pathlib import Path
@@ -134,7 +134,7 @@ def test_removing_the_future_changes_no_feature(cut: int):
 def test_startup_candles_of_a_bot_are_enough_for_what_a_backtest_measures():
     candles, days = coin_candles(3000), dominance(wave(600))
     whole = calculate_features(candles, "1h", days, RULE)
-    # AltSeasonStrategy.startup_candle_count; a bot has these at the least.
+    # AltSeasonStrategy.startup_candle_count; a bot has at least these.
     found = calculate_features(candles.iloc[-400:], "1h", days, RULE)
     pd.testing.assert_series_equal(found.iloc[-1], whole.iloc[-1], rtol=1e-9)
 

@@ -1,4 +1,4 @@
-"""Hyperopt varies the least probability, in processes of its own."""
+"""Hyperopt varies the minimum probability in its worker processes."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Labels are the trades of a real backtest that knows no other exits."""
+"""Labels agree with the trades of a real backtest without other exits."""
 
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def test_labels_are_what_a_backtest_trades(sample: Path, tmp_path: Path):
         )
         compared.append(of_pair.merge(labels, on="start", validate="1:1"))
     both = pd.concat(compared)
-    # The last ones of the time range were closed by force.
+    # The last trades of the time range were closed by its end.
     both = both[both["exit_reason"] != "force_exit"]
     assert both["exit_reason"].value_counts().min() > 20
     assert list(both["exit_reason"].map(REASONS)) == list(both["outcome"])

@@ -1,4 +1,4 @@
-"""Labels, by candles that are worked out by hand."""
+"""Labels, by hand-made candles."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def barriers(**changes: Any) -> Barriers:
 
 
 def label_first(*rows: tuple[float, float, float], **changes: Any) -> "pd.Series[Any]":
-    """The label of an entry that is signaled in a first candle, before the rows given."""
+    """The label of an entry whose signal is in a candle before the given rows."""
     frame = candles(CALM, *rows)
     entries = pd.Series([True] + [False] * len(rows))
     return label_entries(frame, entries, barriers(**changes)).iloc[0]
@@ -47,7 +47,7 @@ def label_first(*rows: tuple[float, float, float], **changes: Any) -> "pd.Series
         ([CALM, (100, 111, 99)], "take_profit", 2, 0.10),
         # Also in the candle of the entry.
         ([(100, 111, 99)], "take_profit", 1, 0.10),
-        # The price itself does not do, as Freqtrade asks for more than the ratio.
+        # The price itself is not enough: Freqtrade requires more than the ratio.
         ([CALM, (100, 110, 99), CALM, (104, 105, 103)], "time_out", 4, 0.04),
         # 95 is the stop, and reaching it is enough.
         ([CALM, (100, 101, 95)], "stop", 2, -0.05),
@@ -59,7 +59,7 @@ def label_first(*rows: tuple[float, float, float], **changes: Any) -> "pd.Series
         ([CALM, (80, 90, 75)], "stop", 2, -0.20),
         # A gap over the take-profit: no price below the candle's lowest can be had.
         ([CALM, (130, 140, 120)], "take_profit", 2, 0.20),
-        # Three candles are watched; what the next one does comes too late, but for its open.
+        # Three candles are followed; of the next one only the open matters.
         ([CALM, CALM, CALM, (102, 120, 50)], "time_out", 4, 0.02),
         ([CALM, CALM, CALM, (93, 94, 92)], "time_out", 4, -0.07),
     ],
@@ -107,7 +107,7 @@ def test_exit_at_any_price_is_one_by_time_unless_it_earns(opening: float, outcom
 
 
 def test_there_is_no_label_where_the_horizon_is_not_over():
-    """Also where the entry was decided: of those near the end only the quick ones would be."""
+    """Even for decided entries: near the end only the quick ones are decided."""
     frame = candles(*[CALM] * 4, (100, 101, 90), CALM)
     labels = label_entries(frame, pd.Series([True] * 6), barriers())
     assert list(labels["outcome"].notna()) == [True, True, False, False, False, False]

@@ -1,4 +1,4 @@
-"""What a strategy makes of predictions: which entries it takes, how large, and what it says."""
+"""What a strategy does with predictions: which entries it takes, how large, and what it reports."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,7 +34,7 @@ def predicted(probabilities: list[float | None]) -> pd.DataFrame:
 
 
 class Predicting:
-    """A model of FreqAI's that says what a test wants, or fails."""
+    """A model for FreqAI that predicts what a test wants, or fails."""
 
     def __init__(self, probabilities: list[float | None] | Exception, problem: str = "") -> None:
         self.probabilities = probabilities
@@ -44,7 +44,7 @@ class Predicting:
         if isinstance(self.probabilities, Exception):
             raise self.probabilities
         frame = predicted(self.probabilities)
-        # FreqAI returns 0 where there is nothing.
+        # FreqAI returns 0 for none.
         return frame.assign(**{LABEL: frame[LABEL].fillna(0.0)})
 
 
@@ -61,7 +61,7 @@ def test_candle_is_entered_above_the_least_probability(
 
 
 def test_candles_of_a_bot_without_a_model_can_be_explained(load_learner: Load):
-    """Its API has None for what is not known."""
+    """The API of the bot has None for what is unknown."""
     frame = predicted([None, None]).astype({LABEL: object})
     frame[LABEL] = None
     found = load_learner().learner.require_likely(frame, 0.35)
@@ -98,10 +98,10 @@ def test_stake_grows_with_the_probability_up_to_that_of_the_risk_rules(load_lear
         [125, 187.5, 250, 250, 250]
     )
     assert stake(strategy, 2.9) == pytest.approx(187.5)
-    # Nothing is entered by a candle that is none, or not the newest.
+    # A candle without a signal, or not the newest, has no stake.
     assert stake(strategy, 6) == 0
     assert stake(strategy, 0.5) == 0
-    # But by hand.
+    # But a forced entry has.
     assert stake(strategy, 6, tag="force_entry") == 250
 
 
@@ -121,7 +121,7 @@ def test_no_probability_stakes_more_than_the_risk_rules(
 
 
 def test_entry_by_hand_is_known_to_a_subclass_that_asks_by_position(load_learner: Load):
-    """As Freqtrade's documentation teaches."""
+    """As in Freqtrade's documentation."""
     strategy = load_learner(altseason=section())
     time = START.to_pydatetime()
     asked = (PAIR, time, 100.0, 250.0, 5.0, 1000.0, 1.0)
@@ -130,7 +130,7 @@ def test_entry_by_hand_is_known_to_a_subclass_that_asks_by_position(load_learner
 
 
 def test_part_below_the_exchange_s_minimum_is_no_stake(load_learner: Load):
-    """Freqtrade would lift it to the minimum."""
+    """Freqtrade would raise it to the minimum."""
     strategy = load_learner(altseason=section())
     strategy.learner.keep_entries(predicted([0.4]), PAIR, 0.35)
     assert stake(strategy, 1, min_stake=100.0) == pytest.approx(250 * 0.4 / 0.7)
@@ -149,7 +149,7 @@ def test_failing_sizing_stakes_nothing(load_learner: Load, monkeypatch: pytest.M
 
 @pytest.fixture
 def trading(load_learner: Load, registry: None) -> Any:
-    """A bot's strategy whose model is not FreqAI's, and what it notifies of."""
+    """A bot's strategy with another model than FreqAI's, and its notifications."""
     strategy = load_only(load_learner, runmode=RunMode.DRY_RUN, altseason=section())
     strategy.sent = []
     strategy.notifier._send = strategy.sent.append
@@ -174,14 +174,14 @@ def test_missing_prediction_is_notified_once_and_its_end_too(trading: Any):
 
 
 def test_pair_that_is_traded_no_more_keeps_no_alert(trading: Any, monkeypatch: pytest.MonkeyPatch):
-    """A filter has left it out: nobody would be told when the others' predictions end again."""
+    """A filter has removed it: otherwise no new alert would be raised for the others."""
     whitelist = [PAIR, "ADA/USDT"]
     monkeypatch.setattr(trading.dp, "current_whitelist", lambda: whitelist)
     trading.freqai = Predicting([0.5, None])
     for pair in (PAIR, "ADA/USDT"):
         trading.learner.add_predictions(coin_candles(2), pair)
     whitelist.remove("ADA/USDT")
-    # Its open trade is still looked after.
+    # Its open trade is still managed.
     trading.learner.add_predictions(coin_candles(2), "ADA/USDT")
     trading.freqai = Predicting([0.5, 0.6])
     trading.learner.add_predictions(coin_candles(2), PAIR)
@@ -192,7 +192,7 @@ def test_pair_that_is_traded_no_more_keeps_no_alert(trading: Any, monkeypatch: p
 
 
 def test_error_of_freqai_stops_no_exit_of_a_bot(trading: Any):
-    """Freqtrade would drop the pair's candles, its exit signals with them."""
+    """Freqtrade would drop the pair's candles, and with them its exit signals."""
     trading.freqai = Predicting(KeyError("XRP/USDT"))
     analyzed = trading.advise_indicators(coin_candles(400), {"pair": PAIR})
     analyzed = trading.ft_advise_signals(analyzed, {"pair": PAIR})

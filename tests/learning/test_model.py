@@ -1,4 +1,4 @@
-"""The pooled fit, on entries whose odds are known."""
+"""The pooled fit, on entries with known odds."""
 
 import pickle
 from typing import Any
@@ -54,7 +54,7 @@ def test_nothing_is_found_where_labels_are_shuffled(kind: Any):
     found = roc_auc_score(happened, model.predict_proba(later)["take_profit"])
     half = auc_interval(0.5, happened.sum(), (~happened).sum())
     assert abs(found - 0.5) < half
-    # What the fit says of itself is measured on fewer rows.
+    # The inner test of the fit has fewer rows.
     assert abs(model.inner.auc - 0.5) < 3 * half
     assert model.inner.log_loss > model.inner.base_log_loss - 0.01
 
@@ -104,7 +104,7 @@ def test_fewer_than_a_thousand_rows_are_refused():
         fit_pooled(draw_rows(999))
     rows = draw_rows(1000)
     assert fit_pooled(rows).rows == 1000
-    # A row without a label, or without a feature, is none.
+    # Rows without a label or a feature do not count.
     with pytest.raises(TooFewRowsError, match="found 999"):
         fit_pooled(rows.assign(outcome=rows["outcome"].where(rows.index > 0)))
     with pytest.raises(TooFewRowsError, match="found 999"):

@@ -1,4 +1,4 @@
-"""Markets with an effect that a test has planted, and with none, from candles to probabilities."""
+"""Markets with and without a planted effect, from candles to probabilities."""
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,7 @@ def draw_days(random: np.random.Generator) -> pd.DataFrame:
 
 
 def draw_candles(random: np.random.Generator, drift: np.ndarray) -> pd.DataFrame:
-    """A coin that moves by a percent an hour, and on the average by the drift."""
+    """A coin that moves by one percent an hour, with an average drift."""
     steps = random.normal(0, 0.01, HOURS) + drift
     close = 100 * np.exp(np.cumsum(steps))
     before = np.concatenate([[100.0], close[:-1]])
@@ -69,7 +69,7 @@ def draw_market(effect: float, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def evaluate(model: PooledModel, later: pd.DataFrame) -> tuple[float, float, np.ndarray]:
-    """The AUC, half of its interval and what happened.
+    """The AUC, half of its interval, and the outcomes.
 
     Pairs share the days of dominance, so rows are worth their uniqueness.
     """

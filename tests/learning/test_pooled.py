@@ -1,4 +1,4 @@
-"""FreqAI's model in the thread that trains for a bot, where something fails."""
+"""FreqAI's model in the thread that trains for a bot, when something fails."""
 
 import pickle
 from collections.abc import Callable
@@ -56,7 +56,7 @@ def failing(error: Exception) -> Callable[..., Any]:
 def test_training_that_fails_is_tried_again_an_hour_later(
     load_learner: Load, monkeypatch: pytest.MonkeyPatch
 ):
-    """FreqAI itself would try again at once, and log a stack trace each time."""
+    """FreqAI itself would retry at once, and log a stack trace each time."""
     model = load_learner().freqai
     monkeypatch.setattr(model, "_fit", failing(OSError("no space left")))
     assert train(model, monkeypatch, Clock()) == pytest.approx(3600, abs=2)
@@ -119,7 +119,7 @@ def test_model_that_cannot_be_stored_does_not_count_as_trained(
 def test_thread_goes_on_where_freqai_s_own_part_fails(
     load_learner: Load, monkeypatch: pytest.MonkeyPatch
 ):
-    """Its end would be noticed by nobody until the models expire."""
+    """Nobody would notice its end until the models expire."""
     model = load_learner().freqai
     tries: list[float] = []
 
@@ -139,7 +139,7 @@ def test_thread_goes_on_where_freqai_s_own_part_fails(
 def test_pairs_that_a_filter_leaves_out_are_trained_again(
     load_learner: Load, monkeypatch: pytest.MonkeyPatch
 ):
-    """FreqAI takes a pair out of its queue for ever, and trains nothing once it is empty."""
+    """FreqAI removes a pair from its queue forever, and trains nothing once it is empty."""
     strategy = load_learner()
     model = strategy.freqai
     monkeypatch.setattr(IFreqaiModel, "start", lambda self, candles, *_: candles)
@@ -154,7 +154,7 @@ def test_pairs_that_a_filter_leaves_out_are_trained_again(
     "name", ["historic_predictions.pkl", "pair_dictionary.json", "global_metadata.json"]
 )
 def test_damaged_files_are_set_aside_and_the_bot_starts(load_learner: Load, name: str):
-    """As a power cut leaves them while they are written; open trades need their bot."""
+    """As after a power cut while they are written; open trades need their bot."""
     folder = load_learner().freqai.full_path
     content = {"historic_predictions.pkl": pickle.dumps(list(range(100)))[:50]}
     (folder / name).write_bytes(content.get(name, b'{"ETH/USDT": {'))
@@ -166,13 +166,13 @@ def test_damaged_files_are_set_aside_and_the_bot_starts(load_learner: Load, name
     assert list(model.train_queue) == PAIRS
     aside = folder.with_name(f"{folder.name}.damaged")
     assert (aside / name).is_file()
-    # A second time, where there is one aside already.
+    # A second time, when there is a folder set aside already.
     (folder / name).write_bytes(b"x")
     assert load_learner().freqai.dd.pair_dict == {}
 
 
 def test_models_stay_where_the_disk_fails(load_learner: Load):
-    """A disk that is full or read-only damages no model: nothing is moved; one line says why."""
+    """A full or read-only disk damages no model: nothing is moved, and one line says why."""
     folder = load_learner().freqai.full_path
     (folder / "pair_dictionary.json").write_text("{}")
     (folder / "run_params.json").unlink()

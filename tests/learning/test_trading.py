@@ -54,7 +54,7 @@ def read_notes(file: Path) -> list[dict[str, Any]]:
 
 
 def live(replay: Replay, end: datetime) -> list[dict[str, Any]]:
-    """Let the bot live until a time, and return what its strategy has noted."""
+    """Let the bot run until a time, and return what its strategy has noted."""
     file = Path(replay.settings["recorded"])
     file.unlink(missing_ok=True)
     output = replay.trade_until(end)

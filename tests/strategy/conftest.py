@@ -1,4 +1,4 @@
-"""The strategy of a dry run, and the gate before strategies of users' kinds."""
+"""The strategy of a dry run, and gated strategies of users."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from tests.strategy.trading import Load
 
 @pytest.fixture
 def load_live(load_strategy: Load, tmp_path: Path, registry: None) -> Load:
-    """The strategy of a dry run with Freqtrade's own data provider; it records nothing itself."""
+    """The strategy of a dry run with Freqtrade's own data provider; it does not record."""
 
     def load(parameters: dict[str, Any] | None = None, **config: Any) -> IStrategy:
         defaults = {**dominance_config(tmp_path, {}, record=False), "runmode": RunMode.DRY_RUN}
@@ -27,7 +27,7 @@ def load_live(load_strategy: Load, tmp_path: Path, registry: None) -> Load:
 
 @pytest.fixture
 def gate(load_strategy: Load, tmp_path: Path) -> Load:
-    """Load a parent and the gated class beside it, with thirty days of dominance."""
+    """Load a parent and the gated class derived from it, with thirty days of dominance."""
     DominanceStore(tmp_path).append(dominance_candles(DOMINANCE, "2021-01-02"), "1d")
     folder = tmp_path / "strategies"
 

@@ -1,4 +1,4 @@
-"""Strategies of users' kinds, small and in files of their own, and the gate before them."""
+"""Small strategies as users write them, each in its own file, and their gated classes."""
 
 import sys
 from collections.abc import Callable
@@ -20,7 +20,7 @@ DOMINANCE = [CLOSED] * 9 + [OPEN] * 10 + [CLOSED] * 11
 FIRST_OPEN = pd.Timestamp("2021-01-11 23:00", tz="UTC")
 LAST_OPEN = pd.Timestamp("2021-01-21 22:00", tz="UTC")
 OPEN_ROWS = 240
-# Times at which the gate is open, is closed, and is closed since dominance is stale.
+# Times at which the gate is open, closed by the rule, and closed because dominance is stale.
 OPENED, SHUT = datetime(2021, 1, 15, tzinfo=UTC), datetime(2021, 1, 25, tzinfo=UTC)
 STALE = datetime(2021, 3, 1, tzinfo=UTC)
 

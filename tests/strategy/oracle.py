@@ -129,7 +129,7 @@ def _exit_tag(close: float, now: Indicators, rsi_exit: float) -> str:
 
 
 def screened_average(values: Sequence[float], length: int) -> Iterator[float | None]:
-    """The moving average without days, of days in a row, that jump and are known to come back."""
+    """The moving average without days that jump and are known to come back; no day is missing."""
     outliers: set[int] = set()
     for i in range(len(values)):
         if i >= 2 and i - 2 not in outliers:
@@ -152,7 +152,7 @@ def gate(
     sma_days: int = 20,
     max_age: timedelta = timedelta(hours=36),
 ) -> Iterator[bool]:
-    """Open by the newest day that has ended at a row's close, unless that is too long ago."""
+    """The gate by the newest day that had ended at a row's close, unless that is too long ago."""
     averages = list(screened_average(dominance, sma_days))
     newest = -1
     for moment in row_closes:

@@ -1,4 +1,4 @@
-"""The check before an entry, and that no error of dominance stops an exit."""
+"""The check before an entry; no error with dominance stops an exit."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.strategy.trading import MIDNIGHT, Load, confirm, messages, store_days
 def test_entry_is_allowed_while_dominance_is_fresh(load_live: Load, tmp_path: Path):
     store_days(tmp_path, [50.0] * 3, MIDNIGHT)
     strategy = load_live()
-    # By the default a day's candle may be 36 hours old.
+    # By default, a daily candle may be 36 hours old.
     assert confirm(strategy, MIDNIGHT)
     assert confirm(strategy, MIDNIGHT + timedelta(hours=36))
     assert not confirm(strategy, MIDNIGHT + timedelta(hours=36, milliseconds=1))
@@ -50,7 +50,7 @@ def test_indicators_do_not_raise_on_damaged_candles(load_live: Load, tmp_path: P
 
 
 class UnforeseenError(Exception):
-    """What nobody has thought of; its text cannot be formatted either."""
+    """An unexpected error, whose text cannot be formatted either."""
 
     def __str__(self) -> str:
         raise ValueError("year 30828 is out of range")

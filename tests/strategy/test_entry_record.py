@@ -1,4 +1,4 @@
-"""What a trade keeps of the dominance that it was entered by."""
+"""The dominance that is stored with a trade at its entry."""
 
 from datetime import timedelta
 from pathlib import Path

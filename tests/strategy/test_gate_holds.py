@@ -1,4 +1,4 @@
-"""The gate holds whatever a subclass adds, and whatever a parameter file holds; exits continue."""
+"""The gate holds in spite of any subclass and any parameter file; exits continue."""
 
 import json
 import shutil
@@ -43,7 +43,7 @@ OLD_COLUMNS = """
         dataframe["buy_tag"] = "mine"
         return dataframe
 """
-# Without ours there is no SMA, and so no exit of ours.
+# Without our indicators there is no SMA, and so none of our exits.
 ALONE = """
     def populate_indicators(self, dataframe, metadata):
         return dataframe
@@ -57,7 +57,7 @@ FORGES = ADDS.replace("        return", '        dataframe["alt_season"] = True\
 
 @pytest.fixture
 def derive(load_strategy: Load, tmp_path: Path) -> Load:
-    """Load a subclass in a folder of its own, with dominance as above from 2021-01-02 on."""
+    """Load a subclass in its own folder, with dominance as above from 2021-01-02 on."""
     DominanceStore(tmp_path).append(dominance_candles(DOMINANCE, "2021-01-02"), "1d")
     folder = tmp_path / "strategies"
     shutil.copytree(STRATEGIES, folder, ignore=shutil.ignore_patterns("__pycache__", "*.json"))

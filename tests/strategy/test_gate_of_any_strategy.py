@@ -1,4 +1,4 @@
-"""Entries of any strategy are held back while the gate is closed; its exits are as before."""
+"""Any strategy's entries are held back while the gate is closed; its exits do not change."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -96,7 +96,7 @@ def test_gate_that_is_off_takes_no_entry_away_and_needs_no_dominance(gate: Load,
     for file in tmp_path.glob("BTCD_USD-*"):
         file.unlink()
     assert len(rows_with(signals(strategy), "enter_long")) == 720
-    # No optimizer tries it, nor takes it back.
+    # Hyperopt neither tries nor undoes it.
     assert "off" not in strategy.gate_mode.opt_range
     assert not strategy.gate_mode.optimize
 
@@ -144,7 +144,7 @@ EXITS = """
 
 
 def exits_that_freqtrade_takes(analyzed: pd.DataFrame) -> int:
-    """Count them by its rule: an exit signal beside one of entry is none."""
+    """Count them by Freqtrade's rule: an exit signal beside an entry signal is ignored."""
     return int((analyzed["exit_long"].eq(1) & ~analyzed["enter_long"].eq(1)).sum())
 
 
@@ -157,7 +157,7 @@ def test_exits_are_the_same_whatever_the_gate_says(gate: Load):
 
 
 def test_exits_forget_what_an_earlier_epoch_took_away(gate: Load):
-    """Hyperopt changes the parameters by which a strategy enters, and those of the gate."""
+    """Hyperopt changes the strategy's parameters, and those of the gate."""
     parent = HEAD + EXITS.replace("[6, 12]", "[self.hour.value]").replace("[12, 18]", "[12]")
     hour = '\n    hour = IntParameter(0, 23, default=12, space="buy")\n'
     strategy = gate(parent + hour)
@@ -178,7 +178,7 @@ def test_return_on_investment_waits_where_an_entry_signal_was_taken_away(gate: L
         asked.append(enter)
         return []
 
-    # The gate's own wrapper, around a stand-in for the callback that it wraps.
+    # The gate's own wrapper around a stand-in for the callback.
     wrapped = strategy.should_exit
     for hour in (6, 7, 8):
         wrapped.func(

@@ -1,4 +1,4 @@
-"""Strategies that do what few do: the gate holds, and nothing else of them changes."""
+"""Unusual strategies: the gate holds, and nothing else of them changes."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is asked before an order of a gated strategy: an entry, an addition, one placed anew."""
+"""The checks before an order of a gated strategy: an entry, an addition, a replacement."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Parameters of a gated class: what it refuses, its files, and what hyperopt tries."""
+"""Parameters of a gated class: what is refused, parameter files, and what hyperopt tries."""
 
 import json
 from collections.abc import Callable
@@ -98,7 +98,7 @@ OWN = """
     [
         ("", "    pass\n", OLD, True, False),
         ('mode="off"', "    pass\n", OLD, False, False),
-        # One that needs no dominance gets no company that does.
+        # Modes that need dominance are not added to one that does not.
         ('mode="breadth", breadth_min=60', "    pass\n", OLD, False, True),
         ('mode="breadth_and_falling"', "    pass\n", ALL, True, True),
         ("", OWN, ("falling", "breadth"), True, True),
@@ -119,7 +119,7 @@ def test_hyperopt_tries_breadth_where_a_class_asks_for_it(
     tried = (strategy.breadth_min.optimize, strategy.breadth_days.optimize)
     assert tried == (tries_breadth, tries_breadth)
     assert strategy.gate_rule.breadth_min == (60 if "60" in keywords else 75)
-    # Nor does what one class asks for change another one.
+    # Nor does one class change another one.
     assert AltSeasonGate.gate_mode.opt_range == OLD
     assert AltSeasonGate.breadth_min.optimize is False
 
@@ -172,7 +172,7 @@ def test_gate_is_taken_away_by_no_parameter_file(gate: Load, tmp_path: Path):
 
 
 def test_strategies_of_one_process_leave_each_other_s_parameters_alone(gate: Load, tmp_path: Path):
-    """An ungated class that shares a process, and a file, opens no gate of another."""
+    """An ungated class in the same process and file does not open the gate of another class."""
     gated = define('mode="falling"')
     two = "\n\nclass MyOther(AltSeasonGate, Parent):\n    days_of = 1\n"
     one = gate(TUNED, gated + two)

@@ -1,4 +1,4 @@
-"""Change dominance, or coins, from a day on: no row that closes before its end may change."""
+"""Change dominance or coins from a day on: no row that closes before the day's end may change."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,12 +27,12 @@ PARAMETERS = {
 
 
 def waves(per_day: int) -> list[float]:
-    """Dominance between 47 and 63 percent that crosses the level and its mean again and again."""
+    """Dominance between 47 and 63 percent that often crosses the threshold and its mean."""
     return [55 + 8 * ((i // per_day * 37) % 11 - 5) / 5 for i in range(DAYS * per_day)]
 
 
 def store_days_of_coins(folder: Path, changed_from: str | None) -> None:
-    """Store coins that beat Bitcoin over five days again and again, and each day others do."""
+    """Store coins of which different ones beat Bitcoin over five days each day."""
     first = pd.Timestamp(changed_from or "2100-01-01")
     days = pd.date_range(START, periods=DAYS)
     closes = {

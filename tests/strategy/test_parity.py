@@ -1,4 +1,4 @@
-"""The strategy's columns agree with a naive reading of the default rules, row by row."""
+"""The strategy's columns agree with a naive implementation of the default rules, row by row."""
 
 import csv
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""AltSeasonProfile: its signals and sizes, against the rule in plain Python."""
+"""The signals and sizes of AltSeasonProfile, against its rule in plain Python."""
 
 import json
 from collections.abc import Callable
@@ -34,7 +34,7 @@ CONFIG = {
 
 
 def daily_walk(seed: int) -> pd.DataFrame:
-    """A coin that moves as much in an hour as altcoins do, so that a month has trends in it."""
+    """A coin that moves as much in an hour as altcoins do, so that a month contains trends."""
     return coin_candles(24 * DAYS, seed=seed)
 
 
@@ -137,7 +137,7 @@ def test_backtest_without_bitcoin_names_the_command(load: Load, tmp_path: Path):
 def test_bot_without_bitcoin_enters_nothing_and_exits(load: Load, tmp_path: Path):
     bot = dominance_config(tmp_path, {}, record=False)
     strategy = load(**bot, runmode=RunMode.DRY_RUN)
-    # An exchange that has sent none of them.
+    # An exchange that has returned none of them.
     exchange = SimpleNamespace(klines=lambda *_, **__: pd.DataFrame())
     strategy.dp = DataProvider(strategy.config, exchange)
     found = analyze(strategy, daily_walk(1))
@@ -178,7 +178,7 @@ MIDNIGHT = datetime(2021, 11, 1, tzinfo=UTC)
 
 @pytest.fixture
 def bot(load: Load, tmp_path: Path) -> Callable[..., IStrategy]:
-    """A dry run at midnight of November, at a coin's close of 50, with Bitcoin's trend up."""
+    """A dry run at a midnight of November, with a coin's close of 50 and Bitcoin's trend up."""
 
     def make(**last: float) -> IStrategy:
         config = dominance_config(tmp_path, {}, record=False)
@@ -194,7 +194,7 @@ def bot(load: Load, tmp_path: Path) -> Callable[..., IStrategy]:
 def adjust(
     strategy: IStrategy, now: datetime, amount: float, *, has_open_orders: bool = False
 ) -> float | None:
-    """Ask how a position is to change whose coins were bought at 40, as Freqtrade does."""
+    """Return the change of a position whose coins were bought at 40, called as by Freqtrade."""
     trade = SimpleNamespace(
         pair="ETH/USDT",
         is_short=False,
@@ -236,7 +236,7 @@ def test_stake_is_the_weight_of_what_freqtrade_proposes(bot: Callable[..., IStra
     assert stake(strategy, MIDNIGHT) == pytest.approx(20)
     assert stake(strategy, MIDNIGHT + timedelta(minutes=59), proposed_stake=60) == pytest.approx(12)
     assert stake(strategy, MIDNIGHT, max_stake=15) == 15
-    # What Freqtrade would raise, and what is not known.
+    # Freqtrade would raise it to the minimum; and unknown candles.
     assert stake(strategy, MIDNIGHT, min_stake=21) == 0
     assert stake(strategy, MIDNIGHT + timedelta(hours=1)) == 0
     assert stake(strategy, MIDNIGHT - timedelta(seconds=1)) == 0
@@ -248,7 +248,7 @@ def test_position_is_brought_to_its_size_once_a_day(bot: Callable[..., IStrategy
     """At a close of 50 a position of 20 USDT is 0.4 coins."""
     strategy = bot()
     assert adjust(strategy, MIDNIGHT, 0.2) == pytest.approx(10)
-    # Of 40 USDT half is sold, by what its coins had cost.
+    # Half of 40 USDT is sold, in terms of what the coins had cost.
     assert adjust(strategy, MIDNIGHT, 0.8) == pytest.approx(-0.5 * 32)
     assert adjust(strategy, MIDNIGHT, 0.4) is None
     assert adjust(strategy, MIDNIGHT, 0.45) is None

@@ -1,4 +1,4 @@
-"""What a strategy has beside its trading: messages, and a recorder."""
+"""What a strategy does besides trading: notify, and record dominance."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from tests.strategy.trading import MIDNIGHT, Load, confirm, messages, store_days
 
 
 def test_what_happens_twice_is_notified_twice(load_live: Load):
-    """Freqtrade leaves out by itself what it has sent in the same candle."""
+    """Freqtrade itself drops messages that it has already sent in the same candle."""
     strategy = load_live()
     messages(strategy)  # of its start
     for _ in range(2):
@@ -70,7 +70,7 @@ def test_bot_reports_at_its_start_what_it_trades_by(load_live: Load, tmp_path: P
     assert "From the strategy's own code: gate_mode = level." in rule
     assert "dominance_threshold = 55, " in rule.split("Defaults: ")[1]
     assert gate.startswith("The gate is closed: no dominance is stored.")
-    # /reload_config makes another object: what has not changed is not said again.
+    # /reload_config makes a new object: what has not changed is not reported again.
     assert start(level) == []
     warning, rule = start('    buy_params = {"gate_mode": "off"}')
     assert warning == "WARNING: the gate is off (gate_mode), so dominance holds back no entry."
@@ -121,7 +121,7 @@ def test_strategy_that_records_makes_its_own_candles(
 def test_bot_that_is_given_an_evidence_card_looks_for_it_and_trades_on(
     load_live: Load, tmp_path: Path
 ):
-    """It is seen from the user data directory."""
+    """Its path is relative to the user data directory."""
     settings = {"dominance": {"record": False}, "evidence_card": "card.json"}
     strategy = load_live(altseason=settings)
     strategy.bot_loop_start(current_time=datetime.now(UTC))

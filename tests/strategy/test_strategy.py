@@ -38,7 +38,7 @@ def analyze(strategy: IStrategy, rows: int = 24 * 60, pair: str = "ETH/USDT") ->
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What the strategy itself had to say."""
+    """The messages of the strategy itself."""
     return [record.message for record in caplog.records if record.name == "AltSeasonStrategy"]
 
 
@@ -88,7 +88,7 @@ def test_closed_gate_stops_every_entry_and_no_exit(load_strategy: Load, tmp_path
 def test_candles_without_volume_are_not_entered(
     load_strategy: Load, tmp_path: Path, volume: float, share: int
 ):
-    """Of an expensive coin less than one is traded in some hours."""
+    """In some hours less than one coin is traded of an expensive one."""
     store_days(tmp_path, [50.0] * 60)
     strategy = load_strategy({"macd_trigger": "above"})
     dataframe = strategy.advise_indicators(coin_candles(24 * 60), {"pair": "ETH/USDT"})
@@ -206,7 +206,7 @@ def test_charts_mark_the_first_candle_of_each_exit_and_leave_the_newest(
     store_days(tmp_path, [50.0] * 60)
     strategy = load_strategy()
     states = analyze(strategy)["exit_long"].tolist()
-    # Ends within a state, as where an exit was not filled and has to be tried again.
+    # It ends within a state, as if an exit was not filled and must be tried again.
     last = max(row for row in range(1, len(states)) if states[row - 1] == states[row] == 1)
     shown = strategy.analyze_ticker(coin_candles(24 * 60)[: last + 1], {"pair": "ETH/USDT"})
     marks = shown["exit_long"].tolist()
@@ -225,7 +225,7 @@ def test_charts_that_cannot_be_made_leave_every_signal(
     store_days(tmp_path, [50.0] * 60)
     strategy = load_strategy()
     states = analyze(strategy)["exit_long"].tolist()
-    # A rule that cannot be read, as by a subclass's parameter, and marks that cannot be made.
+    # A rule that cannot be read, as if by a subclass, and exits that cannot be thinned.
     analyzed = analyze(strategy)
     monkeypatch.setattr(IStrategy, "analyze_ticker", lambda *args: analyzed)
     monkeypatch.setattr(type(strategy), "gate_rule", property(fail))

@@ -1,4 +1,4 @@
-"""Strategies that users derive: their callbacks call ours as Freqtrade's documentation shows it."""
+"""Strategies derived by users: their callbacks call ours as in Freqtrade's documentation."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -87,7 +87,7 @@ def test_entry_is_confirmed_with_fresh_dominance_whatever_the_way(
 
 @pytest.mark.parametrize("body", ["return False", "pass"])
 def test_subclass_can_refuse(derive: Load, tmp_path: Path, body: str):
-    """To say nothing is to refuse for Freqtrade, too."""
+    """To return nothing is to refuse for Freqtrade, too."""
     DominanceStore(tmp_path).append(dominance_candles([50.0], "2020-12-31"), "1d")
     assert confirm(derive(override("confirm_trade_entry", ENTRY, body)), NOW) is False
 

@@ -1,4 +1,4 @@
-"""The risk rules beside the gate, for a strategy that knows nothing of either; by hand."""
+"""The gate and the risk rules for a strategy that knows nothing of either, by hand."""
 
 import json
 from datetime import UTC, datetime, timedelta

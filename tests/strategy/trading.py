@@ -1,4 +1,4 @@
-"""A strategy that trades, dry or live, as Freqtrade calls it."""
+"""A strategy that trades, in dry-run or live mode, called as by Freqtrade."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ ENTRY = {
 }
 
 
-# A callback of a strategy each: one that buys or sells, and one that moves an entry order to 101.
+# Callbacks of a strategy: one that buys or sells, and one that moves an entry order to 101.
 ADJUSTS = """
     position_adjustment_enable = True
 
@@ -41,20 +41,20 @@ MOVES_ORDERS = """
 
 
 def store_days(folder: Path, closes: list[float], end: datetime) -> None:
-    """Store days, of which the last ends at a midnight."""
+    """Store days, the last of which ends at a midnight."""
     begin = end - timedelta(days=len(closes))
     DominanceStore(folder).append(dominance_candles(closes, f"{begin:%Y-%m-%d}"), "1d")
 
 
 def confirm(strategy: IStrategy, now: datetime, side: str = "long") -> bool:
-    """Ask as Freqtrade does, where any error would be a yes."""
+    """Return whether an entry is confirmed; as in Freqtrade, any error would be consent."""
     return strategy_safe_wrapper(strategy.confirm_trade_entry, default_retval=True)(
         **{**ENTRY, "current_time": now, "side": side}
     )
 
 
 def adjust(strategy: IStrategy, now: datetime) -> tuple[float | None, str]:
-    """Ask what an open trade is to buy or sell, as Freqtrade does."""
+    """Return what an open trade is to buy or sell, called as by Freqtrade."""
     return strategy._adjust_trade_position_internal(
         trade=open_trade(1),
         current_time=now,
@@ -72,7 +72,7 @@ def adjust(strategy: IStrategy, now: datetime) -> tuple[float | None, str]:
 def replace(
     strategy: IStrategy, now: datetime, *, entries: int = 1, is_entry: bool = True
 ) -> float:
-    """Ask for the price of an order that stands at 100, as Freqtrade does."""
+    """Return the new price of an order at 100, called as by Freqtrade."""
     return strategy.adjust_order_price(
         trade=open_trade(entries),
         order=None,
@@ -87,12 +87,12 @@ def replace(
 
 
 def open_trade(entries: int) -> SimpleNamespace:
-    """What the gate looks at of a trade with some entries that were filled."""
+    """All that the gate reads of a trade with some filled entries."""
     return SimpleNamespace(pair="ETH/USDT", is_short=False, nr_of_successful_entries=entries)
 
 
 def messages(strategy: IStrategy) -> list[str]:
-    """What waits for Telegram, taken out of the queue."""
+    """Return the messages that wait for Telegram, and empty the queue."""
     waiting = list(strategy.dp._msg_queue)
     strategy.dp._msg_queue.clear()
     return waiting

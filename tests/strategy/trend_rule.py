@@ -1,4 +1,4 @@
-"""The rule of the channels, read day by day in plain Python and from its description alone."""
+"""The rule of the channels, day by day in plain Python, written from its description alone."""
 
 import math
 import statistics
@@ -8,7 +8,7 @@ LENGTHS = (5, 10, 20, 30, 60, 90, 150)
 
 
 def find_shares(closes: Sequence[float]) -> list[float]:
-    """The share of channels that are up at each close, with a memory for each channel."""
+    """The share of channels that are up at each close, by the state of each channel."""
     up = dict.fromkeys(LENGTHS, False)
     shares = []
     for today, close in enumerate(closes):
