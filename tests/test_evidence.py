@@ -142,7 +142,7 @@ def test_trade_whose_profit_is_not_known_is_left_out():
 
 
 @pytest.mark.usefixtures("database")
-def test_what_leaves_its_interval_is_told_once_and_when_it_is_back(tmp_path: Path):
+def test_what_leaves_its_interval_is_reported_once_and_when_it_is_back(tmp_path: Path):
     told = Told()
     watched = watch(tmp_path, told)
     for number in range(30):
@@ -164,7 +164,7 @@ def test_what_leaves_its_interval_is_told_once_and_when_it_is_back(tmp_path: Pat
 
 
 @pytest.mark.usefixtures("database")
-def test_nothing_is_said_of_few_trades_or_a_short_time(tmp_path: Path):
+def test_nothing_is_reported_of_few_trades_or_a_short_time(tmp_path: Path):
     told = Told()
     for _ in range(9):
         add_trade(-0.9, weeks_ago=1)
@@ -177,7 +177,7 @@ def test_nothing_is_said_of_few_trades_or_a_short_time(tmp_path: Path):
 
 
 @pytest.mark.usefixtures("database")
-def test_trades_are_looked_at_once_an_hour(tmp_path: Path):
+def test_trades_are_checked_once_an_hour(tmp_path: Path):
     told = Told()
     watched = watch(tmp_path, told)
     watched.check(NOW)
@@ -199,7 +199,7 @@ def test_card_of_something_else_is_not_compared(tmp_path: Path, changes: dict[st
     assert "its trades are not compared" in told.warned[0]
 
 
-def test_missing_card_is_told_and_stops_nothing(tmp_path: Path):
+def test_missing_card_is_reported_and_stops_nothing(tmp_path: Path):
     told = Told()
     watched = watch(tmp_path, told)
     (tmp_path / "card.json").unlink()

@@ -53,7 +53,7 @@ def test_reader_that_has_gone_ends_the_process_in_silence(tmp_path: Path, words:
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="only Linux has /dev/full")
-def test_full_disk_is_told_in_one_line(tmp_path: Path, words: list[str]):
+def test_full_disk_is_reported_in_one_line(tmp_path: Path, words: list[str]):
     found = run(words, tmp_path, f'"$@" >{FULL}')
     [line] = found.stderr.decode().splitlines()
     assert found.returncode == 2

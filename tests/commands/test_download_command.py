@@ -118,7 +118,7 @@ def test_first_download_takes_all_there_is(download, datadir: Path, capsys: pyte
     assert f"Of the 365 days requested, {days} could be calculated." in capsys.readouterr().out
 
 
-def test_gap_that_is_longer_than_what_there_is_is_told(
+def test_gap_that_is_longer_than_what_there_is_is_reported(
     download, datadir: Path, capsys: pytest.CaptureFixture
 ):
     start = newest_midnight() - pd.Timedelta(days=400)
@@ -127,7 +127,7 @@ def test_gap_that_is_longer_than_what_there_is_is_told(
     assert "25 days between the newest stored candle and these" in capsys.readouterr().out
 
 
-def test_outliers_are_told_stored_and_left_out_of_the_mean_unless_they_are_kept(
+def test_outliers_are_reported_stored_and_left_out_of_the_mean_unless_they_are_kept(
     download, datadir: Path, world: World, capsys: pytest.CaptureFixture
 ):
     world.caps["bitcoin"][-5] = 400.0
@@ -154,7 +154,7 @@ def test_json_is_one_object(download, capsys: pytest.CaptureFixture):
     assert (day["timeframe"], day["candles"], day["added"], day["gaps"]) == ("1d", 5, 5, [])
 
 
-def test_other_level_is_told_and_what_is_stored_stays(
+def test_other_level_is_reported_and_what_is_stored_stays(
     download, datadir: Path, capsys: pytest.CaptureFixture
 ):
     start = newest_midnight() - pd.Timedelta(days=20)
@@ -167,7 +167,7 @@ def test_other_level_is_told_and_what_is_stored_stays(
     assert stored(datadir)["close"].iloc[:10].tolist() == [54.0] * 10
 
 
-def test_hole_of_a_large_coin_is_told_as_a_gap(
+def test_hole_of_a_large_coin_is_reported_as_a_gap(
     download, world: World, capsys: pytest.CaptureFixture
 ):
     world.caps["ethereum"][-5] = None

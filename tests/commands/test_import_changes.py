@@ -92,14 +92,14 @@ def test_second_import_says_that_nothing_is_new(tmp_path: Path, capsys: pytest.C
         ([58.0, 62.5, 67.2], []),
     ],
 )
-def test_days_that_jump_and_come_back_are_told(
+def test_days_that_jump_and_come_back_are_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture, middle: list[float], jumps: list[str]
 ):
     assert run(write(tmp_path / "a.csv", [*middle, middle[-1] + 0.1]), tmp_path, "--json") == 0
     assert json.loads(capsys.readouterr().out)["timeframes"][0]["jumps"] == jumps
 
 
-def test_outliers_are_told_with_their_values_and_stored(
+def test_outliers_are_reported_with_their_values_and_stored(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ):
     file, datadir = write(tmp_path / "a.csv", [58.0, 62.5, 58.2, 58.3]), tmp_path / "data"
@@ -142,7 +142,9 @@ def test_refused_import_changes_no_choice(tmp_path: Path):
     assert not DominanceStore(datadir).keeps_outliers
 
 
-def test_value_that_stands_still_for_days_is_told(tmp_path: Path, capsys: pytest.CaptureFixture):
+def test_value_that_stands_still_for_days_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+):
     values = [58.25, *[57.12] * 9]
     assert run(write(tmp_path / "a.csv", values), tmp_path / "data") == 0
     # It counts for three days after the 14th, when it was first read.

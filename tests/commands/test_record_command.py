@@ -97,7 +97,7 @@ def test_record_once_asks_nobody_before_ten_minutes_are_over(
     assert len(live_server.requests) == asked
 
 
-def test_record_once_fails_where_nobody_answers(
+def test_record_once_fails_where_nobody_responds(
     words: list[str], live_market: Market, datadir: Path, capsys: pytest.CaptureFixture
 ):
     live_market.faults["coingecko"] = REFUSED

@@ -125,7 +125,7 @@ def find_line(capfd: pytest.CaptureFixture[str], *words: str) -> str:
         ),
     ],
 )
-def test_what_is_no_bot_is_told_in_one_line(
+def test_what_is_no_bot_is_reported_in_one_line(
     home: Path,
     capfd: pytest.CaptureFixture[str],
     answers: dict[str, Answer],

@@ -27,7 +27,7 @@ def test_download_shows_its_retries_and_who_fails(
     assert last.startswith("altseason: ")
 
 
-def test_waiting_is_said_once_it_takes_long(capsys: pytest.CaptureFixture[str]):
+def test_waiting_is_reported_once_it_takes_long(capsys: pytest.CaptureFixture[str]):
     over = threading.Event()
     with showing_waits("CoinGecko", silent_seconds=0.0):
         over.wait(0.2)

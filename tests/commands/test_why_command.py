@@ -143,7 +143,7 @@ def test_text_has_the_same_facts_in_80_columns(capsys: pytest.CaptureFixture, us
 
 
 @pytest.mark.parametrize(("hours", "is_old"), [(2, False), (3, True)])
-def test_candles_that_ended_long_ago_are_said_to_be_of_then(
+def test_candles_that_ended_long_ago_are_reported_to_be_of_then(
     capsys: pytest.CaptureFixture,
     userdir: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -202,7 +202,7 @@ def test_strategy_that_trades_futures_is_explained_by_their_candles(
     assert (one["pair"], one["candle_closed"]) == ("ETH/USDT:USDT", "2021-03-02T00:00:00+00:00")
 
 
-def test_what_decides_without_a_name_is_said(capsys: pytest.CaptureFixture, userdir: Path):
+def test_what_decides_without_a_name_is_reported(capsys: pytest.CaptureFixture, userdir: Path):
     [one] = why(capsys, userdir, "ETH/USDT", "--strategy", "Hidden")["pairs"]
     assert (one["enters"], one["other_reason"]) == (True, True)
 

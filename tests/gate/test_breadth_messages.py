@@ -136,7 +136,7 @@ def test_program_reads_the_same_facts():
     assert json.loads(json.dumps(facts)) == facts
 
 
-def test_each_change_is_told_once():
+def test_each_change_is_reported_once():
     watch, told = GateWatch(), []
     for days in range(2, 9):
         for hours in (1, 13):
@@ -154,7 +154,7 @@ def test_each_change_is_told_once():
     assert over.startswith("Alt season is over after 3 days: 50 % of 4 coins; the rule: ")
 
 
-def test_breadth_that_is_lost_is_told_once():
+def test_breadth_that_is_lost_is_reported_once():
     watch = GateWatch()
     watch.observe(NOTHING, RULE, at("06 06:00"), [], coins(5))
     [lost] = watch.observe(NOTHING, RULE, at("08 06:00"), [], coins(5))

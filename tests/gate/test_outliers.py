@@ -162,7 +162,7 @@ def test_candles_of_a_linked_file_share_the_choice(tmp_path: Path):
     assert DominanceStore(shared).keeps_outliers
 
 
-def test_import_tells_of_an_outlier_that_was_stored_last(tmp_path: Path):
+def test_import_reports_an_outlier_that_was_stored_last(tmp_path: Path):
     """Its next day, which comes with the file, shows what it is."""
     store = DominanceStore(tmp_path / "data")
     store.append(dominance_candles([60.0, 66.0], START), "1d")

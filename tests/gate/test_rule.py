@@ -89,7 +89,7 @@ def test_falling_needs_three_quarters_of_the_days():
     # A quarter of the days, rounded down: 3 // 4, 4 // 4, 7 // 4, 8 // 4, 20 // 4.
     [(3, 0), (4, 1), (7, 1), (8, 2), (20, 5)],
 )
-def test_falling_is_said_with_a_quarter_of_the_days_missing_and_not_with_more(
+def test_falling_is_reported_with_a_quarter_of_the_days_missing_and_not_with_more(
     days: int, missing: int
 ):
     rule = GateRule(mode="falling", sma_days=days)

@@ -115,7 +115,7 @@ class Bot:
 
 
 @pytest.mark.usefixtures("registry")
-def test_messages_are_handed_on_once(tmp_path: Path):
+def test_messages_are_forwarded_once(tmp_path: Path):
     now = pd.Timestamp.now(tz="UTC")
     bot = Bot(dominance_config(tmp_path, {}, record=False))
     first, second = bot.report(GateRule(), now)
@@ -127,7 +127,9 @@ def test_messages_are_handed_on_once(tmp_path: Path):
 
 
 @pytest.mark.usefixtures("registry")
-def test_error_in_describing_the_gate_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_error_in_describing_the_gate_is_reported_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     now = pd.Timestamp.now(tz="UTC")
     bot = Bot(dominance_config(tmp_path, {}, record=False))
 
@@ -180,7 +182,7 @@ def test_bot_on_synthetic_candles_runs_without_real_dominance(tmp_path: Path):
 
 
 @pytest.mark.usefixtures("registry")
-def test_recorder_that_cannot_start_is_told_once_and_lets_the_bot_trade(
+def test_recorder_that_cannot_start_is_reported_once_and_lets_the_bot_trade(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """As in a container with a limited number of processes and threads."""
@@ -215,7 +217,7 @@ def test_reason_for_which_candles_cannot_be_read_is_among_the_messages(tmp_path:
 
 
 @pytest.mark.usefixtures("registry")
-def test_candles_that_are_damaged_later_are_told_with_the_reason_once(tmp_path: Path):
+def test_candles_that_are_damaged_later_are_reported_with_the_reason_once(tmp_path: Path):
     now = pd.Timestamp.now(tz="UTC")
     closes = dominance_candles([50.0] * 95, f"{now.floor('D') - 95 * DAY:%Y-%m-%d}")
     DominanceStore(tmp_path).append(closes, "1d")

@@ -84,7 +84,7 @@ def test_open_gate_is_closed_since_never():
         ),
     ],
 )
-def test_what_would_change_it_is_said(rule: GateRule, closes: list[float], expected: str):
+def test_what_would_change_it_is_reported(rule: GateRule, closes: list[float], expected: str):
     verdict = calculate_verdict(days(closes), rule, at("03 06:00"))
     assert describe_verdict(verdict).endswith(expected)
 
@@ -114,7 +114,7 @@ def test_gate_without_dominance(mode: str):
     assert json.loads(json.dumps(facts)) == facts
 
 
-def test_reason_for_which_dominance_is_missing_or_old_is_said():
+def test_reason_for_which_dominance_is_missing_or_old_is_reported():
     nothing = Dominance("1d", empty_candles(), empty_candles(), pd.Timedelta(hours=36), "disk: bad")
     assert describe_verdict(calculate_verdict(nothing, GateRule(), at("02 00:00"))) == (
         "The gate is closed: disk: bad."

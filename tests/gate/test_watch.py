@@ -57,7 +57,7 @@ def watching(closes: list[float], rule: GateRule = RULE) -> GateWatch:
     ],
     ids=["open", "closed"],
 )
-def test_first_look_tells_the_gate_as_it_is_and_the_next_is_silent(
+def test_first_observation_reports_the_gate_and_the_next_is_silent(
     closes: list[float], expected: str
 ):
     watch = GateWatch()
@@ -65,7 +65,7 @@ def test_first_look_tells_the_gate_as_it_is_and_the_next_is_silent(
     assert observe(watch, closes, hours=2) == []
 
 
-def test_introduction_is_told_again_only_where_it_is_another():
+def test_introduction_is_reported_again_only_where_it_is_another():
     """As after /reload_config, which replaces the strategy and keeps the watch."""
     watch, closes = GateWatch(), [CLOSED]
 
@@ -79,7 +79,7 @@ def test_introduction_is_told_again_only_where_it_is_another():
     assert [message[:12] for message in introduce("by 54", 3)] == ["by 54", "The gate has"]
 
 
-def test_gate_that_stays_closed_is_told_once_a_week_counted_from_the_candles():
+def test_gate_that_stays_closed_is_reported_once_a_week_counted_from_the_candles():
     """Open on the 1st, which is known at its end; closed from the end of the 2nd on."""
     told: dict[int, str] = {}
     watch = GateWatch()
@@ -95,7 +95,7 @@ def test_gate_that_stays_closed_is_told_once_a_week_counted_from_the_candles():
     assert "It opens when dominance falls below 55 %. `altseason why` shows" in told[16]
 
 
-def test_gate_that_opens_in_between_is_waited_for_anew():
+def test_gate_that_opens_in_between_is_waited_for_again():
     watch = GateWatch()
     told = []
     for count in range(1, 13):
@@ -107,7 +107,7 @@ def test_gate_that_opens_in_between_is_waited_for_anew():
     assert observe(watch, closes)[0].startswith("No entries for 7 days.")
 
 
-def test_season_is_told_once_when_it_begins_and_once_when_it_is_over():
+def test_season_is_reported_once_when_it_begins_and_once_when_it_is_over():
     # Three days of a season, from the 2nd to the end of the 4th.
     closes = [CLOSED, OPEN, OPEN, OPEN, CLOSED]
     watch = watching(closes)
@@ -136,7 +136,7 @@ def test_first_season_on_record_has_none_before_it():
     assert begun.endswith("It is the first one on record.")
 
 
-def test_season_by_the_hour_is_told_in_parts_of_a_day():
+def test_season_by_the_hour_is_reported_in_parts_of_a_day():
     watch = GateWatch()
     candles = dominance_candles([CLOSED] + [OPEN] * 6 + [CLOSED], BEGIN, "1h")
     for count in (7, 8):
@@ -153,7 +153,7 @@ def test_gate_that_another_rule_closes_without_any_season_is_over():
     assert message.startswith("Alt season is over: dominance 50.00 %; the rule: dominance below 45")
 
 
-def test_rule_is_told_as_it_is():
+def test_rule_is_reported_as_it_is():
     closes = [60.0, 50.0, 52.0]
     rule = GateRule("level_and_falling", 55, 2, 2)
     watch = watching(closes[:2], rule)
@@ -161,7 +161,7 @@ def test_rule_is_told_as_it_is():
     assert "dominance below 55 % (until 57 %), and dominance below its 2-day SMA" in message
 
 
-def test_stale_dominance_is_told_once_and_its_recovery_once():
+def test_stale_dominance_is_reported_once_and_its_recovery_once():
     closes = [CLOSED, OPEN]
     watch = watching(closes)
     assert observe(watch, closes, hours=36) == []
@@ -180,7 +180,7 @@ def test_stale_dominance_is_told_once_and_its_recovery_once():
     assert observe(watch, closes, hours=2) == []
 
 
-def test_frozen_dominance_is_told_once_and_its_recovery_once():
+def test_frozen_dominance_is_reported_once_and_its_recovery_once():
     closes = [CLOSED, 50.12, 50.12, 50.12, 50.12]
     watch = watching(closes)
     closes += [50.12]
@@ -196,7 +196,7 @@ def test_frozen_dominance_is_told_once_and_its_recovery_once():
     assert fresh.startswith("Dominance is fresh again: dominance 50.13 %.")
 
 
-def test_change_while_it_was_stale_is_told_with_the_recovery():
+def test_change_while_it_was_stale_is_reported_with_the_recovery():
     watch, closes = GateWatch(), [CLOSED, OPEN]
     observe(watch, closes)
     observe(watch, closes, hours=40)
@@ -205,7 +205,7 @@ def test_change_while_it_was_stale_is_told_with_the_recovery():
     assert observe(watch, [*closes, OPEN, CLOSED], hours=2) == []
 
 
-def test_first_look_at_stale_dominance_tells():
+def test_first_observation_of_stale_dominance_reports_it():
     watch = GateWatch()
     nothing = Dominance("1d", empty_candles(), empty_candles(), pd.Timedelta(hours=36))
     [message] = watch.observe(nothing, RULE, utc(BEGIN))
@@ -222,7 +222,7 @@ def broken(problem: str, *closes: float) -> Dominance:
     return Dominance("1d", candles, candles, pd.Timedelta(hours=36), problem)
 
 
-def test_reason_that_comes_while_dominance_is_stale_is_told_and_again_only_where_it_is_another():
+def test_reason_that_comes_while_dominance_is_stale_is_reported_and_again_only_where_it_is_another():
     watch = GateWatch()
 
     def look(dominance: Dominance) -> list[str]:

@@ -16,7 +16,7 @@ from tests.risk.traders import messages, open_trade, show_candle
 Load = Callable[..., IStrategy]
 
 
-def test_sizing_that_fails_stakes_nothing_and_is_told_once(load_trader: Load):
+def test_sizing_that_fails_stakes_nothing_and_is_reported_once(load_trader: Load):
     strategy = load_trader()
     # Without ATR, as if they were the candles of another strategy.
     for close in (100.0, 101.0):
@@ -28,7 +28,7 @@ def test_sizing_that_fails_stakes_nothing_and_is_told_once(load_trader: Load):
     assert "Refusing entries: sizing failed with KeyError" in message
 
 
-def test_sizing_that_fails_again_is_told_again(load_trader: Load):
+def test_sizing_that_fails_again_is_reported_again(load_trader: Load):
     strategy = load_trader()
     working = strategy._risk
     for _ in range(2):

@@ -116,7 +116,7 @@ def test_same_seed_gives_the_same_backtest(learned: Learned, sample: Path, tmp_p
     pd.testing.assert_frame_equal(again.run.trades, learned.run.trades)
 
 
-def test_predictions_of_another_label_are_made_anew(home: Home, learned: Learned):
+def test_predictions_of_another_label_are_made_again(home: Home, learned: Learned):
     """FreqAI finds those of an earlier backtest by the identifier alone."""
     section = freqai(feature_parameters={"label_period_candles": 24})
     other = backtest(home, freqai=section)

@@ -25,7 +25,7 @@ def order_to_buy(number: str = "7") -> dict[str, Any]:
     return {"id": number, "symbol": PAIR, "side": "buy", "remaining": 0.4}
 
 
-def test_orphan_is_told_at_the_start_once_and_refused(load_live: Load, api: Api):
+def test_orphan_is_reported_at_the_start_once_and_refused(load_live: Load, api: Api):
     """Also coins that the user already held: the message says what to do in both cases."""
     strategy = load_live()
     api.totals["ETH"] = 0.4
@@ -62,7 +62,7 @@ def test_clock_that_was_put_back_keeps_no_orphan_unseen(load_live: Load, api: Ap
     assert api.balances_asked == 2
 
 
-def test_orphan_that_is_over_is_told_again_when_it_comes_again(load_live: Load, api: Api):
+def test_orphan_that_is_over_is_reported_again_when_it_comes_again(load_live: Load, api: Api):
     strategy = load_live()
     told = []
     for number, held in enumerate((0.4, 0.0, 0.4)):
@@ -73,7 +73,7 @@ def test_orphan_that_is_over_is_told_again_when_it_comes_again(load_live: Load, 
 
 
 @pytest.mark.parametrize(("held", "orphan"), [(0.4, ""), (0.44, ""), (0.46, "0.06"), (1.4, "1")])
-def test_coins_beside_an_open_trade_are_told_as_any(
+def test_coins_beside_an_open_trade_are_reported_as_any(
     load_live: Load, api: Api, held: float, orphan: str
 ):
     """Those of a second buy that the exchange processed late; less than 5 USDT is dust."""
@@ -87,14 +87,14 @@ def test_coins_beside_an_open_trade_are_told_as_any(
 
 
 @pytest.mark.parametrize("kept", [["ETH"], ["eth"], ["BNB", "Eth"]])
-def test_kept_coins_are_neither_told_nor_refused(load_live: Load, api: Api, kept: list[str]):
+def test_kept_coins_are_neither_reported_nor_refused(load_live: Load, api: Api, kept: list[str]):
     strategy = load_live({"kept_coins": kept})
     api.totals["ETH"] = 0.4
     assert loop(strategy) == []
     assert confirms(strategy) is True
 
 
-def test_coins_that_are_never_entered_are_not_looked_at(load_live: Load, api: Api):
+def test_coins_that_are_never_entered_are_not_checked(load_live: Load, api: Api):
     strategy = load_live()
     strategy.dp._pairlists.whitelist = ["BTC/USDT"]
     strategy.dp._exchange._klines["BTC/USDT", "1h", "spot"] = strategy.dp.get_pair_dataframe(PAIR)
@@ -102,7 +102,7 @@ def test_coins_that_are_never_entered_are_not_looked_at(load_live: Load, api: Ap
     assert loop(strategy) == []
 
 
-def test_coins_that_are_never_entered_keep_no_other_from_being_looked_at(load_live: Load, api: Api):
+def test_coins_that_are_never_entered_keep_no_other_from_being_checked(load_live: Load, api: Api):
     strategy = load_live()
     strategy.dp._pairlists.whitelist = ["BTC/USDT", PAIR]
     api.totals["ETH"] = 0.4
@@ -134,7 +134,7 @@ def test_unknown_buy_is_seen_however_the_exchange_describes_it(
     assert confirms(strategy) is False
 
 
-def test_exchange_that_does_not_answer_is_asked_again_a_minute_later(load_live: Load, api: Api):
+def test_exchange_that_does_not_respond_is_asked_again_a_minute_later(load_live: Load, api: Api):
     strategy = load_live()
     api.totals["ETH"], api.error = 0.4, ccxt.NetworkError("no answer")
     assert loop(strategy) == []
@@ -143,7 +143,7 @@ def test_exchange_that_does_not_answer_is_asked_again_a_minute_later(load_live: 
     assert len(loop(strategy, START + timedelta(seconds=60))) == 1
 
 
-def test_entry_is_refused_and_told_once_while_the_exchange_does_not_answer(
+def test_entry_is_refused_and_reported_once_while_the_exchange_does_not_respond(
     load_live: Load, api: Api
 ):
     strategy = load_live()
@@ -155,7 +155,7 @@ def test_entry_is_refused_and_told_once_while_the_exchange_does_not_answer(
     assert confirms(strategy) is True
 
 
-def test_error_that_stays_is_told_once(load_live: Load, api: Api):
+def test_error_that_stays_is_reported_once(load_live: Load, api: Api):
     strategy = load_live()
     api.error = TypeError("broken")
     told = [loop(strategy, START + timedelta(seconds=seconds)) for seconds in (0, 5, 60, 65, 120)]
@@ -163,7 +163,7 @@ def test_error_that_stays_is_told_once(load_live: Load, api: Api):
     assert "Could not check the account: TypeError" in told[0][0]
 
 
-def test_error_with_one_pair_is_told_and_stops_no_other(load_live: Load, api: Api):
+def test_error_with_one_pair_is_reported_and_stops_no_other(load_live: Load, api: Api):
     strategy = load_live()
     strategy.dp._pairlists.whitelist = ["SOL/USDT", PAIR]
     strategy.dp._exchange._klines["SOL/USDT", "1h", "spot"] = strategy.dp.get_pair_dataframe(PAIR)

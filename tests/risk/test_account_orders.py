@@ -40,7 +40,7 @@ def test_exchange_that_is_down_is_not_asked_for_each_trade(load_live: Load, api:
     assert api.balances_asked == 5
 
 
-def test_trade_without_its_stop_is_told_while_the_exchange_does_not_answer(
+def test_trade_without_its_stop_is_reported_while_the_exchange_does_not_respond(
     load_live: Load, api: Api
 ):
     """An unanswered order causes a request in every loop, and each of them fails."""
@@ -55,7 +55,7 @@ def test_trade_without_its_stop_is_told_while_the_exchange_does_not_answer(
     assert loop(strategy, START + timedelta(seconds=70)) == []
 
 
-def test_error_with_one_trade_is_told_once_and_stops_no_other(load_live: Load, api: Api):
+def test_error_with_one_trade_is_reported_once_and_stops_no_other(load_live: Load, api: Api):
     strategy = load_live()
     trades = [open_trade(amount, 100.0) for amount in (0.4, 0.5)]
     for trade in trades:

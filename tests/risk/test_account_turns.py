@@ -76,7 +76,7 @@ def test_several_pairs_that_fail_take_turns_with_the_others(strategy: IStrategy,
     assert asked == [["ETH"], ["BNB", "SOL"], ["ETH"], ["BNB", "SOL"], ["ETH"], ["BNB", "SOL"]]
 
 
-def test_exchange_that_answers_nothing_is_asked_for_one_trade_in_each_loop(
+def test_exchange_that_responds_to_nothing_is_asked_for_one_trade_in_each_loop(
     strategy: IStrategy, api: PartialApi
 ):
     api.silent = set(COINS)

@@ -46,7 +46,7 @@ def test_nothing_is_asked_where_nothing_is_locked(trade: Trade):
     [(STOP_SENT, {"triggerPrice": 95.0}, "stoploss"), ({}, {}, "sell")],
     ids=["stop", "exit"],
 )
-def test_order_that_was_sent_is_known_again(
+def test_order_that_was_sent_is_tracked_again(
     trade: Trade, sent: dict[str, Any], changes: dict[str, Any], side: str
 ):
     note(trade, sent_order(**sent))
@@ -61,7 +61,7 @@ def test_order_that_was_sent_is_known_again(
 
 
 @pytest.mark.parametrize(("price", "reason"), [(95.0, "stop_loss"), (95.01, "sold_on_exchange")])
-def test_exit_that_is_known_again_has_a_reason(trade: Trade, price: float, reason: str):
+def test_exit_that_is_tracked_again_has_a_reason(trade: Trade, price: float, reason: str):
     """It is Freqtrade's own reason, so that StoplossGuard counts exits at the stop."""
     trade.stop_loss = 95.0
     note(trade, sent_order(price=price))
@@ -70,7 +70,7 @@ def test_exit_that_is_known_again_has_a_reason(trade: Trade, price: float, reaso
     assert trade.exit_reason == reason
 
 
-def test_trim_that_was_sent_is_known_again_and_gives_no_reason(trade: Trade):
+def test_trim_that_was_sent_is_tracked_again_without_a_reason(trade: Trade):
     note(trade, sent_order(amount=0.4004))
     exchange = Exchange(order_of_exchange("3", amount=0.4))
     assert len(recover(exchange, Wallet(used={"ETH": 0.4}))) == 1
@@ -90,7 +90,7 @@ def test_price_may_be_rounded_either_way_to_a_tick(trade: Trade, price: float):
     ("found", "price"),
     [({"price": 109.0}, 109.0), ({"price": None, "average": 108.0}, 108.0), ({"price": None}, 100)],
 )
-def test_exit_at_market_is_known_again_whatever_its_price(
+def test_exit_at_market_is_tracked_again_whatever_its_price(
     trade: Trade, found: dict[str, Any], price: float
 ):
     """Before a fill it may have none, but Freqtrade stores no order without a price."""
@@ -168,7 +168,7 @@ def test_two_candidates_are_both_left_alone(trade: Trade):
     assert "3 (1), 4 (1)" in message
 
 
-def test_one_order_of_several_tries_is_known_again(trade: Trade):
+def test_one_order_of_several_tries_is_tracked_again(trade: Trade):
     """Freqtrade sends an exit again in its next loop; the exchange accepted only the first one."""
     again = SENT.timestamp() + 5
     note(trade, sent_order(), sent_order(time=again))
@@ -217,7 +217,7 @@ def test_orders_of_the_position_are_known_by_the_exchanges_steps(
 
 
 @pytest.mark.parametrize("has_spare", [True, False])
-def test_filled_exit_is_known_again_where_the_user_s_own_coins_hide_it(
+def test_filled_exit_is_tracked_again_where_the_user_s_own_coins_hide_it(
     trade: Trade, *, has_spare: bool
 ):
     """Without other coins Freqtrade notices that they are gone; otherwise it would sell those."""
@@ -243,7 +243,7 @@ def test_filled_exit_is_known_again_where_the_user_s_own_coins_hide_it(
     ],
     ids=["known", "not filled"],
 )
-def test_filled_exit_is_told_from_what_else_was_sold(trade: Trade, other: dict[str, Any]):
+def test_filled_exit_is_distinguished_from_what_else_was_sold(trade: Trade, other: dict[str, Any]):
     note(trade, sent_order())
     sent = SentOrders()
     sent.has_spare = lambda one: True
@@ -257,7 +257,7 @@ def test_filled_exit_is_told_from_what_else_was_sold(trade: Trade, other: dict[s
 
 
 @pytest.mark.parametrize(("free", "is_told"), [(0.97, True), (0.98, False), (5.0, False)])
-def test_foreign_order_is_told_where_it_keeps_the_position_from_being_sold(
+def test_foreign_order_is_reported_where_it_keeps_the_position_from_being_sold(
     trade: Trade, free: float, *, is_told: bool
 ):
     wallet = Wallet(used={"ETH": 1.0}, total={"ETH": 1.0 + free})
@@ -276,7 +276,7 @@ def test_exchange_without_client_ids_goes_by_the_rest(trade: Trade):
     assert known(trade) == [("3", "sell"), ("5", "sell")]
 
 
-def test_exchange_that_does_not_answer_is_asked_again(trade: Trade):
+def test_exchange_that_does_not_respond_is_asked_again(trade: Trade):
     note(trade, sent_order())
     exchange, wallet = Exchange(order_of_exchange("3")), Wallet(used={"ETH": 1.0})
     exchange.api.is_down = True

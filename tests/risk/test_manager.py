@@ -84,7 +84,7 @@ def test_fixed_stake_is_only_ever_lowered(load_trader: Load):
     assert ask_stake(strategy, proposed_stake=170.0) == pytest.approx(160.0)
 
 
-def test_stake_below_the_minimum_is_none_and_said_once(
+def test_stake_below_the_minimum_is_none_and_reported_once(
     load_trader: Load, caplog: pytest.LogCaptureFixture
 ):
     strategy = load_trader()

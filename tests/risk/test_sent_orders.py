@@ -97,7 +97,7 @@ def test_wait_outlives_a_restart(strategy: IStrategy, api: Any, load_live: Load)
     assert not confirms(again, datetime.now(UTC))
 
 
-def test_note_of_the_future_does_not_hold_entries_back_for_ever(strategy: IStrategy):
+def test_note_of_the_future_does_not_hold_entries_back_forever(strategy: IStrategy):
     KeyValueStore.store_value(f"altseason_entry_{PAIR}", START.timestamp() + 86_400)
     assert confirms(strategy, START)
 

@@ -66,7 +66,7 @@ def okx() -> Iterator[Exchange]:
     exchange.close()
 
 
-def test_stop_of_okx_which_lists_them_apart_is_known_again(database: None, okx: Exchange):
+def test_stop_of_okx_which_lists_them_apart_is_tracked_again(database: None, okx: Exchange):
     trade = open_trade(1.25, 1900.0)
     now = datetime.fromtimestamp(CREATED / 1000 + 61, UTC)
     wallet: Any = Wallet(used={"ETH": 1.25}, total={"ETH": 1.25})

@@ -20,7 +20,7 @@ Load = Callable[..., IStrategy]
 START = datetime.now(UTC).replace(microsecond=0)
 
 
-def test_trade_without_its_stop_is_told_after_a_minute_with_the_exchange_s_words(
+def test_trade_without_its_stop_is_reported_after_a_minute_with_the_exchange_s_words(
     load_live: Load, api: Any
 ):
     strategy = load_live(
@@ -49,7 +49,7 @@ def test_trade_without_its_stop_is_told_after_a_minute_with_the_exchange_s_words
     assert "Stop of ETH/USDT: it was accepted" in told
 
 
-def test_exit_that_is_refused_again_and_again_is_told(strategy: IStrategy, api: Any):
+def test_exit_that_is_refused_again_and_again_is_reported(strategy: IStrategy, api: Any):
     open_trade(1.0, 100.0)
     api.totals["ETH"] = 1.0
     api.answer = ccxt.ExchangeError("market is halted")

@@ -180,12 +180,12 @@ def test_position_shrinks_whatever_the_gate_says(derive: Load):
         MOVES_ORDERS.replace("entry_price", "order_price").replace("side,", "side, is_entry,"),
     ],
 )
-def test_entry_order_is_not_placed_anew_while_the_gate_is_closed(derive: Load, body: str):
+def test_entry_order_is_not_replaced_while_the_gate_is_closed(derive: Load, body: str):
     strategy = derive(body)
     assert [replace(strategy, time) for time in (OPENED, SHUT, STALE)] == [101.0, 100.0, 100.0]
 
 
-def test_exit_order_is_placed_anew_whatever_the_gate_says(derive: Load):
+def test_exit_order_is_replaced_whatever_the_gate_says(derive: Load):
     body = MOVES_ORDERS.replace("entry_price", "order_price").replace("side,", "side, is_entry,")
     assert replace(derive(body), SHUT, is_entry=False) == 101.0
 

@@ -100,7 +100,7 @@ def test_candles_without_volume_are_not_entered(
 
 
 @pytest.mark.parametrize("pair", ["BTC/USDT", "USDC/USDT"])
-def test_pairs_that_are_no_altcoins_are_never_entered_and_told_once(
+def test_pairs_that_are_no_altcoins_are_never_entered_and_reported_once(
     load_strategy: Load, tmp_path: Path, caplog: pytest.LogCaptureFixture, pair: str
 ):
     store_days(tmp_path, [50.0] * 60)
@@ -127,7 +127,7 @@ def test_missing_pair_does_not_matter_where_the_gate_is_off(load_strategy: Load)
     assert dataframe["enter_long"].sum() > 0
 
 
-def test_partly_covered_history_is_told_once_with_its_share(
+def test_partly_covered_history_is_reported_once_with_its_share(
     load_strategy: Load, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     # 60 days of candles: the first ten days are not known, and the day 11 is known at its end.
@@ -143,7 +143,7 @@ def test_partly_covered_history_is_told_once_with_its_share(
     assert ["18.3%" in message for message in told(caplog)] == [True]
 
 
-def test_gate_parameters_are_read_anew_for_every_epoch(load_strategy: Load, tmp_path: Path):
+def test_gate_parameters_are_read_again_forevery_epoch(load_strategy: Load, tmp_path: Path):
     store_days(tmp_path, [52.0] * 60)
     strategy = load_strategy()
     dataframe = strategy.advise_indicators(coin_candles(24 * 60), {"pair": "ETH/USDT"})
