@@ -222,7 +222,7 @@ def broken(problem: str, *closes: float) -> Dominance:
     return Dominance("1d", candles, candles, pd.Timedelta(hours=36), problem)
 
 
-def test_reason_that_comes_while_dominance_is_stale_is_reported_and_again_only_where_it_is_another():
+def test_reason_that_comes_while_dominance_is_stale_is_reported_once_for_each_reason():
     watch = GateWatch()
 
     def look(dominance: Dominance) -> list[str]:

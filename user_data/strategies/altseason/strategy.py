@@ -22,13 +22,7 @@ from altseason.host.callbacks import is_initialized
 from altseason.host.parameters import describe_expected, load_parents_parameters
 
 # The keywords in the definition of a derived class, and the parameters whose defaults they set.
-KEYWORDS = dict(
-    zip(
-        ("mode", "threshold", "band", "sma_days", "breadth_min", "breadth_days"),
-        PARAMETERS,
-        strict=True,
-    )
-)
+KEYWORDS = {field: name for name, field in PARAMETERS.items()}
 FLAGS = ("gate_shorts", "gate_position_adjustment")
 # In interface 2 they have other names.
 TRENDS = {
@@ -134,14 +128,7 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
     @property
     def gate_rule(self) -> GateRule:
         """Return the rule of the current parameters, which hyperopt changes with every epoch."""
-        return GateRule(
-            mode=self.gate_mode.value,
-            threshold=self.dominance_threshold.value,
-            band=self.gate_band.value,
-            sma_days=self.gate_sma_days.value,
-            breadth_min=self.breadth_min.value,
-            breadth_days=self.breadth_days.value,
-        )
+        return GateRule(**{field: getattr(self, name).value for name, field in PARAMETERS.items()})
 
     def load_params_from_file(self) -> dict[str, Any]:
         """Load the strategy's parameter file, or a parent's where it has none."""

@@ -42,15 +42,9 @@ from altseason.host.version import describe_untested
 from altseason.notifications import Notifier, escape_telegram_markdown
 from altseason.settings import load_settings, validate_timeframes
 
-PARAMETERS = (
-    "gate_mode",
-    "dominance_threshold",
-    "gate_band",
-    "gate_sma_days",
-    "breadth_min",
-    "breadth_days",
-)
-RULE_FIELDS = {
+# The parameters of the gate, and the fields of `GateRule` that they set, in their order.
+PARAMETERS = {
+    "gate_mode": "mode",
     "dominance_threshold": "threshold",
     "gate_band": "band",
     "gate_sma_days": "sma_days",
@@ -64,11 +58,10 @@ EntryCheck = Callable[[str, float, datetime], bool]
 
 def _describe_rule_error(name: str, value: Any) -> str:
     """Return why a parameter's number makes no valid rule; empty if it does, or is no number."""
-    field = RULE_FIELDS.get(name)
-    if field is None or not isinstance(value, int | float):
+    if name not in PARAMETERS or name == "gate_mode" or not isinstance(value, int | float):
         return ""
     try:
-        values: dict[str, Any] = {field: value}
+        values: dict[str, Any] = {PARAMETERS[name]: value}
         replace(GateRule(), **values)
     except InputError as error:
         return str(error)
