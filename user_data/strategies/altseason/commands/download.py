@@ -218,8 +218,8 @@ def add_download(actions: Any, common: argparse.ArgumentParser) -> None:
         "--calls-per-minute",
         type=whole_number(1, 100_000),
         metavar="N",
-        help=f"(default: {CALLS_PER_MINUTE['keyless']} without a key, {CALLS_PER_MINUTE['demo']} "
-        f"with a Demo key, {CALLS_PER_MINUTE['pro']} with a Pro key)",
+        help=f"calls to CoinGecko (default: {CALLS_PER_MINUTE['keyless']} without a key, "
+        f"{CALLS_PER_MINUTE['demo']} with a Demo key, {CALLS_PER_MINUTE['pro']} with a Pro key)",
     )
     add_outliers_option(parser)
     add_pair_option(parser)

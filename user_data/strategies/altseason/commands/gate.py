@@ -45,9 +45,11 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("parent", metavar="STRATEGY", help="the class to be gated")
     parser.add_argument(
-        "--mode", choices=GATING_MODES, default="falling", help="(default: falling)"
+        "--mode", choices=GATING_MODES, default="falling", help="of the gate (default: falling)"
     )
-    parser.add_argument("--name", help="the new class and file (default: STRATEGYGated)")
+    parser.add_argument(
+        "--name", help="name of the new class and its file (default: STRATEGYGated)"
+    )
     add_freqtrade_options(parser, "strategy_path")
     parser.set_defaults(run=run)
 

@@ -68,7 +68,7 @@ def add_import(actions: Any, common: argparse.ArgumentParser) -> None:
         "--total",
         type=Path,
         metavar="FILE",
-        help="a file of the total market cap, if FILE is Bitcoin's; from any two providers",
+        help="a file with the total market cap, if FILE has Bitcoin's; providers may differ",
     )
     importing.add_argument("--column", metavar="NAME", help="the column with dominance in percent")
     importing.add_argument("--date-column", metavar="NAME", help="the column with the time")

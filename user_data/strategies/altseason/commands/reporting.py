@@ -41,8 +41,8 @@ def add_outliers_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-outliers",
         action="store_true",
-        help=f"in the mean of dominance, count days that jump by more than {MAX_JUMP:g} points and "
-        "come back on the next, among all stored days, from now on (default: they are left out)",
+        help=f"count days in the mean of dominance that jump by more than {MAX_JUMP:g} points and "
+        "come back on the next; applies to all stored days from now on (default: leave them out)",
     )
 
 

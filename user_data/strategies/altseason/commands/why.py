@@ -53,7 +53,9 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "pairs", nargs="*", metavar="PAIR", help="such as ETH/USDT (default: the whitelist)"
     )
-    parser.add_argument("--live", action="store_true", help="explain by the running bot's candles")
+    parser.add_argument(
+        "--live", action="store_true", help="explain the candles of the running bot"
+    )
     parser.add_argument(
         "--url", help="the bot's REST API, with --live (default: by api_server of the config)"
     )
