@@ -17,7 +17,7 @@ from typing import TextIO
 MAX_WIDTH = 80
 # As that of a program killed by the signal: 128 + SIGPIPE.
 EXIT_BROKEN_PIPE = 141
-# Replaces a space at which a line may not be broken.
+# Replaces a space at which a line must not be broken.
 FIXED_SPACE = "\x00"
 
 

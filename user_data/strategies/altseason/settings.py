@@ -75,7 +75,7 @@ def _validate_coin(coin: str) -> str:
 
 
 class _Section(BaseModel):
-    # The input may hold a key, so pydantic's own error may not show it either.
+    # The input may hold a key, so pydantic's own error must not show it either.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 

@@ -120,7 +120,7 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
             self,
             config,
             parameters=self.checked_parameters,
-            # No parameter file may switch the gate off, only the keyword.
+            # A parameter file must not switch the gate off, unless the keyword has.
             may_be_off=type(self).gate_mode.value == "off",
             shows_columns=_defines_signals(type(self)),
         )
@@ -240,7 +240,7 @@ def _find_gate(strategy: AltSeasonGate) -> Gatekeeper:
 
 
 def _defines_signals(cls: type[AltSeasonGate]) -> bool:
-    """Return whether a gated class sets signals itself, so not only an ungated parent of it."""
+    """Return whether a gated class sets signals, and not only an ungated parent of it."""
     gated = [one for one in cls.__mro__ if issubclass(one, AltSeasonGate)]
     return any(TRENDS & vars(one).keys() for one in gated)
 

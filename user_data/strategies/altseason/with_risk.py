@@ -53,7 +53,7 @@ class AltSeasonAccount(AltSeasonGate):
 class AltSeasonRisk(AltSeasonAccount):
     """Gate a strategy as `AltSeasonGate` does, and apply `altseason.risk` of the configuration.
 
-    Spot markets only. The strategies behind it may not define the three callbacks of these rules,
+    Spot markets only. The strategies behind it must not define the three callbacks of these rules,
     since those would never be called. A class derived from it may override them, and call
     `super()`.
     """

@@ -38,7 +38,7 @@ with the values and limits that are compared; and whether the gate is open, why,
 change it. Candles are read from the data directory, as in a backtest; with --live, from the running
 bot by its REST API (api_server in the configuration).
 """
-# In candles, since one that has just closed may not be downloaded yet.
+# In candles, since one that has just closed might not be downloaded yet.
 MAX_CANDLE_AGE = 2
 
 

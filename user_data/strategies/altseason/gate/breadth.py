@@ -1,7 +1,7 @@
 """Breadth: how many of the coins watched have beaten Bitcoin, by day.
 
-A day's close is known at its end, so there is no look-ahead in the calculation. There may be some
-in the list of coins: one of coins that have risen since looks ahead, whatever is calculated by it.
+A day's close is known at its end, so the calculation does not look ahead. The list of coins may: a
+list of those that have risen since looks ahead, whatever is calculated from it.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Mask = npt.NDArray[np.bool_]
 # With fewer, the default of 75 percent would need all of them.
 MIN_COINS = 4
 # A day counts once this fraction of the coins measured on the day before is measured. The candles
-# of the others may not have arrived yet, and those that arrive first are no fair sample.
+# of the others might not have arrived yet, and those that arrive first are no fair sample.
 MIN_ARRIVED = 0.75
 
 

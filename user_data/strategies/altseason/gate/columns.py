@@ -281,14 +281,14 @@ def clear_entries(
 
 def clear_signals(signals: "pd.Series[Any]", rows: Mask) -> "pd.Series[Any]":
     """Return signals of any type without those of some rows."""
-    if not isinstance(signals.dtype, np.dtype):  # an extension type, which may not hold a 0
+    if not isinstance(signals.dtype, np.dtype):  # an extension type, which might not take a 0
         signals = signals.astype(object)
     return signals.mask(rows, False if signals.dtype == bool else 0)
 
 
 def notify_closed(notifier: Notifier, error: Exception, now: datetime) -> None:
     """Notify once a day of an error that closes the gate; never raises."""
-    # A failure to notify may not stop exits.
+    # A failure to notify must not stop exits.
     with suppress(Exception):
         kind = type(error).__name__
         is_ours = isinstance(error, AltSeasonError)

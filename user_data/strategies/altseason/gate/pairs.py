@@ -1,4 +1,4 @@
-"""Which pairs are meant by a list of names, and which are never entered: those of no altcoin."""
+"""Which pairs are never entered, since they are no altcoins, and which ones a whitelist means."""
 
 import re
 from typing import Any

@@ -124,7 +124,7 @@ class GatedSignals:
         is_open = self._columns.find_open(analyzed["date"], self._strategy.timeframe)
         analyzed, taken = clear_entries(analyzed, is_open, clears_shorts=self._strategy.gate_shorts)
         closes = calculate_closes(analyzed["date"], self._strategy.timeframe)
-        # Also if there are none: those of hyperopt's last epoch may not stay.
+        # Also if there are none: those of hyperopt's last epoch must not stay.
         for side in SIDES:
             self._taken[pair, side] = np.sort(closes[taken[side]])
         return analyzed

@@ -23,7 +23,7 @@ REFUSING = "Refusing entries: "
 
 
 def is_initialized(strategy: IStrategy) -> bool:
-    """Return whether Freqtrade's own `__init__` has run, which a parent may not have called."""
+    """Return whether Freqtrade's own `__init__` has run, which a parent might not have called."""
     return "_ft_informative" in vars(strategy)
 
 

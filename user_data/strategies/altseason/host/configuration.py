@@ -202,7 +202,7 @@ def load_strategy(config: Config) -> "IStrategy":
         except OperationalException as error:
             if config.get("strategy") or "Impossible to load" not in str(error):
                 raise
-            # The user did not name this strategy, and may only have others.
+            # The user did not name this strategy, and might only have others.
             raise InputError(f"{error} To use another one, name it with --strategy.") from error
         strategy.ft_load_hyper_params()
     if not hasattr(strategy, "gate_rule"):

@@ -52,7 +52,7 @@ SPACES_OF_OTHERS = ("sell", "exit", "protection")
 NOT_LEARNED = ("probability_min", "gate_mode", "gate_band", "breadth_min")
 # FreqAI imports these for any model; Freqtrade's image with FreqAI has all of them.
 PACKAGES = ("datasieve", "sklearn", "xgboost")
-# FreqAI stores objects of these packages with a model; with other versions they may not load.
+# FreqAI stores objects of these packages with a model; with other versions they might not load.
 STORED = ("datasieve", "lightgbm", "numpy", "pandas", "scikit-learn")
 IMAGE = "freqtradeorg/freqtrade:2026.9_freqai"
 # Freqtrade reads a pair of the whitelist as a regular expression; FreqAI does not.

@@ -177,7 +177,7 @@ class Learner:
         is_lacking = bool(len(dataframe)) and dataframe[IS_PREDICTED].iat[-1] != 1
         (self._lacking.add if is_lacking else self._lacking.discard)(pair)
         with suppress(OperationalException):  # there are no pairlists
-            # A pair that a filter removes may not be analyzed again, and would stay in the set.
+            # A pair that a filter removes might not be analyzed again, and would stay in the set.
             self._lacking.intersection_update(self._strategy.dp.current_whitelist())
         if pair in self._lacking:
             notifier.raise_alert(
