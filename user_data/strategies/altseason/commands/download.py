@@ -37,7 +37,7 @@ from altseason.host.configuration import Config, data_directory, load_configurat
 from altseason.parser import whole_number
 from altseason.progress import show_progress
 from altseason.settings import load_settings
-from altseason.sources.coingecko import CALLS_PER_MINUTE, PROVIDER, ApiAccess, load_access
+from altseason.sources.coingecko import CALLS_PER_MINUTE, PROVIDER, load_access
 from altseason.sources.coingecko_history import FREE_DAYS
 from altseason.sources.coinmarketcap_history import FIRST_DAY
 from altseason.sources.reading import read_clock
@@ -251,8 +251,11 @@ def run_download(options: argparse.Namespace) -> int:
 def _download_coins(
     source: Source, options: argparse.Namespace, config: Config, store: DominanceStore
 ) -> tuple[Plan, DownloadReport]:
-    access = load_access(config)
-    plan = make_plan(source, options, access, store.load(TIMEFRAME))
+    access, stored = load_access(config), store.load(TIMEFRAME)
+    newest = None if stored.empty else stored["date"].iloc[-1] + candle_length(TIMEFRAME)
+    plan = plan_download(
+        source, access, read_clock(), days=options.days, newest=newest, coins=options.coins
+    )
     plan = replace(plan, keep_outliers=options.keep_outliers)
     with (
         showing_waits("CoinGecko"),
@@ -289,18 +292,3 @@ def _download_long(
             now=read_clock(),
         )
     return plan, report
-
-
-def make_plan(
-    source: Source, options: argparse.Namespace, access: ApiAccess, stored: pd.DataFrame
-) -> Plan:
-    """Return the plan of a download by the options and the stored candles."""
-    newest = None if stored.empty else stored["date"].iloc[-1] + candle_length(TIMEFRAME)
-    return plan_download(
-        source,
-        access,
-        read_clock(),
-        days=options.days,
-        newest=newest,
-        coins=options.coins,
-    )

@@ -70,11 +70,6 @@ def find_secrets(config: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield path
 
 
-def is_secret_name(name: str) -> bool:
-    """Return whether a setting of this name holds a secret."""
-    return NAMES.search(name) is not None
-
-
 def find_shown(paths: Iterable[str]) -> list[str]:
     """Return the settings that Freqtrade would not redact."""
     return [path for path in paths if MARK in repr(sanitize_config(_nest(path)))]
@@ -87,7 +82,7 @@ def _holds_secret(name: str, value: Any) -> bool:
         return any(_holds_secret(name, part) for part in value)
     if isinstance(value, bool) or value in (None, ""):
         return False
-    return is_secret_name(name) or (isinstance(value, str) and URLS.search(value) is not None)
+    return bool(NAMES.search(name) or (isinstance(value, str) and URLS.search(value)))
 
 
 def _nest(path: str) -> dict[str, Any]:
