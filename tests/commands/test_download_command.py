@@ -330,7 +330,8 @@ def test_two_providers_are_not_mixed(
     download, datadir: Path, coingecko: Provider, capsys: pytest.CaptureFixture
 ):
     assert download("--source", "coinmarketcap", "--days", "5") == 0
-    assert "set altseason.dominance.provider to coinmarketcap" in capsys.readouterr().out
+    told = " ".join(capsys.readouterr().out.split())
+    assert "set altseason.dominance.provider to coinmarketcap" in told
     assert download("--days", "5") == 2
     output = capsys.readouterr()
     assert "set altseason.dominance.provider to coinmarketcap, or move" in output.err

@@ -251,7 +251,7 @@ def test_interrupted_writing_says_what_is_kept(
     with monkeypatch.context() as patch:
         patch.setattr(DominanceStore, "_write", interrupt)
         assert run(file, tmp_path / "data") == 130
-    assert "Stopped. Each stored file is whole" in capsys.readouterr().err
+    assert "Stopped. Each stored file is complete" in capsys.readouterr().err
     assert run(file, tmp_path / "data") == 0
     assert closes(tmp_path / "data") == [58.0, 57.5]
 

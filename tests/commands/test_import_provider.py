@@ -31,7 +31,7 @@ def test_format_of_another_provider_is_noted(
 ):
     output = import_file(file, tmp_path / "data", capsys)
     assert NOTE in output
-    assert "set it to coinmarketcap, with an empty folder" in output
+    assert "set it to coinmarketcap and use an empty folder" in output
 
 
 def test_import_is_of_the_provider_of_the_settings(

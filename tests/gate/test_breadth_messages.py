@@ -109,7 +109,7 @@ def test_gate_of_both_says_both():
     assert describe_verdict(verdict) == (
         "The gate is open: 3 of 4 coins (75 %) beat Bitcoin over 2 days, of 2026-05-06 00:00 UTC, "
         "6 hours ago; dominance 56.00 %, of 2026-05-06 00:00 UTC, 6 hours ago. It closes when "
-        "less than 75 % beat Bitcoin over 2 days, or with a daily close of dominance at its 2-day "
+        "fewer than 75 % beat Bitcoin over 2 days, or with a daily close of dominance at its 2-day "
         "mean, 56.50 % now, or above."
     )
     assert "The gate is closed: no dominance is stored." in describe_verdict(

@@ -90,7 +90,7 @@ def test_stake_below_the_minimum_is_none_and_reported_once(
     strategy = load_trader()
     for min_stake in (401.0, 500.0):
         assert ask_stake(strategy, min_stake=min_stake) == 0.0
-    said = [record.message for record in caplog.records if "not entered" in record.message]
+    said = [record.message for record in caplog.records if "Not entering" in record.message]
     assert said == [f"Not entering {PAIR}: the stake is below the exchange's minimum."]
 
 

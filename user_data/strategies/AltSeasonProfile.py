@@ -198,7 +198,8 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
 
     @property
     def _bitcoin(self) -> str:
-        return f"BTC/{self.config['stake_currency']}"
+        # Freqtrade reads properties when it loads a strategy, and our commands need no stake currency.
+        return f"BTC/{self.config.get('stake_currency') or 'USDT'}"
 
     # Not a property, since Freqtrade reads properties before the strategy has a wallet.
     def _find_slot(self) -> float:
