@@ -198,7 +198,7 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
 
     @property
     def _bitcoin(self) -> str:
-        # Freqtrade reads properties when it loads a strategy, and our commands need no stake currency.
+        # Freqtrade reads properties when it loads a strategy, for our commands without this setting.
         return f"BTC/{self.config.get('stake_currency') or 'USDT'}"
 
     # Not a property, since Freqtrade reads properties before the strategy has a wallet.
