@@ -198,7 +198,7 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
 
     @property
     def _bitcoin(self) -> str:
-        # Freqtrade reads properties when it loads a strategy, for our commands without this setting.
+        # Freqtrade reads properties of a loaded strategy, and our commands may lack this setting.
         return f"BTC/{self.config.get('stake_currency') or 'USDT'}"
 
     # Not a property, since Freqtrade reads properties before the strategy has a wallet.
