@@ -13,7 +13,7 @@ import pandas as pd
 from freqtrade.configuration import TimeRange
 from freqtrade.exceptions import ConfigurationError
 
-from altseason.gate.keeper import RULE_FIELDS
+from altseason.gate.keeper import PARAMETERS
 from altseason.gate.rule import BREADTH_MODES, FALLING_MODES, LEVEL_MODES, MODES, GateRule
 from altseason.parser import whole_number
 
@@ -143,10 +143,11 @@ def validate_rule(cell: Cell) -> None:
 
     :raises InputError: where they make no valid rule.
     """
+    settings = {MODE: cell.mode, **dict(cell.settings)}
     values: dict[str, Any] = {
-        RULE_FIELDS[name]: value for name, value in cell.settings if name in RULE_FIELDS
+        field: settings[name] for name, field in PARAMETERS.items() if name in settings
     }
-    GateRule(mode=cell.mode, **values)
+    GateRule(**values)
 
 
 def parse_setting(text: str) -> tuple[str, tuple[Value, ...]]:
