@@ -101,6 +101,9 @@ def test_subclass_can_refuse(derive: Load, tmp_path: Path, body: str):
         ("raise ValueError('x')", 0.0),
         ("return None", 0.0),
         ("return super().custom_stake_amount(pair)", 0.0),
+        # Of these Freqtrade would make a trade without an amount, and one of all that is there.
+        ("return float('nan')", 0.0),
+        ("return float('inf')", 0.0),
     ],
 )
 def test_sizing_holds_in_a_subclass(derive: Load, body: str, stake: float):

@@ -5,6 +5,7 @@ also for one that raises, calls `super()` by position, or never calls it.
 """
 
 import inspect
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -142,8 +143,13 @@ def _confirm(
 def _stake(
     callback: Callable[..., float], notifier: Notifier, *arguments: Any, **words: Any
 ) -> float:
-    stake = _or_refused(notifier, lambda: float(callback(*arguments, **words)), 0.0, SIZING)
-    return float(stake)
+    def calculate() -> float:
+        stake = float(callback(*arguments, **words))
+        if not math.isfinite(stake):
+            raise ValueError(f"expected a stake, found {stake}")
+        return stake
+
+    return float(_or_refused(notifier, calculate, 0.0, SIZING))
 
 
 def _adjust(
