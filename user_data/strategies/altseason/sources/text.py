@@ -162,17 +162,13 @@ def find_header(path: Path, head: str) -> Header:
         preamble += 1
     if preamble == len(lines):
         raise InputError(f"{path}: {EXPECTED}, found an empty file")
-    fields = {
-        separator: [len(row) for row in _split(lines[preamble:], separator)]
-        for separator in separators
-    }
+    splits = {separator: _split(lines[preamble:], separator) for separator in separators}
     # The separator that the most lines agree on, with the most fields.
-    separator = max(fields, key=lambda key: _agreement(fields[key]))
-    counts = fields[separator]
-    width = max(set(counts), key=lambda count: (count > 1, counts.count(count)))
+    separator = max(splits, key=lambda key: _agreement(splits[key]))
+    split = splits[separator]
+    _, _, width = _agreement(split)
     if width < 2:
         raise InputError(f"{path}: {EXPECTED}, found {shorten(lines[preamble])!r}")
-    split = _split(lines[preamble:], separator)
     above = next(i for i, row in enumerate(split) if len(row) > 1)
     names = split[above]
     # Some programs end each line but the header with a separator, or leave the index unnamed.
@@ -187,7 +183,9 @@ def find_header(path: Path, head: str) -> Header:
     return Header(preamble + above, separator, names, is_written=True, title=title)
 
 
-def _agreement(counts: list[int]) -> tuple[bool, int, int]:
+def _agreement(rows: list[list[str]]) -> tuple[bool, int, int]:
+    """Return how well rows agree on a number of fields, last of it that number."""
+    counts = [len(row) for row in rows]
     best = max(set(counts), key=lambda count: (count > 1, counts.count(count)))
     return best > 1, counts.count(best) + 2 * (counts[0] == best), best
 

@@ -200,19 +200,13 @@ def _by_format(table: Table, text: "pd.Series[str]", date_format: str) -> Times:
         )
     has_zone = "%z" in date_format.lower()
     try:
-        values = pd.concat(
-            [
-                pd.to_datetime(piece, format=date_format, utc=has_zone, errors="coerce").dt.as_unit(
-                    "ms"
-                )
-                for piece in pieces(text)
-            ]
-        )
+        clock = convert(text, lambda piece: _parse_format(piece, date_format, has_zone=has_zone))
     except ValueError as error:
         raise InputError(f"--date-format {date_format}: {error}") from error
-    table.refuse(f"expected dates written as {date_format!r}", values.isna(), text)
+    table.refuse(f"expected dates written as {date_format!r}", clock.isna(), text)
     is_day = not any(code in date_format for code in ("%H", "%I", "%T", "%X"))
-    return Times(values, values.dt.tz_localize(None), has_zone, is_day, f"as {date_format!r}")
+    values = clock.dt.tz_localize("UTC") if has_zone else clock
+    return Times(values, clock, has_zone, is_day, f"as {date_format!r}")
 
 
 def _parse_written(table: Table, column: str, text: "pd.Series[str]") -> Times:
@@ -264,8 +258,11 @@ def _find_named(text: "pd.Series[str]") -> str | None:
     return None
 
 
-def _parse_format(text: "pd.Series[str]", written: str) -> "npt.NDArray[np.datetime64]":
-    return _as_milliseconds(pd.to_datetime(text, format=written, errors="coerce"))
+def _parse_format(
+    text: "pd.Series[str]", written: str, *, has_zone: bool = False
+) -> "npt.NDArray[np.datetime64]":
+    times = pd.to_datetime(text, format=written, utc=has_zone, errors="coerce")
+    return _as_milliseconds(times.dt.tz_localize(None))
 
 
 def _parse_loose_iso(text: "pd.Series[str]") -> "npt.NDArray[np.datetime64]":
