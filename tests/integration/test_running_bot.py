@@ -106,7 +106,7 @@ def check_why(run: Home, api: Api) -> None:
     assert one["gate"]["dominance"] == pytest.approx(columns["close_btcd"])
     missing = why(run, "DOGE/USDT")
     assert missing.returncode == 2
-    assert "whose whitelist is ETH/USDT" in missing.stderr
+    assert "its whitelist is ETH/USDT" in missing.stderr
 
 
 def check_why_with_a_wrong_password(run: Home, api: Api) -> None:
