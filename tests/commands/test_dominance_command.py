@@ -98,6 +98,46 @@ def test_import_reports_candles_that_disagree(
     output = capsys.readouterr().out
     assert "1 candles disagree" in output
     assert "2021-01-02 00:00: stored 50.0000, new 59.5000" in output
+    assert "levels differ" not in " ".join(output.split())
+
+
+@pytest.mark.parametrize(("shift", "is_named"), [(4.75, True), (-0.75, True), (0.5, False)])
+def test_import_of_another_level_is_named(
+    userdir: Path, tmp_path: Path, capsys: pytest.CaptureFixture, shift: float, *, is_named: bool
+):
+    """Ten days are stored, of which one is the same in the file."""
+    folder = userdir / "data" / "kraken"
+    DominanceStore(folder).append(
+        dominance_candles([50.0] * 9 + [60.0 + shift], "2021-01-01"), "1d"
+    )
+    file = tmp_path / "other.csv"
+    days = pd.date_range("2021-01-01", periods=20)
+    values = [50.0 + shift] * 9 + [60.0 + shift] * 11
+    pairs = zip(days, values, strict=True)
+    file.write_text("date,btc_dominance\n" + "".join(f"{d:%Y-%m-%d},{v}\n" for d, v in pairs))
+    words = ["dominance", "import", str(file), "--dry-run", "--userdir", str(userdir)]
+    assert main(words) == 0
+    output = " ".join(capsys.readouterr().out.split())
+    named = f"The levels differ by {shift:+.2f} percentage points"
+    assert (named in output) is is_named
+    assert main([*words, "--json"]) == 0
+    day = json.loads(capsys.readouterr().out)["timeframes"][0]
+    assert day["level_difference"] == pytest.approx(shift)
+
+
+def test_import_that_differs_in_no_close_says_so(
+    userdir: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    DominanceStore(userdir / "data" / "kraken").append(
+        dominance_candles([60.5, 59.5], "2021-01-01"), "1d"
+    )
+    file = tmp_path / "bars.csv"
+    file.write_text(
+        "time,open,high,low,close\n2021-01-01,60,61,59,60.5\n2021-01-02,60.5,61,59,59.5\n"
+    )
+    assert main(["dominance", "import", str(file), "--userdir", str(userdir)]) == 0
+    output = " ".join(capsys.readouterr().out.split())
+    assert "2 candles disagree with stored ones, in open, high or low alone" in output
 
 
 @pytest.mark.parametrize(

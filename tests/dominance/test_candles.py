@@ -4,6 +4,7 @@ import pytest
 from altseason.dominance.candles import (
     Gap,
     aggregate_candles,
+    describe_duration,
     empty_candles,
     find_gaps,
     real_candles,
@@ -25,6 +26,23 @@ def readings(*known_and_percent: tuple[str, float]) -> pd.DataFrame:
 
 def opens(candles: pd.DataFrame) -> list[str]:
     return [f"{date:%Y-%m-%d %H:%M}" for date in candles["date"]]
+
+
+@pytest.mark.parametrize(
+    ("duration", "text"),
+    [
+        ("20s", "20 seconds"),
+        ("119s", "119 seconds"),
+        ("2min", "2 minutes"),
+        ("60min", "60 minutes"),
+        ("2h", "2 hours"),
+        ("36h", "36 hours"),
+        ("2D", "2 days"),
+        ("2D 12h", "2.5 days"),
+    ],
+)
+def test_duration_is_described_in_its_largest_unit(duration: str, text: str):
+    assert describe_duration(pd.Timedelta(duration)) == text
 
 
 def test_aggregate_candles_reading_at_midnight_closes_the_day_before():

@@ -131,6 +131,15 @@ def test_numbers_in_the_index_of_a_frame_are_not_read(tmp_path: Path):
     assert readings.rows["close"].tolist() == VALUES
 
 
+@pytest.mark.parametrize("name", ["date", "Date", "timestamp", "time (UTC)", "when"])
+@pytest.mark.parametrize("index", [DAYS + pd.Timedelta(days=1), list("abcd"), [1, 3, 7, 9]])
+def test_column_of_times_counts_beside_an_index(tmp_path: Path, name: str, index: object):
+    frame = pd.DataFrame({name: DAYS, "btc_dominance": VALUES}, index=index)
+    frame.to_parquet(tmp_path / "file.parquet")
+    readings = load_readings(tmp_path / "file.parquet", ImportOptions(), NOW)
+    assert readings.rows["stamp"].tolist() == DAYS.tolist()
+
+
 def test_lists_in_a_frame_are_no_values(tmp_path: Path):
     frame = pd.DataFrame({"date": DAYS, "btc_dominance": VALUES, "quote": [[1.0, 2.0]] * 4})
     frame.to_parquet(tmp_path / "file.parquet")

@@ -164,7 +164,7 @@ from freqtrade.strategy import IntParameter
 
 
 class Mine(AltSeasonProfile):
-    checked_parameters = ("channels",)
+    alt_season_parameters = ("channels",)
     channels = IntParameter(1, 7, default=4, space="buy")
 """)
     content = {"strategy_name": "Mine", "params": {"buy": {"channels": "many"}}}

@@ -143,7 +143,7 @@ def test_partly_covered_history_is_reported_once_with_its_share(
     assert ["18.3%" in message for message in told(caplog)] == [True]
 
 
-def test_gate_parameters_are_read_again_forevery_epoch(load_strategy: Load, tmp_path: Path):
+def test_gate_parameters_are_read_again_for_every_epoch(load_strategy: Load, tmp_path: Path):
     store_days(tmp_path, [52.0] * 60)
     strategy = load_strategy()
     dataframe = strategy.advise_indicators(coin_candles(24 * 60), {"pair": "ETH/USDT"})

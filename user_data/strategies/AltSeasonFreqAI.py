@@ -25,7 +25,7 @@ from AltSeasonStrategy import AltSeasonStrategy
 class AltSeasonFreqAI(AltSeasonStrategy):
     """Enter by the rules where the model finds a take-profit likely; exit by the rules alone."""
 
-    checked_parameters: ClassVar = (*AltSeasonStrategy.checked_parameters, "probability_min")
+    alt_season_parameters: ClassVar = (*AltSeasonStrategy.alt_season_parameters, "probability_min")
 
     # With a take-profit of 10 %, a stop-loss of 5 % and a fee of 0.1 %, entries break even at 34 %.
     probability_min = DecimalParameter(0.15, 0.75, default=0.35, decimals=2, space="buy")

@@ -246,7 +246,7 @@ class AltSeasonProfile(AltSeasonAccount, mode="falling"):
         return Gatekeeper(
             self,
             config,
-            parameters=self.checked_parameters,
+            parameters=self.alt_season_parameters,
             exclusion_reason=never_entered_because,
             may_be_off=True,
             thins_exits=True,

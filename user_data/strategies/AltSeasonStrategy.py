@@ -141,7 +141,7 @@ class AltSeasonStrategy(AltSeasonRisk, space="buy", gate_position_adjustment=Tru
 
     def _make_gatekeeper(self, config: dict[str, Any]) -> Gatekeeper:
         own = find_parameters([AltSeasonStrategy, AltSeasonRisk])
-        names = tuple(dict.fromkeys([*own, *self.checked_parameters]))
+        names = tuple(dict.fromkeys([*own, *self.alt_season_parameters]))
         return Gatekeeper(
             self,
             config,

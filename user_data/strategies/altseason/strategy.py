@@ -80,9 +80,9 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
     breadth_days = IntParameter(14, 180, default=90, space="gate", optimize=False)
 
     # Further parameters whose values in a parameter file are checked, besides those of the gate.
-    checked_parameters: ClassVar[tuple[str, ...]] = ()
+    alt_season_parameters: ClassVar[tuple[str, ...]] = ()
     # The settings of `altseason.risk` that apply to it.
-    risk_settings: ClassVar[tuple[str, ...]] = ()
+    alt_season_risk_settings: ClassVar[tuple[str, ...]] = ()
 
     gate_shorts: bool = False
     gate_position_adjustment: bool = False
@@ -119,7 +119,7 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
         return Gatekeeper(
             self,
             config,
-            parameters=self.checked_parameters,
+            parameters=self.alt_season_parameters,
             # A parameter file must not switch the gate off, unless the keyword has.
             may_be_off=type(self).gate_mode.value == "off",
             shows_columns=_defines_signals(type(self)),

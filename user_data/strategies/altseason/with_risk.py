@@ -29,7 +29,7 @@ class AltSeasonAccount(AltSeasonGate):
     The strategy sizes its trades itself. Where its sizing fails, nothing is entered.
     """
 
-    risk_settings: ClassVar[tuple[str, ...]] = ("kept_coins",)
+    alt_season_risk_settings: ClassVar[tuple[str, ...]] = ("kept_coins",)
 
     def __init__(self, config: dict[str, Any]) -> None:
         validate_trading_mode(config)
@@ -58,8 +58,8 @@ class AltSeasonRisk(AltSeasonAccount):
     `super()`.
     """
 
-    risk_settings: ClassVar[tuple[str, ...]] = tuple(RiskSettings.model_fields)
-    checked_parameters: ClassVar[tuple[str, ...]] = (
+    alt_season_risk_settings: ClassVar[tuple[str, ...]] = tuple(RiskSettings.model_fields)
+    alt_season_parameters: ClassVar[tuple[str, ...]] = (
         "cooldown_candles",
         "stops_allowed",
         "drawdown_allowed",

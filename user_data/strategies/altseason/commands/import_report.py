@@ -17,6 +17,7 @@ from altseason.commands.reporting import (
 from altseason.dominance.candles import candle_length, describe_duration
 from altseason.dominance.importer import Imported
 from altseason.dominance.outliers import MAX_JUMP
+from altseason.history.download import MAX_LEVEL_DIFFERENCE
 from altseason.sources.reading import STAMP_MEANING, Readings
 from altseason.sources.rows import describe_left_out
 
@@ -93,13 +94,16 @@ class TimeframeReport:
         rows = self.disagreements
         if rows.empty:
             return []
-        difference = (rows["offered"] - rows["stored"]).abs().median()
+        differences = (rows["offered"] - rows["stored"]).abs()
+        if differences.max() < 1e-9:
+            by = "in open, high or low alone; the closes, by which the gate goes, are the same"
+        else:
+            by = f"by {differences.median():.2f} percentage points in the median"
         return [
             (
-                f"{len(rows)} candles disagree with stored ones, by {difference:.2f} percentage "
-                f"points in the median: {self.replaced} replace the stored ones, "
-                f"{len(rows) - self.replaced} stored ones stay. To correct stored candles, use "
-                f"--replace; to start again, move {self.imported.file} away first."
+                f"{len(rows)} candles disagree with stored ones, {by}: {self.replaced} replace the "
+                f"stored ones, {len(rows) - self.replaced} stored ones stay. To correct stored "
+                f"candles, use --replace; to start again, move {self.imported.file} away first."
             ),
             *(
                 f"  {format_date(date)}: stored {stored:.4f}, new {offered:.4f}"
@@ -107,6 +111,30 @@ class TimeframeReport:
                     *(rows[name][:MAX_SHOWN] for name in DISAGREEMENT[:3]), strict=True
                 )
             ),
+        ]
+
+    @property
+    def level_difference(self) -> float:
+        """Return by how much most candles that are stored already differ, in percentage points.
+
+        The median of new minus stored; 0 where half of them or fewer disagree.
+        """
+        in_both = len(self.imported.candles) - self.imported.result.added
+        rows = self.disagreements
+        return (rows["offered"] - rows["stored"]).median() if 2 * len(rows) > in_both else 0.0
+
+    def level_as_text(self) -> list[str]:
+        """Describe a level of the new candles that is another than the stored ones'."""
+        difference = self.level_difference
+        if abs(difference) <= MAX_LEVEL_DIFFERENCE:
+            return []
+        return [
+            (
+                f"The levels differ by {difference:+.2f} percentage points, so the file probably "
+                f"comes from another provider than what is stored, and the gate would see a jump "
+                f"where the one ends and the other begins. To keep one series per provider, move "
+                f"{self.imported.file} away and import again, or use another --datadir."
+            )
         ]
 
     def as_json(self) -> dict[str, Any]:
@@ -123,6 +151,7 @@ class TimeframeReport:
             "rows_left_out": imported.left_out,
             "disagreements": len(self.disagreements),
             "replaced": self.replaced,
+            "level_difference": self.level_difference,
             "frozen": len(imported.frozen),
             "jumps": [day.isoformat() for day in imported.outliers["date"]],
             "outliers": [
@@ -169,6 +198,8 @@ class ImportReport:
         lines = self._readings_as_text()
         for timeframe in self.timeframes:
             lines += timeframe.as_text(is_dry_run=self.is_dry_run)
+            if isinstance(self.source, Path):  # a download reports it by itself
+                lines += timeframe.level_as_text()
         if self.created is not None and self.is_dry_run:
             lines.append(f"Data directory {self.created} does not exist; an import creates it.")
         elif self.created is not None:

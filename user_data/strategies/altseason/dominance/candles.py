@@ -54,7 +54,9 @@ def candle_length(timeframe: str) -> pd.Timedelta:
 
 
 def describe_duration(duration: pd.Timedelta) -> str:
-    """Return a duration as text: in minutes, from 2 hours on in hours, from 2 days on in days."""
+    """Return a duration as text, in the largest unit of which it has two or more."""
+    if duration < pd.Timedelta(minutes=2):
+        return f"{duration.total_seconds():.0f} seconds"
     hours = duration / pd.Timedelta(hours=1)
     if hours < 2:
         return f"{hours * 60:.0f} minutes"

@@ -297,14 +297,13 @@ class Gatekeeper:
     def _check(self, now: datetime) -> None:
         """Run the checks of a bot's loop; one that fails does not stop the strategy's callback."""
         for check in (*self.loop_checks, self._report):
-            topic = repr(check)
             try:
                 check(now)
-                self.notifier.clear(topic)
+                self.notifier.clear(repr(check))
             except Exception as error:
                 with suppress(Exception):
                     text = f"A check in the bot's loop failed with {error!r}. Trading continues."
-                    self.notifier.raise_alert(topic, text)
+                    self.notifier.raise_alert(repr(check), text)
 
     def _report(self, now: datetime) -> None:
         if self._service is not None:

@@ -126,7 +126,7 @@ def _find_settings(strategy: Any) -> Iterator[Value]:
     for section, names in (
         ("dominance", set(DominanceSettings.model_fields) - {"coinmarketcap_key", "urls"}),
         ("breadth", set(BreadthSettings.model_fields)),
-        ("risk", set(strategy.risk_settings)),
+        ("risk", set(strategy.alt_season_risk_settings)),
     ):
         values = getattr(settings, section)
         for name in type(values).model_fields:

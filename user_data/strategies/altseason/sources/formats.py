@@ -91,6 +91,12 @@ DATE_NAMES = (
 _DATE_WORD = re.compile(r"(^|[^a-z])(date|time|timestamp|datetime|utc|day|datum|fecha)([^a-z]|$)")
 
 
+def is_date_name(name: str) -> bool:
+    """Return whether a column's name says that it holds times."""
+    name = name.strip().lower()
+    return name in DATE_NAMES or _DATE_WORD.search(name) is not None
+
+
 def find_format(table: Table) -> Format | None:
     """Return the known format whose columns and way of writing times a table has."""
     columns = set(table.columns)

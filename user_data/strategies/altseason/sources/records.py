@@ -14,7 +14,9 @@ import pyarrow as pa
 from altseason.errors import InputError
 from altseason.invocation import altseason_command
 from altseason.sources.cells import PIECE
+from altseason.sources.formats import is_date_name
 from altseason.sources.table import EXPECTED, Table, shorten, unique_names
+from altseason.sources.times import looks_like_times
 
 CANDLE = ["date", "open", "high", "low", "close", "volume"]
 # A key that is a time; shorter ones are row numbers.
@@ -49,12 +51,22 @@ def read_frame(path: Path, data: bytes) -> Table:
 
 
 def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame whose index is a column; one without a name holds times, or is dropped."""
+    """Return a frame whose index is a column; one without a name holds times, or is dropped.
+
+    It is dropped beside a column that may hold the times: that one counts, as in every format.
+    """
     index = frame.index
     if index.nlevels > 1 or index.name not in (None, "index"):
         return frame.reset_index()
+    has_times = any(_may_be_times(frame[name], str(name)) for name in frame)
     is_number = pd.api.types.is_numeric_dtype(index.dtype)
-    return frame.reset_index(drop=is_number or "date" in frame, names="date")
+    keeps = not has_times and not is_number and _may_be_times(index.to_series(), "")
+    return frame.reset_index(drop=not keeps, names="date")
+
+
+def _may_be_times(values: "pd.Series[Any]", name: str) -> bool:
+    is_time = pd.api.types.is_datetime64_any_dtype(values.dtype)
+    return is_time or is_date_name(name) or looks_like_times(values.head().astype(str))
 
 
 def read_json(path: Path, text: str) -> Table:
