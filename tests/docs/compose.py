@@ -28,6 +28,8 @@ IMAGE_ENTRYPOINT = ["freqtrade"]
 IMAGE_COMMAND = ["trade"]
 API = "FREQTRADE__API_SERVER__LISTEN_"
 API_PORT = "8080"
+# What Freqtrade reads where no option names another; in the sandbox the served folder otherwise.
+OWN_DATADIR = "user_data/data/binance"
 PATHS = "PYTHONPATH"
 # ${NAME}, ${NAME:-default} and $$; any other dollar is one that we do not use.
 INTERPOLATED = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>\w+)(?::-(?P<default>[^${}]*))?\}|)")
@@ -203,7 +205,9 @@ def localize(words: list[str]) -> list[str]:
     """Return the command line that does here what these words do in the image."""
     if words[0] == "freqtrade":
         sandbox = ["-m", "altseason", "sandbox", "--datadir", "my_candles", "--"]
-        return [sys.executable, *sandbox, *words]
+        # A bot that trades has a folder of its own there.
+        is_named = "--datadir" in words or "trade" in words
+        return [sys.executable, *sandbox, *words, *([] if is_named else ["--datadir", OWN_DATADIR])]
     return [sys.executable, *words[1:]] if words[0] == "python" else words
 
 

@@ -15,6 +15,7 @@ from freqtrade.enums import CandleType
 from altseason_lab.sample.model import SampleMarket, generate_market
 from altseason_lab.sample.store import save_market
 from tests.conftest import ROOT
+from tests.docs import compose
 from tests.integration.freqtrade_runs import run_well
 from tests.providers.serving import COINGECKO_VARIABLE, serving
 from tests.providers.world import three_coins
@@ -25,14 +26,15 @@ DOCUMENTS = [
     "CONTRIBUTING.md",
     *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
 ]
-# Freqtrade asks the emulator, which serves candles that nothing marks as synthetic, in the place of
-# the exchange, and a download of dominance asks a small world of coins in the place of CoinGecko.
-# A line for docker that the document also has without docker is not run twice. `make test` runs
-# this test.
+# The emulator, with candles that nothing marks as synthetic, stands in for the exchange; Freqtrade
+# reads its own data directory. A download of dominance asks a small world of coins instead of
+# CoinGecko. A line for docker that the document also has without docker is not run twice.
+# `make test` runs this test.
 PRELUDE = f"""
 set -eu
 PATH="{ROOT}/.venv/bin:$(dirname {sys.executable}):$PATH"
 freqtrade() {{
+    case "$*" in *--datadir*) ;; *) set -- "$@" --datadir {compose.OWN_DATADIR} ;; esac
     command altseason sandbox --datadir my_candles -- freqtrade "$@"
 }}
 docker() {{

@@ -62,4 +62,4 @@ def test_model_of_own_candles_needs_to_know_what_is_tested(tmp_path: Path):
     words = [sys.executable, str(SCRIPT), "--freqai"]
     found = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert (found.returncode, found.stdout) == (2, "")
-    assert found.stderr.startswith("TIMERANGE: expected what to test, with its end, such as ")
+    assert found.stderr.startswith("TIMERANGE: expected the time to test, with its end, such as ")
