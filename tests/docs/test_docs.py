@@ -112,8 +112,10 @@ def test_every_command_of_the_documents_runs(clone: Path, document: str, section
     with serving(three_coins().answer) as provider:
         environment = {**os.environ, COINGECKO_VARIABLE: provider.url, "DOCUMENT": document}
         output = run_well(["bash", "-c", script], clone, environment)
-    # What a reader's own runs leave in a clone is none of git's.
-    assert list_untracked(clone) - before == set()
+    # What a reader's own runs leave in a clone is none of git's; a strategy, as `altseason gate`
+    # writes it, is.
+    left = list_untracked(clone) - before
+    assert {name for name in left if not name.startswith("user_data/strategies/")} == set()
     if "make backtest\n" in script:
         check_backtest(clone, output)
     if (clone / ".env").exists():  # it holds passwords
