@@ -9,9 +9,10 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from re import fullmatch
 from typing import IO, Any
 
 from pydantic import FiniteFloat, TypeAdapter, ValidationError
@@ -29,6 +30,7 @@ NOTHING = "0" * 64
 BEGINNING = b'{"number": 1,'
 # Between the time range of a trial and its pairs.
 SEPARATOR = ", "
+WINDOW = r"(\d{4}-\d{2}-\d{2}) to (\d{4}-\d{2}-\d{2})"
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,20 @@ class Trial:
     days: int
     sharpe: FiniteFloat | None
 
-    @property
-    def window(self) -> str:
-        """Return the time range: trials of other ones lived in another market."""
-        return self.scope.partition(SEPARATOR)[0]
+    def is_in(self, window: str) -> bool:
+        """Return whether the time range is this one: trials of other ones lived in another market.
+
+        Its end may differ by a day: whether the candle at the end of a time range is stored decides
+        which day is written, and `walk-forward` writes the last whole one.
+
+        :param window: as `texts.write_span` writes it.
+        """
+        own = self.scope.partition(SEPARATOR)[0]
+        found, expected = fullmatch(WINDOW, own), fullmatch(WINDOW, window)
+        if not found or not expected:
+            return own == window
+        ends = [datetime.fromisoformat(match[2]) for match in (found, expected)]
+        return found[1] == expected[1] and abs(ends[0] - ends[1]) <= timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,9 @@
 * The deflated Sharpe ratio: how likely the true Sharpe ratio of the best wallet is above what the
   best of so many trials shows by chance. Bailey and López de Prado 2014,
   https://doi.org/10.3905/jpm.2014.40.5.094
+  How far the trials lie apart is at least how far those of a worthless strategy do in so many days:
+  the variance of a Sharpe ratio whose true value is zero. Lo 2002,
+  https://doi.org/10.2469/faj.v58.n4.2453
 * The minimum backtest length, from which follows how many independent trials so many years allow.
   Bailey, Borwein, López de Prado and Zhu 2014, https://doi.org/10.1090/noti1105
 * The probability of backtest overfitting: how often the best of one half of the days is below the
@@ -130,7 +133,7 @@ def _find_best(scope: dict[Cell, CellResult], trials: Sequence[Trial]) -> Best |
     window = write_span(result.start, result.end)
     # All of them have been chances; but how far worthless ones lie apart show only those of the
     # same time, since in another year the market itself had another Sharpe ratio.
-    sharpes = [one.sharpe for one in trials if one.window == window and one.sharpe is not None]
+    sharpes = [one.sharpe for one in trials if one.is_in(window) and one.sharpe is not None]
     try:
         probability = deflate(find_returns(result.outcome.equity), max(1, len(trials)), sharpes)
     except ValueError:
@@ -144,11 +147,15 @@ def deflate(returns: Returns, trials: int, sharpes: Sequence[float]) -> float:
 
     :param returns: of each day.
     :param trials: how many there were; that they depend on each other is not taken into account.
-    :param sharpes: of the trials of the same time range, per day.
+    :param sharpes: of the trials of the same time range, per day. Their variance counts, but at
+        least that of a Sharpe ratio whose true value is zero.
     """
     from purgedcv import deflated_sharpe_ratio
 
     variance = float(np.var(sharpes, ddof=1)) if len(sharpes) > 1 else 0.0
+    # That of one, or of several that are alike, is about zero, and nothing would be deflated,
+    # however many were tried in other time ranges.
+    variance = max(variance, 1 / len(returns))
     return float(deflated_sharpe_ratio(returns, trials, variance))
 
 

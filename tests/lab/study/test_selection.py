@@ -87,23 +87,59 @@ def test_best_of_noise_is_no_better_than_luck_and_skill_is():
 
 
 def test_trials_of_another_window_are_counted_but_not_compared():
-    """By hand: of four trials, the two of this window have a variance of 0.0002.
+    """By hand: of four trials, the two of this window have a variance of 0.02.
 
     Returns of two values that are equally frequent have a skewness of 0 and a kurtosis of 1, so
     that the variance of their Sharpe ratio, here 0.1, is 1 by the days less one.
     """
     returns = np.tile([1.0, -1.0], 200) * 0.01 + 0.001
-    trials = [trial(1, 0.09), trial(2, 0.11)]
+    trials = [trial(1, 0.0), trial(2, 0.2)]
     trials += [
         trial(3, -0.5, "2018-01-01 to 2019-01-01"),
         trial(4, 0.7, "2020-01-01 to 2021-01-01"),
     ]
     [best] = find_selection([results(returns[np.newaxis])], trials, new=0, seed=1).bests
     assert best.sharpe == pytest.approx(0.1)
+    threshold = 0.02**0.5 * find_largest(4)
+    expected = NormalDist().cdf((0.1 - threshold) * 399**0.5)
+    assert best.probability == pytest.approx(expected, abs=1e-4)
+
+
+def find_largest(trials: int) -> float:
+    """Return the expected maximum of so many standard normal values, as published."""
     normal, gamma = NormalDist(), 0.5772156649
-    largest = (1 - gamma) * normal.inv_cdf(1 - 1 / 4) + gamma * normal.inv_cdf(1 - 1 / (4 * exp(1)))
-    threshold = 0.0002**0.5 * largest
-    assert best.probability == pytest.approx(normal.cdf((0.1 - threshold) * 399**0.5), abs=1e-4)
+    return (1 - gamma) * normal.inv_cdf(1 - 1 / trials) + gamma * normal.inv_cdf(
+        1 - 1 / (trials * exp(1))
+    )
+
+
+@pytest.mark.parametrize("sharpes", [[], [0.1], [0.1, 0.1]])
+def test_spread_of_few_trials_is_that_of_chance(sharpes: list[float]):
+    """By hand: of 400 days, a Sharpe ratio whose true value is zero has a variance of 1/400.
+
+    Returns of two values that are equally frequent have a skewness of 0 and a kurtosis of 1.
+    """
+    returns = np.tile([1.0, -1.0], 200) * 0.01 + 0.001
+    for trials in (2, 500):
+        expected = NormalDist().cdf((0.1 - (1 / 400) ** 0.5 * find_largest(trials)) * 399**0.5)
+        assert deflate(returns, trials, sharpes) == pytest.approx(expected, abs=1e-4)
+    assert deflate(returns, 500, sharpes) < 0.2 < 0.97 < deflate(returns, 1, sharpes)
+
+
+@pytest.mark.parametrize(
+    ("window", "is_same"),
+    [
+        (WINDOW, True),
+        ("2022-01-01 to 2022-01-31", True),
+        ("2022-01-01 to 2022-01-30", False),
+        ("2022-01-02 to 2022-02-01", False),
+        ("2022", False),
+    ],
+)
+def test_end_of_a_window_may_be_written_as_the_next_day(window: str, is_same: bool):
+    """Whether the candle at which a time range ends is stored decides which one is written."""
+    assert trial(1, 0.1, window).is_in(WINDOW) is is_same
+    assert trial(1, 0.1, WINDOW).is_in(window) is is_same
 
 
 def test_one_trial_is_not_deflated():
