@@ -31,6 +31,7 @@ from altseason_lab.stress.run import StressTest
 from altseason_lab.study.card import (
     build_card,
     describe_card,
+    describe_missing_dominance,
     refuse_other_file,
     refuse_several,
     save_card,
@@ -297,6 +298,8 @@ def find_report(options: argparse.Namespace) -> StudyReport:
             f"{options.card}: the evidence card, {describe_card(card)}; docs/study.md explains how "
             "a bot uses it"
         )
+        if lack := describe_missing_dominance(report.study):
+            tell(f"{options.card}: {lack}")
     return report
 
 

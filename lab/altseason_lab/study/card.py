@@ -16,6 +16,7 @@ from altseason_lab.study.cell import CellResult
 from altseason_lab.study.difference import has_bootstrap
 from altseason_lab.study.grid import OFF, Cell
 from altseason_lab.study.run import Study
+from altseason_lab.study.verdict import write_share
 from altseason_lab.texts import count, write_span
 
 WEEK = timedelta(weeks=1)
@@ -85,6 +86,26 @@ def describe_card(card: EvidenceCard) -> str:
     """Describe how many trades and weeks a card is made of."""
     weeks = count(card.weekly_trades.count, "whole week")
     return f"with {count(card.profits.count, 'trade')}, counted per week in {weeks}"
+
+
+def describe_missing_dominance(study: Study) -> str:
+    """Return what a card lacks where its gate was closed for want of dominance; empty if nothing.
+
+    A bot that has dominance trades more often than such a card expects.
+    """
+    results = [result for cell, result in study.results.items() if cell.mode != OFF]
+    candles = [(result.end - result.start) / WEEK for result in results]
+    missing = sum(
+        result.missing_share * length for result, length in zip(results, candles, strict=True)
+    )
+    if not missing:
+        return ""
+    share = write_share(missing / sum(candles))
+    return (
+        f"Dominance was missing or stale at {share} of the card's windows: the gate was closed "
+        f"there for want of data, so the card expects fewer trades a week than a bot with "
+        f"dominance makes. Choose windows for which dominance is stored."
+    )
 
 
 def describe(values: Sequence[float]) -> Sample:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
+import numpy as np
 import pandas as pd
 from freqtrade.exchange import Exchange
 from freqtrade.util import get_dry_run_wallet
@@ -14,6 +15,7 @@ from pydantic import AfterValidator
 
 from altseason.dominance.candles import candle_length
 from altseason.gate.charts import DOMINANCE_LINES, add_lines
+from altseason.gate.rule import Dominance, GateRule, calculate_closes, find_mean
 from altseason.host.configuration import Config
 from altseason.host.strategy_errors import naming_strategy_errors
 from altseason_lab.host.parameters import set_parameters
@@ -70,6 +72,8 @@ class CellResult:
     :param lines: what decided the gate; None where it is off, and for a placebo.
     :param rule: the gate's, in words.
     :param trades: in the order in which they were opened; none for a placebo.
+    :param missing_share: the share of candles at whose close the gate's rule had no dominance, see
+        `find_missing_share`.
     """
 
     outcome: Outcome
@@ -86,6 +90,7 @@ class CellResult:
     rule: str = ""
     trades: tuple[ClosedTrade, ...] = ()
     missing: tuple[str, ...] = ()
+    missing_share: float = 0.0
 
     @property
     def metrics(self) -> Metrics:
@@ -98,13 +103,14 @@ class GatedRun:
     """A backtest with a gate.
 
     :param is_open: by the candles' open times, whether the gate was open at their close.
-    :param lines: as in `CellResult`, like `rule`.
+    :param lines: as in `CellResult`, like `rule` and `missing_share`.
     """
 
     backtest: BacktestRun
     is_open: "pd.Series[bool]"
     lines: DailyLines | None
     rule: str
+    missing_share: float
 
 
 class CellRunner:
@@ -148,6 +154,7 @@ class CellRunner:
             lines=gated.lines,
             rule=gated.rule,
             trades=list_trades(run.trades) if cell.placebo is None else (),
+            missing_share=gated.missing_share,
         )
 
     def _open(self, scope: Scope) -> RepeatedBacktest:
@@ -197,7 +204,28 @@ def run_backtest(repeated: RepeatedBacktest, cell: Cell) -> GatedRun:
         pd.Series(is_open, index=pd.DatetimeIndex(dates)),
         find_daily_lines(strategy, dates, timeframe) if is_drawn else None,
         str(strategy.gate_rule),
+        find_missing_share(
+            strategy.alt_season_gate.columns.find_dominance(), strategy.gate_rule, dates, timeframe
+        ),
     )
+
+
+def find_missing_share(
+    dominance: Dominance, rule: GateRule, dates: "pd.Series[pd.Timestamp]", timeframe: str
+) -> float:
+    """Return at which share of candles a rule was closed for want of dominance.
+
+    None of it was stored, it was stale, or its history was too short for the mean.
+
+    :param dates: the open times of the candles.
+    """
+    if not rule.reads_dominance:
+        return 0.0
+    closes = calculate_closes(dates, timeframe)
+    is_missing = dominance.find_known(closes) < 0
+    if rule.has_falling:
+        is_missing |= np.isnan(find_mean(dominance, rule, closes))
+    return float(is_missing.mean())
 
 
 def find_daily_lines(strategy: Any, dates: "pd.Series[pd.Timestamp]", timeframe: str) -> DailyLines:

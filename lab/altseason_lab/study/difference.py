@@ -86,7 +86,8 @@ class Difference:
         of five cases, at 5 %.
     :param days: how many were compared.
     :param block: the mean length of the blocks, in days.
-    :param p_value: how often the growth of any of the gates compared differs as much by chance.
+    :param p_value: how often the growth of any of the gates compared differs as much by chance,
+        each difference measured in its own standard errors.
     :param compared: how many gates these are.
     """
 

@@ -112,6 +112,7 @@ def build_page(report: StudyReport) -> Page:
 def _count_verdicts(report: StudyReport) -> Iterator[Block]:
     """Yield how many tests and comparisons have found something, with a row for each test."""
     tests, differences = report.study.tests, report.study.differences.values()
+    yield from map(write_verdict, report.gaps)
     if tests:
         mattered = sum(test.dates_mattered for test in tests)
         obstacles = {test.obstacle for test in tests} - {""}
@@ -125,7 +126,7 @@ def _count_verdicts(report: StudyReport) -> Iterator[Block]:
         is_short = TOO_FEW in obstacles
         placebos = count(tests[0].needed_placebos, "placebo")
         takes = f", which takes {placebos} or more" if is_short else ""
-        words = f"To matter, {describe_level(len(tests), 4)}{takes}."
+        words = f"To matter, {describe_level(tests[0].tests, 4)}{takes}."
         yield Paragraph(words, kind="lead", strong=verdict)
         yield Table(
             title="Each gate against placebos",

@@ -107,6 +107,15 @@ class PlaceboDominance(DominanceReader):
         self._stored: Dominance | None = None
         self._arranged: Dominance | None = None
 
+    def require(self) -> Dominance:
+        """Read dominance at wrong dates; none of it where the window has none, if any is stored.
+
+        :raises DominanceMissingError: if nothing is stored at all.
+        """
+        arranged = self.read()
+        is_stored = self._stored is not None and not self._stored.candles.empty
+        return arranged if is_stored else super().require()
+
     def read(self) -> Dominance:
         """Read dominance at wrong dates; the same object as long as the stored one is the same."""
         stored = super().read()

@@ -12,7 +12,7 @@ from altseason_lab.stress.report import describe_scope, headline
 from altseason_lab.stress.run import StressTest
 from altseason_lab.study.cell import CellResult, find_holds
 from altseason_lab.study.difference import has_bootstrap
-from altseason_lab.study.grid import Cell, Scope
+from altseason_lab.study.grid import OFF, Cell, Scope
 from altseason_lab.study.metrics import Metrics
 from altseason_lab.study.origin import Origin
 from altseason_lab.study.run import Study
@@ -20,6 +20,7 @@ from altseason_lab.study.selection import Selection
 from altseason_lab.study.verdict import (
     cell_as_json,
     describe_difference,
+    describe_missing_dominance,
     describe_selection,
     describe_test,
     name_all,
@@ -123,10 +124,16 @@ class StudyReport:
         """Return in words what the placebos say, then how each gate differs from none."""
         cells = self.study.results
         return [
+            *self.gaps,
             *(text for cell in cells for text in self._describe_test(cell)),
             *(text for cell in cells for text in self._describe_difference(cell)),
             *self.remarks,
         ]
+
+    @property
+    def gaps(self) -> list[str]:
+        """Return in words where gates were closed for want of dominance."""
+        return list(describe_missing_dominance(self.study))
 
     @property
     def remarks(self) -> list[str]:
@@ -137,9 +144,13 @@ class StudyReport:
                 if (compared := len(self.study.differences)) > 1
                 else []
             ),
-            *([] if self.study.tests else [NO_PLACEBO]),
+            *([NO_PLACEBO] if self._has_gates and not self.study.tests else []),
             *([] if has_bootstrap() else [NO_INTERVALS]),
         ]
+
+    @property
+    def _has_gates(self) -> bool:
+        return any(cell.mode != OFF for cell in self.study.results)
 
     @property
     def models(self) -> list[MetaLabels]:
@@ -172,8 +183,13 @@ class StudyReport:
     def as_json(self) -> dict[str, Any]:
         """Return the same as numbers; profits, drawdowns, shares and fees are ratios."""
         cells = [
-            {**cell_as_json(cell), **span_as_json(result), "open_share": result.open_share}
-            | asdict(result.metrics)
+            {
+                **cell_as_json(cell),
+                **span_as_json(result),
+                "open_share": result.open_share,
+                "missing_dominance_share": result.missing_share,
+                **asdict(result.metrics),
+            }
             for cell, result in self.study.results.items()
         ]
         baselines = [
@@ -185,10 +201,17 @@ class StudyReport:
             "strategy": self.study.strategy,
             "stake_currency": self.study.stake_currency,
             "synthetic": self.synthetic,
+            "warnings": self.gaps,
+            "stored_dominance": [str(day) for day in self.study.stored or ()] or None,
             "cells": cells,
             "baselines": baselines,
             "differences": [
-                {**cell_as_json(cell), **span_as_json(self.study.results[cell]), **asdict(found)}
+                {
+                    **cell_as_json(cell),
+                    **span_as_json(self.study.results[cell]),
+                    "missing_dominance_share": self.study.results[cell].missing_share,
+                    **asdict(found),
+                }
                 for cell, found in self.study.differences.items()
             ],
             "selection": selection_as_json(self.selection) if self.selection else None,

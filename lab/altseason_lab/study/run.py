@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from math import ceil, inf
 from statistics import mean, median
+from typing import Any
 
 import pandas as pd
 
@@ -31,9 +33,13 @@ from altseason_lab.study.placebo import (
 
 # Why a placebo test has no verdict.
 TOO_FEW, NOT_MATCHED = "too few placebos", "placebos open for longer or shorter"
-# Placebos are open for as long as the true gate, unless dominance is missing for a part of the
-# window: days that are moved have no history any more.
+NO_DOMINANCE = "no dominance in the window"
+# Placebos are open for as long as the true gate, unless the window is short: where its end meets
+# its beginning, the mean of dominance has a jump in it. So it is where dominance is missing.
 MAX_OPEN_DIFFERENCE, MAX_OPEN_RATIO = 0.05, 0.25
+# Where dominance is missing at so large a share of a window, its gate cannot be judged; where it is
+# missing at more than a tenth, every verdict on the gate says so.
+NO_DOMINANCE_SHARE, MAX_MISSING_SHARE = 0.95, 0.1
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,7 @@ class Placebos:
 class PlaceboTest:
     """A gate at its true dates against the same gate at wrong ones, by profit.
 
+    :param kinds: none where the window has no dominance, so that no placebo was run.
     :param tests: how many gates the study tests; the more, the smaller p has to be. Two kinds of
         placebos are not two chances, since the true gate has to beat both.
     """
@@ -105,6 +112,8 @@ class PlaceboTest:
     @property
     def obstacle(self) -> str:
         """Return why the test has no verdict, in a few words; empty where it has one."""
+        if not has_dominance(self.true):
+            return NO_DOMINANCE
         if not all(placebos.rank.can_reach(self.level) for placebos in self.kinds):
             return TOO_FEW  # no outcome could have been significant
         share = self.true.open_share
@@ -122,7 +131,9 @@ class PlaceboTest:
     @property
     def dates_mattered(self) -> bool:
         """Return whether the true dates earned more than chance explains, by each kind."""
-        return all(placebos.rank.p_value <= self.level for placebos in self.kinds)
+        return has_dominance(self.true) and all(
+            placebos.rank.p_value <= self.level for placebos in self.kinds
+        )
 
     @property
     def is_close(self) -> bool:
@@ -139,7 +150,8 @@ class Study:
 
     :param results: of the cells at their true dates, in order.
     :param differences: of gates from no gate in the same scope; without those that differ on no
-        day, or have too few days.
+        day, have too few days, or no dominance.
+    :param stored: the first and the last day of the stored dominance; None where there is none.
     """
 
     strategy: str
@@ -147,6 +159,7 @@ class Study:
     results: Results
     differences: dict[Cell, Difference] = field(default_factory=dict)
     tests: list[PlaceboTest] = field(default_factory=list)
+    stored: tuple[date, date] | None = None
 
     @property
     def scopes(self) -> dict[Scope, dict[str, CellResult]]:
@@ -181,6 +194,7 @@ def run_study(
         validate_parameter(strategy, name, value)
     for cell in cells:
         validate_rule(cell)
+    stored = find_stored_days(strategy)
     tested = [cell for cell in cells if placebos and GateRule(cell.mode).reads_dominance]
     total = len(cells) + placebos * len(tested) * len(kinds)
     with open_cells(config, execution or Execution(), total, progress) as run_cells:
@@ -189,6 +203,7 @@ def run_study(
             (cell, kind): draw_cells(cell, results[cell], kind, placebos, seed)
             for cell in tested
             for kind in kinds
+            if has_dominance(results[cell])
         }
         found = run_cells([one for group in drawn.values() for one in group])
     tests = [
@@ -198,13 +213,27 @@ def run_study(
             [
                 Placebos(kind, results[cell], [found[one] for one in drawn[cell, kind]])
                 for kind in kinds
+                if (cell, kind) in drawn
             ],
-            len(tested),
+            max(1, sum(has_dominance(results[one]) for one in tested)),
         )
         for cell in tested
     ]
     differences = _compare_with_off(results, seed) if has_bootstrap() else {}
-    return Study(config["strategy"], config["stake_currency"], results, differences, tests)
+    return Study(config["strategy"], config["stake_currency"], results, differences, tests, stored)
+
+
+def has_dominance(result: CellResult) -> bool:
+    """Return whether a gate had dominance to be judged by; true for one that reads none."""
+    return result.missing_share < NO_DOMINANCE_SHARE
+
+
+def find_stored_days(strategy: Any) -> tuple[date, date] | None:
+    """Return the first and the last day of the dominance that a strategy's gate would read."""
+    candles = strategy.alt_season_gate.columns.find_dominance().candles
+    if candles.empty:
+        return None
+    return candles["date"].iloc[0].date(), candles["date"].iloc[-1].date()
 
 
 def draw_cells(cell: Cell, true: CellResult, kind: str, count: int, seed: int) -> list[Cell]:
@@ -222,6 +251,7 @@ def _compare_with_off(results: Results, seed: int) -> dict[Cell, Difference]:
     wallets = {
         cell: (result.outcome.equity, results[cell.ungated].outcome.equity)
         for cell, result in results.items()
+        if has_dominance(result)
     }
     return compare_all(wallets, seed)
 

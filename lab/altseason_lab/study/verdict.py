@@ -1,14 +1,24 @@
 """What a study has found, in words and as numbers."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from altseason_lab.study.cell import CellResult
-from altseason_lab.study.difference import Difference
+from altseason_lab.study.difference import SIGNIFICANCE, Difference
 from altseason_lab.study.execution import Results
-from altseason_lab.study.grid import Cell
+from altseason_lab.study.grid import Cell, Scope
 from altseason_lab.study.placebo import BOOTSTRAP, SHIFT, describe_level
-from altseason_lab.study.run import NOT_MATCHED, TOO_FEW, Placebos, PlaceboTest
+from altseason_lab.study.run import (
+    MAX_MISSING_SHARE,
+    NO_DOMINANCE,
+    NOT_MATCHED,
+    TOO_FEW,
+    Placebos,
+    PlaceboTest,
+    Study,
+    has_dominance,
+)
 from altseason_lab.study.selection import Selection
 from altseason_lab.texts import count, write_span
 
@@ -21,12 +31,15 @@ MADE = {
 def describe_test(test: PlaceboTest) -> str:
     """Describe what the placebos say of a gate, the verdict first."""
     where = _describe_where(test.cell, test.true)
+    if test.obstacle == NO_DOMINANCE:
+        return (
+            f"The placebo test cannot be judged: {NO_DOMINANCE}, so no placebo was run ({where})."
+        )
     facts = f"{where}: {_describe_true(test)} {' '.join(map(describe_placebos, test.kinds))}"
     if test.obstacle == NOT_MATCHED:
         return (
             f"The placebos cannot tell whether the dates of dominance mattered, since their gates "
-            f"were open for longer or shorter than the true one; dominance may be missing for a "
-            f"part of the window: {facts}"
+            f"were open for longer or shorter than the true one: {facts} {_explain_mismatch(test)}"
         )
     if test.obstacle == TOO_FEW:
         return (
@@ -42,7 +55,8 @@ def describe_test(test: PlaceboTest) -> str:
         else ""
     )
     return (
-        f"On these coins and years the dates of dominance {verdict} beyond trading less: {facts} "
+        f"On these coins and years the dates of dominance {verdict} beyond trading less"
+        f"{_qualify_test(test.true)}: {facts} "
         f"To matter, {describe_level(test.tests)}, which takes a profit above {needed:.2%}.{close}"
     )
 
@@ -72,11 +86,86 @@ def name_placebos(placebos: Placebos) -> str:
 
 def describe_difference(cell: Cell, result: CellResult, found: Difference) -> str:
     """Describe how a gate's wallet differs from the ungated one's, the verdict first."""
-    return compare_in_words(_describe_where(cell, result), "no gate", found)
+    return compare_in_words(
+        _describe_where(cell, result), "no gate", found, _qualify_difference(result)
+    )
 
 
-def compare_in_words(one: str, other: str, found: Difference) -> str:
-    """Describe how one wallet differs from another, the verdict first."""
+def _qualify_difference(result: CellResult) -> str:
+    """Return the sentence that a verdict needs where much of the window has no dominance."""
+    if result.missing_share <= MAX_MISSING_SHARE:
+        return ""
+    return (
+        f". At {write_share(result.missing_share)} of the window the gate was closed for want of "
+        f"dominance, so this is no verdict on its rule"
+    )
+
+
+def _qualify_test(result: CellResult) -> str:
+    if result.missing_share <= MAX_MISSING_SHARE:
+        return ""
+    return (
+        f". At {write_share(result.missing_share)} of the window dominance was missing, and the "
+        f"placebos have this gap at other dates, so this is a verdict on the dates of the gap, too"
+    )
+
+
+def _explain_mismatch(test: PlaceboTest) -> str:
+    if test.true.missing_share > 0:
+        return (
+            f"Dominance is missing at {write_share(test.true.missing_share)} of the window; where "
+            f"that is moved to, the placebos' means lack days."
+        )
+    return (
+        "No dominance is missing: where the end of the window meets its beginning, dominance "
+        "jumps, and the mean around it covers both sides. Choose a window of twenty times "
+        "gate_sma_days or longer."
+    )
+
+
+def describe_missing_dominance(study: Study) -> Iterator[str]:
+    """Yield where gates were closed for want of dominance, once for gates of the same candles."""
+    alike: dict[tuple[Scope, str], list[Cell]] = {}
+    for cell, result in study.results.items():
+        if result.missing_share > 0:
+            alike.setdefault((cell.scope, write_share(result.missing_share)), []).append(cell)
+    stored = write_stored(study.stored)
+    for (_, share), cells in alike.items():
+        result = study.results[cells[0]]
+        names = ", ".join(cell.name for cell in cells)
+        where = f"{names}, {describe_candles(cells[0], result)}"
+        if not has_dominance(result):
+            how_much = "no dominance" if result.missing_share == 1 else "almost no dominance"
+            yield (
+                f"The comparison with no gate cannot be judged: {how_much} in this window; "
+                f"{stored}. {where}: the gate was closed at {share} of the candles for want of "
+                f"data, not by its rule."
+            )
+        else:
+            yield (
+                f"Dominance was missing or stale at {share} of the window: the gate was closed "
+                f"there for want of data, not by its rule ({where}); {stored}. What it avoided "
+                f"there is no merit of the gate: choose a window for which dominance is stored, or "
+                f"store it (`altseason dominance download`)."
+            )
+
+
+def write_share(share: float) -> str:
+    """Write a share in percent, a small one not as zero and a large one not as all."""
+    text = f"{share:.0%}"
+    return text if share in (0, 1) or text not in ("0%", "100%") else f"{share:.2%}"
+
+
+def write_stored(stored: tuple[date, date] | None) -> str:
+    """Write from when to when dominance is stored."""
+    return f"stored: {stored[0]} to {stored[1]}" if stored else "nothing is stored"
+
+
+def compare_in_words(one: str, other: str, found: Difference, qualification: str = "") -> str:
+    """Describe how one wallet differs from another, the verdict first.
+
+    :param qualification: the end of the verdict.
+    """
     growth = found.growth
     several = name_all(found.compared) if found.compared > 1 else ""
     if found.is_clear:
@@ -85,13 +174,32 @@ def compare_in_words(one: str, other: str, found: Difference) -> str:
         verdict = f"cannot be distinguished from {other}"
         if several and not growth.has_zero:
             verdict += f" once {several} are counted"
+    disagreement = "" if found.is_clear else _explain_disagreement(found)
     return (
-        f"By the days alone, {one} {verdict}: growth {growth.write_points(1)} a year, "
-        f"{write_p_value(found)}{f' with {several} counted' if several else ''}; Sharpe ratio "
-        f"{found.sharpe.write(2, signed=True)}, drawdown {found.drawdown.write_points(1)} (95 % "
+        f"By the days alone, {one} {verdict}{qualification}: growth {growth.write_points(1)} a "
+        f"year, {write_p_value(found)}{f' with {several} counted' if several else ''}; "
+        f"Sharpe ratio {found.sharpe.write(2, signed=True)}, "
+        f"drawdown {found.drawdown.write_points(1)} (95 % "
         f"intervals, {count(found.days, 'day')} in blocks of {found.block}). Compared alone, a "
         f"true difference in growth of {found.detectable * 100:.0f} points a year would show in "
-        f"four of five cases, a smaller one less often."
+        f"four of five cases, a smaller one less often.{disagreement}"
+    )
+
+
+def _explain_disagreement(found: Difference) -> str:
+    """Return why one of interval and p-value speaks against chance, where the other does not."""
+    is_counted = found.compared > 1 and not found.growth.has_zero
+    if is_counted or found.growth.has_zero == (found.p_value > SIGNIFICANCE):
+        return ""
+    found_by, missed_by = (
+        (f"p is at most {SIGNIFICANCE:g}", "the interval contains zero")
+        if found.growth.has_zero
+        else ("the interval excludes zero", f"p is above {SIGNIFICANCE:g}")
+    )
+    return (
+        f" Here {found_by}, but {missed_by}. The two can disagree: p is of a symmetric test of the "
+        f"largest difference in its own standard errors, and the interval is cut at percentiles of "
+        f"what was drawn. A difference counts only if both exclude chance."
     )
 
 
@@ -167,8 +275,13 @@ def selection_as_json(selection: Selection) -> dict[str, Any]:
 
 
 def _describe_where(cell: Cell, result: CellResult) -> str:
+    return f"{cell.name}, {describe_candles(cell, result)}"
+
+
+def describe_candles(cell: Cell, result: CellResult) -> str:
+    """Describe the window and the group of pairs of a cell."""
     coins = f", {count(len(result.pairs), 'pair')}" if cell.scope.pairs else ""
-    return f"{cell.name}, {write_span(result.start, result.end)}{coins}"
+    return f"{write_span(result.start, result.end)}{coins}"
 
 
 def cell_as_json(cell: Cell) -> dict[str, Any]:
@@ -196,6 +309,7 @@ def test_as_json(test: PlaceboTest) -> dict[str, Any]:
         "tests": test.tests,
         "level": test.level,
         "dates_mattered": None if test.obstacle else test.dates_mattered,
+        "obstacle": test.obstacle or None,
         "profit": true.profit,
         "open_share": test.true.open_share,
         "trades": true.trades,

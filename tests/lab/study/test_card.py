@@ -14,6 +14,7 @@ from altseason_lab.study.card import (
     count_by_week,
     describe,
     describe_card,
+    describe_missing_dominance,
     refuse_other_file,
     refuse_several,
     save_card,
@@ -55,6 +56,15 @@ def test_card_is_of_the_gated_trades_of_all_windows(tmp_path: Path):
     assert describe_card(card) == "with 30 trades, counted per week in 8 whole weeks"
     save_card(card, tmp_path / "card.json")
     assert load_card(tmp_path / "card.json") == card
+
+
+def test_card_of_windows_without_dominance_says_so():
+    """Two windows of the same length, one of them half without: a quarter of both."""
+    half = replace(trading(1), missing_share=0.5)
+    cells = {OFF: trading(1), FALLING: half, replace(FALLING, scope=Scope("2022", ())): trading(2)}
+    said = describe_missing_dominance(Study("Any", "USDT", cells))
+    assert said.startswith("Dominance was missing or stale at 25% of the card's windows: ")
+    assert describe_missing_dominance(Study("Any", "USDT", {FALLING: trading(1)})) == ""
 
 
 def test_card_has_the_pairs_of_all_windows():

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import freqtrade
@@ -134,6 +135,60 @@ def test_difference_that_is_clear_alone_and_not_among_all_says_so():
     assert "cannot be distinguished from no gate once all 14 comparisons are counted: " in words
     assert "a year, p = 0.062 with all 14 comparisons counted; Sharpe ratio" in words
     assert "grew more slowly" in describe_difference(CELL, RESULT, replace(found, p_value=0.05))
+
+
+def test_interval_and_p_value_that_disagree_are_explained():
+    """Of one comparison as of many: the interval alone, or p alone, is not enough."""
+    some, zero = Interval(-0.06, -0.15, -0.001), Interval(-0.06, -0.15, 0.001)
+    reason = "The two can disagree: p is of a symmetric test"
+    for growth, p_value, compared, words in (
+        (some, 0.1, 1, "Here the interval excludes zero, but p is above 0.05."),
+        (zero, 0.04, 1, "Here p is at most 0.05, but the interval contains zero."),
+        (zero, 0.04, 3, "Here p is at most 0.05, but the interval contains zero."),
+        (some, 0.1, 3, ""),
+        (zero, 0.1, 1, ""),
+        (some, 0.04, 1, ""),
+    ):
+        found = Difference(growth, growth, growth, 0.5, 365, 7, p_value, compared)
+        said = describe_difference(CELL, RESULT, found)
+        assert words in said
+        assert (reason in said) is bool(words), (growth, p_value, compared)
+
+
+def test_verdicts_of_a_gate_that_was_closed_for_want_of_dominance_say_so():
+    some = Interval(0.2, 0.1, 0.3)
+    difference = Difference(some, some, some, 0.5, 365, 7, 0.01)
+    test = found(0.1, [0.0] * 19)
+    for share, is_told in ((0.09, False), (0.53, True)):
+        result = replace(RESULT, missing_share=share)
+        said = describe_difference(CELL, result, difference)
+        words = "At 53% of the window the gate was closed for want of dominance, so this is no ver"
+        assert (words in said.partition(":")[0]) is is_told
+        said = describe_test(replace(test, true=replace(test.true, missing_share=share)))
+        words = "At 53% of the window dominance was missing, and the placebos have this gap at oth"
+        assert (words in said.partition(":")[0]) is is_told
+        study = Study("Any", "USDT", {CELL: result}, stored=(date(2022, 1, 1), date(2022, 1, 9)))
+        report = StudyReport(study, synthetic=False, offline=False)
+        [line] = report.as_json()["warnings"]
+        assert line in report.verdicts
+        assert line.startswith(f"Dominance was missing or stale at {share:.0%} of the window: the ")
+        assert "closed there for want of data, not by its rule (breadth_and_falling, 2022" in line
+        assert "stored: 2022-01-01 to 2022-01-09." in line
+
+
+def test_mismatch_of_placebos_names_its_reason():
+    test = found(0.1, [0.0] * 19)
+    placebos = [replace(one, open_share=0.1) for one in test.kinds[0].results]
+    for share, words in (
+        (0.0, "No dominance is missing: where the end of the window meets its beginning"),
+        (0.3, "Dominance is missing at 30% of the window"),
+    ):
+        said = replace(
+            test,
+            true=replace(test.true, missing_share=share),
+            kinds=[replace(test.kinds[0], results=placebos)],
+        )
+        assert words in describe_test(said)
 
 
 def test_several_comparisons_say_how_many_are_counted():

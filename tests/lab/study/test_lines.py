@@ -8,7 +8,7 @@ import pytest
 from freqtrade.strategy import IStrategy
 
 from altseason.dominance.store import DominanceStore
-from altseason_lab.study.cell import DailyLines, find_daily_lines
+from altseason_lab.study.cell import DailyLines, find_daily_lines, find_missing_share
 from tests.conftest import dominance_candles
 
 START = pd.Timestamp("2021-01-03", tz="UTC")
@@ -49,3 +49,20 @@ def test_day_without_candles_is_unknown(load):
     hours = HOURS[HOURS.dt.day != 5]
     values = find_daily_lines(load({"gate_mode": "level"}), hours, "1h").values
     assert values["BTC.D %"] == (53.0, 55.0, None, 51.0, 50.0, 57.0, 57.0)
+
+
+def test_candles_without_dominance_to_decide_by_are_counted(
+    load_strategy: Callable[..., IStrategy], tmp_path: Path
+):
+    """Two days known until the 3rd, and fresh for 36 hours: at 36 of 149 closes."""
+    DominanceStore(tmp_path).append(dominance_candles([56.0, 54.0], "2021-01-01"), "1d")
+    for parameters, share in (
+        ({"gate_mode": "level"}, 113 / 149),
+        ({"gate_mode": "falling", "gate_sma_days": 2}, 113 / 149),
+        ({"gate_mode": "falling", "gate_sma_days": 3}, 1.0),
+        ({"gate_mode": "off"}, 0.0),
+    ):
+        strategy = load_strategy(parameters)
+        dominance = strategy.alt_season_gate.columns.find_dominance()
+        found = find_missing_share(dominance, strategy.gate_rule, HOURS, "1h")
+        assert found == pytest.approx(share), parameters

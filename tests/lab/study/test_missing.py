@@ -1,4 +1,4 @@
-"""Pairs that are named and cannot be traded."""
+"""Pairs that are named and cannot be traded, and windows without dominance."""
 
 import json
 import shutil
@@ -7,8 +7,69 @@ import pandas as pd
 import pytest
 
 from altseason.cli import main
+from altseason_lab.host.repeated import open_exchange
+from altseason_lab.study.cell import CellRunner
+from altseason_lab.study.grid import Calendar, Cell, Scope, Shift
 from tests.integration.freqtrade_runs import Home
-from tests.lab.study.conftest import PERIOD
+from tests.lab.study.conftest import PERIOD, configured
+
+
+def end_dominance(home: Home, end: str) -> Home:
+    """Return a copy of a home in which dominance ends before a day."""
+    home = Home(home.folder, shutil.copytree(home.datadir, home.folder / "synthetic"))
+    for path in home.datadir.glob("BTCD_USD-*"):
+        candles = pd.read_feather(path)
+        candles[candles["date"] < end].reset_index(drop=True).to_feather(path)
+    return home
+
+
+def test_half_a_window_without_dominance_is_named_in_text_json_and_page(
+    home: Home, capsys: pytest.CaptureFixture[str]
+):
+    """It ends on the 8th and is fresh until noon of the 9th: at 131 of 335 closes it is stale."""
+    home = end_dominance(home, "2022-02-08")
+    assert study(home, "--json", "--report", "page.html") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["missing_dominance_share"] for one in found["cells"]] == [
+        0,
+        pytest.approx(0.4, abs=0.01),
+    ]
+    [line] = found["warnings"]
+    assert line.startswith("Dominance was missing or stale at 40% of the window: the gate was clos")
+    assert found["stored_dominance"][1] == "2022-02-07"
+    assert f"stored: {found['stored_dominance'][0]} to 2022-02-07." in line
+    page = (home.folder / "page.html").read_text(encoding="utf-8")
+    assert "Dominance was missing or stale at 40% of the window:</strong>" in page
+    assert study(home) == 0
+    assert "Dominance was missing or stale at 40% of the window" in capsys.readouterr().out
+
+
+def test_window_without_any_dominance_is_not_judged(home: Home, capsys: pytest.CaptureFixture[str]):
+    home = end_dominance(home, "2022-01-25")
+    assert study(home, "--placebos", "19", "--report", "page.html", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    first, last = found["stored_dominance"]
+    assert found["differences"] == []
+    [test] = found["placebo_tests"]
+    assert (test["dates_mattered"], test["kinds"]) == (None, [])
+    assert test["obstacle"] == "no dominance in the window"
+    assert study(home, "--placebos", "19") == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "The comparison with no gate cannot be judged: no dominance in this window; " in text
+    assert f"stored: {first} to {last}." in text
+    assert "The placebo test cannot be judged: no dominance in the window, so no placebo" in text
+
+
+def test_placebo_of_an_empty_window_is_closed_and_no_error(home: Home):
+    """Dominance is stored, but not in the days that are shifted."""
+    home = end_dominance(home, "2022-01-25")
+    calendar = Calendar(pd.Timestamp("2022-02-01", tz="UTC"), 14)
+    with (
+        configured(home, "--strategy", "AltSeasonStrategy") as config,
+        open_exchange(config, "study") as exchange,
+    ):
+        cell = Cell(Scope(PERIOD, ("ETH/USDT",)), "falling", Shift(calendar, 3))
+        assert CellRunner(config, exchange).run(cell).open_share == 0
 
 
 def study(home: Home, *words: str) -> int:
