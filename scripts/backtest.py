@@ -133,7 +133,7 @@ def next_steps_of_freqai() -> list[str]:
     """Return possible next steps after a backtest of the strategy that learns."""
     return [
         "Next:",
-        f"  grep Fitted {relative(LOG)}",
+        f"  grep -A1 Fitted {relative(LOG)}",
         "      shows what the model learned from, and how good it was on later entries",
         "  make backtest-freqai DATADIR=my_candles DOMINANCE=my_dominance.csv TIMERANGE=...",
         "      runs it on your own candles and dominance; docs/freqai.md explains it",

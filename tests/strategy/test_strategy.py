@@ -140,7 +140,9 @@ def test_partly_covered_history_is_reported_once_with_its_share(
     assert dataframe.loc[: 24 * 11 - 2, "alt_season"].sum() == 0
     assert dataframe.loc[24 * 11 - 1 :, "alt_season"].all()
     # 263 of 1440 candles.
-    assert ["18.3%" in message for message in told(caplog)] == [True]
+    [message] = told(caplog)
+    assert "18.3%" in message
+    assert "Dominance is stored from 2021-01-11 to 2021-03-01." in message
 
 
 def test_gate_parameters_are_read_again_for_every_epoch(load_strategy: Load, tmp_path: Path):

@@ -26,7 +26,7 @@ from altseason.invocation import altseason_command
 PAIR = re.compile(r"[\w-]+/[\w:-]+$")
 CANDLES_ADVICE = (
     "`freqtrade download-data` stores candles, "
-    f"and `{altseason_command('sample')}` a synthetic market"
+    f"and `{altseason_command('sample')}` a synthetic market for --datadir user_data/data/synthetic"
 )
 
 

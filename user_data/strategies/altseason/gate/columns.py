@@ -139,10 +139,17 @@ class GateColumns:
             self._notifier.warn(
                 f"Dominance is missing or stale at {closed:.1%} of the candles of {pair}, from "
                 f"{dataframe['date'].iloc[0]:%Y-%m-%d} to {dataframe['date'].iloc[-1]:%Y-%m-%d}: "
-                f"the gate is closed there. `{altseason_command('dominance status')}` shows what "
-                f"is stored.",
+                f"the gate is closed there. {self._describe_stored()}"
+                f"`{altseason_command('dominance status')}` shows what is stored.",
                 topic="coverage",
             )
+
+    def _describe_stored(self) -> str:
+        """Return from when to when dominance is stored, as a sentence; empty if there is none."""
+        dates = self.find_dominance().candles["date"]
+        if dates.empty:
+            return ""
+        return f"Dominance is stored from {dates.iloc[0]:%Y-%m-%d} to {dates.iloc[-1]:%Y-%m-%d}. "
 
     def report_breadth(self, dataframe: pd.DataFrame, pair: str, timeframe: str) -> None:
         """Warn once if breadth is unknown, or counts fewer coins, for a part of the history."""
