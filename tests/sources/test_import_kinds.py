@@ -1,6 +1,7 @@
 """Files as spreadsheets, data frames and web pages write them: read correctly, or refused."""
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -131,11 +132,45 @@ def test_numbers_in_the_index_of_a_frame_are_not_read(tmp_path: Path):
     assert readings.rows["close"].tolist() == VALUES
 
 
+OTHERS = DAYS - pd.Timedelta(days=2)
+
+
+@pytest.mark.parametrize("index", [list("abcd"), [1, 3, 7, 9], DAYS])
 @pytest.mark.parametrize("name", ["date", "Date", "timestamp", "time (UTC)", "when"])
-@pytest.mark.parametrize("index", [DAYS + pd.Timedelta(days=1), list("abcd"), [1, 3, 7, 9]])
-def test_column_of_times_counts_beside_an_index(tmp_path: Path, name: str, index: object):
+def test_column_of_times_is_read_beside_an_index(tmp_path: Path, name: str, index: object):
     frame = pd.DataFrame({name: DAYS, "btc_dominance": VALUES}, index=index)
     frame.to_parquet(tmp_path / "file.parquet")
+    frame.to_json(tmp_path / "split.json", orient="split", date_format="iso")
+    for path in tmp_path.iterdir():
+        readings = load_readings(path, ImportOptions(), NOW)
+        assert readings.rows["stamp"].tolist() == DAYS.tolist()
+
+
+def test_index_that_is_a_column_too_is_read(tmp_path: Path):
+    pd.DataFrame({"date": DAYS, "btc_dominance": VALUES}).set_index("date", drop=False).to_parquet(
+        tmp_path / "file.parquet"
+    )
+    readings = load_readings(tmp_path / "file.parquet", ImportOptions(), NOW)
+    assert readings.rows["stamp"].tolist() == DAYS.tolist()
+
+
+@pytest.mark.parametrize("name", ["date", "Date", "timestamp", "time (UTC)", "when"])
+@pytest.mark.parametrize("orient", ["index", "columns", "split", None])
+def test_two_times_of_a_row_are_asked_for(tmp_path: Path, name: str, orient: str | None):
+    """Taking one of them in silence would move every day by two."""
+    frame = pd.DataFrame({name: OTHERS, "btc_dominance": VALUES}, index=DAYS)
+    path = tmp_path / "file"
+    if orient is None:
+        frame.to_parquet(path)
+    else:
+        frame.to_json(path, orient=orient, date_format="iso")
+    with pytest.raises(InputError, match=f"in the index .* and in column {re.escape(repr(name))}"):
+        load_readings(path, ImportOptions(), NOW)
+
+
+def test_volume_as_long_as_a_time_is_none(tmp_path: Path):
+    frame = pd.DataFrame({"btc_dominance": VALUES, "volume": [1672531200 + i for i in range(4)]})
+    frame.set_index(DAYS).to_parquet(tmp_path / "file.parquet")
     readings = load_readings(tmp_path / "file.parquet", ImportOptions(), NOW)
     assert readings.rows["stamp"].tolist() == DAYS.tolist()
 
@@ -223,12 +258,40 @@ def as_lines() -> str:
         in_milliseconds().set_index("date").to_json(orient="index"),
         in_milliseconds().set_index("date")["btc_dominance"].to_json(),
         in_milliseconds().set_index("date")[["btc_dominance"]].to_json(),
+        frame().set_index("date").to_json(orient="split", date_format="iso"),
+        in_milliseconds().set_index("date").to_json(orient="split"),
+        frame().to_json(orient="table", index=False),
+        frame().set_index("date").to_json(orient="table"),
+        in_milliseconds().assign(date=lambda f: f["date"] * 1000).set_index("date").to_json(),
+        in_milliseconds().assign(date=lambda f: f["date"] * 10**6).set_index("date").to_json(),
     ],
 )
 def test_json_that_programs_write_is_read(tmp_path: Path, content: str):
     readings = load_readings(write(tmp_path, content, "a.json"), ImportOptions(), NOW)
     assert readings.rows["stamp"].tolist() == DAYS.tolist()
     assert readings.rows["close"].tolist() == VALUES
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            {"columns": ["date", "dominance", "dominance"], "data": [["2023-03-13", 58.25, 57.5]]},
+            "found several",
+        ),
+        ({"columns": ["date", ["close", "BTC.D"]], "data": [["2023-03-13", 0.5]]}, "percent"),
+        ({"columns": ["date", {"a": 1}], "data": [["2023-03-13", 0.5]]}, "percent"),
+        ([{"date": "2023-03-13", "dominance": 58.25, "note": "\ud800"}], "half of a character"),
+        ([{"date": "2023-03-13", "dominance": 58.25, "\ud800": 1}], "half of a character"),
+        ({"market_caps": []}, "expected rows, found none"),
+        ({"data": {"points": []}}, "expected rows, found none"),
+    ],
+)
+def test_json_that_is_no_table_of_one_series_is_refused(
+    tmp_path: Path, content: object, message: str
+):
+    with pytest.raises(InputError, match=message):
+        load_readings(write(tmp_path, json.dumps(content), "a.json"), ImportOptions(), NOW)
 
 
 def test_orientation_that_nothing_tells_is_refused(tmp_path: Path):

@@ -19,9 +19,8 @@ from altseason.sources.table import EXPECTED, Table, shorten, unique_names
 from altseason.sources.times import looks_like_times
 
 CANDLE = ["date", "open", "high", "low", "close", "volume"]
-# A key that is a time; shorter ones are row numbers.
-_TIME = r"\d{4}-\d\d-\d\d.*|\d{10}|\d{13}"
-_TIME_LENGTH = 10
+# A key that is a time, as text or unix seconds to nanoseconds; shorter ones are row numbers.
+_TIME = r"\d{4}-\d\d-\d\d.*|\d{10}|\d{13}|\d{16}|\d{19}"
 # What a line of the recorder's log has.
 _READING = frozenset(("known", "provider", "raw", "dominance"))
 # Keys that do not name what they hold.
@@ -38,35 +37,59 @@ def read_frame(path: Path, data: bytes) -> Table:
     """
     read = pd.read_parquet if data[:4] == b"PAR1" else pd.read_feather
     try:
-        frame = _with_index(read(io.BytesIO(data)))
-    except (OSError, ValueError, pa.ArrowException) as error:
+        frame = read(io.BytesIO(data))
+    except (OSError, ValueError, LookupError, TypeError, pa.ArrowException) as error:
         raise InputError(f"{path}: {EXPECTED}, but this one is damaged: {error}") from error
-    for name in frame.columns:
-        if isinstance(frame[name].dtype, pd.DatetimeTZDtype):
-            times = frame[name].dt.tz_convert("UTC").dt.tz_localize(None)
-            frame[name] = times.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        elif pd.api.types.is_datetime64_dtype(frame[name]):
-            frame[name] = frame[name].dt.strftime("%Y-%m-%d %H:%M:%S.%f")
-    return _from_records(path, frame.to_dict("list"), len(frame))
-
-
-def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame whose index is a column; one without a name holds times, or is dropped.
-
-    It is dropped beside a column that may hold the times: that one counts, as in every format.
-    """
     index = frame.index
-    if index.nlevels > 1 or index.name not in (None, "index"):
-        return frame.reset_index()
-    has_times = any(_may_be_times(frame[name], str(name)) for name in frame)
-    is_number = pd.api.types.is_numeric_dtype(index.dtype)
-    keeps = not has_times and not is_number and _may_be_times(index.to_series(), "")
-    return frame.reset_index(drop=not keeps, names="date")
+    if index.nlevels > 1 or not {index.name, *index.names} <= {None, "index", *frame}:
+        frame = frame.reset_index()  # a name of its own makes it a column
+    names = [_as_name(name) for name in frame]
+    columns = [_as_list(frame.iloc[:, number]) for number in range(len(names))]
+    names, columns = _add_index(path, names, columns, _as_list(frame.index.to_series()))
+    return _from_records(path, names, columns, len(frame))
 
 
-def _may_be_times(values: "pd.Series[Any]", name: str) -> bool:
-    is_time = pd.api.types.is_datetime64_any_dtype(values.dtype)
-    return is_time or is_date_name(name) or looks_like_times(values.head().astype(str))
+def _as_list(values: "pd.Series[Any]") -> list[Any]:
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        times = values.dt.tz_convert("UTC").dt.tz_localize(None)
+        values = times.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    elif pd.api.types.is_datetime64_dtype(values):
+        values = values.dt.strftime("%Y-%m-%d %H:%M:%S.%f")
+    listed: list[Any] = values.tolist()
+    return listed
+
+
+def _add_index(
+    path: Path, names: list[str], columns: list[list[Any]], index: list[Any]
+) -> tuple[list[str], list[list[Any]]]:
+    """Return a table with its index as a column; an index without times is dropped.
+
+    :raises InputError: where a column holds other times: either may be those of the rows.
+    """
+    if not index or not _are_times(index):
+        return names, columns
+    for name, column in zip(names, columns, strict=True):
+        if column == index:
+            return names, columns
+        if _may_be_times(name, column):
+            raise InputError(
+                f"{path}: expected the times in one place, found them in the index "
+                f"({_as_text(index[0])!r}) and in column {name!r} ({_as_text(column[0])!r}); write "
+                f"the file with one of them, such as by reset_index(drop=True)"
+            )
+    return ["date", *names], [index, *columns]
+
+
+def _are_times(values: list[Any]) -> bool:
+    """Return whether all of these are times; smaller numbers are those of rows."""
+    texts = [_as_text(value) for value in values]
+    return looks_like_times(pd.Series(texts)) or all(re.fullmatch(_TIME, one) for one in texts)
+
+
+def _may_be_times(name: str, values: list[Any]) -> bool:
+    texts = pd.Series([_as_text(value) for value in values[:5]])
+    # A volume may have as many digits as a unix time.
+    return is_date_name(name) or (looks_like_times(texts) and not texts.str.isdigit().all())
 
 
 def read_json(path: Path, text: str) -> Table:
@@ -77,7 +100,11 @@ def read_json(path: Path, text: str) -> Table:
     try:
         values = _load_values(text)
         # Several are the lines of a log.
-        content = _orient(values[0] if len(values) == 1 else values)
+        content = values[0] if len(values) == 1 else values
+        if isinstance(content, dict) and "schema" in content:
+            content = content.get("data")  # orient="table"
+        if (table := _read_oriented(path, content)) is not None:
+            return table
         caps = _find_caps(content)
         found = _find_rows(content) if caps is None else ("", caps)
     except ValueError as error:
@@ -91,17 +118,24 @@ def read_json(path: Path, text: str) -> Table:
             f"{path}: expected JSON with one list of records or of [time, value], found "
             f"{shorten(text)!r}"
         )
-    title, rows = found
+    return _read_rows(path, *found)
+
+
+def _read_rows(path: Path, title: str, rows: list[Any]) -> Table:
+    """Read rows that are records, or lists of one length.
+
+    :raises InputError: where they are neither, or lines of the recorder's log.
+    """
     if all(isinstance(row, dict) for row in rows):
-        if all(row.keys() >= _READING for row in rows):
+        if rows and all(row.keys() >= _READING for row in rows):
             raise InputError(
                 f"{path}: expected a table of dominance, found the recorder's log of readings; "
                 f"`{altseason_command('dominance rebuild')}` makes candles of the one in the data "
                 f"directory"
             )
         names = list(dict.fromkeys(name for row in rows for name in row))
-        columns = {name: [row.get(name) for row in rows] for name in names}
-        return _from_records(path, columns, len(rows), title=title)
+        columns = [[row.get(name) for row in rows] for name in names]
+        return _from_records(path, names, columns, len(rows), title=title)
     width = len(rows[0]) if isinstance(rows[0], list) else 0
     if not width or any(not isinstance(row, list) or len(row) != width for row in rows):
         raise InputError(f"{path}: expected JSON rows of one kind and length, found several")
@@ -110,8 +144,9 @@ def read_json(path: Path, text: str) -> Table:
         names = CANDLE
     elif width == 2 and title:
         names = ["time", title]
-    columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
-    return _from_records(path, columns, len(rows), title, names_missing=names[0] == "column 1")
+    columns = [[row[number] for row in rows] for number in range(width)]
+    is_missing = names[0] == "column 1"
+    return _from_records(path, names, columns, len(rows), title, names_missing=is_missing)
 
 
 def _load_values(text: str) -> list[Any]:
@@ -127,34 +162,45 @@ def _load_values(text: str) -> list[Any]:
     return values
 
 
-def _orient(content: Any) -> Any:
-    """Turn a table as `DataFrame.to_json` writes it into records; return others as they are.
+def _read_oriented(path: Path, content: Any) -> Table | None:
+    """Read a table as `DataFrame.to_json` writes it by column, by row, or with `orient="split"`.
 
-    By column, by row, or with `orient="split"`; row numbers are dropped, and times become a column.
+    :return: None where it is none; rows that are one list of records are read elsewhere.
     """
     if not isinstance(content, dict):
-        return content
+        return None
     names, rows = content.get("columns"), content.get("data")
     if isinstance(names, list) and isinstance(rows, list) and names and rows:
-        is_table = all(isinstance(row, list) and len(row) == len(names) for row in rows)
-        return [dict(zip(names, row, strict=True)) for row in rows] if is_table else content
-    values = list(content.values())
-    if not values or not all(isinstance(value, dict) and value for value in values):
-        return content
-    inner = values[0].keys()
-    is_row, is_column = _are_labels(content), _are_labels(inner)
-    if is_row == is_column or any(value.keys() != inner for value in values):
-        return content
-    if is_column:
-        content = {label: {name: content[name][label] for name in content} for label in inner}
-    if all(len(label) < _TIME_LENGTH for label in content):
-        return list(content.values())
-    return [{"date": label, **row} for label, row in content.items()]
+        if any(not isinstance(row, list) or len(row) != len(names) for row in rows):
+            return None
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        index = content.get("index")
+        index = index if isinstance(index, list) and len(index) == len(rows) else []
+    else:
+        values = list(content.values())
+        if not values or not all(isinstance(value, dict) and value for value in values):
+            return None
+        inner = values[0].keys()
+        is_row, is_column = _are_labels(content), _are_labels(inner)
+        if is_row == is_column or any(value.keys() != inner for value in values):
+            return None
+        names, index = (list(content), list(inner)) if is_column else (list(inner), list(content))
+        columns = [
+            [content[name][label] if is_column else content[label][name] for label in index]
+            for name in names
+        ]
+    names, columns = _add_index(path, [_as_name(name) for name in names], columns, index)
+    return _from_records(path, names, columns, len(columns[0]))
 
 
 def _are_labels(keys: Iterable[str]) -> bool:
     """Return whether all keys are row numbers, or all are times."""
     return any(all(re.fullmatch(form, key) for key in keys) for form in (r"\d{1,8}", _TIME))
+
+
+def _as_name(name: Any) -> str:
+    """Return a column's name; one of several levels is joined."""
+    return " ".join(map(str, name)) if isinstance(name, list | tuple) else str(name)
 
 
 def _find_caps(content: Any) -> list[Any] | None:
@@ -213,7 +259,8 @@ def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _from_records(
     path: Path,
-    columns: dict[Any, list[Any]],
+    names: list[str],
+    columns: list[list[Any]],
     count: int,
     title: str = "",
     *,
@@ -221,10 +268,16 @@ def _from_records(
 ) -> Table:
     if not count:
         raise InputError(f"{path}: expected rows, found none")
-    names, repeated = unique_names([str(name).strip().lower() for name in columns])
-    arrays = dict(zip(names, map(_as_texts, columns.values()), strict=True))
+    names, repeated = unique_names([name.strip().lower() for name in names])
+    try:
+        content = pa.table(dict(zip(names, map(_as_texts, columns), strict=True)))
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{path}: expected text, found half of a character (a lone surrogate, such as "
+            f"\\ud800); remove it"
+        ) from error
     lines = np.arange(1, count + 1, dtype=np.int32)
-    return Table(path, pa.table(arrays), lines, repeated, names_missing=names_missing, title=title)
+    return Table(path, content, lines, repeated, names_missing=names_missing, title=title)
 
 
 def _as_texts(values: list[Any]) -> pa.ChunkedArray:
