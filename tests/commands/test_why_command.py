@@ -251,6 +251,35 @@ def test_another_spelling_of_a_pair_is_answered_with_the_right_one(
     )
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            "def entry_conditions(self, dataframe, metadata):\n        return None",
+            "entry_conditions",
+        ),
+        ("def populate_indicators(self, dataframe, metadata):\n        return None", "populate_*"),
+        (
+            "def populate_indicators(self, dataframe, metadata):\n        return dataframe['x']",
+            "Broken.py, line",
+        ),
+    ],
+)
+def test_error_of_a_strategy_is_one_line(
+    capsys: pytest.CaptureFixture, userdir: Path, body: str, message: str
+):
+    write_subclass(userdir / "strategies", "Broken", f"\n    {body}\n")
+    assert main(["why", "ETH/USDT", "--strategy", "Broken", "--userdir", str(userdir)]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("altseason: Analyzing ETH/USDT failed ")
+    assert message in line
+
+
+def test_empty_pair_is_refused(capsys: pytest.CaptureFixture, userdir: Path):
+    assert main(["why", "", "--userdir", str(userdir)]) == 2
+    assert "found an empty name" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["DOGE/USDT", "DOGEUSDT", "?"])
 def test_a_pair_that_nobody_knows_is_answered_with_the_whitelist(
     capfd: pytest.CaptureFixture, userdir: Path, name: str

@@ -14,6 +14,7 @@ from freqtrade.exceptions import OperationalException
 from freqtrade.strategy import IStrategy
 
 from altseason.dominance.store import DominanceStore
+from altseason.errors import InputError
 from tests.conftest import STRATEGIES, coin_candles, dominance_candles
 from tests.integration.freqtrade_runs import write_subclass
 from tests.strategy.gated import OPENED, SHUT, STALE
@@ -158,6 +159,19 @@ def test_plain_value_in_the_place_of_a_parameter_is_refused(derive: Load):
         OperationalException, match="gate_mode: expected a parameter, found 'falling'"
     ):
         derive('    gate_mode = "falling"\n')
+
+
+SETS_PLAIN = """    def __init__(self, config):
+        super().__init__(config)
+        self.gate_mode = "off"
+"""
+
+
+def test_plain_value_that_a_constructor_sets_is_refused(derive: Load):
+    with pytest.raises(
+        InputError, match=r"gate_mode: expected a parameter, found 'off'; write `self.gate_mode.va"
+    ):
+        derive(SETS_PLAIN)
 
 
 @pytest.mark.parametrize("answer", ["20.0", '(20.0, "dca")'])

@@ -142,6 +142,7 @@ class AltSeasonGate(IStrategy, metaclass=_Gated):
     def ft_bot_start(self, **kwargs: Any) -> None:
         """Start the strategy, then its gate, whose parameters are loaded after `bot_start`."""
         gate = _find_gate(self)
+        gate.require_parameters()
         super().ft_bot_start(**kwargs)
         gate.start()
 

@@ -7,15 +7,16 @@ from typing import Any
 import pandas as pd
 from freqtrade.data.dataprovider import DataProvider
 from freqtrade.data.history import get_datahandler
+from freqtrade.exceptions import FreqtradeException
 from freqtrade.util import dt_now
 
 from altseason.commands.reporting import add_json_option, print_report
 from altseason.commands.running_bot import RunningBot
 from altseason.dominance.candles import candle_length
 from altseason.dominance.synthetic import is_synthetic
-from altseason.errors import InputError
+from altseason.errors import AltSeasonError, InputError
 from altseason.gate.breadth import NO_COINS
-from altseason.gate.explanation import EntryReport, explain, gate_of_row
+from altseason.gate.explanation import EntryReport, Explanation, explain, gate_of_row
 from altseason.gate.pairs import expand_pairs, find_stored_pairs
 from altseason.gate.reader import DominanceReader
 from altseason.gate.verdict import calculate_verdict
@@ -27,6 +28,7 @@ from altseason.host.configuration import (
     load_strategy,
     quiet_freqtrade,
 )
+from altseason.host.strategy_errors import naming_strategy_errors
 from altseason.invocation import altseason_command
 from altseason.output import tell
 from altseason.parser import add_freqtrade_options, format_examples
@@ -84,9 +86,7 @@ def _explain_by_stored(config: Config, options: argparse.Namespace) -> EntryRepo
         if candles.empty:
             missing.append(pair)
             continue
-        analyzed = strategy.advise_indicators(candles, {"pair": pair})
-        analyzed = strategy.ft_advise_signals(analyzed, {"pair": pair})
-        explanations.append(explain(strategy, pair, analyzed))
+        explanations.append(_analyze(strategy, pair, candles))
     is_all = not explanations
     _report_missing(missing, whitelist, strategy.timeframe, data_directory(config), is_all=is_all)
     dominance = DominanceReader(config, load_settings(config).dominance).read()
@@ -97,6 +97,26 @@ def _explain_by_stored(config: Config, options: argparse.Namespace) -> EntryRepo
         dominance, rule, newest, coins.read() if rule.has_breadth else NO_COINS
     )
     return EntryReport(verdict, explanations)
+
+
+def _analyze(strategy: Any, pair: str, candles: pd.DataFrame) -> Explanation:
+    """Analyze candles as Freqtrade does, and explain the newest one.
+
+    :raises InputError: for an error of the strategy, or something else than it has to return.
+    """
+    what = f"Analyzing {pair}"
+    try:
+        with naming_strategy_errors(what):
+            analyzed = strategy.advise_indicators(candles, {"pair": pair})
+            analyzed = strategy.ft_advise_signals(analyzed, {"pair": pair})
+            return explain(strategy, pair, analyzed)
+    except (AltSeasonError, FreqtradeException):
+        raise
+    except Exception as error:
+        raise InputError(
+            f"{what} failed with {error!r}: expected that every populate_* method of "
+            f"{strategy.get_strategy_name()} returns candles, and entry_conditions conditions"
+        ) from error
 
 
 def _explain_by_bot(config: Config, options: argparse.Namespace) -> EntryReport:
@@ -132,6 +152,8 @@ def _explain_by_bot(config: Config, options: argparse.Namespace) -> EntryReport:
 
 def _find_pairs(config: Config, named: list[str], timeframe: str) -> tuple[list[str], list[str]]:
     """Return the pairs to explain, and the whitelist."""
+    if not all(name.strip() for name in named):
+        raise InputError("expected pairs as BASE/QUOTE, found an empty name")
     listed = config["exchange"].get("pair_whitelist") or []
     if not named and not listed:
         raise InputError(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 from freqtrade.enums import CandleType
+from freqtrade.strategy.parameters import BaseParameter
 
 from altseason.dominance.synthetic import is_synthetic, mark_results
 from altseason.errors import InputError
@@ -174,6 +175,19 @@ class Gatekeeper:
         mode = self._strategy.gate_mode
         # While hyperopt varies the mode, the value here is only the first one.
         return tuple(mode.opt_range) if mode.can_optimize() else (mode.value,)
+
+    def require_parameters(self) -> None:
+        """Refuse a strategy whose constructor has put a plain value in a parameter's place.
+
+        :raises InputError: in every run mode, as for a class that does so.
+        """
+        for name in PARAMETERS:
+            value = getattr(self._strategy, name)
+            if not isinstance(value, BaseParameter):
+                raise InputError(
+                    f"{type(self._strategy).__name__}: {name}: expected a parameter, found "
+                    f"{value!r}; write `self.{name}.value = {value!r}` instead"
+                )
 
     def start(self) -> None:
         """Guard the strategy's callbacks, and have dominance recorded if a bot trades.
