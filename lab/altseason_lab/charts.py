@@ -48,8 +48,9 @@ DARK = {
 }
 # A range that spans more than this factor needs a logarithmic axis.
 MAX_LINEAR_RANGE = 4
-# Above it only powers of ten are labeled.
-MAX_FINE_RANGE = 300
+LOGARITHMIC = "logarithmic axis"
+# Below the first, ticks are near to each other; above the second, they are powers of ten.
+MAX_FINEST_RANGE, MAX_FINE_RANGE = 20, 300
 
 
 def build_figure(x_title: str, y_title: str) -> go.Figure:
@@ -85,5 +86,7 @@ def needs_logarithm(low: float, high: float) -> bool:
 def find_log_ticks(low: float, high: float) -> list[float]:
     """Return round values for the ticks of a logarithmic axis; plotly's own are single digits."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    steps = (1, 2, 5) if high / low < MAX_FINE_RANGE else (1,)
+    steps: tuple[float, ...] = (1, 2, 5) if high / low < MAX_FINE_RANGE else (1,)
+    if high / low < MAX_FINEST_RANGE:
+        steps = (1, 1.5, 2, 3, 5, 7)
     return [step * 10.0**decade for decade in decades for step in steps]

@@ -43,5 +43,8 @@ def test_range_of_more_than_four_times_needs_a_logarithm():
 
 
 def test_ticks_of_a_logarithm_are_round_and_few():
-    assert find_log_ticks(600.0, 5000.0) == [100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000]
+    assert find_log_ticks(100.0, 5000.0) == [100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000]
     assert find_log_ticks(0.5, 400.0) == [0.1, 1, 10, 100, 1000]
+    # From a loss of 70 % to a profit of 25 %: six of them, and not two.
+    shown = [tick for tick in find_log_ticks(0.3, 1.25) if 0.25 <= tick <= 1.5]
+    assert shown == pytest.approx([0.3, 0.5, 0.7, 1, 1.5])

@@ -175,3 +175,10 @@ def test_file_is_refused_by_its_name_and_folder(tmp_path: Path):
     ]:
         with pytest.raises(InputError, match=f"^--report: .*{part}"):
             validate_page_file(path, "--report")
+
+
+def test_cell_has_the_sign_that_a_terminal_may_lack():
+    table = Table(title="", headers=["", "p"], rows=[[Cell("falling"), Cell("0.1 +- 0.2")]])
+    text = render_page(Page(title="", subtitle="", sections=[Section("", [table])]))
+    assert "0.1 ± 0.2" in text
+    assert "+-" not in text.partition("<main>")[2].partition("</main>")[0]

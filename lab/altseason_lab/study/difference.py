@@ -60,7 +60,7 @@ class Interval:
     def write(self, decimals: int, unit: str = "", *, signed: bool = False) -> str:
         """Write the value and its bounds, as in "1.2 points [0.4, 2.0]"."""
         sign = "+" if signed else ""
-        return f"{self.value:{sign}.{decimals}f}{unit} [{self.write_bounds(decimals, sign=sign)}]"
+        return f"{self.value:{sign}z.{decimals}f}{unit} [{self.write_bounds(decimals, sign=sign)}]"
 
     def write_points(self, decimals: int) -> str:
         """Write a difference of ratios in percentage points."""
@@ -69,7 +69,7 @@ class Interval:
     def write_bounds(self, decimals: int, separator: str = ", ", *, sign: str = "") -> str:
         """Write the bounds, a dash for one that is not known."""
         return separator.join(
-            "-" if isnan(bound) else f"{bound:{sign}.{decimals}f}"
+            "-" if isnan(bound) else f"{bound:{sign}z.{decimals}f}"
             for bound in (self.low, self.high)
         )
 

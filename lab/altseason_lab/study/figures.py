@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from altseason_lab.charts import (
     COLORS,
     DASHES,
+    LOGARITHMIC,
     SYMBOLS,
     build_figure,
     find_log_ticks,
@@ -25,10 +26,11 @@ from altseason_lab.study.run import Placebos
 from altseason_lab.study.verdict import write_p_value
 
 *GATE_COLORS, GREY = COLORS
-NAMES = {OFF: "gate off", HOLD_COINS: "coins held", HOLD_BITCOIN: "Bitcoin held"}
+BASELINES = (OFF, HOLD_COINS, HOLD_BITCOIN)
 BASELINE_DASHES = {OFF: "solid", HOLD_COINS: "dash", HOLD_BITCOIN: "dot"}
 BASELINE_SYMBOLS = {OFF: "circle-open", HOLD_COINS: "square-open", HOLD_BITCOIN: "diamond-open"}
 GATE_SYMBOLS = tuple(symbol for symbol in SYMBOLS if not symbol.endswith("open"))
+PROFIT_TITLE = "profit, % of the starting balance"
 BINS, BAR_SHARE = 24, 0.94
 MAX_COUNT_TICKS = 6
 # Of charts with named rows, in pixels.
@@ -39,16 +41,16 @@ MAX_LINES = 7
 
 
 def name_cell(name: str) -> str:
-    """Return the name of a cell, given as `Cell.name`, or of a baseline, for a reader."""
-    if name in NAMES:
-        return NAMES[name]
-    mode, _, settings = name.partition(" ")
-    return ", ".join([NAMES.get(mode, mode.replace("_", " ")), *settings.split()])
+    """Return the name of a cell, given as `Cell.name`, or of a baseline, for a reader.
+
+    The words are those of the text and the options, so that what is read here can be found there.
+    """
+    return name if name in BASELINES else ", ".join(name.split(" "))
 
 
 def has_gate(name: str) -> bool:
     """Return whether the cell or baseline with a name has a gate that may be closed."""
-    return name not in NAMES and name.partition(" ")[0] != OFF
+    return name not in BASELINES and name.partition(" ")[0] != OFF
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def draw_placebos(name: str, placebos: Placebos) -> go.Figure:
         x_title="profit, %",
         less="earned less",
         more="earned as much or more",
-        true=f"{name_cell(name)} at the true dates: {true:.1f} %, {placebos.rank}",
+        true=f"{name_cell(name)} at the true dates: {true:z.1f} %, {placebos.rank}",
         hover="%{x:.1f} %",
     )
     return draw_histogram([profit * 100 for profit in placebos.profits], true, words)
@@ -103,7 +105,7 @@ def draw_histogram(values: Sequence[float], true: float, words: HistogramWords) 
         x=[round(true, 6)] * 2,
         y=[0, int(counts.max())],
         mode="lines",
-        name=words.true,
+        name=words.true.replace("+-", "±"),
         line={"color": COLORS[0], "width": 4},
         hovertemplate=f"true: {words.hover}<extra></extra>",
     )
@@ -157,7 +159,7 @@ def draw_profits(scopes: Sequence[Mapping[str, CellResult]]) -> go.Figure:
 
     :param scopes: results by the name of the cell.
     """
-    figure = build_figure("profit, % of the starting balance", "")
+    figure = build_figure(PROFIT_TITLE, "")
     cells = list(dict.fromkeys(name for results in scopes for name in results))
     found: dict[str, list[tuple[int, str, float]]] = {}
     for row, results in enumerate(scopes):
@@ -198,8 +200,9 @@ def _widen(figure: go.Figure, factors: Sequence[float]) -> None:
         trace.customdata, trace.x = trace.x, [1 + profit / 100 for profit in trace.x]
         trace.hovertemplate = trace.hovertemplate.replace("%{x", "%{customdata")
     ticks = find_log_ticks(min(factors), max(factors))
-    texts = [f"{(tick - 1) * 100:+,.0f}".replace("+0", "0") for tick in ticks]
-    figure.update_xaxes(type="log", **name_ticks(ticks, texts))
+    texts = [f"{(tick - 1) * 100:+z,.0f}".replace("+0", "0") for tick in ticks]
+    title = LINE_BREAK.join((PROFIT_TITLE, LOGARITHMIC))
+    figure.update_xaxes(type="log", **name_ticks(ticks, texts), title_text=title)
     figure.add_shape(type="line", x0=1, x1=1, y0=0, y1=1, yref="paper", line={"color": GREY})
 
 
@@ -265,10 +268,10 @@ def find_style(name: str, names: Sequence[str]) -> Style:
         and symbols.
     """
     kind = find_kind(name, names)
-    if kind in NAMES:
+    if kind in BASELINES:
         return Style(GREY, BASELINE_DASHES[kind], BASELINE_SYMBOLS[kind])
     kinds = dict.fromkeys(find_kind(one, names) for one in names)
-    place = [one for one in kinds if one not in NAMES].index(kind)
+    place = [one for one in kinds if one not in BASELINES].index(kind)
     again, number = divmod(place, len(GATE_COLORS))
     symbol = GATE_SYMBOLS[(number + again) % len(GATE_SYMBOLS)]
     return Style(GATE_COLORS[number], list(DASHES)[again % len(DASHES)], symbol)
@@ -276,7 +279,7 @@ def find_style(name: str, names: Sequence[str]) -> Style:
 
 def find_kind(name: str, names: Sequence[str]) -> str:
     """Return what a cell looks like: itself, or its mode where there are many cells."""
-    is_own = name in NAMES or not has_gate(name) or len(names) <= MAX_LINES
+    is_own = name in BASELINES or not has_gate(name) or len(names) <= MAX_LINES
     return name if is_own else name.partition(" ")[0]
 
 

@@ -18,6 +18,7 @@ from altseason_lab.page import (
 )
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.figures import draw_profits, find_height, find_outcomes, name_cell
+from altseason_lab.study.grid import Cell as StudyCell
 from altseason_lab.study.metrics import Metrics
 from altseason_lab.study.placebo import describe_level
 from altseason_lab.study.report import MODEL, StudyReport
@@ -28,6 +29,7 @@ from altseason_lab.study.scope_page import (
     describe_span,
     write_verdict,
 )
+from altseason_lab.study.verdict import write_p_value
 from altseason_lab.texts import OFFLINE, SYNTHETIC, count, name_pairs, write_span
 
 # More verdicts than these are only counted in the first section, and written beside their charts.
@@ -37,20 +39,21 @@ TO_REPEAT = "The same command with the same candles, dominance and versions make
 GLOSSARY = {
     "dominance": "Bitcoin's share, in percent, of the market capitalization of all crypto assets.",
     "gate": "The rule that lets a strategy enter in alt season only.",
-    "alt season": "The time while a gate is open; shaded in the charts.",
+    "alt season": "While the strategy's gate is open, by its rule; shaded in the charts.",
     "level": "The gate that is open while dominance is below a threshold.",
     "falling": "The gate that is open while dominance is below its mean of the last days.",
     "breadth": "The gate that is open while enough of the coins watched have beaten Bitcoin.",
-    "gate off": "The same strategy without a gate: it may enter at any time.",
-    "coins held": "An equal part of the balance in each coin, bought at the start and held.",
-    "Bitcoin held": "The whole balance in Bitcoin, bought at the start and held.",
+    "off": "The same strategy without a gate: it may enter at any time.",
+    "hold coins": "An equal part of the balance in each coin, bought at the start and held.",
+    "hold BTC": "The whole balance in Bitcoin, bought at the start and held.",
     "wallet": "The value of the whole account, open positions included.",
     "placebo": "The same gate on dominance at wrong dates: what it earns, it earns by chance.",
     "p of placebos": "The share of gates, the true one included, that earned at least as much.",
     "p of a difference": "How often the largest of all differences would be as large by chance.",
     "±": "How far p may be off, since only so many placebos were drawn.",
-    "95 % interval": "The range in which a difference lies, as far as so many days can tell.",
+    "95 % interval": "Computed this way, 95 of 100 such intervals contain the true value.",
     "point": "A percentage point: from 10 % to 12 % it is two.",
+    "points a year": "100 times the difference of mean logarithmic returns, each per year.",
     "trial": "A variant that was ever backtested; the best of many looks good by chance.",
     "deflated Sharpe ratio": "How likely the best of all trials is better than by chance alone.",
     "backtest overfitting": "The best in one half of the days is below the median in the other.",
@@ -111,7 +114,7 @@ def build_page(report: StudyReport) -> Page:
 
 def _count_verdicts(report: StudyReport) -> Iterator[Block]:
     """Yield how many tests and comparisons have found something, with a row for each test."""
-    tests, differences = report.study.tests, report.study.differences.values()
+    tests, differences = report.study.tests, report.study.differences
     yield from map(write_verdict, report.gaps)
     if tests:
         mattered = sum(test.dates_mattered for test in tests)
@@ -135,13 +138,20 @@ def _count_verdicts(report: StudyReport) -> Iterator[Block]:
             rows=list(map(_write_test, tests)),
         )
     if differences:
-        clear = sum(found.is_clear for found in differences)
-        verb = "distinguishes" if clear == 1 else "distinguish"
+        clear = [cell for cell, found in differences.items() if found.is_clear]
+        verb = "distinguishes" if len(clear) == 1 else "distinguish"
+        gates = " and ".join(_name_comparison(report, cell) for cell in clear)
         yield Paragraph(
             "Each is described beside its charts.",
             kind="lead",
-            strong=f"By the days alone, {clear} of {count(len(differences), 'comparison')} {verb} "
-            "a gate from no gate: its growth differs by more than chance explains.",
+            strong=f"By the days alone, {len(clear)} of {count(len(differences), 'comparison')} "
+            f"{verb} a gate from no gate{f', {gates}' if gates else ''}: its growth differs by "
+            "more than chance explains.",
+        )
+        yield Table(
+            title="Each gate against no gate",
+            headers=["gate", "growth", "p", "points a year", "95 % interval", "no dominance, %"],
+            rows=[_write_comparison(report, cell) for cell in differences],
         )
     yield from map(write_verdict, report.remarks)
 
@@ -154,8 +164,32 @@ def _write_test(test: PlaceboTest) -> list[Cell]:
         Cell(name_cell(test.cell.name), detail=describe_span(true)),
         Cell(test.obstacle or verdict),
         Cell(" / ".join(str(kind.rank).removeprefix("p = ") for kind in test.kinds)),
-        Cell(f"{true.metrics.profit * 100:.1f}"),
-        Cell(" / ".join(f"{kind.median_profit * 100:.1f}" for kind in test.kinds)),
+        Cell(f"{true.metrics.profit * 100:z.1f}"),
+        Cell(" / ".join(f"{kind.median_profit * 100:z.1f}" for kind in test.kinds)),
+    ]
+
+
+def _name_comparison(report: StudyReport, cell: StudyCell) -> str:
+    """Name a gate with its window, and its group of pairs where there are several."""
+    result = report.study.results[cell]
+    groups = {scope.pairs for scope in report.study.scopes}
+    pairs = f", {name_pairs(result.pairs)}" if len(groups) > 1 else ""
+    return f"{name_cell(cell.name)} ({describe_span(result)}{pairs})"
+
+
+def _write_comparison(report: StudyReport, cell: StudyCell) -> list[Cell]:
+    """Return a row of the table of comparisons with no gate."""
+    name, _, where = _name_comparison(report, cell).partition(" (")
+    found, result = report.study.differences[cell], report.study.results[cell]
+    growth = found.growth * 100
+    faster = "faster" if growth.value > 0 else "more slowly"
+    return [
+        Cell(name, detail=where.removesuffix(")")),
+        Cell(faster if found.is_clear else "no verdict"),
+        Cell(write_p_value(found).removeprefix("p = ")),
+        Cell(f"{growth.value:+z.1f}"),
+        Cell(growth.write_bounds(1, " to ", sign="+")),
+        Cell(f"{result.missing_share * 100:.0f}"),
     ]
 
 
@@ -194,8 +228,8 @@ def _write_profit(metrics: Metrics | None, largest: float) -> Cell:
         return Cell("-")
     # By the square root, so that next to one large profit the others still have a color.
     heat = math.copysign(math.sqrt(abs(metrics.profit) / largest), metrics.profit) if largest else 0
-    drawdown = f"{metrics.max_drawdown * 100:.1f}"
-    return Cell(f"{metrics.profit * 100:.1f}", heat=heat, detail=drawdown)
+    drawdown = f"{metrics.max_drawdown * 100:z.1f}"
+    return Cell(f"{metrics.profit * 100:z.1f}", heat=heat, detail=drawdown)
 
 
 def _describe_origin(report: StudyReport) -> Iterator[Block]:

@@ -297,7 +297,7 @@ def write_number(number: float | None, decimals: int) -> str:
     if number is None:
         return "-"
     for places in range(decimals, -1, -1):
-        text = f"{number:.{places}f}"
+        text = f"{number:z.{places}f}"
         if len(text) <= 5:
             return text
     return f"{number:.0e}" if len(text) > 6 else text

@@ -84,7 +84,7 @@ def _draw_time(results: Results, currency: str) -> Iterator[Block]:
         figure=draw_underwater(results),
         description="Line chart of how far the wallet was below its peak, by day. Largest: "
         + "; ".join(
-            f"{name_cell(name)} {outcome.metrics.max_drawdown * 100:.1f} %"
+            f"{name_cell(name)} {outcome.metrics.max_drawdown * 100:z.1f} %"
             for name, outcome in find_outcomes(results)
         ),
         notes=[BY_DAY],
@@ -110,7 +110,7 @@ def _show_differences(report: StudyReport, scope: Scope) -> Iterator[Block]:
     if differences:
         figure = draw_differences(differences, list(report.study.scopes[scope]))
         yield Chart(
-            title="Growth against gate off, with 95 % intervals",
+            title="Growth against no gate, with 95 % intervals",
             figure=figure,
             description="; ".join(
                 f"{name_cell(name)}: {_describe_growth(found)}"
@@ -124,8 +124,8 @@ def _show_differences(report: StudyReport, scope: Scope) -> Iterator[Block]:
 def _describe_growth(found: Difference) -> str:
     growth = found.growth
     return (
-        f"{growth.value * 100:.1f} points a year, from {growth.low * 100:.1f} to "
-        f"{growth.high * 100:.1f}, {write_p_value(found)}"
+        f"{growth.value * 100:z.1f} points a year, from {growth.low * 100:z.1f} to "
+        f"{growth.high * 100:z.1f}, {write_p_value(found)}"
     )
 
 
@@ -187,9 +187,9 @@ def _write_coin(pair: str, year: int, result: CellResult, off: CellResult, large
     profit = result.profits.get(pair, {}).get(year)
     without = off.profits.get(pair, {}).get(year)
     return Cell(
-        "-" if profit is None else f"{profit * 100:.1f}",
+        "-" if profit is None else f"{profit * 100:z.1f}",
         heat=None if profit is None or not largest else profit / largest,
-        detail="-" if without is None else f"{without * 100:.1f}",
+        detail="-" if without is None else f"{without * 100:z.1f}",
     )
 
 
@@ -217,6 +217,6 @@ def describe_span(result: CellResult) -> str:
 def describe_profits(results: Results) -> str:
     """Describe the profits of gates and baselines."""
     return "; ".join(
-        f"{name_cell(name)} {outcome.metrics.profit * 100:.1f} %"
+        f"{name_cell(name)} {outcome.metrics.profit * 100:z.1f} %"
         for name, outcome in find_outcomes(results)
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from altseason_lab.charts import COLORS, build_figure, find_log_ticks, needs_logarithm
+from altseason_lab.charts import COLORS, LOGARITHMIC, build_figure, find_log_ticks, needs_logarithm
 from altseason_lab.study.cell import CellResult
 from altseason_lab.study.figures import (
     MAX_LINES,
@@ -56,6 +56,7 @@ def draw_equity(results: Mapping[str, CellResult], currency: str) -> go.Figure:
         ticks = find_log_ticks(min(worths), max(worths))
         texts = [f"{tick:,.10g}" for tick in ticks]
         figure.update_layout(yaxis={"type": "log", **name_ticks(ticks, texts), "zeroline": False})
+        figure.update_yaxes(title_text=f"wallet, {currency}, {LOGARITHMIC}")
     return _over_time(figure, results)
 
 

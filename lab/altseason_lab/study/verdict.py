@@ -64,7 +64,7 @@ def describe_test(test: PlaceboTest) -> str:
 def _describe_true(test: PlaceboTest) -> str:
     true = test.true.metrics
     return (
-        f"profit {true.profit:.2%} at the true dates, with the gate open "
+        f"profit {true.profit:z.2%} at the true dates, with the gate open "
         f"{test.true.open_share:.0%} of the time, {count(true.trades, 'trade')}, and a position "
         f"held in {true.time_in_market:.0%} of the candles."
     )
@@ -73,7 +73,7 @@ def _describe_true(test: PlaceboTest) -> str:
 def describe_placebos(placebos: Placebos) -> str:
     """Describe the results of the placebos of one kind."""
     return (
-        f"{name_placebos(placebos)}: median profit {placebos.median_profit:.2%}, on average open "
+        f"{name_placebos(placebos)}: median profit {placebos.median_profit:z.2%}, on average open "
         f"{placebos.mean_open_share:.0%} of the time, {placebos.mean_trades:.1f} trades, in "
         f"position {placebos.mean_time_in_market:.0%} of the candles; {placebos.rank}."
     )

@@ -93,3 +93,15 @@ window.addEventListener("beforeprint", () => {
   for (const part of document.querySelectorAll("details")) part.open = true;
   parts.forEach(drawAll);
 });
+
+// A shadow at the right says that a table goes on there; a phone shows no scrollbar.
+const markCut = (box) => {
+  const scroll = box.querySelector(".scroll");
+  const left = scroll.scrollWidth - scroll.clientWidth - scroll.scrollLeft;
+  box.toggleAttribute("data-more", left > 1);
+};
+const sizes = new ResizeObserver((seen) => seen.forEach((one) => markCut(one.target)));
+for (const box of document.querySelectorAll(".box")) {
+  box.querySelector(".scroll").addEventListener("scroll", () => markCut(box));
+  sizes.observe(box);
+}

@@ -37,11 +37,11 @@ def traces(figure: Any, name: str) -> list[dict[str, Any]]:
 
 def test_wallet_begins_with_the_balance_and_has_each_days_end(results):
     figure = draw_equity(results, "USDT")
-    [off] = traces(figure, "gate off")
+    [off] = traces(figure, "off")
     assert (off["x0"], off["dx"]) == ("2019-01-01 00:00", 86_400_000)
     assert off["y"] == [1000, 1100, 880, 990]
     assert [trace["name"] for trace in figure.to_plotly_json()["data"]] == [
-        *("alt season", "gate off", "coins held", "Bitcoin held", "falling")
+        *("alt season", "off", "hold coins", "hold BTC", "falling")
     ]
     assert figure.layout.xaxis.range == ("2019-01-01 00:00", "2019-01-04 00:00")
 
@@ -68,7 +68,7 @@ def test_wallets_far_apart_have_a_logarithm_and_others_not(results):
 def test_fall_is_from_the_highest_worth_before_the_balance_included(results):
     equity = DailyEquity(START.date(), (900.0, 1200.0, 600.0, 1300.0), 1000.0)
     assert find_falls(equity) == pytest.approx([0, -10, 0, -50, 0])
-    [off] = traces(draw_underwater(results), "gate off")
+    [off] = traces(draw_underwater(results), "off")
     assert off["y"] == [0, 0, -20, -10]
 
 
@@ -106,7 +106,7 @@ def test_placebos_that_earned_as_much_are_set_apart_at_the_true_profit():
     assert max(less["x"]) < 10 < min(more["x"])
     assert true["x"] == [pytest.approx(10)] * 2
     # (1 + 2) / (1 + 5), and its error.
-    assert true["name"] == "falling at the true dates: 10.0 %, p = 0.500 +- 0.224"
+    assert true["name"] == "falling at the true dates: 10.0 %, p = 0.500 ± 0.224"
 
 
 def test_no_placebo_is_lost_where_all_earned_the_same():
@@ -119,7 +119,7 @@ def test_no_placebo_is_lost_where_all_earned_the_same():
 
 def test_profits_have_a_row_for_each_window(results):
     figure = draw_profits([results, {"off": make_result([1200.0])}])
-    [off], [gated] = traces(figure, "gate off"), traces(figure, "falling")
+    [off], [gated] = traces(figure, "off"), traces(figure, "falling")
     assert (off["x"], off["y"]) == ([-1, 20], [0, 1])
     assert (gated["x"], gated["y"]) == ([0.5], [0])
     # The first is at the top.
@@ -134,6 +134,8 @@ def test_profits_far_apart_are_drawn_by_what_the_balance_became(results):
     assert (level["x"], list(level["customdata"])) == ([9], [800])
     ticks = dict(zip(figure.layout.xaxis.tickvals, figure.layout.xaxis.ticktext, strict=True))
     assert (ticks[1], ticks[10], ticks[0.5]) == ("0", "+900", "-50")
+    title = "profit, % of the starting balance<br>logarithmic axis"
+    assert figure.layout.xaxis.title.text == title
 
 
 def test_total_loss_has_no_logarithm(results):
@@ -172,7 +174,7 @@ def test_gates_with_other_settings_are_told_apart():
     marks = [trace.marker for trace in draw_profits([results]).data]
     assert len({(mark.color, mark.symbol) for mark in marks}) == len(marks) == 9
     assert name_cell(names[0]) == "falling, gate_sma_days=0"
-    assert name_cell("off stoploss=1 a=2") == "gate off, stoploss=1, a=2"
+    assert name_cell("off stoploss=1 a=2") == "off, stoploss=1, a=2"
 
 
 def test_of_many_gates_the_chosen_one_is_drawn():
@@ -208,9 +210,7 @@ def test_profits_of_many_settings_look_the_same_by_mode():
     results = {"off": make_result([1000.0])}
     results |= {f"falling gate_sma_days={days}": make_result([1000.0 + days]) for days in range(9)}
     figure = draw_profits([results])
-    assert [trace.name for trace in figure.data] == [
-        *("gate off", "coins held", "Bitcoin held", "falling")
-    ]
+    assert [trace.name for trace in figure.data] == [*("off", "hold coins", "hold BTC", "falling")]
     [falling] = traces(figure, "falling")
     assert falling["x"] == pytest.approx([days / 10 for days in range(9)])
     assert falling["text"][8] == "falling, gate_sma_days=8"

@@ -20,7 +20,7 @@ from altseason_lab.page import (
 )
 from altseason_lab.study.difference import Interval
 from altseason_lab.study.page import MAX_VERDICTS, build_page
-from altseason_lab.study.report import StudyReport
+from altseason_lab.study.report import StudyReport, write_number
 from tests.lab.browser import OPEN_ALL, Look, look_at
 from tests.lab.study.studies import ORIGIN, gate, make_report, make_result
 
@@ -68,6 +68,36 @@ def test_one_comparison_tells():
     report.study.differences[cell] = replace(found, growth=Interval(0.1, 0.05, 0.4), p_value=0.03)
     [first, *_] = build_page(report).sections[0].blocks
     assert f"1 of {len(report.study.differences)} comparisons distinguishes a gate" in first.strong
+    assert "from no gate, level (2019-01-01 to 2019-04-30): its growth differs" in first.strong
+
+
+def test_each_comparison_has_a_row():
+    report = make_report(modes=MODES, placebos=0)
+    [(cell, found), *_] = report.study.differences.items()
+    growth = Interval(-0.1, -0.4, -0.0001)
+    report.study.differences[cell] = replace(found, growth=growth, p_value=0.03)
+    report.study.results[cell] = replace(report.study.results[cell], missing_share=0.53)
+    blocks_shown = build_page(report).sections[0].blocks
+    [table] = [block for block in blocks_shown if isinstance(block, Table)]
+    shown = [[one.text for one in row] for row in table.rows]
+    assert shown[0] == ["level", "more slowly", "0.03", "-10.0", "-40.0 to +0.0", "53"]
+    assert shown[1] == ["falling", "no verdict", "0.25", "+10.0", "-20.0 to +40.0", "0"]
+
+
+def test_no_number_is_a_negative_zero():
+    assert write_number(-0.0001, 1) == "0.0"
+    assert Interval(-0.0001, -0.0001, 0.0).write(1, signed=True) == "+0.0 [+0.0, +0.0]"
+    report = make_report(placebos=0)
+    nothing = replace(make_result([999.9999] * 120), profits={"ETH/USDT": {2019: -0.00001}})
+    report = with_results(report, falling=gate(nothing, [], {}))
+    assert "-0.0" not in [
+        text
+        for table in blocks(build_page(report), Table)
+        for row in table.rows
+        for cell in row
+        for text in (cell.text, cell.detail)
+    ]
+    assert "-0.0" not in " ".join(report.as_text())
 
 
 def test_many_verdicts_are_counted_and_stand_with_their_gate():
@@ -75,7 +105,8 @@ def test_many_verdicts_are_counted_and_stand_with_their_gate():
     assert len(report.verdicts) > MAX_VERDICTS
     page = build_page(report)
     mattered = sum(test.dates_mattered for test in report.study.tests)
-    first, table, second, chance = page.sections[0].blocks
+    first, table, second, comparisons, chance = page.sections[0].blocks
+    assert len(comparisons.rows) == 10
     assert first.strong == (
         f"In {mattered} of 8 tests the dates of dominance mattered beyond trading less."
     )
@@ -122,9 +153,7 @@ def test_profits_stand_beside_drawdowns_for_each_window():
         block for block in build_page(report).sections[1].blocks if isinstance(block, Table)
     )
     assert table.headers == ["", *["2019-01-01 to 2019-04-30, 2 pairs"] * 2]
-    assert [row[0].text for row in table.rows] == [
-        *("gate off", "coins held", "Bitcoin held", "falling")
-    ]
+    assert [row[0].text for row in table.rows] == [*("off", "hold coins", "hold BTC", "falling")]
     [cell, *_] = [one for one in report.study.results if one.mode == "off"]
     profit = report.study.results[cell].metrics.profit
     assert [one.detail for one in table.rows[0][1:]] == ["12.3", "12.3"]
