@@ -254,10 +254,7 @@ def test_another_spelling_of_a_pair_is_answered_with_the_right_one(
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (
-            "def entry_conditions(self, dataframe, metadata):\n        return None",
-            "entry_conditions",
-        ),
+        ("def entry_conditions(self, dataframe, metadata):\n        return None", "NoneType"),
         ("def populate_indicators(self, dataframe, metadata):\n        return None", "populate_*"),
         (
             "def populate_indicators(self, dataframe, metadata):\n        return dataframe['x']",
