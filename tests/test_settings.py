@@ -28,7 +28,7 @@ def test_load_settings_takes_any_number_of_hours(hours: float):
 @pytest.mark.parametrize(
     ("section", "message"),
     [
-        ([], "altseason: Input should be a valid dictionary"),
+        ([], "altseason: Input should be a valid dictionary, found "),
         (
             {"dominanse": {}},
             "altseason.dominanse is not known; allowed here: breadth, dominance, evidence_card",

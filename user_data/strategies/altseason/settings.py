@@ -242,8 +242,9 @@ def _describe(error: ValidationError) -> str:
             problems.append(f"{name} is not known; allowed here: {allowed}")
         else:
             found = _show(problem["input"], path)
-            # Pydantic puts this before the messages of our own validators.
+            # Pydantic puts this before the messages of our own validators, and names our classes.
             text = problem["msg"].removeprefix("Value error, ")
+            text = re.sub(r" or instance of \w+$", "", text)
             problems.append(f"{name}: {text}, found {found}")
     return "; ".join(problems)
 
