@@ -33,7 +33,10 @@ MODEL = (
     "many entries. The placebos are models that were trained on the same entries with their "
     "outcomes shuffled. Profits are those of each entry by itself, from the open of the next "
     "candle to a barrier, after fees: they leave out exit signals, the stake and the limit on open "
-    "trades. For the intervals, days are resampled in blocks, all coins of a day together."
+    "trades. For the intervals, days are resampled in blocks, all coins of a day together. "
+    "The dates of a model are not those of the backtests, which cover the whole time range: they "
+    "begin with its first fold, once there are {rows} entries to learn from, and end with the last "
+    "entry whose outcome is known."
 )
 
 

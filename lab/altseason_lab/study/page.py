@@ -48,6 +48,7 @@ GLOSSARY = {
     "hold BTC": "The whole balance in Bitcoin, bought at the start and held.",
     "wallet": "The value of the whole account, open positions included.",
     "placebo": "The same gate on dominance at wrong dates: what it earns, it earns by chance.",
+    "open for longer or shorter": "Why placebos may not compare: they trade more or less.",
     "p of placebos": "The share of gates, the true one included, that earned at least as much.",
     "p of a difference": "How often the largest of all differences would be as large by chance.",
     "±": "How far p may be off, since only so many placebos were drawn.",

@@ -11,6 +11,7 @@ import pytest
 from altseason_lab.metalabels.report import (
     as_json,
     describe_choice,
+    describe_model,
     describe_probabilities,
     describe_test,
 )
@@ -197,3 +198,10 @@ def test_page_is_drawn_on_a_phone_and_on_a_desk(tmp_path: Path):
         drawn = [chart for chart in seen.charts if chart["isShown"]]
         assert {"Reliability: calibration error 0.031"} <= {chart["title"] for chart in drawn}
         assert all(chart["shapes"] for chart in drawn)
+
+
+def test_dates_of_a_model_are_explained():
+    found = make_found()
+    words = "The dates of a model are not those of the backtests, which cover the whole time range"
+    assert words in describe_model(found)
+    assert "once there are 1000 entries to learn from" in describe_model(found)

@@ -364,6 +364,14 @@ def test_baselines_are_told_once_however_many_cells_have_no_gate():
     assert [line.strip() for line in report.as_text()].count("coins") == 1
 
 
+def test_placebos_are_recommended_for_a_gate_alone():
+    """A study of the gate off has none that may have earned by trading less."""
+    for mode, is_told in (("off", False), ("falling", True)):
+        study = Study("Any", "USDT", {Cell(CELL.scope, mode): RESULT})
+        text = " ".join(StudyReport(study, synthetic=False, offline=False).as_text())
+        assert ("may have done so only by trading less" in text) is is_told
+
+
 def test_two_ways_to_name_windows_are_refused(home: Home, capsys: pytest.CaptureFixture[str]):
     words = ["study", "--offline", "--windows", PERIOD, "--", "--timerange", PERIOD]
     assert main(words) == 2
