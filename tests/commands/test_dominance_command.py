@@ -88,6 +88,17 @@ def test_import_into_a_folder_that_cannot_be_written_ends_in_one_line(
     assert str(in_the_way) in line
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs links of POSIX")
+def test_data_directory_that_is_none_is_named(
+    userdir: Path, csv_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "missing")
+    words = ["dominance", "import", str(csv_file), "--userdir", str(userdir), "-d", str(link)]
+    assert main(words) == 2
+    assert capsys.readouterr().err.splitlines() == [f"altseason: {link}: File exists"]
+
+
 def test_import_reports_candles_that_disagree(
     userdir: Path, csv_file: Path, capsys: pytest.CaptureFixture
 ):

@@ -47,12 +47,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parse_arguments(words)
         return int(options.run(options))
     except (FreqtradeException, OSError) as error:
-        # An OSError of the disk or the system names its file. Some of Freqtrade's messages have
-        # several lines.
-        tell(f"altseason: {' '.join(str(error).split())}")
+        tell(f"altseason: {_describe(error)}")
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+
+
+def _describe(error: Exception) -> str:
+    """Return an error in one line; some of Freqtrade's messages have several."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"  # without the number of Python's own text
+    return " ".join(str(error).split())
 
 
 def parse_arguments(words: list[str]) -> argparse.Namespace:
