@@ -294,3 +294,27 @@ def test_browser_follows_the_scheme_and_the_choice_of_a_gate(tmp_path: Path):
         shown = {found["title"].split()[0] for found in histograms if found["isShown"]}
         assert shown == {gate_name}
         assert all(found["shapes"] for found in histograms if found["isShown"])
+
+
+CUT = """
+await frame();
+const boxes = [...document.querySelectorAll(".box")].filter((box) => box.offsetParent);
+const cut = boxes.filter((box) => {
+  const scroll = box.querySelector(".scroll");
+  return scroll.scrollWidth - scroll.clientWidth > 1;
+});
+if (!cut.length) throw new Error("no table is wider than the page");
+const marked = boxes.filter((box) => box.hasAttribute("data-more"));
+if (marked.length !== cut.length) throw new Error(`cut: ${cut.length}, marked: ${marked.length}`);
+const last = cut[0].querySelector(".scroll");
+last.scrollLeft = last.scrollWidth;
+await new Promise((done) => setTimeout(done, 200));
+if (cut[0].hasAttribute("data-more")) throw new Error("marked at its end");
+"""
+
+
+def test_browser_marks_a_table_that_goes_on_at_the_right(tmp_path: Path):
+    path = tmp_path / "page.html"
+    save_page(build_page(make_report(modes=MODES)), path)
+    [seen] = look_at(Look(path, 390, script=CUT))
+    assert seen.messages == []
