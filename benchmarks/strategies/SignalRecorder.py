@@ -11,11 +11,9 @@ from AltSeasonStrategy import AltSeasonStrategy
 class SignalRecorder(AltSeasonStrategy):
     """Writes the files that BareTwin reads: date, enter_long and exit_long, one row per candle."""
 
-    def populate_exit_trend(
-        self, dataframe: pd.DataFrame, metadata: dict[str, Any]
-    ) -> pd.DataFrame:
-        """Exit as usual; Freqtrade calls this last, so the entries are there as well."""
-        dataframe = super().populate_exit_trend(dataframe, metadata)
+    def advise_exit(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
+        """Exit as usual; Freqtrade calls this last, and the exits by the gate are set in it."""
+        dataframe = super().advise_exit(dataframe, metadata)
         file = f"{metadata['pair'].replace('/', '_')}.feather"
         signals = dataframe[["date", "enter_long", "exit_long"]].reset_index(drop=True)
         signals.to_feather(Path(self.config["bench_signals"]) / file)
