@@ -94,13 +94,13 @@ def describe_missing_dominance(study: Study) -> str:
     A bot that has dominance trades more often than such a card expects.
     """
     results = [result for cell, result in study.results.items() if cell.mode != OFF]
-    candles = [(result.end - result.start) / WEEK for result in results]
+    weeks = [(result.end - result.start) / WEEK for result in results]
     missing = sum(
-        result.missing_share * length for result, length in zip(results, candles, strict=True)
+        result.missing_share * length for result, length in zip(results, weeks, strict=True)
     )
     if not missing:
         return ""
-    share = write_share(missing / sum(candles))
+    share = write_share(missing / sum(weeks))
     return (
         f"Dominance was missing or stale at {share} of the card's windows: the gate was closed "
         f"there for want of data, so the card expects fewer trades a week than a bot with "

@@ -103,7 +103,7 @@ class Difference:
     @property
     def is_clear(self) -> bool:
         """Return whether the growth differs by more than chance explains."""
-        return self.p_value <= SIGNIFICANCE and not self.growth.has_zero
+        return self.p_value <= SIGNIFICANCE
 
 
 def has_bootstrap() -> bool:
@@ -195,6 +195,9 @@ def _draw_difference(
         for value, low, high in zip(_subtract(returns, others), *bounds, strict=True)
     )
     growths = drawn[:, 0]
+    # As wide on both sides, so that of one comparison it excludes zero where p is small.
+    margin = float(np.quantile(np.abs(growths - growth.value), CONFIDENCE))
+    growth = Interval(growth.value, growth.value - margin, growth.value + margin)
     detectable = (CRITICAL + POWER) * float(growths.std())
     found = Difference(growth, sharpe, drawdown, detectable, len(returns), block, p_value=1.0)
     return found, growths

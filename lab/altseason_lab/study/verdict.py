@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from altseason.invocation import altseason_command
 from altseason_lab.study.cell import CellResult
-from altseason_lab.study.difference import SIGNIFICANCE, Difference
+from altseason_lab.study.difference import Difference
 from altseason_lab.study.execution import Results
 from altseason_lab.study.grid import Cell, Scope
 from altseason_lab.study.placebo import BOOTSTRAP, SHIFT, describe_level
@@ -26,6 +27,11 @@ MADE = {
     SHIFT: "the same dominance shifted around the calendar",
     BOOTSTRAP: "the daily changes of dominance resampled in blocks",
 }
+# What placebos do with days that have no dominance.
+MOVED_GAP = (
+    "dominance was missing, and the placebos have this gap at other dates, so this is a verdict on "
+    "the dates of the gap, too"
+)
 
 
 def describe_test(test: PlaceboTest) -> str:
@@ -56,7 +62,7 @@ def describe_test(test: PlaceboTest) -> str:
     )
     return (
         f"On these coins and years the dates of dominance {verdict} beyond trading less"
-        f"{_qualify_test(test.true)}: {facts} "
+        f"{_qualify(test.true, MOVED_GAP)}: {facts} "
         f"To matter, {describe_level(test.tests)}, which takes a profit above {needed:.2%}.{close}"
     )
 
@@ -86,28 +92,15 @@ def name_placebos(placebos: Placebos) -> str:
 
 def describe_difference(cell: Cell, result: CellResult, found: Difference) -> str:
     """Describe how a gate's wallet differs from the ungated one's, the verdict first."""
-    return compare_in_words(
-        _describe_where(cell, result), "no gate", found, _qualify_difference(result)
-    )
+    lack = "the gate was closed for want of dominance, so this is no verdict on its rule"
+    return compare_in_words(_describe_where(cell, result), "no gate", found, _qualify(result, lack))
 
 
-def _qualify_difference(result: CellResult) -> str:
+def _qualify(result: CellResult, lack: str) -> str:
     """Return the sentence that a verdict needs where much of the window has no dominance."""
     if result.missing_share <= MAX_MISSING_SHARE:
         return ""
-    return (
-        f". At {write_share(result.missing_share)} of the window the gate was closed for want of "
-        f"dominance, so this is no verdict on its rule"
-    )
-
-
-def _qualify_test(result: CellResult) -> str:
-    if result.missing_share <= MAX_MISSING_SHARE:
-        return ""
-    return (
-        f". At {write_share(result.missing_share)} of the window dominance was missing, and the "
-        f"placebos have this gap at other dates, so this is a verdict on the dates of the gap, too"
-    )
+    return f". At {write_share(result.missing_share)} of the window {lack}"
 
 
 def _explain_mismatch(test: PlaceboTest) -> str:
@@ -146,7 +139,7 @@ def describe_missing_dominance(study: Study) -> Iterator[str]:
                 f"Dominance was missing or stale at {share} of the window: the gate was closed "
                 f"there for want of data, not by its rule ({where}); {stored}. What it avoided "
                 f"there is no merit of the gate: choose a window for which dominance is stored, or "
-                f"store it (`altseason dominance download`)."
+                f"store it (`{altseason_command('dominance download')}`)."
             )
 
 
@@ -174,7 +167,6 @@ def compare_in_words(one: str, other: str, found: Difference, qualification: str
         verdict = f"cannot be distinguished from {other}"
         if several and not growth.has_zero:
             verdict += f" once {several} are counted"
-    disagreement = "" if found.is_clear else _explain_disagreement(found)
     return (
         f"By the days alone, {one} {verdict}{qualification}: growth {growth.write_points(1)} a "
         f"year, {write_p_value(found)}{f' with {several} counted' if several else ''}; "
@@ -182,24 +174,7 @@ def compare_in_words(one: str, other: str, found: Difference, qualification: str
         f"drawdown {found.drawdown.write_points(1)} (95 % "
         f"intervals, {count(found.days, 'day')} in blocks of {found.block}). Compared alone, a "
         f"true difference in growth of {found.detectable * 100:.0f} points a year would show in "
-        f"four of five cases, a smaller one less often.{disagreement}"
-    )
-
-
-def _explain_disagreement(found: Difference) -> str:
-    """Return why one of interval and p-value speaks against chance, where the other does not."""
-    is_counted = found.compared > 1 and not found.growth.has_zero
-    if is_counted or found.growth.has_zero == (found.p_value > SIGNIFICANCE):
-        return ""
-    found_by, missed_by = (
-        (f"p is at most {SIGNIFICANCE:g}", "the interval contains zero")
-        if found.growth.has_zero
-        else ("the interval excludes zero", f"p is above {SIGNIFICANCE:g}")
-    )
-    return (
-        f" Here {found_by}, but {missed_by}. The two can disagree: p is of a symmetric test of the "
-        f"largest difference in its own standard errors, and the interval is cut at percentiles of "
-        f"what was drawn. A difference counts only if both exclude chance."
+        f"four of five cases, a smaller one less often."
     )
 
 

@@ -137,24 +137,6 @@ def test_difference_that_is_clear_alone_and_not_among_all_says_so():
     assert "grew more slowly" in describe_difference(CELL, RESULT, replace(found, p_value=0.05))
 
 
-def test_interval_and_p_value_that_disagree_are_explained():
-    """Of one comparison as of many: the interval alone, or p alone, is not enough."""
-    some, zero = Interval(-0.06, -0.15, -0.001), Interval(-0.06, -0.15, 0.001)
-    reason = "The two can disagree: p is of a symmetric test"
-    for growth, p_value, compared, words in (
-        (some, 0.1, 1, "Here the interval excludes zero, but p is above 0.05."),
-        (zero, 0.04, 1, "Here p is at most 0.05, but the interval contains zero."),
-        (zero, 0.04, 3, "Here p is at most 0.05, but the interval contains zero."),
-        (some, 0.1, 3, ""),
-        (zero, 0.1, 1, ""),
-        (some, 0.04, 1, ""),
-    ):
-        found = Difference(growth, growth, growth, 0.5, 365, 7, p_value, compared)
-        said = describe_difference(CELL, RESULT, found)
-        assert words in said
-        assert (reason in said) is bool(words), (growth, p_value, compared)
-
-
 def test_verdicts_of_a_gate_that_was_closed_for_want_of_dominance_say_so():
     some = Interval(0.2, 0.1, 0.3)
     difference = Difference(some, some, some, 0.5, 365, 7, 0.01)

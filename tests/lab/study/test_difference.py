@@ -60,6 +60,20 @@ def test_wallet_that_never_traded_can_be_compared():
     assert found.growth.value == pytest.approx(-np.log1p(returns).mean() * 365)
 
 
+def test_interval_of_one_growth_excludes_zero_exactly_where_its_p_value_is_small():
+    random = np.random.default_rng(4)
+    clear = []
+    for _ in range(60):
+        # Few days with large moves, as of a gate that is seldom closed: the draws are skewed.
+        market = np.where(random.random(120) < 0.05, -0.08, 0.001)
+        gated = np.where(random.random(120) < 0.6, market, 0.0)
+        found = compare(wallet(gated), wallet(market), seed=1)
+        assert found is not None
+        assert found.growth.has_zero == (found.p_value > 0.05)
+        clear.append(found.is_clear)
+    assert {True, False} == set(clear)
+
+
 def test_p_value_counts_the_largest_of_all_differences():
     """Four draws of two differences, whose standard errors are 1 and 2, by hand.
 
