@@ -88,15 +88,15 @@ def test_import_into_a_folder_that_cannot_be_written_ends_in_one_line(
     assert str(in_the_way) in line
 
 
-@pytest.mark.skipif(os.name == "nt", reason="needs links of POSIX")
 def test_data_directory_that_is_none_is_named(
-    userdir: Path, csv_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+    userdir: Path, csv_file: Path, capsys: pytest.CaptureFixture
 ):
-    link = tmp_path / "link"
-    link.symlink_to(tmp_path / "missing")
-    words = ["dominance", "import", str(csv_file), "--userdir", str(userdir), "-d", str(link)]
+    """A file is in its place; the text is the system's, without the number that Python adds."""
+    words = ["dominance", "import", str(csv_file), "--userdir", str(userdir), "-d", str(csv_file)]
     assert main(words) == 2
-    assert capsys.readouterr().err.splitlines() == [f"altseason: {link}: File exists"]
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"altseason: {csv_file}")
+    assert "Errno" not in line
 
 
 def test_import_reports_candles_that_disagree(

@@ -112,7 +112,7 @@ def _analyze(strategy: Any, pair: str, candles: pd.DataFrame) -> Explanation:
             return explain(strategy, pair, analyzed)
     except (AltSeasonError, FreqtradeException):
         raise
-    except Exception as error:
+    except Exception as error:  # what a strategy returns may fail in any way
         raise InputError(
             f"{what} failed with {error!r}: expected that every populate_* method of "
             f"{strategy.get_strategy_name()} returns candles, and entry_conditions conditions"
